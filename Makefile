@@ -1,0 +1,58 @@
+# Two commands matter on a fresh machine: `make demo` and `make test`. Each installs all that it needs.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+T ?= tests
+WORKERS ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-sqlite test-postgres check fix bench migration pictures lock clean
+
+help:  ## what can be made
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-14s %s\n", $$1, $$2}'
+
+$(VENV)/run.stamp: requirements.txt pyproject.toml
+	@deploy/install-environment $(PYTHON) $(VENV) requirements.txt
+	@touch $@
+
+$(VENV)/dev.stamp: requirements-dev.txt pyproject.toml
+	@deploy/install-environment $(PYTHON) $(VENV) requirements-dev.txt
+	@touch $(VENV)/run.stamp $@
+
+demo: $(VENV)/run.stamp  ## three federating organisations with demo people
+	@$(BIN)/peerhall demo $(ARGS)
+
+test: $(VENV)/dev.stamp  ## everything, on SQLite and on PostgreSQL (make test T=tests/federation for a part)
+	@$(MAKE) --no-print-directory test-sqlite test-postgres
+
+test-sqlite: $(VENV)/dev.stamp  ## the tests, on SQLite
+	@$(BIN)/pytest -n $(WORKERS) --dist loadfile $(T)
+
+test-postgres: $(VENV)/dev.stamp  ## the tests that touch a database, on PostgreSQL
+	@$(BIN)/python -m tests.postgres -n $(WORKERS) --dist loadfile -m "not browser and not peer" $(T)
+
+check: $(VENV)/dev.stamp  ## format, lint, types, import contracts, project tests: what CI adds to the tests
+	@$(BIN)/ruff format --check --quiet .
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+	@$(BIN)/pytest tests/project
+
+fix: $(VENV)/dev.stamp  ## format, and mend what can be mended safely
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+bench: $(VENV)/dev.stamp  ## the table of times and sizes (ARGS=--save makes this run the baseline)
+	@$(BIN)/python -m tests.bench $(ARGS)
+
+migration: $(VENV)/dev.stamp  ## draft a migration: make migration NAME=add_something
+	@$(BIN)/python -m tests.postgres --draft $(NAME)
+
+pictures: $(VENV)/dev.stamp  ## take the pictures of the README again
+	@$(BIN)/python -m deploy.pictures
+
+lock:  ## pin every dependency again, with hashes (needs uv)
+	@deploy/lock
+
+clean:  ## remove what was installed and built
+	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis tests/interop/fedify/node_modules

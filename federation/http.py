@@ -1,0 +1,227 @@
+"""The ActivityPub endpoints: discovery, the inboxes, and the documents under ``/ap/``.
+
+Errors become status codes here and nowhere else. Answers are short and never repeat what was sent.
+"""
+
+import asyncio
+import json
+from collections.abc import Mapping
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from federation.discovery import nodeinfo, webfinger
+from federation.errors import (
+    BudgetExceeded,
+    FederationError,
+    Forbidden,
+    Ignored,
+    InvalidDocument,
+    TryLater,
+    Unauthenticated,
+)
+from federation.inbox.authenticate import Authenticator
+from federation.ports import Objects, Reader, Receipts, Served
+from federation.signatures.message import HttpMessage
+from federation.transport.documents import is_activitypub_type
+from federation.vocab.base import MAX_DOCUMENT_BYTES, is_web_uri
+
+ACTIVITY_JSON = "application/activity+json"
+READ_SECONDS = 20.0
+RETRY_AFTER_SECONDS = "60"
+MAX_RESOURCE_CHARACTERS = 1000
+
+_ANYBODY = {"Access-Control-Allow-Origin": "*"}
+_STATUS: tuple[tuple[type[FederationError], int], ...] = (
+    (InvalidDocument, 400),
+    (Unauthenticated, 401),
+    (Forbidden, 403),
+    (Ignored, 202),
+    (TryLater, 503),
+    (BudgetExceeded, 503),
+)
+
+
+class Endpoints:
+    """Starlette routes over the ports."""
+
+    def __init__(
+        self,
+        *,
+        origin: str,
+        authenticator: Authenticator,
+        objects: Objects,
+        receipts: Receipts,
+        authorized_fetch: bool,
+    ) -> None:
+        """`authorized_fetch` refuses unsigned readers, except of what `Served` exempts."""
+        self._origin = origin
+        self._authenticator = authenticator
+        self._objects = objects
+        self._receipts = receipts
+        self._authorized_fetch = authorized_fetch
+
+    def routes(self) -> list[BaseRoute]:
+        """Hot paths first."""
+        return [
+            Route("/ap/inbox", self.inbox, methods=["POST"]),
+            Route("/ap/{path:path}", self.under_ap, methods=["GET", "POST"]),
+            Route("/.well-known/webfinger", self.webfinger),
+            Route("/.well-known/host-meta", self.host_meta),
+            Route("/.well-known/nodeinfo", self.nodeinfo_index),
+            Route("/nodeinfo/{version}", self.nodeinfo),
+        ]
+
+    async def under_ap(self, request: Request) -> Response:
+        """A document, or an inbox."""
+        uri = f"{self._origin}{self._target(request).partition('?')[0]}"
+        if request.method != "POST":
+            return await self.serve(uri, request)
+        if not uri.endswith("/inbox"):
+            return _refusal(405, {"Allow": "GET, HEAD"})
+        if await self._objects.inbox_owner(uri) is None:
+            return _refusal(404)
+        return await self.inbox(request)
+
+    async def inbox(self, request: Request) -> Response:
+        """Take an activity in: 202 once its receipt is safe on disk."""
+        try:
+            body = await _body(request)
+        except ClientDisconnect:
+            return _refusal(400)
+        except TimeoutError:
+            return _refusal(408)
+        if body is None:
+            return _refusal(413)
+        if not _is_inbox_type(request.headers.get("content-type", "")):
+            return _refusal(415)
+        try:
+            receipt = await self._authenticator.receive(self._message(request, body))
+            await self._receipts.store(receipt)
+        except FederationError as error:
+            return _answer_to(error)
+        return Response(status_code=202)
+
+    async def serve(self, uri: str, request: Request) -> Response:
+        """The document at an id of ours, if this reader may have it; absent and private look the same."""
+        page = request.query_params.get("page")
+        if page is not None and len(page) > 200:
+            return _refusal(400)
+        message = self._message(request, None)
+        signed = "signature" in message.headers or "signature-input" in message.headers
+        try:
+            if signed:
+                self._authenticator.refuse_blocked(message)
+            served = await self._objects.get(uri, page, Reader())
+            open_to_all = served is not None and (not self._authorized_fetch or served.exempt_from_authorized_fetch)
+            if served is not None and open_to_all and (served.public or not signed):
+                return _document(served, request)
+            if signed:
+                served = await self._objects.get(uri, page, await self._authenticator.reader(message))
+            elif served is not None and not open_to_all:
+                raise Unauthenticated("Only signed requests are answered.")
+        except FederationError as error:
+            return _answer_to(error)
+        return _refusal(404) if served is None else _document(served, request)
+
+    async def webfinger(self, request: Request) -> Response:
+        """RFC 7033."""
+        resources = request.query_params.getlist("resource")
+        if (
+            len(resources) != 1
+            or not 0 < len(resources[0]) <= MAX_RESOURCE_CHARACTERS
+            or not _is_resource(resources[0])
+        ):
+            return _refusal(400, _ANYBODY)
+        subject = await self._authenticator.actors.find_local(resources[0])
+        if subject is None:
+            return _refusal(404, _ANYBODY)
+        return _json(webfinger.document(subject, self._origin), webfinger.CONTENT_TYPE)
+
+    async def host_meta(self, request: Request) -> Response:
+        """Where WebFinger is, for software that asks (RFC 6415)."""
+        body = (
+            '<?xml version="1.0" encoding="UTF-8"?>\n<XRD xmlns="http://docs.oasis-open.org/ns/xri/xrd-1.0">'
+            f'<Link rel="lrdd" template="{self._origin}/.well-known/webfinger?resource={{uri}}"/></XRD>\n'
+        )
+        return Response(body, media_type="application/xrd+xml", headers=_ANYBODY)
+
+    async def nodeinfo_index(self, request: Request) -> Response:
+        """Where NodeInfo is."""
+        return _json(nodeinfo.index(self._origin, f"{self._origin}/ap/actor"), "application/json")
+
+    async def nodeinfo(self, request: Request) -> Response:
+        """NodeInfo itself."""
+        version = str(request.path_params["version"])
+        if version not in nodeinfo.VERSIONS:
+            return _refusal(404, _ANYBODY)
+        facts = await self._objects.nodeinfo()
+        return _json(nodeinfo.document(facts, version), nodeinfo.content_type(version))
+
+    def _target(self, request: Request) -> str:
+        raw_path = request.scope.get("raw_path") or request.scope["path"].encode("utf-8")
+        target = bytes(raw_path).partition(b"?")[0].decode("latin-1")
+        query = bytes(request.scope.get("query_string", b"")).decode("latin-1")
+        return f"{target}?{query}" if query else target
+
+    def _message(self, request: Request, body: bytes | None) -> HttpMessage:
+        pairs = ((name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw)
+        # HEAD is signed as what it is; everything else about it is a GET.
+        return HttpMessage.of(request.method, self._origin, self._target(request), pairs, body)
+
+
+async def _body(request: Request) -> bytes | None:
+    """The whole body; None as soon as it is over the limit."""
+    length = request.headers.get("content-length")
+    if length is not None and (not length.isascii() or not length.isdigit() or int(length[:20]) > MAX_DOCUMENT_BYTES):
+        return None
+    body = bytearray()
+    async with asyncio.timeout(READ_SECONDS):
+        async for part in request.stream():
+            body += part
+            if len(body) > MAX_DOCUMENT_BYTES:
+                return None
+    return bytes(body)
+
+
+def _is_inbox_type(content_type: str) -> bool:
+    """What is delivered is signed, so JSON-LD without a profile will do here; for what is fetched it would not (S6)."""
+    return is_activitypub_type(content_type) or content_type.partition(";")[0].strip().lower() == "application/ld+json"
+
+
+def _is_resource(resource: str) -> bool:
+    if resource.startswith(("http://", "https://")):
+        return is_web_uri(resource)
+    name, at, host = resource.removeprefix("acct:").removeprefix("@").rpartition("@")
+    return bool(at and name and host and "@" not in name) and resource.isprintable() and " " not in resource
+
+
+def _document(served: Served, request: Request) -> Response:
+    headers = {
+        "Vary": "Accept, Signature",
+        "Cache-Control": "public, max-age=60" if served.public else "private, no-store",
+        "X-Content-Type-Options": "nosniff",
+    }
+    if served.etag:
+        headers["ETag"] = served.etag if served.etag.startswith(('"', 'W/"')) else f'"{served.etag}"'
+        known = (tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(","))
+        if served.status == 200 and headers["ETag"].removeprefix("W/") in known:
+            return Response(status_code=304, headers=headers)
+    return Response(served.body, served.status, media_type=ACTIVITY_JSON, headers=headers)
+
+
+def _answer_to(error: FederationError) -> Response:
+    status = next((code for kind, code in _STATUS if isinstance(error, kind)), 400)
+    if status == 202:
+        return Response(status_code=202)
+    return _refusal(status, {"Retry-After": RETRY_AFTER_SECONDS} if status == 503 else {}, str(error))
+
+
+def _refusal(status: int, headers: Mapping[str, str] | None = None, reason: str = "") -> Response:
+    return Response(reason, status, media_type="text/plain", headers={"Vary": "Accept, Signature", **(headers or {})})
+
+
+def _json(document: dict[str, object], content_type: str) -> Response:
+    body = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
+    return Response(body, headers={"Content-Type": content_type, "Cache-Control": "public, max-age=60", **_ANYBODY})

@@ -1,0 +1,268 @@
+"""Who says so: from a request to a receipt, and from a receipt to a VerifiedActivity.
+
+This module is the only one that makes a VerifiedActivity (a project test looks for others). See FEDERATION.md for the
+algorithm; sections 2.4 and 2.5 of the profile for its reasons.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from federation.errors import Forbidden, Gone, Ignored, InvalidDocument, NotFound, TryLater, Unauthenticated
+from federation.inbox import authority
+from federation.inbox.dispatch import VerifiedActivity
+from federation.inbox.keyring import KeyRing
+from federation.ports import Actors, Clock, KnownKey, PeerPolicy, Reader, Receipt
+from federation.signatures import cavage, keys, proofs, rfc9421
+from federation.signatures.message import Claim, HttpMessage
+from federation.transport.documents import Budget, Documents
+from federation.vocab.activities import Activity, parse_activity
+from federation.vocab.actors import is_actor
+from federation.vocab.base import host_of, id_of, origin_of, parse_json, same_origin, without_fragment
+from federation.vocab.objects import authors_of
+
+
+@dataclass(slots=True)
+class Authenticator:
+    """Verifies signatures and proofs, and re-fetches what neither vouches for."""
+
+    origin: str
+    actors: Actors
+    peers: PeerPolicy
+    clock: Clock
+    documents: Documents
+    keyring: KeyRing
+
+    async def receive(self, message: HttpMessage) -> Receipt:
+        """The receipt for a POST to an inbox.
+
+        InvalidDocument, Unauthenticated, Forbidden and TryLater as they say; Ignored for what is answered 202 and
+        forgotten, such as the deletion of an actor we never knew.
+        """
+        body = message.body or b""
+        activity = parse_activity(parse_json(body))
+        self._check_actor(activity)
+        authority.check_id(activity)
+        proof = proofs.find_proof(activity.raw)
+        signed = "signature" in message.headers or "signature-input" in message.headers
+        if not signed and proof is None:
+            raise Unauthenticated("The request is not signed.")
+        claim = self._claim(message) if signed else None
+        if claim is not None:
+            self._check_host(claim.key_id)
+        await self._drop_the_departed(activity, claim)
+        budget = Budget(fetches=12)
+        signer = activity.actor if claim is None else (await self._signer(claim, budget)).owner
+        proven = False
+        if signer != activity.actor or claim is None:
+            proven = proof is not None and await self.proof_valid(activity.raw, activity.actor, budget)
+            if claim is None and not proven:
+                raise Unauthenticated("The proof is not valid.")
+        return Receipt(
+            activity_id=_receipt_id(activity, signer, body, trusted=proven or signer == activity.actor),
+            activity_type=activity.type,
+            actor=activity.actor,
+            signer=signer,
+            proven=proven,
+            body=body,
+            received_at=self.clock.now(),
+        )
+
+    async def reader(self, message: HttpMessage) -> Reader:
+        """Who asks for a document: nobody where the request is not signed; Unauthenticated if it is, but wrongly."""
+        if "signature" not in message.headers and "signature-input" not in message.headers:
+            return Reader()
+        claim = self._claim(message)
+        self._check_host(claim.key_id)
+        key = await self._signer(claim, Budget(fetches=8))
+        self._check_host(key.owner)
+        return Reader(key.owner)
+
+    def refuse_blocked(self, message: HttpMessage) -> None:
+        """Forbidden for a reader that claims to come from a blocked server; no key is fetched to find out."""
+        try:
+            claim = self._claim(message)
+        except Unauthenticated:
+            return
+        self._check_host(claim.key_id)
+
+    def open(self, receipt: Receipt) -> VerifiedActivity | None:
+        """The activity of a receipt; None where its sender's word is not enough (see `establish`)."""
+        activity = parse_activity(parse_json(receipt.body))
+        self._check_actor(activity)
+        self._check_host(receipt.signer)
+        if receipt.actor != activity.actor:
+            raise Forbidden("The receipt is of another actor.")
+        if receipt.signer != activity.actor and not receipt.proven:
+            return None
+        return _vouch(activity, signer=receipt.signer, via=None, received_at=receipt.received_at)
+
+    async def establish(
+        self, document: Mapping[str, object], *, speaker: str, via: str | None, received_at: datetime, budget: Budget
+    ) -> VerifiedActivity:
+        """Make sure of an activity that somebody else passed on: by its proof, its origin, or by asking its origin.
+
+        `speaker` is the verified actor that passed it on, `via` the same if it is a Group that announced it.
+        """
+        activity = parse_activity(document)
+        self._check_actor(activity)
+        authority.check_id(activity)
+        if await self.proof_valid(activity.raw, activity.actor, budget) or (
+            via is not None and same_origin(activity.actor, via)
+        ):
+            return _vouch(activity, signer=speaker, via=via, received_at=received_at)
+        fetched = await self._fetched(activity, budget)
+        return _vouch(fetched, signer=speaker, via=via, received_at=received_at)
+
+    async def proof_valid(self, document: Mapping[str, object], owner: str, budget: Budget) -> bool:
+        """Whether a document carries a valid proof by `owner` (FEP-8b32)."""
+        proof = proofs.find_proof(document)
+        method = proofs.method_of(proof) if proof is not None else None
+        if proof is None or method is None or not same_origin(method, owner):
+            return False
+        try:
+            key = await self.keyring.find(method, budget=budget)
+        except Unauthenticated:
+            return False
+        if key.owner != owner:
+            return False
+        now = self.clock.now()
+        if proofs.proof_verifies(document, proof, _parsed(key), now):
+            return True
+        fresh = await self._refreshed(key, budget)
+        return fresh is not None and proofs.proof_verifies(document, proof, _parsed(fresh), now)
+
+    def _claim(self, message: HttpMessage) -> Claim:
+        read = rfc9421.read if "signature-input" in message.headers else cavage.read
+        return read(message, self.clock.now())
+
+    async def _signer(self, claim: Claim, budget: Budget) -> KnownKey:
+        """The key that really made the signature."""
+        key = await self.keyring.find(claim.key_id, budget=budget)
+        if _fits(claim, key):
+            return key
+        fresh = await self._refreshed(key, budget)
+        if fresh is not None and _fits(claim, fresh):
+            return fresh
+        raise Unauthenticated("The signature does not fit the key.")
+
+    async def _refreshed(self, key: KnownKey, budget: Budget) -> KnownKey | None:
+        try:
+            return await self.keyring.refresh(key, budget=budget)
+        except TryLater:
+            return None
+
+    def _check_actor(self, activity: Activity) -> None:
+        self._check_host(activity.actor)
+        if same_origin(activity.actor, self.origin):
+            raise Forbidden("Our own actors do not come in by the inbox.")
+
+    def _check_host(self, uri: str) -> None:
+        try:
+            host = host_of(uri)
+        except InvalidDocument as error:
+            raise Unauthenticated("The sender's id is not an address.") from error
+        if not self.peers.may_receive_from(host):
+            raise Forbidden("We do not talk to this server.")
+
+    async def _drop_the_departed(self, activity: Activity, claim: Claim | None) -> None:
+        """Mastodon tells every server it knows of each deleted account; the key is gone, so nothing is fetched."""
+        if claim is None or await self.keyring.known(claim.key_id) is not None:
+            return
+        own_key = without_fragment(claim.key_id).startswith(activity.actor)
+        if own_key and activity.type == "Delete" and activity.object_id == activity.actor:
+            raise Ignored("We never knew the deleted actor.")
+        if own_key and await self.actors.deleted(activity.actor):
+            raise Unauthenticated("The actor was deleted.")
+
+    async def _fetched(self, activity: Activity, budget: Budget) -> Activity:
+        """The activity as its own server tells it, whatever was passed on."""
+        if activity.type in ("Create", "Update") and activity.object_id is not None:
+            return await self._fetched_change(activity, activity.object_id, budget)
+        if activity.type == "Delete" and authority.is_own(activity) and activity.object_id is not None:
+            return await self._fetched_deletion(activity, activity.object_id, budget)
+        if not activity.id:
+            raise Forbidden("The activity has no id to ask for.")
+        fetched = parse_activity(await self.documents.fetch(activity.id, budget=budget))
+        if fetched.actor != activity.actor or fetched.type != activity.type:
+            raise Forbidden("The activity is not what it was said to be.")
+        return fetched
+
+    async def _fetched_change(self, activity: Activity, object_id: str, budget: Budget) -> Activity:
+        if not same_origin(object_id, activity.actor):
+            raise Forbidden("The object belongs to another server.")
+        document = await self.documents.fetch(object_id, budget=budget)
+        if id_of(document.get("id")) != activity.actor and activity.actor not in authors_of(document):
+            raise Forbidden("The object names another author.")
+        version = document.get("updated") if activity.type == "Update" else None
+        return _rebuilt(activity, document, id_of(document.get("id")) or object_id, version)
+
+    async def _fetched_deletion(self, activity: Activity, object_id: str, budget: Budget) -> Activity:
+        try:
+            document = await self.documents.fetch(object_id, budget=budget)
+        except (Gone, NotFound):
+            return _rebuilt(activity, object_id, object_id, None)
+        raise Ignored(f"It is still there: {id_of(document.get('id'))}.")
+
+
+def _vouch(activity: Activity, *, signer: str, via: str | None, received_at: datetime) -> VerifiedActivity:
+    return VerifiedActivity(activity=activity, raw=activity.raw, signer=signer, via=via, received_at=received_at)
+
+
+def split(verified: VerifiedActivity, objects: list[object]) -> list[VerifiedActivity]:
+    """One activity per object, for what came with several (GoToSocial's votes, PieFed's batches)."""
+    if len(objects) < 2:
+        return [verified]
+    return [
+        _vouch(
+            parse_activity({**verified.raw, "object": each}),
+            signer=verified.signer,
+            via=verified.via,
+            received_at=verified.received_at,
+        )
+        for each in objects
+    ]
+
+
+def _rebuilt(activity: Activity, found: object, object_id: str, version: object) -> Activity:
+    """The activity that the fetched object tells of. Its id is ours, so that no id can be occupied (S8)."""
+    suffix = f"-{version}" if isinstance(version, str) else ""
+    document: dict[str, object] = {
+        "id": f"{without_fragment(object_id)}#{activity.type.lower()}{suffix}",
+        "type": activity.type,
+        "actor": activity.actor,
+        "object": found,
+    }
+    if isinstance(found, dict) and not is_actor(found):
+        document |= {key: found[key] for key in ("to", "cc", "audience", "published") if key in found}
+    return parse_activity(document)
+
+
+def _fits(claim: Claim, key: KnownKey) -> bool:
+    public_key = _parsed(key)
+    # RFC 9421 section 3.2: an `alg` that is not the key's makes the signature invalid.
+    named = claim.algorithm if claim.scheme == "rfc9421" and claim.algorithm != "hs2019" else None
+    if named is not None and (named == "ed25519") != isinstance(public_key, Ed25519PublicKey):
+        return False
+    return any(keys.verifies(public_key, base, claim.signature) for base in claim.bases)
+
+
+def _parsed(key: KnownKey) -> keys.PublicKeyObject:
+    return keys.public_key(key.public_key)
+
+
+def _receipt_id(activity: Activity, signer: str, body: bytes, *, trusted: bool) -> str:
+    """What makes two deliveries the same.
+
+    Only the actor's own word may use the activity's id; a relayed copy gets another, so that it cannot keep the real
+    one out (S8).
+    """
+    if trusted and activity.id:
+        return activity.id
+    if trusted:
+        return f"{without_fragment(activity.actor)}#body-{hashlib.sha256(body).hexdigest()}"
+    digest = hashlib.sha256(f"{activity.id}\n".encode() + body).hexdigest()
+    return f"{origin_of(signer)}/#relayed-{digest}"

@@ -1,0 +1,97 @@
+"""One delivery: sign, send, and say what to do next. When and how often is the caller's business."""
+
+import asyncio
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from functools import partial
+from typing import Literal
+
+from federation.errors import AddressRefused, FetchError, InvalidDocument, Unreachable
+from federation.outbox.retry import retry_after_seconds
+from federation.ports import Actors, Clock, PeerPolicy, Signer
+from federation.transport.client import Answer, Client
+from federation.transport.documents import signed_headers
+from federation.vocab.base import host_of, same_origin
+
+OutcomeKind = Literal["delivered", "retry", "refused", "gone"]
+MAX_ANSWER_BYTES = 16 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a delivery went: ``delivered``; ``retry`` later; ``refused`` for good; ``gone``: forget this inbox."""
+
+    kind: OutcomeKind
+    status: int | None = None
+    detail: str = ""
+    retry_after: float | None = None
+
+
+class Courier:
+    """Delivers bodies to inboxes."""
+
+    def __init__(
+        self, *, client: Client, origin: str, actors: Actors, peers: PeerPolicy, clock: Clock, executor: Executor
+    ) -> None:
+        """`executor` is where signatures are made: RSA takes 0.6 ms and lets other threads run."""
+        self._client = client
+        self._origin = origin
+        self._actors = actors
+        self._peers = peers
+        self._clock = clock
+        self._executor = executor
+
+    async def deliver(self, *, sender: str, inbox: str, body: bytes) -> Outcome:
+        """Deliver `body` signed by the local actor `sender`.
+
+        First contact is signed the draft-cavage way; a 400 or 401 is knocked a second time with RFC 9421 (or the other
+        way round), and what works is remembered for the host.
+        """
+        try:
+            host = host_of(inbox)
+        except InvalidDocument:
+            return Outcome("refused", detail="not an address")
+        # Asked again for every delivery: a block takes effect in queues too (S17).
+        if not self._peers.may_send_to(host):
+            return Outcome("refused", detail="we do not talk to this server")
+        if same_origin(inbox, self._origin):
+            return Outcome("refused", detail="our own inbox")
+        signer = await self._actors.signer(sender)
+        if signer is None:
+            return Outcome("refused", detail="no such sender")
+        known = await self._peers.signature_scheme(host)
+        scheme = known or "cavage"
+        try:
+            answer = await self._post(scheme, inbox, body, signer)
+            if answer.status in (400, 401):
+                scheme = "cavage" if scheme == "rfc9421" else "rfc9421"
+                first, answer = answer, await self._post(scheme, inbox, body, signer)
+                if answer.status in (400, 401):
+                    answer = first
+        except Unreachable as error:
+            return Outcome("retry", detail=str(error))
+        except (AddressRefused, FetchError) as error:
+            return Outcome("refused", detail=str(error))
+        if 200 <= answer.status < 300 and scheme != known:
+            await self._peers.remember_signature_scheme(host, scheme)
+        return _outcome(answer)
+
+    async def _post(self, scheme: str, inbox: str, body: bytes, signer: Signer) -> Answer:
+        headers = await asyncio.get_running_loop().run_in_executor(
+            self._executor, partial(signed_headers, scheme, "POST", inbox, body, signer=signer, clock=self._clock)
+        )
+        return await self._client.request(
+            "POST", inbox, headers, body=body, max_bytes=MAX_ANSWER_BYTES, keep_body=False
+        )
+
+
+def _outcome(answer: Answer) -> Outcome:
+    status = answer.status
+    if 200 <= status < 300:
+        return Outcome("delivered", status)
+    if status == 410:
+        return Outcome("gone", status, "the inbox is gone")
+    if status in (401, 408, 425, 429) or status >= 500:
+        wait = retry_after_seconds(answer.headers.get("retry-after"))
+        return Outcome("retry", status, f"the other server answers {status}", wait)
+    return Outcome("refused", status, f"the other server answers {status}")

@@ -1,0 +1,138 @@
+"""HTTP signatures as the fediverse has them: draft-cavage-http-signatures-12."""
+
+import base64
+import hashlib
+import re
+from datetime import datetime
+from email.utils import format_datetime
+
+from federation.errors import Unauthenticated
+from federation.signatures import keys
+from federation.signatures.message import (
+    Claim,
+    HttpMessage,
+    check_digests,
+    check_window,
+    from_base64,
+    http_date,
+    unix_time,
+)
+
+_PARAMETER = re.compile(r'\s*([A-Za-z]+)\s*=\s*(?:"([^"\\]*)"|([0-9]+))\s*(?:,|\Z)')
+_HEADER_NAME = re.compile(r"[a-z0-9!#$%&'*+.^_`|~-]+\Z")
+_ALGORITHMS = frozenset({"hs2019", "rsa-sha256", "rsa-sha512", "ed25519", "ed25519-sha512"})
+MAX_COVERED = 32
+
+
+def read(message: HttpMessage, now: datetime) -> Claim:
+    """The claim in a Signature header; Unauthenticated if it is malformed, covers too little or is out of time."""
+    message.check_unambiguous()
+    header = message.one("signature")
+    if header is None:
+        raise Unauthenticated("The request is not signed.")
+    parameters = _parameters(header)
+    key_id, signature = parameters.get("keyId"), parameters.get("signature")
+    if not key_id or not signature:
+        raise Unauthenticated("The signature names no key or is empty.")
+    algorithm = parameters.get("algorithm")
+    if algorithm is not None and algorithm.lower() not in _ALGORITHMS:
+        raise Unauthenticated("The algorithm is unknown.")
+    covered = parameters.get("headers", "date").lower().split()
+    _check_coverage(message, covered)
+    _check_time(message, parameters, covered, now)
+    if message.method == "POST" or "digest" in covered or "content-digest" in covered:
+        check_digests(message)
+    targets = dict.fromkeys((message.target, message.path)) if "(request-target)" in covered else {message.target: None}
+    return Claim(
+        key_id=key_id,
+        bases=tuple(_base(message, parameters, covered, target) for target in targets),
+        signature=from_base64(signature),
+        algorithm=algorithm,
+        scheme="cavage",
+        covered=frozenset(covered),
+    )
+
+
+def _parameters(header: str) -> dict[str, str]:
+    header = header.removeprefix("Signature ").strip()
+    found: dict[str, str] = {}
+    position = 0
+    while position < len(header):
+        match = _PARAMETER.match(header, position)
+        if match is None or match[1] in found:
+            raise Unauthenticated("The Signature header is malformed.")
+        found[match[1]] = match[2] if match[2] is not None else match[3]
+        position = match.end()
+    return found
+
+
+def _check_coverage(message: HttpMessage, covered: list[str]) -> None:
+    if len(covered) != len(set(covered)) or len(covered) > MAX_COVERED:
+        raise Unauthenticated("The list of signed headers is malformed.")
+    if "(request-target)" not in covered or "host" not in covered:
+        raise Unauthenticated("The signature covers neither target nor host.")
+    if message.method == "POST" and "digest" not in covered and "content-digest" not in covered:
+        raise Unauthenticated("The signature does not cover the body.")
+    if "date" not in covered and "(created)" not in covered:
+        raise Unauthenticated("The signature does not cover a time.")
+
+
+def _check_time(message: HttpMessage, parameters: dict[str, str], covered: list[str], now: datetime) -> None:
+    expires = unix_time(parameters["expires"]) if "expires" in parameters and "(expires)" in covered else None
+    signed: list[datetime] = []
+    if "(created)" in covered:
+        signed.append(unix_time(parameters.get("created", "")))
+    if "date" in covered:
+        signed.append(http_date(message.one("date") or ""))
+    for moment in signed:
+        check_window(now, signed=moment, expires=expires if "(created)" in covered else None)
+
+
+def _base(message: HttpMessage, parameters: dict[str, str], covered: list[str], target: str) -> bytes:
+    lines = []
+    for name in covered:
+        if name == "(request-target)":
+            value: str | None = f"{message.method.lower()} {target}"
+        elif name in ("(created)", "(expires)"):
+            value = parameters.get(name[1:-1])
+        elif name == "host":
+            value = message.host
+        elif _HEADER_NAME.match(name):
+            value = message.joined(name)
+        else:
+            value = None
+        if value is None:
+            raise Unauthenticated("The signature covers something that is not there.")
+        lines.append(f"{name}: {value}")
+    try:
+        return "\n".join(lines).encode("latin-1")
+    except UnicodeEncodeError as error:
+        raise Unauthenticated("A signed header is not text.") from error
+
+
+def headers(
+    method: str,
+    authority: str,
+    target: str,
+    *,
+    body: bytes | None,
+    key_id: str,
+    key: keys.PrivateKeyObject,
+    now: datetime,
+    content_type: str = "application/activity+json",
+) -> dict[str, str]:
+    """The headers that sign a request of ours."""
+    date = format_datetime(now, usegmt=True)
+    found = {"Host": authority, "Date": date}
+    covered = ["(request-target)", "host", "date"]
+    lines = [f"(request-target): {method.lower()} {target}", f"host: {authority}", f"date: {date}"]
+    if body is not None:
+        digest = "SHA-256=" + base64.b64encode(hashlib.sha256(body).digest()).decode("ascii")
+        found |= {"Digest": digest, "Content-Type": content_type}
+        covered += ["digest", "content-type"]
+        lines += [f"digest: {digest}", f"content-type: {content_type}"]
+    signature = base64.b64encode(keys.sign(key, "\n".join(lines).encode("ascii"))).decode("ascii")
+    found["Signature"] = (
+        f'keyId="{key_id}",algorithm="rsa-sha256",headers="{" ".join(covered)}",signature="{signature}"'
+    )
+    return found

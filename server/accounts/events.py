@@ -1,0 +1,27 @@
+"""What happens to accounts."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class AccountPending:
+    """Somebody asks to join, and waits for an admin."""
+
+    account_id: str
+    actor_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class AccountActivated:
+    """Somebody is in: they can sign in from now on, and others see them."""
+
+    account_id: str
+    actor_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class AccountSuspended:
+    """An admin locked somebody out."""
+
+    account_id: str
+    actor_id: str

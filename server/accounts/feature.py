@@ -1,0 +1,19 @@
+"""Accounts as a feature."""
+
+from datetime import timedelta
+from functools import partial
+
+from server.accounts import actions
+from server.feature import Feature
+from server.instance import Instance
+
+
+def _install(here: Instance) -> None:
+    here.jobs.every("accounts.prune", timedelta(hours=6), partial(_prune, here))
+
+
+async def _prune(here: Instance, _: object) -> None:
+    await actions.prune(here)
+
+
+feature = Feature("accounts", models="server.accounts.models", install=_install)

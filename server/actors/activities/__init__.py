@@ -1,0 +1,1 @@
+"""Activities about actors themselves: following, and changes of profiles."""

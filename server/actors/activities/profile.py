@@ -1,0 +1,63 @@
+"""Update, Delete and Move of actors by themselves (ActivityPub sections 7.3 and 7.4, FEP-7628).
+
+Authority: an actor changes and deletes only itself (S5); what it is now is read from its own server, not from the
+activity, so new keys and handles pass the same checks as at the first meeting (S4, S9).
+"""
+
+from federation.errors import Forbidden, Gone, Ignored
+from federation.inbox.dispatch import VerifiedActivity
+from server.actors.models import Actor
+from server.actors.remote import ensure_remote
+from server.actors.removal import forget_remote
+from server.instance import Instance
+
+
+async def on_update(here: Instance, received: VerifiedActivity) -> None:
+    """A remote actor says that it changed."""
+    activity = received.activity
+    _only_itself(received)
+    known = await Actor.get_or_none(uri=activity.actor, is_local=False)
+    if known is None:
+        raise Ignored("nobody here knows this actor")
+    try:
+        await ensure_remote(here, activity.actor, refresh=True)
+    except Gone as error:
+        raise Ignored("the actor is gone") from error
+
+
+async def on_delete(here: Instance, received: VerifiedActivity) -> None:
+    """A remote actor deletes itself, embedded."""
+    _only_itself(received)
+    if not await delete_by_id(here, received):
+        raise Ignored("nobody here knows this actor")
+
+
+async def delete_by_id(here: Instance, received: VerifiedActivity) -> bool:
+    """A remote actor deletes itself, named by its id, as everybody sends it."""
+    activity = received.activity
+    known = await Actor.get_or_none(uri=activity.object_id) if activity.object_id else None
+    if known is None:
+        return False
+    _only_itself(received)
+    await forget_remote(here, known)
+    return True
+
+
+async def on_move(here: Instance, received: VerifiedActivity) -> None:
+    """A remote actor moved. Followers are not carried over yet; its page says where it went."""
+    _only_itself(received)
+    if received.activity.target is None:
+        raise Ignored("a Move to nowhere")
+    known = await Actor.get_or_none(uri=received.activity.actor, is_local=False)
+    if known is None:
+        raise Ignored("nobody here knows this actor")
+    try:
+        # `movedTo` of its own document is what counts, not what the activity says (S14).
+        await ensure_remote(here, known.uri, refresh=True)
+    except Gone as error:
+        raise Ignored("the actor is gone") from error
+
+
+def _only_itself(received: VerifiedActivity) -> None:
+    if received.activity.object_id != received.activity.actor:
+        raise Forbidden("an actor changes and deletes only itself")

@@ -1,0 +1,135 @@
+"""The documents of local actors: Person, Group, Application and Service, and their collections."""
+
+import hashlib
+import json
+import mimetypes
+from collections.abc import Awaitable, Callable
+
+from federation.ports import Reader, Served
+from federation.vocab.actors import actor_document
+from federation.vocab.collections import ordered_collection
+from federation.vocab.objects import tombstone
+from server.actors.models import Actor, ActorKey
+from server.instance import Instance
+from server.peers import queries as peers
+
+OUTBOX = "actors.outbox"
+FEATURED = "actors.featured"
+MODERATORS = "actors.moderators"
+GROUP_FACTS = "actors.group_facts"
+
+CollectionHook = Callable[[Actor, str | None, Reader], Awaitable[dict[str, object] | None]]
+"""``hook(actor, page, reader)``: the collection, or one page of it; None for a page that does not exist.
+
+Features above put theirs into `here.caches` under OUTBOX, FEATURED or MODERATORS.
+"""
+GroupHook = Callable[[Actor], Awaitable[dict[str, object]]]
+"""Under GROUP_FACTS: further keywords of `actor_document` for a Group (posting_restricted, language, …)."""
+
+
+async def build_actor_document(here: Instance, actor: Actor) -> dict[str, object]:
+    """The document of a local actor as it is now."""
+    keys = {
+        key.kind: key.public_text for key in await ActorKey.filter(actor_id=actor.id).only("id", "kind", "public_text")
+    }
+    options: dict[str, object] = {}
+    if actor.kind == "Group":
+        options["moderators"] = f"{actor.uri}/moderators"
+        options["source_md"] = actor.summary_source
+        hook: GroupHook | None = here.caches.get(GROUP_FACTS)
+        if hook is not None:
+            options |= await hook(actor)
+    if actor.kind == "Application":
+        options["extra"] = {"communities": here.url("/ap/communities")}
+    else:
+        options["featured"] = f"{actor.uri}/featured"
+    return actor_document(
+        id=actor.uri,
+        kind=actor.kind,
+        username=actor.username,
+        domain=here.settings.domain,
+        name=here.site.name if actor.kind == "Application" else actor.name,
+        summary_html=actor.summary_html,
+        url=actor.url,
+        inbox=actor.inbox_url,
+        outbox=f"{actor.uri}/outbox",
+        followers=f"{actor.uri}/followers",
+        following=f"{actor.uri}/following",
+        shared_inbox=here.url("/ap/inbox"),
+        published=actor.created_at,
+        updated=max(actor.updated_at, actor.created_at),
+        rsa_public_pem=keys["rsa"],
+        ed25519_multikey=keys["ed25519"],
+        manually_approves=actor.is_locked,
+        discoverable=actor.discoverable,
+        indexable=actor.indexable,
+        icon=_picture(here, actor.avatar_url),
+        image=_picture(here, actor.header_url),
+        fields=[(item["name"], item["value"]) for item in actor.fields_json or ()],
+        also_known_as=actor.also_known_as or (),
+        moved_to=actor.moved_to,
+        **options,  # type: ignore[arg-type]  # keywords that features above choose by name
+    )
+
+
+async def provide(here: Instance, uri: str, page: str | None, reader: Reader) -> Served | None:
+    """Serve an actor or one of its collections; the registered provider of ``/ap/u``, ``/ap/c`` and ``/ap/actor``."""
+    if reader.host is not None and not peers.may_receive(here, reader.host):
+        return None
+    actor_uri, part = _split(here, uri)
+    actor = await Actor.get_or_none(uri=actor_uri, is_local=True)
+    if actor is None or actor.hidden:
+        return None
+    if actor.deleted_at is not None:
+        document = tombstone(actor.uri, former_type=actor.kind, deleted=actor.deleted_at)
+        return None if part else _served(document, status=410)
+    if actor.suspended_at is not None:
+        return None
+    exempt = actor.kind == "Application"
+    if not part:
+        return _served(await build_actor_document(here, actor), exempt=exempt)
+    found = await _collection(here, actor, part, page, reader)
+    return None if found is None else _served(found, exempt=exempt, public=reader.actor is None)
+
+
+async def _collection(
+    here: Instance, actor: Actor, part: str, page: str | None, reader: Reader
+) -> dict[str, object] | None:
+    address = f"{actor.uri}/{part}"
+    if part in {"followers", "following"}:
+        # Only the count: who follows whom is not for everybody (product/safety.md).
+        total = actor.followers_count if part == "followers" else actor.following_count
+        return None if page else ordered_collection(address, total, attributed_to=actor.uri)
+    hook: CollectionHook | None = here.caches.get(
+        {"outbox": OUTBOX, "featured": FEATURED, "moderators": MODERATORS}.get(part, "")
+    )
+    if hook is not None:
+        return await hook(actor, page, reader)
+    if part in {"outbox", "featured"} and not page:
+        return ordered_collection(address, 0, items=[], attributed_to=actor.uri)
+    return None
+
+
+def _split(here: Instance, uri: str) -> tuple[str, str]:
+    """The actor's id and what follows it."""
+    parts = uri.removeprefix(here.url("/ap/")).split("/")
+    count = 1 if parts[0] == "actor" else 2
+    return here.url("/ap/" + "/".join(parts[:count])), "/".join(parts[count:])
+
+
+def _picture(here: Instance, path: str | None) -> tuple[str, str] | None:
+    if not path:
+        return None
+    address = here.url(path) if path.startswith("/") else path
+    return address, mimetypes.guess_type(address)[0] or "image/webp"
+
+
+def _served(document: dict[str, object], *, status: int = 200, exempt: bool = False, public: bool = True) -> Served:
+    body = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+    return Served(
+        body=body,
+        status=status,
+        etag=f'"{hashlib.sha256(body).hexdigest()[:32]}"',
+        public=public,
+        exempt_from_authorized_fetch=exempt,
+    )

@@ -1,0 +1,41 @@
+"""What happens to actors and between them."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class FollowRequested:
+    """Somebody asked to follow an actor, and waits for an answer."""
+
+    follower_id: str
+    target_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class FollowAccepted:
+    """From now on the follower gets what the target shares."""
+
+    follower_id: str
+    target_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class FollowEnded:
+    """A follow or a request to follow is over, whoever ended it."""
+
+    follower_id: str
+    target_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ActorChanged:
+    """An actor is new to us, or something that people see of it changed."""
+
+    actor_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ActorDeleted:
+    """An actor is gone for good, with everything it published."""
+
+    actor_id: str

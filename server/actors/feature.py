@@ -1,0 +1,37 @@
+"""Actors as a feature: their documents, following, and changes of profiles from elsewhere."""
+
+from datetime import timedelta
+from functools import partial
+
+from federation.vocab.actors import ACTOR_TYPES
+from server.actors import documents, removal
+from server.actors.activities import accept, follow, profile
+from server.actors.activities.by_reference import on_reference
+from server.feature import Feature
+from server.instance import Instance
+from server.peers.events import PeerGradeChanged
+
+
+def _install(here: Instance) -> None:
+    for root in ("u", "c", "actor"):
+        here.documents[root] = partial(documents.provide, here)
+    here.engine.on("Follow", None, partial(follow.on_follow, here))
+    here.engine.on("Undo", "Follow", partial(follow.on_undo_follow, here))
+    on_reference(here, "Undo", partial(follow.undo_by_id, here))
+    for verb in ("Accept", "Reject"):
+        here.engine.on(verb, "Follow", partial(accept.on_answer, here))
+        on_reference(here, verb, partial(accept.answer_by_id, here))
+    for kind in sorted(ACTOR_TYPES):
+        here.engine.on("Update", kind, partial(profile.on_update, here))
+        here.engine.on("Delete", kind, partial(profile.on_delete, here))
+    on_reference(here, "Delete", partial(profile.delete_by_id, here))
+    here.engine.on("Move", None, partial(profile.on_move, here))
+    here.events.on(PeerGradeChanged, partial(removal.on_peer_grade, here))
+    here.jobs.every("actors.end_paused", timedelta(days=1), partial(_end_paused, here))
+
+
+async def _end_paused(here: Instance, _: object) -> None:
+    await removal.end_paused(here)
+
+
+feature = Feature("actors", models="server.actors.models", install=_install)

@@ -1,0 +1,106 @@
+"""Keys of local actors: making them, and the signers that the engine works with."""
+
+import asyncio
+from dataclasses import dataclass
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_pem_private_key,
+)
+
+from federation.ports import Signer
+from server.instance import Instance
+
+RSA_BITS = 2048
+SIGNERS_KEPT = 512
+CACHE = "actors.signers"
+
+_BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
+_ED25519_PUBLIC = b"\xed\x01"
+
+
+@dataclass(frozen=True, slots=True)
+class NewKeys:
+    """The two key pairs of an actor, as they are stored."""
+
+    rsa_private_pem: str
+    rsa_public_pem: str
+    ed25519_private_pem: str
+    ed25519_multikey: str
+
+    def __repr__(self) -> str:
+        """Private keys do not belong into logs and tracebacks."""
+        return "NewKeys(…)"
+
+
+async def new_keys() -> NewKeys:
+    """Make keys, in a thread: an RSA key takes some 100 ms."""
+    return await asyncio.to_thread(_make_keys)
+
+
+async def signer(here: Instance, actor_uri: str) -> Signer | None:
+    """What signs for a local actor, the deleted ones included (their last word has to be signed); None for others."""
+    cache: dict[str, Signer] = here.caches.setdefault(CACHE, {})
+    known = cache.get(actor_uri)
+    if known is not None:
+        return known
+    pair = await private_pems(here, actor_uri)
+    if pair is None:
+        return None
+    # Keys that we made and stored ourselves need no primality test.
+    rsa_key = load_pem_private_key(pair[0].encode(), None, unsafe_skip_rsa_key_validation=True)
+    ed25519_key = load_pem_private_key(pair[1].encode(), None)
+    if not isinstance(rsa_key, RSAPrivateKey) or not isinstance(ed25519_key, Ed25519PrivateKey):
+        raise TypeError(f"the stored keys of {actor_uri} are of the wrong kind")
+    made = Signer(
+        actor=actor_uri,
+        rsa_key_id=f"{actor_uri}#main-key",
+        rsa_key=rsa_key,
+        ed25519_key_id=f"{actor_uri}#ed25519-key",
+        ed25519_key=ed25519_key,
+    )
+    if len(cache) >= SIGNERS_KEPT:
+        cache.pop(next(iter(cache)))
+    cache[actor_uri] = made
+    return made
+
+
+async def private_pems(here: Instance, actor_uri: str) -> tuple[str, str] | None:
+    """The private keys of a local actor as PEM: RSA, then Ed25519."""
+    rows = await here.db.rows(
+        "SELECT actor_key.kind, actor_key.private_pem FROM actor_key JOIN actor ON actor.id = actor_key.actor_id"
+        " WHERE actor.uri = :uri AND actor.is_local",
+        uri=actor_uri,
+    )
+    found = {row["kind"]: row["private_pem"] for row in rows}
+    return (found["rsa"], found["ed25519"]) if len(found) == 2 else None
+
+
+def _make_keys() -> NewKeys:
+    rsa_key = generate_private_key(public_exponent=65537, key_size=RSA_BITS)
+    ed25519_key = Ed25519PrivateKey.generate()
+    raw = ed25519_key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+    return NewKeys(
+        rsa_private_pem=_private_pem(rsa_key),
+        rsa_public_pem=rsa_key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode(),
+        ed25519_private_pem=_private_pem(ed25519_key),
+        ed25519_multikey="z" + _base58(_ED25519_PUBLIC + raw),
+    )
+
+
+def _private_pem(key: RSAPrivateKey | Ed25519PrivateKey) -> str:
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+
+
+def _base58(data: bytes) -> str:
+    number = int.from_bytes(data, "big")
+    letters = ""
+    while number:
+        number, digit = divmod(number, 58)
+        letters = _BASE58[digit] + letters
+    return "1" * (len(data) - len(data.lstrip(b"\0"))) + letters

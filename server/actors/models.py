@@ -1,0 +1,127 @@
+"""Tables of actors, their keys, and who follows whom."""
+
+from datetime import datetime
+
+from tortoise import fields
+from tortoise.models import Model
+
+from server.db import JsonField, MomentField, id_field
+
+
+class Actor(Model):
+    """A person, community or service, here or elsewhere.
+
+    `kind` is the ActivityStreams type: ``Person``, ``Group``, ``Application`` or ``Service``. `domain` is the
+    right-hand side of the handle, `host` that of the id. For local actors the `*_url` columns hold our own addresses.
+    `handle_key` is what looking up a handle finds: ``name@domain``, for remote communities ``!name@domain`` (Lemmy has
+    people and communities of one name); null for an actor whose handle somebody else has now. `hidden` actors wait for
+    the confirmation or approval of their account: nobody sees them.
+    """
+
+    id = id_field()
+    kind = fields.CharField(max_length=12)
+    uri = fields.CharField(max_length=500, unique=True)
+    username = fields.CharField(max_length=120)
+    domain = fields.CharField(max_length=255)
+    host = fields.CharField(max_length=255)
+    handle_key = fields.CharField(max_length=380, null=True, unique=True)
+    is_local = fields.BooleanField(default=False)
+    name = fields.CharField(max_length=200, default="")
+    summary_html = fields.TextField(default="")
+    summary_source = fields.TextField(default="")
+    url = fields.CharField(max_length=500, default="")
+    inbox_url = fields.CharField(max_length=500)
+    shared_inbox_url = fields.CharField(max_length=500, null=True)
+    outbox_url = fields.CharField(max_length=500, null=True)
+    followers_url = fields.CharField(max_length=500, null=True)
+    following_url = fields.CharField(max_length=500, null=True)
+    featured_url = fields.CharField(max_length=500, null=True)
+    moderators_url = fields.CharField(max_length=500, null=True)
+    avatar_url = fields.CharField(max_length=1000, null=True)
+    header_url = fields.CharField(max_length=1000, null=True)
+    fields_json = JsonField(null=True)
+    also_known_as = JsonField(null=True)
+    implements = JsonField(null=True)
+    moved_to = fields.CharField(max_length=500, null=True)
+    is_locked = fields.BooleanField(default=False)
+    discoverable = fields.BooleanField(default=True)
+    indexable = fields.BooleanField(default=False)
+    approved = fields.BooleanField(default=False)
+    hidden = fields.BooleanField(default=False)
+    followers_count = fields.IntField(default=0)
+    following_count = fields.IntField(default=0)
+    posts_count = fields.IntField(default=0)
+    published_at: datetime | None = MomentField(null=True)
+    created_at = MomentField()
+    updated_at = MomentField()
+    fetched_at: datetime | None = MomentField(null=True)
+    suspended_at: datetime | None = MomentField(null=True)
+    deleted_at: datetime | None = MomentField(null=True)
+
+    class Meta:
+        """Table name and indexes."""
+
+        table = "actor"
+        indexes = (("username", "domain"), ("host",), ("url",), ("is_local", "kind"))
+
+
+class ActorKey(Model):
+    """A private key of a local actor. A table of its own, so that no list ever loads one by accident."""
+
+    id = id_field()
+    actor: fields.ForeignKeyRelation[Actor] = fields.ForeignKeyField("models.Actor", on_delete=fields.CASCADE)
+    kind = fields.CharField(max_length=8)
+    private_pem = fields.TextField()
+    public_text = fields.TextField()
+    created_at = MomentField()
+
+    class Meta:
+        """Table name and indexes."""
+
+        table = "actor_key"
+        unique_together = (("actor", "kind"),)
+
+
+class RemoteKey(Model):
+    """A public key of a remote actor, as last fetched from its owner."""
+
+    key_id = fields.CharField(max_length=500, primary_key=True)
+    owner = fields.CharField(max_length=500)
+    public_text = fields.TextField()
+    fetched_at = MomentField()
+
+    class Meta:
+        """Table name and indexes."""
+
+        table = "remote_key"
+        indexes = (("owner",),)
+
+
+class Follow(Model):
+    """One actor follows another. `uri` is the Follow activity.
+
+    `state`: ``requested``, ``accepted``, ``rejected``, or ``paused`` while the other's server is blocked or one of the
+    two is suspended.
+    """
+
+    id = id_field()
+    follower: fields.ForeignKeyRelation[Actor] = fields.ForeignKeyField(
+        "models.Actor", related_name="follows", on_delete=fields.CASCADE
+    )
+    follower_id: str
+    target: fields.ForeignKeyRelation[Actor] = fields.ForeignKeyField(
+        "models.Actor", related_name="followed", on_delete=fields.CASCADE
+    )
+    target_id: str
+    state = fields.CharField(max_length=10)
+    uri = fields.CharField(max_length=500, unique=True)
+    created_at = MomentField()
+    accepted_at: datetime | None = MomentField(null=True)
+    paused_at: datetime | None = MomentField(null=True)
+
+    class Meta:
+        """Table name and indexes."""
+
+        table = "follow"
+        unique_together = (("follower", "target"),)
+        indexes = (("target", "state"),)

@@ -1,0 +1,201 @@
+"""Ends: actors that are deleted or suspended, and the follows that end or pause with them."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from federation.vocab import activities
+from federation.vocab.base import PUBLIC
+from server.actors.events import ActorChanged, ActorDeleted, FollowEnded
+from server.actors.models import Actor
+from server.actors.sending import send
+from server.audit import actions as audit
+from server.errors import NotFound
+from server.ids import new_id
+from server.instance import Instance
+from server.peers.events import PeerGradeChanged
+from server.peers.policy import BLOCKED
+
+PAUSED_KEPT = timedelta(days=30)
+MAX_INBOXES = 20_000
+
+
+async def delete_local_actor(here: Instance, actor_id: str, by: str) -> None:
+    """Delete a local actor for good. Its handle stays taken; every server that may know of it is told (S27)."""
+    actor = await Actor.get_or_none(id=actor_id, is_local=True)
+    if actor is None or actor.deleted_at is not None:
+        raise NotFound
+    now = here.clock.now()
+    async with here.db.transaction():
+        inboxes = [] if actor.hidden else await _everybody(here)
+        await _end_follows(here, actor.id)
+        was_shown = not actor.hidden
+        actor.deleted_at, actor.updated_at = now, now
+        actor.name = actor.summary_html = actor.summary_source = ""
+        actor.avatar_url = actor.header_url = actor.fields_json = None
+        actor.discoverable = actor.indexable = False
+        await actor.save()
+        await audit.record(here, by=by, action="actor.delete", subject=f"@{actor.username}")
+        await here.events.emit(ActorDeleted(actor.id))
+        if was_shown:
+            document = activities.delete(
+                id=here.url(f"/ap/a/delete/{new_id(now)}"),
+                actor=actor.uri,
+                object=actor.uri,
+                to=[PUBLIC],
+                published=now,
+            )
+            await send(here, actor.uri, document, inboxes=inboxes, is_public=True)
+
+
+async def forget_remote(here: Instance, actor: Actor) -> None:
+    """A remote actor is gone (its own Delete, or 410): keep its id as deleted, and nothing people see of it."""
+    if actor.is_local or actor.deleted_at is not None:
+        return
+    now = here.clock.now()
+    async with here.db.transaction():
+        await _end_follows(here, actor.id)
+        await here.db.execute("DELETE FROM remote_key WHERE owner = :uri", uri=actor.uri)
+        actor.deleted_at, actor.updated_at = now, now
+        actor.name = actor.summary_html = ""
+        actor.avatar_url = actor.header_url = actor.fields_json = actor.handle_key = None
+        actor.discoverable = False
+        await actor.save()
+        await here.events.emit(ActorDeleted(actor.id))
+
+
+async def suspend(here: Instance, actor_id: str, by: str, reason: str = "") -> None:
+    """Nothing is taken from this actor and nothing goes to it, from now on; undone by `unsuspend`."""
+    actor = await _existing(actor_id)
+    if actor.suspended_at is not None:
+        return
+    now = here.clock.now()
+    async with here.db.transaction():
+        actor.suspended_at = now
+        await actor.save(update_fields=["suspended_at"])
+        await _pause(here, "id = :actor_id", actor_id=actor.id)
+        await audit.record(
+            here, by=by, action="actor.suspend", subject=_handle(actor), detail={"reason": reason[:2000]}
+        )
+        await here.events.emit(ActorChanged(actor.id))
+
+
+async def unsuspend(here: Instance, actor_id: str, by: str) -> None:
+    """Let a suspended actor back in, with the follows it had."""
+    actor = await _existing(actor_id)
+    if actor.suspended_at is None:
+        return
+    async with here.db.transaction():
+        actor.suspended_at = None
+        await actor.save(update_fields=["suspended_at"])
+        await _resume(here, "id = :actor_id", actor_id=actor.id)
+        await audit.record(here, by=by, action="actor.unsuspend", subject=_handle(actor))
+        await here.events.emit(ActorChanged(actor.id))
+
+
+async def on_peer_grade(here: Instance, event: PeerGradeChanged) -> None:
+    """Blocking a server pauses every follow with it; taking that back within 30 days brings them back."""
+    if BLOCKED not in {event.before, event.after}:
+        return
+    which = "NOT is_local AND (host = :host OR host LIKE :inside OR host LIKE :ports OR host LIKE :inside_ports)"
+    values = {
+        "host": event.host,
+        "inside": f"%.{event.host}",
+        "ports": f"{event.host}:%",
+        "inside_ports": f"%.{event.host}:%",
+    }
+    if event.after == BLOCKED:
+        await _pause(here, which, **values)
+    else:
+        await _resume(here, which, **values)
+
+
+async def end_paused(here: Instance) -> None:
+    """Follows that were paused for 30 days are over."""
+    async with here.db.transaction():
+        await here.db.execute(
+            "DELETE FROM follow WHERE state = 'paused' AND paused_at < :before", before=here.clock.now() - PAUSED_KEPT
+        )
+
+
+async def recount(here: Instance, actor_ids: Sequence[str]) -> None:
+    """Set the follow counts of these actors to what the table says."""
+    for start in range(0, len(actor_ids), 400):
+        part = {f"id{number}": actor_id for number, actor_id in enumerate(actor_ids[start : start + 400])}
+        await here.db.execute(
+            "UPDATE actor SET"
+            " followers_count = (SELECT count(*) FROM follow WHERE target_id = actor.id AND state = 'accepted'),"
+            " following_count = (SELECT count(*) FROM follow WHERE follower_id = actor.id AND state = 'accepted')"
+            f" WHERE id IN ({', '.join(':' + name for name in part)})",
+            **part,
+        )
+
+
+async def _end_follows(here: Instance, actor_id: str) -> None:
+    rows = await here.db.rows(
+        "SELECT follower_id, target_id FROM follow WHERE follower_id = :id OR target_id = :id", id=actor_id
+    )
+    await here.db.execute("DELETE FROM follow WHERE follower_id = :id OR target_id = :id", id=actor_id)
+    await recount(here, sorted({value for row in rows for value in row.values()} | {actor_id}))
+    for row in rows:
+        await here.events.emit(FollowEnded(row["follower_id"], row["target_id"]))
+
+
+async def _pause(here: Instance, which: str, **values: str) -> None:
+    touched = await _pairs(here, which, "accepted", values)
+    mine = _of(which)
+    await here.db.execute(
+        f"UPDATE follow SET state = 'paused', paused_at = :now WHERE state = 'accepted' AND {mine}",
+        now=here.clock.now(),
+        **values,
+    )
+    await here.db.execute(f"DELETE FROM follow WHERE state = 'requested' AND {mine}", **values)
+    await recount(here, touched)
+
+
+async def _resume(here: Instance, which: str, **values: str) -> None:
+    touched = await _pairs(here, which, "paused", values)
+    allowed = "SELECT id FROM actor WHERE suspended_at IS NULL"
+    await here.db.execute(
+        "UPDATE follow SET state = 'accepted', paused_at = NULL WHERE state = 'paused'"
+        f" AND {_of(which)} AND follower_id IN ({allowed}) AND target_id IN ({allowed})",
+        **values,
+    )
+    await recount(here, touched)
+
+
+def _of(which: str) -> str:
+    """The condition on `follow` that one of its two actors meets `which`, a condition on `actor`."""
+    chosen = f"SELECT id FROM actor WHERE {which}"
+    return f"(follower_id IN ({chosen}) OR target_id IN ({chosen}))"
+
+
+async def _pairs(here: Instance, which: str, state: str, values: dict[str, str]) -> list[str]:
+    """Everybody on either side of the follows of some actors."""
+    rows = await here.db.rows(
+        f"SELECT follower_id, target_id FROM follow WHERE state = :state AND {_of(which)}",
+        state=state,
+        **values,
+    )
+    return sorted({value for row in rows for value in row.values()})
+
+
+async def _everybody(here: Instance) -> list[str]:
+    """One inbox of every server that may have stored something of ours."""
+    rows = await here.db.rows(
+        "SELECT DISTINCT COALESCE(shared_inbox_url, inbox_url) AS inbox FROM actor WHERE NOT is_local"
+        " AND deleted_at IS NULL AND (shared_inbox_url IS NOT NULL OR id IN (SELECT follower_id FROM follow)"
+        " OR id IN (SELECT target_id FROM follow)) ORDER BY 1 LIMIT :limit",
+        limit=MAX_INBOXES,
+    )
+    return [row["inbox"] for row in rows]
+
+
+async def _existing(actor_id: str) -> Actor:
+    actor = await Actor.get_or_none(id=actor_id)
+    if actor is None or actor.deleted_at is not None:
+        raise NotFound
+    return actor
+
+
+def _handle(actor: Actor) -> str:
+    return f"@{actor.username}" if actor.is_local else f"@{actor.username}@{actor.domain}"

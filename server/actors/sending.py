@@ -1,0 +1,36 @@
+"""Sending an activity of a local actor: proof, a readable copy at its id, and the queue, in the present transaction."""
+
+import json
+from collections.abc import Sequence
+
+from server.actors import keys
+from server.instance import Instance
+
+
+async def send(
+    here: Instance,
+    sender: str,
+    activity: dict[str, object],
+    *,
+    inboxes: Sequence[str] = (),
+    followers_of: str | None = None,
+    dialects: frozenset[str] = frozenset(),
+    post_id: str | None = None,
+    is_public: bool = False,
+) -> dict[str, object]:
+    """Sign and enqueue `activity` of the local actor `sender` (an id); returns what was sent. Proof is last (E11)."""
+    signer = await keys.signer(here, sender)
+    if signer is None:
+        raise LookupError(f"{sender} has no keys here")
+    document = here.engine.proof(signer, activity)
+    uri = str(document["id"])
+    await here.keep_sent(uri, document, post_id=post_id, is_public=is_public)
+    await here.deliveries.enqueue(
+        activity_id=uri,
+        sender=sender,
+        body=json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode(),
+        inboxes=inboxes,
+        followers_of=followers_of,
+        dialects=dialects,
+    )
+    return document

@@ -1,0 +1,155 @@
+"""The application that a web server runs: federation endpoints and pages of one instance, on one address."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from server.actors import queries as actors
+from server.build import close
+from server.fediverse.queries import queue_state
+from server.instance import Instance
+from server.posts import queries as posts
+from server.version import VERSION
+from web.routes import exception_handlers, page_routes, wrap_pages
+
+log = logging.getLogger("peerhall.web")
+
+GRACE_SECONDS = 10
+ACTIVITY_TYPES = ("application/activity+json", "application/ld+json")
+
+
+def wants_activity(accept: str) -> bool:
+    """Whether an Accept header asks for ActivityPub rather than for a page (ActivityPub section 3.2)."""
+    best: tuple[float, bool] = (0.0, False)
+    for position, part in enumerate(accept.lower().split(",")):
+        name, _, parameters = part.strip().partition(";")
+        quality = 1.0
+        for parameter in parameters.split(";"):
+            key, _, value = parameter.strip().partition("=")
+            if key == "q":
+                try:
+                    quality = float(value)
+                except ValueError:
+                    quality = 0.0
+        rank = quality - position * 1e-4
+        if name.strip() in ACTIVITY_TYPES and rank > best[0]:
+            best = (rank, True)
+        elif name.strip() in {"text/html", "application/xhtml+xml"} and rank > best[0]:
+            best = (rank, False)
+    return best[1]
+
+
+class Bind:
+    """Runs every request on this instance's database and puts the instance into the scope."""
+
+    def __init__(self, app: ASGIApp, here: Instance) -> None:
+        """Wrap an application."""
+        self._app = app
+        self._here = here
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+            return
+        scope.setdefault("state", {})["here"] = self._here
+        with self._here.db.bind():
+            await self._app(scope, receive, send)
+
+
+class Negotiate:
+    """One address for people and servers: the ActivityPub document by Accept, else the page (contract, URLs)."""
+
+    def __init__(self, here: Instance, pages: ASGIApp) -> None:
+        """Serve `pages` unless ActivityPub is asked for."""
+        self._here = here
+        self._pages = pages
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] == "http" and scope["method"] in {"GET", "HEAD"}:
+            request = Request(scope, receive)
+            if wants_activity(request.headers.get("accept", "")):
+                uri = await self._document_for(scope["path"])
+                if uri is not None:
+                    response = await self._here.engine.serve_document(uri, request)
+                    await response(scope, receive, send)
+                    return
+        await self._pages(scope, receive, send)
+
+    async def _document_for(self, path: str) -> str | None:
+        parts = path.strip("/").split("/")
+        if path == "/":
+            return self._here.url("/ap/actor")
+        if len(parts) == 1 and parts[0].startswith("@"):
+            return await actors.local_uri(self._here, parts[0][1:])
+        if len(parts) == 2 and parts[0] == "c":
+            return await actors.local_uri(self._here, parts[1])
+        if len(parts) == 2 and parts[0] == "p":
+            return await posts.local_uri(self._here, parts[1])
+        return None
+
+
+async def health(request: Request) -> Response:
+    """Readiness: the database answers and the worker is alive."""
+    here: Instance = request.scope["state"]["here"]
+    state = await queue_state(here)
+    return JSONResponse(
+        {"status": "ok", "version": VERSION, "inbound_waiting": state.inbound_waiting},
+        headers={"cache-control": "no-store"},
+    )
+
+
+async def metrics(request: Request) -> Response:
+    """Figures for Prometheus, for loopback only."""
+    if request.client is None or request.client.host not in {"127.0.0.1", "::1"}:
+        raise HTTPException(404)
+    state = await queue_state(request.scope["state"]["here"])
+    lines = [
+        f"peerhall_inbound_waiting {state.inbound_waiting}",
+        f"peerhall_inbound_oldest_seconds {state.oldest_inbound_seconds:.1f}",
+        f"peerhall_hosts_waiting {state.hosts_waiting}",
+        f"peerhall_hosts_failing {state.hosts_failing}",
+    ]
+    return Response("\n".join(lines) + "\n", media_type="text/plain; version=0.0.4")
+
+
+async def change_password(request: Request) -> Response:
+    """Where password managers look (W3C, A Well-Known URL for Changing Passwords)."""
+    return Response(status_code=302, headers={"location": "/settings/password"})
+
+
+def create_app(here: Instance, *, work: bool = True) -> ASGIApp:
+    """The application of one instance; with `work`, its worker runs beside it for as long as it is up."""
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        with here.db.bind():
+            task = asyncio.create_task(here.worker.run()) if work else None
+        try:
+            yield
+        finally:
+            if task is not None:
+                here.worker.stop()
+                _, late = await asyncio.wait({task}, timeout=GRACE_SECONDS)
+                for straggler in late:
+                    straggler.cancel()
+            await close(here)
+
+    routes: Sequence[BaseRoute] = [
+        *here.engine.routes(),
+        Route("/health", health),
+        Route("/metrics", metrics),
+        Route("/.well-known/change-password", change_password),
+        *page_routes(),
+    ]
+    app: ASGIApp = Starlette(routes=routes, lifespan=lifespan, exception_handlers=exception_handlers)
+    return Bind(Negotiate(here, wrap_pages(app)), here)

@@ -1,0 +1,34 @@
+"""The command `peerhall`. Exit status 0 done, 1 refused with one line on standard error, 2 wrong usage."""
+
+import click
+
+from server.commands.care import backup, check, init, restore
+from server.commands.peers import inspect, peers
+from server.commands.people import community, user
+from server.commands.serve import demo, migrate, serve, web, worker
+from server.version import VERSION
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.option("--config", type=click.Path(dir_okay=False), help="Settings file; by default ./peerhall.toml if present.")
+@click.version_option(VERSION, prog_name="peerhall")
+def main(config: str | None) -> None:
+    """Peerhall: a federated peer-learning network server."""
+
+
+for command in (
+    init,
+    serve,
+    web,
+    worker,
+    demo,
+    migrate,
+    user,
+    community,
+    peers,
+    inspect,
+    backup,
+    restore,
+    check,
+):
+    main.add_command(command)

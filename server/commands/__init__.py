@@ -1,0 +1,1 @@
+"""The commands of `peerhall`, one module per subject."""

@@ -1,0 +1,126 @@
+"""`peerhall serve`, `web`, `worker`, `demo` and `migrate`."""
+
+import asyncio
+import signal
+from pathlib import Path
+
+import click
+import uvloop
+
+from server.demo import network as demo_network
+from server.asgi import create_app
+from server.build import build, close
+from server.clock import SystemClock
+from server.commands.common import refuse, run, settings_of
+from server.db import Database
+from server.db.migrate import migrate as bring_up_to_date
+from server.db.migrate import pending
+from server.features import model_modules
+from server.serving import Listener
+from server.serving import serve as serve_listeners
+from server.settings import Settings
+
+
+def _announced(settings: Settings, host: str, port: int) -> str:
+    shown = f"[{host}]" if ":" in host else host
+    return f"http://{shown}:{port} (public address {settings.origin})"
+
+
+async def _serve(settings: Settings, host: str, port: int, *, work: bool) -> None:
+    here = await build(settings)
+    try:
+        app = create_app(here, work=work)
+        await serve_listeners(settings, [Listener(app, host, port, _announced(settings, host, port))])
+    finally:
+        await close(here)
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="Port to listen on.")
+@click.pass_context
+def serve(context: click.Context, host: str, port: int) -> None:
+    """Run one instance, pages and worker in one process."""
+    settings = settings_of(context)
+    uvloop.install()
+    run(_serve(settings, host, port, work=True))
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="Port to listen on.")
+@click.pass_context
+def web(context: click.Context, host: str, port: int) -> None:
+    """Run only the pages and endpoints; start as many as you like (PostgreSQL)."""
+    settings = settings_of(context)
+    _needs_postgres(settings, "web")
+    uvloop.install()
+    run(_serve(settings, host, port, work=False))
+
+
+@click.command()
+@click.option("--concurrency", default=8, show_default=True, type=click.IntRange(1, 64), help="Hosts served at once.")
+@click.pass_context
+def worker(context: click.Context, concurrency: int) -> None:
+    """Run only the background work; start as many as you like (PostgreSQL)."""
+    settings = settings_of(context)
+    _needs_postgres(settings, "worker")
+    uvloop.install()
+    run(_work(settings, concurrency))
+
+
+async def _work(settings: Settings, concurrency: int) -> None:
+    here = await build(settings)
+    try:
+        here.worker.limit("outbox", concurrency)
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, here.worker.stop)
+        with here.db.bind():
+            await here.worker.run()
+    finally:
+        await close(here)
+
+
+def _needs_postgres(settings: Settings, role: str) -> None:
+    if settings.database_url.startswith("sqlite:"):
+        refuse(f"`peerhall {role}` needs PostgreSQL (PEERHALL_DATABASE_URL); with SQLite use `peerhall serve`")
+
+
+@click.command()
+@click.option("--dry-run", is_flag=True, help="Only say what would be done.")
+@click.pass_context
+def migrate(context: click.Context, dry_run: bool) -> None:
+    """Bring the tables up to date."""
+    settings = settings_of(context)
+
+    async def main() -> list[str]:
+        db = Database(settings.database_url)
+        await db.open(model_modules())
+        try:
+            with db.bind():
+                if dry_run:
+                    return [step.name for step in await pending(db)]
+                return await bring_up_to_date(db, SystemClock().now())
+        finally:
+            await db.close()
+
+    names = run(main())
+    for name in names:
+        click.echo(f"{'would apply' if dry_run else 'applied'} {name}")
+    if not names:
+        click.echo("the tables are up to date")
+
+
+@click.command()
+@click.option("--instances", default=3, show_default=True, type=click.IntRange(1, 3), help="How many organisations.")
+@click.option("--port", default=8801, show_default=True, type=click.IntRange(1024, 65000), help="Port of the first.")
+@click.option("--keep", type=click.Path(file_okay=False), help="Keep the data in this folder.")
+@click.option("--reload", is_flag=True, help="Start again when the code changes, for developers.")
+def demo(instances: int, port: int, keep: str | None, reload: bool) -> None:
+    """Run a seeded network of organisations that federate with each other."""
+    uvloop.install()
+    if reload:
+        demo_network.watch_and_restart(instances, port, keep)
+        return
+    run(demo_network.run(instances, port, Path(keep) if keep else None))

@@ -1,0 +1,62 @@
+"""What the document of a community says beyond that of any actor, and its collection of moderators."""
+
+from federation.ports import Reader
+from federation.vocab.collections import ordered_collection
+from server.actors.documents import GROUP_FACTS, MODERATORS
+from server.actors.models import Actor
+from server.communities import policy, queries
+from server.communities.models import Community
+from server.instance import Instance
+from server.text import LANGUAGES
+
+MAX_MODERATORS = 200
+
+
+def register(here: Instance) -> None:
+    """Answer the questions that `actors.documents` has about groups."""
+
+    async def facts(actor: Actor) -> dict[str, object]:
+        return await group_facts(actor)
+
+    async def moderators(actor: Actor, page: str | None, reader: Reader) -> dict[str, object] | None:
+        return await moderators_of(here, actor, page, reader)
+
+    here.caches[GROUP_FACTS] = facts
+    here.caches[MODERATORS] = moderators
+
+
+async def group_facts(actor: Actor) -> dict[str, object]:
+    """Further keywords of `actor_document`; see fixtures ``actor-group.json`` and ``actor-group-private.json``."""
+    community = await Community.get_or_none(id=actor.id)
+    if community is None:
+        return {}
+    found: dict[str, object] = {
+        "posting_restricted": community.posting == policy.FACILITATORS,
+        "federation_mode": policy.federation_mode(community.kind, community.visibility),
+    }
+    if community.visibility == policy.PUBLIC:
+        found["sensitive"] = False
+        found["language"] = [(community.language, LANGUAGES.get(community.language, community.language))]
+    return found
+
+
+async def moderators_of(here: Instance, actor: Actor, page: str | None, reader: Reader) -> dict[str, object] | None:
+    """Who looks after a community. Who is in a members' community is told to servers of its members alone (S15)."""
+    if actor.kind != "Group" or page:
+        return None
+    community = await Community.get_or_none(id=actor.id)
+    if community is None:
+        return None
+    if community.visibility != policy.PUBLIC and not (
+        reader.host is not None and await queries.host_has_member(here, actor.id, reader.host)
+    ):
+        return None
+    rows = await here.db.rows(
+        "SELECT actor.uri FROM membership JOIN actor ON actor.id = membership.person_id"
+        " WHERE membership.community_id = :id AND membership.state = 'active' AND membership.role <> 'member'"
+        " AND actor.deleted_at IS NULL AND actor.suspended_at IS NULL ORDER BY actor.uri LIMIT :limit",
+        id=actor.id,
+        limit=MAX_MODERATORS,
+    )
+    uris = [row["uri"] for row in rows]
+    return ordered_collection(f"{actor.uri}/moderators", len(uris), items=uris, attributed_to=actor.uri)

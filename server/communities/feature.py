@@ -1,0 +1,34 @@
+"""Communities as a feature: membership across servers, and what a Group says of itself."""
+
+from functools import partial
+
+from server.actors.activities.by_reference import on_reference
+from server.actors.events import ActorDeleted, FollowAccepted, FollowRequested
+from server.communities import dialects, documents, members, queries
+from server.communities.activities import join, moderators
+from server.communities.events import MemberJoined
+from server.feature import Feature
+from server.instance import Instance
+
+
+def _install(here: Instance) -> None:
+    documents.register(here)
+    here.engine.accepts_announces_from = partial(queries.is_followed, here)
+    on_reference(here, "Join", partial(join.on_join, here))
+    on_reference(here, "Leave", partial(join.on_leave, here))
+    on_reference(here, "Invite", partial(join.on_invite, here))
+    here.engine.on("Undo", "Join", partial(join.on_undo_join, here))
+    on_reference(here, "Undo", partial(join.undo_by_id, here))
+    for verb in ("Accept", "Reject"):
+        here.engine.on(verb, "Join", partial(join.on_answer, here))
+        on_reference(here, verb, partial(join.answer_by_id, here))
+    for verb in ("Add", "Remove"):
+        on_reference(here, verb, partial(moderators.on_change, here))
+    here.events.on(FollowRequested, partial(members.on_follow_requested, here))
+    here.events.on(FollowAccepted, partial(dialects.on_follow, here))
+    here.events.on(MemberJoined, partial(dialects.on_joined, here))
+    here.events.on(ActorDeleted, partial(members.on_actor_deleted, here))
+    here.jobs.on(dialects.JOB, partial(dialects.learn, here))
+
+
+feature = Feature("communities", models="server.communities.models", install=_install)

@@ -1,0 +1,116 @@
+"""Tables of communities."""
+
+from tortoise import fields
+from tortoise.models import Model
+
+from server.actors.models import Actor
+from server.db import JsonField, MomentField, id_field
+
+
+class Community(Model):
+    """What a local Group actor is beyond an actor; `id` is the id of that actor.
+
+    `kind`: ``informal``, ``formal``, ``support`` or ``programme``. `visibility` is the widest audience of its posts:
+    ``public`` (V0), ``network`` (V1), ``instance`` (V2) or ``members`` (V3). `join_policy`: ``open``, ``apply`` or
+    ``invite``. `posting`: ``everyone`` (every member) or ``facilitators``. `goals` and `questions` are lists of text.
+    """
+
+    id = id_field()
+    kind = fields.CharField(max_length=12, default="informal")
+    visibility = fields.CharField(max_length=10, default="public")
+    join_policy = fields.CharField(max_length=8, default="open")
+    posting = fields.CharField(max_length=12, default="everyone")
+    purpose = fields.TextField(default="")
+    goals = JsonField(null=True)
+    gives = fields.TextField(default="")
+    gets = fields.TextField(default="")
+    time_per_week = fields.CharField(max_length=80, default="")
+    objectives = fields.TextField(default="")
+    outcomes = fields.TextField(default="")
+    cadence = fields.CharField(max_length=120, default="")
+    language = fields.CharField(max_length=16, default="en")
+    questions = JsonField(null=True)
+    guidelines_source = fields.TextField(default="")
+    guidelines_html = fields.TextField(default="")
+    guidelines_version = fields.IntField(default=0)
+    members_count = fields.IntField(default=0)
+    posts_count = fields.IntField(default=0)
+    last_post_at = MomentField(null=True)
+    created_at = MomentField()
+    archived_at = MomentField(null=True)
+
+    class Meta:
+        """Table name."""
+
+        table = "community"
+
+
+class Membership(Model):
+    """A person, local or remote, in a community: local, or remote for our own people.
+
+    `role`: ``member``, ``facilitator`` or ``steward``. `state`: ``applied``, ``invited``, ``active``, ``left``,
+    ``removed`` or ``declined``. `join_uri` is the Join activity, where one of the two sides is elsewhere.
+    `answers` are pairs of question and answer: for who decides, and nobody else. `note` is what the decision said.
+    """
+
+    id = id_field()
+    community: fields.ForeignKeyRelation[Actor] = fields.ForeignKeyField(
+        "models.Actor", related_name="memberships", on_delete=fields.CASCADE
+    )
+    person: fields.ForeignKeyRelation[Actor] = fields.ForeignKeyField(
+        "models.Actor", related_name="member_of", on_delete=fields.CASCADE
+    )
+    role = fields.CharField(max_length=12, default="member")
+    state = fields.CharField(max_length=10)
+    join_uri = fields.CharField(max_length=500, null=True, unique=True)
+    answers = JsonField(null=True)
+    note = fields.TextField(default="")
+    guidelines_version = fields.IntField(default=0)
+    joined_at = MomentField(null=True)
+    created_at = MomentField()
+    updated_at = MomentField()
+
+    class Meta:
+        """Table name and indexes."""
+
+        table = "membership"
+        unique_together = (("community", "person"),)
+        indexes = (("person", "state"), ("community", "state"))
+
+
+class GuidelinesVersion(Model):
+    """One version of a community's guidelines, with why it changed."""
+
+    id = id_field()
+    community: fields.ForeignKeyRelation[Actor] = fields.ForeignKeyField("models.Actor", on_delete=fields.CASCADE)
+    version = fields.IntField()
+    source = fields.TextField()
+    why = fields.TextField(default="")
+    by_id = fields.CharField(max_length=26)
+    created_at = MomentField()
+
+    class Meta:
+        """Table name and indexes."""
+
+        table = "guidelines_version"
+        unique_together = (("community", "version"),)
+
+
+class GuidelinesAcceptance(Model):
+    """Somebody accepted one version of a community's guidelines: who, which, and when."""
+
+    id = id_field()
+    community: fields.ForeignKeyRelation[Actor] = fields.ForeignKeyField(
+        "models.Actor", related_name="guidelines_accepted", on_delete=fields.CASCADE
+    )
+    person: fields.ForeignKeyRelation[Actor] = fields.ForeignKeyField(
+        "models.Actor", related_name="accepted_guidelines", on_delete=fields.CASCADE
+    )
+    version = fields.IntField()
+    accepted_at = MomentField()
+
+    class Meta:
+        """Table name and indexes."""
+
+        table = "guidelines_acceptance"
+        unique_together = (("community", "person", "version"),)

@@ -1,0 +1,139 @@
+"""The people of a community: who is in it, who looks after it, who asks for a place. In alphabetical order (A13)."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+
+from server.actors.queries import LABEL_COLUMNS, PersonLabel, label_of
+from server.actors.queries import labels as person_labels
+from server.db import Row, from_milliseconds
+from server.instance import Instance
+
+SORTED = "lower(COALESCE(NULLIF(actor.name, ''), actor.username))"
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """Somebody in a community. `sort_key` of the last one is where the next page of a list begins."""
+
+    person: PersonLabel
+    role: str
+    joined_at: datetime
+    sort_key: str
+
+
+_MEMBER = (
+    f"SELECT {LABEL_COLUMNS}, {SORTED} AS sort_name, membership.role, membership.joined_at,"
+    " membership.created_at AS asked_at FROM membership"
+    " JOIN actor ON actor.id = membership.person_id WHERE membership.community_id = :id AND membership.state = 'active'"
+    " AND actor.deleted_at IS NULL AND actor.suspended_at IS NULL AND NOT actor.hidden"
+)
+
+
+async def members(here: Instance, community_id: str, *, after: str = "", limit: int = 100) -> list[Member]:
+    """The people of a community in alphabetical order and no other (A13). `after`: a `sort_key`."""
+    name, _, last = after.partition("\n")
+    rows = await here.db.rows(
+        f"{_MEMBER} AND ({SORTED} > :name OR ({SORTED} = :name AND actor.id > :last))"
+        f" ORDER BY {SORTED}, actor.id LIMIT :limit",
+        id=community_id,
+        name=name,
+        last=last,
+        limit=limit,
+    )
+    return [_member(here, row) for row in rows]
+
+
+async def leaders(here: Instance, community_id: str) -> list[Member]:
+    """Stewards and facilitators, in alphabetical order."""
+    rows = await here.db.rows(
+        f"{_MEMBER} AND membership.role <> 'member' ORDER BY {SORTED}, actor.id LIMIT 50", id=community_id
+    )
+    return [_member(here, row) for row in rows]
+
+
+def _member(here: Instance, row: Row) -> Member:
+    return Member(
+        person=label_of(here, row),
+        role=row["role"],
+        joined_at=from_milliseconds(row["joined_at"] or row["asked_at"]),
+        sort_key=f"{row['sort_name']}\n{row['id']}",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """Somebody who asks for a place, with what they answered: for those who decide, and nobody else."""
+
+    id: str
+    person: PersonLabel
+    answers: tuple[tuple[str, str], ...]
+    asked_at: datetime
+
+
+async def applications(here: Instance, community_id: str, *, limit: int = 100) -> list[Application]:
+    """Who waits for an answer, the longest first."""
+    rows = await here.db.rows(
+        "SELECT membership.id AS membership_id, membership.person_id, membership.answers, membership.updated_at"
+        " FROM membership JOIN actor ON actor.id = membership.person_id"
+        " WHERE membership.community_id = :id AND membership.state = 'applied'"
+        " AND actor.deleted_at IS NULL AND actor.suspended_at IS NULL"
+        " ORDER BY membership.updated_at, membership.id LIMIT :limit",
+        id=community_id,
+        limit=limit,
+    )
+    people = await person_labels(here, [row["person_id"] for row in rows])
+    return [
+        Application(
+            id=row["membership_id"],
+            person=people[row["person_id"]],
+            answers=tuple((str(question), str(answer)) for question, answer in json.loads(row["answers"] or "[]")),
+            asked_at=from_milliseconds(row["updated_at"]),
+        )
+        for row in rows
+        if row["person_id"] in people
+    ]
+
+
+async def invited(here: Instance, community_id: str) -> list[PersonLabel]:
+    """Who was offered a place and has not taken it yet."""
+    rows = await here.db.rows(
+        f"SELECT {LABEL_COLUMNS} FROM membership JOIN actor ON actor.id = membership.person_id"
+        " WHERE membership.community_id = :id AND membership.state = 'invited' AND actor.deleted_at IS NULL"
+        f" ORDER BY {SORTED}, actor.id LIMIT 100",
+        id=community_id,
+    )
+    return [label_of(here, row) for row in rows]
+
+
+async def my_note(here: Instance, community_id: str, actor_id: str) -> str:
+    """What a facilitator wrote to somebody with the answer to their application."""
+    found = await here.db.value(
+        "SELECT note FROM membership WHERE community_id = :id AND person_id = :person", id=community_id, person=actor_id
+    )
+    return str(found or "")
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """How much waits for those who look after a community."""
+
+    applications: int
+    held_posts: int
+
+    @property
+    def total(self) -> int:
+        """All of it."""
+        return self.applications + self.held_posts
+
+
+async def waiting(here: Instance, community_id: str) -> Waiting:
+    """Applications without an answer, and posts that nobody has let through yet."""
+    row = await here.db.row(
+        "SELECT (SELECT count(*) FROM membership JOIN actor ON actor.id = membership.person_id"
+        " WHERE membership.community_id = :id AND membership.state = 'applied'"
+        " AND actor.deleted_at IS NULL AND actor.suspended_at IS NULL) AS applications,"
+        " (SELECT count(*) FROM post WHERE post.community_id = :id AND post.state = 'held') AS held_posts",
+        id=community_id,
+    )
+    return Waiting(row["applications"], row["held_posts"]) if row is not None else Waiting(0, 0)

@@ -1,0 +1,199 @@
+"""One open database of one instance: hand-written SQL with named parameters, and transactions.
+
+`models` serve writes; lists and pages are one SQL statement each, written once for both databases. Parameters are
+written ``:name``. Times are milliseconds, booleans are compared bare (``WHERE is_local``), JSON is text: see
+`server.db.fields`.
+"""
+
+import contextvars
+import functools
+import re
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from tortoise.context import TortoiseContext, _current_context
+from tortoise.transactions import in_transaction
+
+from federation.transport.guard import forbid_network
+from server.db.fields import to_milliseconds
+
+Row = dict[str, Any]
+
+_PARAMETER = re.compile(r"(?<!:):([a-z_][a-z0-9_]*)")
+_after_commit: contextvars.ContextVar[list[Callable[[], None]] | None] = contextvars.ContextVar(
+    "after_commit", default=None
+)
+query_log: contextvars.ContextVar[list[str] | None] = contextvars.ContextVar("query_log", default=None)
+"""Set to a list to collect every statement: what query-count tests read."""
+
+
+@functools.lru_cache(maxsize=2048)
+def _compile(statement: str, dialect: str) -> tuple[str, tuple[str, ...]]:
+    names: list[str] = []
+
+    def place(match: re.Match[str]) -> str:
+        if dialect == "sqlite":
+            names.append(match[1])
+            return "?"
+        if match[1] not in names:
+            names.append(match[1])
+        return f"${names.index(match[1]) + 1}"
+
+    return _PARAMETER.sub(place, statement), tuple(names)
+
+
+def _storable(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return to_milliseconds(value)
+    if isinstance(value, str) and "\x00" in value:
+        return value.replace("\x00", "")
+    return value
+
+
+def connection_config(url: str, *, durable: bool = True, foreign_keys: bool = True) -> dict[str, Any]:
+    """Tortoise's configuration of one connection for a ``sqlite:///PATH`` or ``postgres://…`` address."""
+    parts = urlsplit(url)
+    if parts.scheme == "sqlite":
+        path = unquote(url.removeprefix("sqlite:///"))
+        return {
+            "engine": "server.db.sqlite",
+            "credentials": {
+                "file_path": path,
+                "synchronous": "FULL" if durable else "OFF",
+                "foreign_keys": "ON" if foreign_keys else "OFF",
+            },
+        }
+    return {
+        "engine": "tortoise.backends.asyncpg",
+        "credentials": {
+            "host": parts.hostname or "127.0.0.1",
+            "port": parts.port or 5432,
+            "user": unquote(parts.username or "postgres"),
+            "password": unquote(parts.password or ""),
+            "database": parts.path.lstrip("/"),
+            "minsize": 1,
+            "maxsize": 12,
+            "server_settings": {"application_name": "peerhall"},
+        },
+    }
+
+
+class Database:
+    """The database of one instance. Use it inside `bind()` (requests, jobs and commands all do)."""
+
+    def __init__(self, url: str, *, durable: bool = True, foreign_keys: bool = True) -> None:
+        """Prepare, without connecting. `durable=False` is for tests: it skips waiting for the disk."""
+        self.url = url
+        self.dialect = "sqlite" if url.startswith("sqlite:") else "postgres"
+        self._durable = durable
+        self._foreign_keys = foreign_keys
+        self._context = TortoiseContext()
+
+    @property
+    def path(self) -> Path | None:
+        """The file of a SQLite database."""
+        if self.dialect != "sqlite":
+            return None
+        return Path(connection_config(self.url)["credentials"]["file_path"])
+
+    async def open(self, model_modules: Sequence[str]) -> None:
+        """Load the models and connect."""
+        path = self.path
+        if path is not None and str(path) != ":memory:":
+            path.parent.mkdir(parents=True, exist_ok=True)
+        with self.bind():
+            await self._context.init(
+                config={
+                    "connections": {
+                        "default": connection_config(
+                            self.url, durable=self._durable, foreign_keys=self._foreign_keys
+                        )
+                    },
+                    "apps": {"models": {"models": list(model_modules), "default_connection": "default"}},
+                    "use_tz": True,
+                    "timezone": "UTC",
+                },
+            )
+            if self.dialect == "sqlite":
+                await self._context.connections.get("default").create_connection(with_db=True)
+
+    async def close(self) -> None:
+        """Close every connection."""
+        with self.bind():
+            if self._context.inited:
+                await self._context.connections.close_all(discard=True)
+
+    @contextmanager
+    def bind(self) -> Iterator[None]:
+        """Make this the database that models use in the present task."""
+        token = _current_context.set(self._context)
+        try:
+            yield
+        finally:
+            _current_context.reset(token)
+
+    def connection(self) -> Any:
+        """The connection of the present task: its transaction's, where one is open."""
+        return self._context.connections.get("default")
+
+    async def rows(self, statement: str, /, **parameters: Any) -> list[Row]:
+        """Run one statement and return its rows, at most as many as it limits itself to."""
+        sql, names = _compile(statement, self.dialect)
+        log = query_log.get()
+        if log is not None:
+            log.append(statement)
+        result: list[Row] = [
+            dict(row)
+            for row in await self.connection().execute_query_dict(sql, [_storable(parameters[name]) for name in names])
+        ]
+        return result
+
+    async def row(self, statement: str, /, **parameters: Any) -> Row | None:
+        """Run one statement and return its first row."""
+        found = await self.rows(statement, **parameters)
+        return found[0] if found else None
+
+    async def value(self, statement: str, /, **parameters: Any) -> Any:
+        """Run one statement and return the first column of its first row; None without one."""
+        found = await self.row(statement, **parameters)
+        return None if found is None else next(iter(found.values()))
+
+    async def execute(self, statement: str, /, **parameters: Any) -> int:
+        """Run one INSERT, UPDATE or DELETE; returns how many rows it touched."""
+        sql, names = _compile(statement, self.dialect)
+        log = query_log.get()
+        if log is not None:
+            log.append(statement)
+        count, _ = await self.connection().execute_query(sql, [_storable(parameters[name]) for name in names])
+        return int(count)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[None]:
+        """All or nothing. Inside another one it is a savepoint. No network may be used inside."""
+        if _after_commit.get() is not None:
+            async with in_transaction("default"):
+                yield
+            return
+        callbacks: list[Callable[[], None]] = []
+        commit_token = _after_commit.set(callbacks)
+        network_token = forbid_network.set(True)
+        try:
+            async with in_transaction("default"):
+                yield
+        finally:
+            forbid_network.reset(network_token)
+            _after_commit.reset(commit_token)
+        for callback in callbacks:
+            callback()
+
+    def after_commit(self, callback: Callable[[], None]) -> None:
+        """Call back when the present transaction is on disk; at once where none is open."""
+        waiting = _after_commit.get()
+        if waiting is None:
+            callback()
+        else:
+            waiting.append(callback)

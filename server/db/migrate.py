@@ -1,0 +1,95 @@
+"""Bringing the tables up to date: numbered steps, each in explicit SQL for both databases, each all or nothing.
+
+Tortoise's own migrations lose rows and indexes on SQLite (docs/adr/0004-databases.md), so they are not used. A step is
+a module of `server.db.migrations` with the lists ``SQLITE`` and ``POSTGRES``. Before steps change a SQLite file that
+holds data, a copy of it is put beside it.
+"""
+
+import importlib
+import logging
+import pkgutil
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from server.db import migrations
+from server.db.database import Database
+
+log = logging.getLogger("peerhall.migrate")
+
+ADVISORY_LOCK = 7_733_255
+
+
+class MigrationError(Exception):
+    """A step failed; the database is as it was before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One migration."""
+
+    name: str
+    sqlite: tuple[str, ...]
+    postgres: tuple[str, ...]
+
+
+def steps() -> list[Step]:
+    """Every step of this version, in order."""
+    names = sorted(module.name for module in pkgutil.iter_modules(migrations.__path__))
+    modules = [importlib.import_module(f"{migrations.__name__}.{name}") for name in names]
+    return [
+        Step(name, tuple(module.SQLITE), tuple(module.POSTGRES)) for name, module in zip(names, modules, strict=True)
+    ]
+
+
+async def pending(db: Database) -> list[Step]:
+    """The steps that this database has not seen. Raises MigrationError for one from a newer version."""
+    await db.execute(
+        "CREATE TABLE IF NOT EXISTS schema_step (name VARCHAR(120) PRIMARY KEY, applied_at BIGINT NOT NULL)"
+    )
+    known = steps()
+    applied = {row["name"] for row in await db.rows("SELECT name FROM schema_step ORDER BY name")}
+    newer = applied - {step.name for step in known}
+    if newer:
+        raise MigrationError(f"this database was written by a newer Peerhall (it has {min(newer)}): upgrade first")
+    return [step for step in known if step.name not in applied]
+
+
+async def migrate(db: Database, now: datetime) -> list[str]:
+    """Apply what is pending and return the names. Several processes may call it at once: one does the work."""
+    waiting = await pending(db)
+    if not waiting:
+        return []
+    if db.dialect == "sqlite":
+        await _copy_aside(db, waiting[0].name)
+    done = []
+    for step in waiting:
+        if await _apply(db, step, now):
+            done.append(step.name)
+    return done
+
+
+async def _apply(db: Database, step: Step, now: datetime) -> bool:
+    async with db.transaction():
+        if db.dialect == "postgres":
+            await db.rows(f"SELECT pg_advisory_xact_lock({ADVISORY_LOCK})")
+        if await db.value("SELECT name FROM schema_step WHERE name = :name", name=step.name):
+            return False
+        for statement in step.sqlite if db.dialect == "sqlite" else step.postgres:
+            await db.connection().execute_query(statement)
+        if db.dialect == "sqlite" and await db.connection().execute_query_dict("PRAGMA foreign_key_check"):
+            raise MigrationError(f"{step.name} would break references between tables; nothing was changed")
+        await db.execute("INSERT INTO schema_step (name, applied_at) VALUES (:name, :now)", name=step.name, now=now)
+    log.info("migrated: %s", step.name)
+    return True
+
+
+async def _copy_aside(db: Database, step: str) -> None:
+    path = db.path
+    if path is None or str(path) == ":memory:" or not await db.value("SELECT count(*) AS n FROM schema_step"):
+        return
+    copy = Path(f"{path}.before-{step}")
+    if not copy.exists():
+        await db.connection().execute_query("VACUUM INTO ?", [str(copy)])
+        copy.chmod(0o600)
+        log.info("a copy of the database is in %s", copy)

@@ -1,0 +1,114 @@
+"""The shapes of demo content. Days count back from now, so that the demo is always fresh."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class DemoPerson:
+    """Somebody with an account; every one of them is invented."""
+
+    handle: str
+    name: str
+    about: str
+    teaches: str
+    ask_me_about: str
+    role: str = "member"
+
+
+@dataclass(frozen=True, slots=True)
+class DemoCommunity:
+    """A community, its owner first among `members`; handles with an @ inside are people of the other organisations."""
+
+    slug: str
+    name: str
+    kind: str
+    purpose: str
+    time_per_week: str
+    guidelines: str
+    members: tuple[str, ...]
+    visibility: str = "public"
+    join_policy: str = "open"
+    objectives: str = ""
+    outcomes: str = ""
+    cadence: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DemoPractice:
+    """A practice with the fields of the form."""
+
+    author: str
+    community: str
+    days_ago: float
+    title: str
+    promise: str
+    subject: str
+    level: str
+    group_size: int
+    minutes: int
+    setting: str
+    problem: str
+    steps: tuple[str, ...]
+    evidence: str
+    certainty: str
+    would_change: str
+    materials: tuple[tuple[str, str], ...] = ()
+    replies: tuple[tuple[str, str], ...] = ()
+    useful_to: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DemoThread:
+    """A thread or an ask with its replies: who, what, and whether it helped."""
+
+    author: str
+    community: str
+    days_ago: float
+    kind: str
+    title: str
+    text: str
+    replies: tuple[tuple[str, str, bool], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DemoTip:
+    """A tip of a few lines."""
+
+    author: str
+    community: str
+    days_ago: float
+    title: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class DemoResource:
+    """Something in a community's library."""
+
+    author: str
+    community: str
+    days_ago: float
+    title: str
+    text: str
+    resource_type: str
+    subject: str
+    level: str
+    minutes: int
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DemoOrganisation:
+    """One instance of the demo."""
+
+    name: str
+    slug: str
+    description: str
+    accent: str
+    people: tuple[DemoPerson, ...]
+    communities: tuple[DemoCommunity, ...]
+    practices: tuple[DemoPractice, ...]
+    threads: tuple[DemoThread, ...]
+    tips: tuple[DemoTip, ...] = ()
+    resources: tuple[DemoResource, ...] = ()
+    follows: tuple[tuple[str, str], ...] = field(default=())

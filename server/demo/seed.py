@@ -1,0 +1,344 @@
+"""Filling the demo: everything through the actions that people use, in the order of its days, federating as it goes."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Protocol
+
+from server.accounts import actions as accounts
+from server.accounts import site
+from server.actors import actions as actors
+from server.actors.viewer import Viewer
+from server.communities import actions as communities
+from server.communities import queries as community_queries
+from server.communities.form import CommunityForm
+from server.demo.facts import (
+    DemoCommunity,
+    DemoOrganisation,
+    DemoPerson,
+    DemoPractice,
+    DemoResource,
+    DemoThread,
+    DemoTip,
+)
+from server.discussions import actions as discussions
+from server.discussions.actions import ThreadForm
+from server.instance import Instance
+from server.peers import actions as peers
+from server.posts import actions as posts
+from server.practices import actions as practices
+from server.practices.form import Material, PracticeForm
+from server.resources import actions as resources
+from server.resources.form import ResourceForm
+from server.settings import Settings
+
+PASSWORD = "peerhall-demo"  # noqa: S105  # printed for everybody: the demo listens on this machine only
+REPLY_DELAY = timedelta(hours=5)
+
+
+class MovableClock(Protocol):
+    """A clock whose offset from the real time can be set."""
+
+    offset: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """Something that happens on a day of the demo's past."""
+
+    days_ago: float
+    do: Callable[[], Awaitable[None]]
+
+
+async def is_seeded(settings: Settings) -> bool:
+    """Whether this data folder holds a finished demo organisation."""
+    return _mark(settings).exists()
+
+
+def _mark(settings: Settings) -> Path:
+    return settings.data_path / "demo-is-ready"
+
+
+class Seeder:
+    """Fills all organisations. Handles like ``tom@riverside`` name people of another one."""
+
+    def __init__(
+        self, organisations: Sequence[DemoOrganisation], opened: Mapping[str, Instance], clock: MovableClock
+    ) -> None:
+        """Seed these open instances, by slug."""
+        self._organisations = organisations
+        self._opened = opened
+        self._clock = clock
+        self._viewers: dict[str, Viewer] = {}
+        self._groups: dict[tuple[str, str], str] = {}
+
+    async def run(self) -> None:
+        """Everything, the oldest first."""
+        self._clock.offset = timedelta(days=-30)
+        for organisation in self._organisations:
+            await self._people(organisation)
+        for organisation in self._organisations:
+            await self._trust(organisation)
+            for community in organisation.communities:
+                await self._community(organisation, community)
+        await self._settle()
+        self._clock.offset = timedelta(days=-25)
+        for organisation in self._organisations:
+            for community in organisation.communities:
+                await self._join(organisation, community)
+            for follower, target in organisation.follows:
+                await self._follow(organisation, follower, target)
+        await self._settle()
+        for act in sorted(self._acts(), key=lambda act: -act.days_ago):
+            self._clock.offset = timedelta(days=-act.days_ago)
+            await act.do()
+            await self._settle()
+        self._clock.offset = timedelta(0)
+        await self._settle()
+        for here in self._opened.values():
+            _mark(here.settings).write_text("ready\n", encoding="ascii")
+
+    def _acts(self) -> Iterator[Act]:
+        for one in self._organisations:
+            for practice in one.practices:
+                yield Act(practice.days_ago, _bound(self._practice, one, practice))
+            for tip in one.tips:
+                yield Act(tip.days_ago, _bound(self._tip, one, tip))
+            for thread in one.threads:
+                yield Act(thread.days_ago, _bound(self._thread, one, thread))
+            for resource in one.resources:
+                yield Act(resource.days_ago, _bound(self._resource, one, resource))
+
+    async def _people(self, organisation: DemoOrganisation) -> None:
+        here = self._opened[organisation.slug]
+        changes = {"name": organisation.name, "description": organisation.description, "accent": organisation.accent}
+        await here.run(site.save, here, "demo", changes)
+        made = [here.run(self._person, here, organisation.slug, person) for person in organisation.people]
+        await asyncio.gather(*made)
+
+    async def _person(self, here: Instance, slug: str, person: DemoPerson) -> None:
+        account = await accounts.create_account(
+            here,
+            name=person.handle,
+            email=f"{person.handle}@{slug}.example",
+            password=PASSWORD,
+            role=person.role,
+            display_name=person.name,
+        )
+        token = await accounts.start_session(here, account.actor_id, user_agent="demo")
+        viewer = await accounts.viewer_for_token(here, token)
+        if viewer is None:
+            raise LookupError(person.handle)
+        await accounts.sign_out(here, token)
+        self._viewers[f"{person.handle}@{slug}"] = viewer
+        await actors.update_profile(here, str(viewer.actor_id), actors.ProfileChange(summary_source=person.about))
+        await accounts.finish_first_visit(
+            here,
+            viewer,
+            teaches=person.teaches,
+            stuck_with="",
+            ask_me_about=person.ask_me_about,
+            accepts_guidelines=True,
+        )
+
+    async def _trust(self, organisation: DemoOrganisation) -> None:
+        here = self._opened[organisation.slug]
+        for slug, other in self._opened.items():
+            if slug != organisation.slug:
+                await here.run(
+                    peers.set_grade, here, other.settings.domain, "trusted", by="demo", note="A partner in the demo."
+                )
+
+    async def _community(self, organisation: DemoOrganisation, community: DemoCommunity) -> None:
+        here = self._opened[organisation.slug]
+        form = CommunityForm(
+            name=community.name,
+            purpose=community.purpose,
+            slug=community.slug,
+            kind=community.kind,
+            visibility=community.visibility,
+            join_policy=community.join_policy,
+            time_per_week=community.time_per_week,
+            objectives=community.objectives,
+            outcomes=community.outcomes,
+            cadence=community.cadence,
+            facilitators=tuple(name for name in community.members[:2] if "@" not in name),
+            guidelines=community.guidelines,
+        )
+        owner = self._viewer(organisation, community.members[0])
+        group = await here.run(communities.create_community, here, owner, form)
+        self._groups[here.settings.domain, community.slug] = group.id
+
+    async def _join(self, organisation: DemoOrganisation, community: DemoCommunity) -> None:
+        home = self._opened[organisation.slug]
+        owner = self._viewer(organisation, community.members[0])
+        for handle in community.members[1:]:
+            name, slug = self._named(organisation, handle)
+            if slug not in self._opened:
+                continue
+            viewer, here = self._viewers[f"{name}@{slug}"], self._opened[slug]
+            group_id = await self._group(here, home, community.slug)
+            if await self._become_member(here, viewer, group_id, community) == "applied":
+                await self._admit(home, owner, community, viewer)
+
+    async def _become_member(self, here: Instance, viewer: Viewer, group_id: str, community: DemoCommunity) -> str:
+        answers = ()
+        if community.join_policy == "apply":
+            answers = ("To try things with others.", "What I tried, and what came of it.", "Most weeks.")
+        state = await here.run(communities.join, here, viewer, group_id, answers=answers)
+        if community.visibility == "public":
+            await here.run(actors.request_follow, here, str(viewer.actor_id), group_id)
+        await self._settle()
+        return state
+
+    async def _admit(self, home: Instance, owner: Viewer, community: DemoCommunity, viewer: Viewer) -> None:
+        person = await home.run(actors.resolve, home, viewer.actor_uri)
+        group_id = await self._group(home, home, community.slug)
+        facts = await home.run(community_queries.membership, home, group_id, person.id)
+        if facts is None or facts.state != "applied":
+            return
+        await home.run(communities.decide_application, home, owner, group_id, person.id, accept=True, note="Welcome!")
+        await self._settle()
+
+    async def _follow(self, organisation: DemoOrganisation, follower: str, target: str) -> None:
+        here = self._opened[organisation.slug]
+        name, slug = self._named(organisation, target)
+        if slug not in self._opened:
+            return
+        other = self._opened[slug]
+        found = await here.run(actors.resolve, here, f"@{name}@{other.settings.domain}")
+        await here.run(actors.request_follow, here, str(self._viewer(organisation, follower).actor_id), found.id)
+
+    async def _practice(self, organisation: DemoOrganisation, practice: DemoPractice) -> None:
+        here = self._opened[organisation.slug]
+        form = PracticeForm(
+            entry="full",
+            title=practice.title,
+            promise=practice.promise,
+            subject=practice.subject,
+            level=practice.level,
+            group_size=practice.group_size,
+            minutes=practice.minutes,
+            setting=practice.setting,
+            problem=practice.problem,
+            steps=practice.steps,
+            evidence=practice.evidence,
+            certainty=practice.certainty,
+            would_change=practice.would_change,
+            materials=tuple(Material(url=url, name=name) for name, url in practice.materials),
+            community_id=await self._group(here, here, practice.community),
+            visibility="public",
+            nobody_identifiable=True,
+        )
+        post = await here.run(practices.share, here, self._viewer(organisation, practice.author), form)
+        await self._settle()
+        for handle, text in practice.replies:
+            await self._reply(organisation, post.uri, handle, text)
+        for handle in practice.useful_to:
+            name, slug = self._named(organisation, handle)
+            if slug in self._opened:
+                there = self._opened[slug]
+                known = await _known(there, post.uri)
+                if known is not None:
+                    await there.run(posts.like_post, there, self._viewers[f"{name}@{slug}"], known)
+
+    async def _tip(self, organisation: DemoOrganisation, tip: DemoTip) -> None:
+        here = self._opened[organisation.slug]
+        form = PracticeForm(
+            entry="tip",
+            title=tip.title,
+            text=tip.text,
+            community_id=await self._group(here, here, tip.community),
+            visibility="public",
+        )
+        await here.run(practices.share, here, self._viewer(organisation, tip.author), form)
+
+    async def _thread(self, organisation: DemoOrganisation, thread: DemoThread) -> None:
+        here = self._opened[organisation.slug]
+        community = next(one for one in organisation.communities if one.slug == thread.community)
+        form = ThreadForm(
+            kind=thread.kind,
+            title=thread.title,
+            text=thread.text,
+            community_id=await self._group(here, here, thread.community),
+            visibility=community.visibility,
+        )
+        author = self._viewer(organisation, thread.author)
+        post = await here.run(discussions.start, here, author, form)
+        await self._settle()
+        for handle, text, helped in thread.replies:
+            uri = await self._reply(organisation, post.uri, handle, text)
+            if helped and uri is not None:
+                reply_id = await _known(here, uri)
+                if reply_id is not None:
+                    await here.run(posts.mark_helped, here, author, reply_id)
+
+    async def _reply(self, organisation: DemoOrganisation, uri: str, handle: str, text: str) -> str | None:
+        """Write a reply where its author lives, to the copy of the post that has arrived there; returns its id."""
+        name, slug = self._named(organisation, handle)
+        if slug not in self._opened:
+            return None
+        self._clock.offset += REPLY_DELAY
+        here = self._opened[slug]
+        parent_id = await _known(here, uri)
+        if parent_id is None:
+            parent_id = (await here.run(posts.fetch_post, here, uri)).id
+        reply = await here.run(discussions.reply, here, self._viewers[f"{name}@{slug}"], parent_id, ThreadForm(text=text))
+        await self._settle()
+        return str(reply.uri)
+
+    async def _resource(self, organisation: DemoOrganisation, resource: DemoResource) -> None:
+        here = self._opened[organisation.slug]
+        text, _, use = resource.text.partition("\n\n")
+        form = ResourceForm(
+            resource_type=resource.resource_type,
+            title=resource.title,
+            text=text,
+            link=resource.link,
+            subject=resource.subject,
+            level=resource.level,
+            minutes=resource.minutes,
+            how_i_use_it=use,
+            community_id=await self._group(here, here, resource.community),
+            visibility="public",
+            nobody_identifiable=True,
+        )
+        await here.run(resources.add_resource, here, self._viewer(organisation, resource.author), form)
+
+    async def _group(self, here: Instance, home: Instance, slug: str) -> str:
+        if here is home:
+            return self._groups[here.settings.domain, slug]
+        return str((await here.run(actors.resolve, here, f"@{slug}@{home.settings.domain}")).id)
+
+    def _named(self, organisation: DemoOrganisation, handle: str) -> tuple[str, str]:
+        name, _, slug = handle.partition("@")
+        return name, slug or organisation.slug
+
+    def _viewer(self, organisation: DemoOrganisation, handle: str) -> Viewer:
+        return self._viewers[f"{handle}@{organisation.slug}"]
+
+    async def _settle(self) -> None:
+        """Let every server work until none has anything left to do."""
+        busy = True
+        while busy:
+            busy = False
+            for here in self._opened.values():
+                busy = await here.run(here.worker.run_until_idle) or busy
+
+
+async def _known(here: Instance, uri: str) -> str | None:
+    """Our id of a post that has arrived here."""
+    value = await here.run(here.db.value, "SELECT id FROM post WHERE uri = :uri", uri=uri)
+    return None if value is None else str(value)
+
+
+def _bound(
+    action: Callable[..., Awaitable[None]], organisation: DemoOrganisation, fact: object
+) -> Callable[[], Awaitable[None]]:
+    async def do() -> None:
+        await action(organisation, fact)
+
+    return do
+

@@ -1,0 +1,178 @@
+"""Threads, questions and replies: starting, changing and ending them, and saying what helped."""
+
+from dataclasses import dataclass, replace
+
+from server.actors.viewer import Viewer
+from server.discussions.models import Ask
+from server.errors import Invalid, NotAllowed, NotFound
+from server.instance import Instance
+from server.media.queries import files
+from server.posts import actions as posts
+from server.posts.actions import NewPost, PostChange
+from server.posts.composing import readable_post
+from server.posts.models import Post
+from server.practices.policy import audiences
+
+SENTENCE = 500
+KINDS = ("discussion", "ask")
+EDITABLE = ("discussion", "ask", "reply", "note")
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadForm:
+    """What somebody fills in to start a conversation. `kind`: ``discussion`` or ``ask``."""
+
+    kind: str = "discussion"
+    title: str = ""
+    text: str = ""
+    media_ids: tuple[str, ...] = ()
+    licence: str = ""
+    language: str = "en"
+    content_warning: str = ""
+    visibility: str = ""
+    community_id: str | None = None
+    nobody_identifiable: bool = False
+
+
+async def start(here: Instance, acting: Viewer, form: ThreadForm) -> Post:
+    """Start a thread or ask something. Raises Invalid with every error."""
+    form = replace(form, title=" ".join(form.title.split()), licence=form.licence or here.site.default_licence)
+    if form.kind not in KINDS:
+        raise Invalid("Choose what you want to start.", field="kind")
+    await _check(here, acting, form, titled=True)
+    return await posts.create_post(
+        here,
+        str(acting.actor_id),
+        NewPost(
+            kind=form.kind,
+            title=form.title,
+            source_md=form.text,
+            content_warning=form.content_warning,
+            language=form.language,
+            visibility=form.visibility or audiences(None)[0],
+            licence=form.licence,
+            community_id=form.community_id,
+            attachments=form.media_ids,
+        ),
+        detail=_open if form.kind == "ask" else None,
+    )
+
+
+async def reply(here: Instance, acting: Viewer, parent_id: str, form: ThreadForm) -> Post:
+    """Answer a post. The audience is never wider than that of what is answered."""
+    await _check(here, acting, form, titled=False)
+    return await posts.create_post(
+        here,
+        str(acting.actor_id),
+        NewPost(
+            kind="reply",
+            source_md=form.text,
+            content_warning=form.content_warning,
+            language=form.language,
+            visibility=form.visibility or "public",
+            parent_id=parent_id,
+            attachments=form.media_ids,
+        ),
+    )
+
+
+async def change(here: Instance, acting: Viewer, post_id: str, form: ThreadForm, change_note: str = "") -> Post:
+    """Change a thread, question or reply of one's own."""
+    post = await _own(acting, post_id)
+    form = replace(form, title=" ".join(form.title.split()))
+    await _check(here, acting, form, titled=bool(post.title))
+    return await posts.edit_post(
+        here,
+        acting,
+        post.id,
+        PostChange(
+            title=form.title if post.title else None,
+            source_md=form.text,
+            content_warning=form.content_warning,
+            language=form.language,
+            attachments=form.media_ids,
+        ),
+        change_note,
+    )
+
+
+async def withdraw(here: Instance, acting: Viewer, post_id: str) -> None:
+    """Delete a thread, question or reply of one's own for good."""
+    post = await _own(acting, post_id)
+    async with here.db.transaction():
+        await posts.delete_post(here, acting, post.id)
+        await Ask.filter(id=post.id).delete()
+
+
+async def close(here: Instance, acting: Viewer, ask_id: str, *, clear: str = "") -> None:
+    """Say that no more answers are needed, and what is clear now. The asker's word alone."""
+    ask = await _asked(here, acting, ask_id)
+    await _say(here, acting, ask, is_closed=True, clear=clear, unclear="")
+
+
+async def reopen(here: Instance, acting: Viewer, ask_id: str, *, unclear: str = "", clear: str = "") -> None:
+    """Open a question again, with what is still unclear on top of it."""
+    ask = await _asked(here, acting, ask_id)
+    if not unclear.strip():
+        raise Invalid("Say in one sentence what is still unclear.", field="unclear")
+    await _say(here, acting, ask, is_closed=False, clear=clear, unclear=unclear)
+
+
+async def _say(here: Instance, acting: Viewer, ask: Post, *, is_closed: bool, clear: str, unclear: str) -> None:
+    clear, unclear = " ".join(clear.split()), " ".join(unclear.split())
+    for field, words in (("clear", clear), ("unclear", unclear)):
+        if len(words) > SENTENCE:
+            raise Invalid(f"Use at most {SENTENCE} characters.", field=field)
+
+    async def store(post: Post) -> None:
+        await Ask.update_or_create(
+            defaults={"is_closed": is_closed, "clear": clear, "unclear": unclear, "changed_at": here.clock.now()},
+            id=post.id,
+        )
+
+    async with here.db.transaction():
+        if ask.is_local and ask.author_id == acting.actor_id:
+            # Everybody who has the question hears of its new state.
+            await posts.edit_post(here, acting, ask.id, PostChange(), clear or unclear, detail=store)
+        else:
+            await store(ask)
+        await posts.set_locked(here, acting, ask.id, locked=is_closed)
+
+
+async def _check(here: Instance, acting: Viewer, form: ThreadForm, *, titled: bool) -> None:
+    errors = []
+    if titled and not form.title:
+        errors.append(Invalid("Give it a title, so that people can find it.", field="title"))
+    if len(form.title) > 150:
+        errors.append(Invalid("Use at most 150 characters.", field="title"))
+    if not form.text.strip():
+        errors.append(Invalid("Write something first.", field="content"))
+    uploads = await files(here, form.media_ids, owner_id=acting.actor_id)
+    if len(uploads) != len(set(form.media_ids)):
+        errors.append(Invalid("One of the files is gone. Add it again.", field="files"))
+    if any(file.needs_alt for file in uploads):
+        errors.append(Invalid("Say what each picture shows, or that it is decoration.", field="alt"))
+    if uploads and not form.nobody_identifiable:
+        errors.append(Invalid("Check that nobody can be identified, and tick the box.", field="nobody_identifiable"))
+    if errors:
+        raise Invalid(errors[0].message, field=errors[0].field, others=tuple(errors[1:]))
+
+
+async def _own(acting: Viewer, post_id: str) -> Post:
+    post = await Post.get_or_none(id=post_id)
+    if post is None or acting.actor_id is None or post.author_id != acting.actor_id or post.kind not in EDITABLE:
+        raise NotFound
+    return post
+
+
+async def _asked(here: Instance, acting: Viewer, ask_id: str) -> Post:
+    post = await readable_post(here, acting, ask_id)
+    if post.kind != "ask":
+        raise NotFound
+    if post.author_id != acting.actor_id:
+        raise NotAllowed("Only who asked can say that.")
+    return post
+
+
+async def _open(post: Post) -> None:
+    await Ask.create(id=post.id)

@@ -1,0 +1,43 @@
+"""Every feature of this instance, lowest first. Add yours at its rung."""
+
+from server.accounts.feature import feature as accounts
+from server.actors.feature import feature as actors
+from server.audit.feature import feature as audit
+from server.communities.feature import feature as communities
+from server.discussions.feature import feature as discussions
+from server.feature import Feature
+from server.fediverse.feature import feature as fediverse
+from server.jobs.feature import feature as jobs
+from server.mail.feature import feature as mail
+from server.media.feature import feature as media
+from server.notifications.feature import feature as notifications
+from server.peers.feature import feature as peers
+from server.posts.feature import feature as posts
+from server.practices.feature import feature as practices
+from server.resources.feature import feature as resources
+from server.search.feature import feature as search
+from server.timelines.feature import feature as timelines
+
+FEATURES: tuple[Feature, ...] = (
+    jobs,
+    mail,
+    audit,
+    peers,
+    actors,
+    accounts,
+    fediverse,
+    media,
+    communities,
+    posts,
+    practices,
+    discussions,
+    resources,
+    timelines,
+    notifications,
+    search,
+)
+
+
+def model_modules() -> list[str]:
+    """The modules that hold tables."""
+    return [feature.models for feature in FEATURES if feature.models]

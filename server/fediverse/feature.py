@@ -1,0 +1,26 @@
+"""The fediverse as a feature: the durable inbox and outbox as sources of the worker, and the ids of our activities."""
+
+from datetime import timedelta
+from functools import partial
+
+from server.feature import Feature
+from server.fediverse import inbox, outbox, sent
+from server.instance import Instance
+
+SENDERS = 8
+
+
+def _install(here: Instance) -> None:
+    here.worker.add("inbox", partial(inbox.step, here))
+    here.worker.add("spread", partial(outbox.spread, here))
+    here.worker.add("outbox", partial(outbox.step, here), concurrency=SENDERS)
+    here.documents["a"] = partial(sent.provide, here)
+
+    async def prune(_: object) -> None:
+        await inbox.prune(here)
+        await outbox.prune(here)
+
+    here.jobs.every("fediverse.prune", timedelta(hours=6), prune)
+
+
+feature = Feature("fediverse", models="server.fediverse.models", install=_install)

@@ -1,0 +1,135 @@
+"""The durable inbox: receipts are on disk before they are acknowledged, then processed in order."""
+
+import logging
+from datetime import timedelta
+
+from federation.errors import (
+    BudgetExceeded,
+    FederationError,
+    Forbidden,
+    Ignored,
+    InvalidDocument,
+    TryLater,
+    Unauthenticated,
+    Unreachable,
+)
+from federation.ports import Receipt
+from federation.vocab.base import host_of
+from server.db import Row, from_milliseconds
+from server.errors import Refused
+from server.instance import Instance
+
+log = logging.getLogger("peerhall.inbox")
+
+LEASE = timedelta(minutes=5)
+MAX_ATTEMPTS = 8
+KEEP = timedelta(days=8)
+"""Ids stay known for longer than any server retries, so that the same activity never has a second effect."""
+
+FINAL: tuple[type[Exception], ...] = (Forbidden, InvalidDocument, Unauthenticated, BudgetExceeded, Refused)
+
+
+class ServerReceipts:
+    """`federation.ports.Receipts` over the table `inbox_receipt`."""
+
+    def __init__(self, here: Instance) -> None:
+        """Store for this instance."""
+        self._here = here
+
+    async def store(self, receipt: Receipt) -> bool:
+        """Insert it, durably. False where this activity id was accepted before."""
+        here = self._here
+        rows = await here.db.rows(
+            "INSERT INTO inbox_receipt"
+            " (activity_id, activity_type, actor, signer, proven, host, body, received_at, attempts)"
+            " VALUES (:activity_id, :type, :actor, :signer, :proven, :host, :body, :at, 0)"
+            " ON CONFLICT (activity_id) DO NOTHING RETURNING seq",
+            activity_id=receipt.activity_id,
+            type=receipt.activity_type,
+            actor=receipt.actor,
+            signer=receipt.signer,
+            proven=receipt.proven,
+            host=host_of(receipt.signer),
+            body=receipt.body.decode("utf-8"),
+            at=receipt.received_at,
+        )
+        here.worker.wake()
+        return bool(rows)
+
+
+async def step(here: Instance) -> bool:
+    """Process the oldest receipt that is due. Returns whether there was one."""
+    now = here.clock.now()
+    skip = " FOR UPDATE SKIP LOCKED" if here.db.dialect == "postgres" else ""
+    due = (
+        "SELECT seq FROM inbox_receipt WHERE outcome IS NULL"
+        " AND (next_try_at IS NULL OR next_try_at <= :now) AND (lease_until IS NULL OR lease_until < :now)"
+        " ORDER BY seq LIMIT 1"
+    )
+    if await here.db.row(due, now=now) is None:
+        return False
+    row = await here.db.row(
+        f"UPDATE inbox_receipt SET lease_until = :until, attempts = attempts + 1 WHERE seq IN ({due}{skip})"
+        " RETURNING seq, activity_id, activity_type, actor, signer, proven, body, received_at, attempts",
+        until=now + LEASE,
+        now=now,
+    )
+    if row is None:
+        return False
+    try:
+        await here.engine.process(_receipt(row))
+    except Ignored as reason:
+        await _finish(here, row, "ignored", str(reason))
+    except FINAL as reason:
+        log.info("%s refused %s: %s", here.settings.domain, row["activity_id"], reason)
+        await _finish(here, row, "refused", f"{type(reason).__name__}: {reason}")
+    except (TryLater, Unreachable, FederationError) as reason:
+        await _again(here, row, f"{type(reason).__name__}: {reason}")
+    except Exception as error:  # the worker's edge: one activity that trips us must not stop the others
+        log.exception("%s stumbled over %s", here.settings.domain, row["activity_id"])
+        await _again(here, row, f"{type(error).__name__}: {error}")
+    else:
+        await _finish(here, row, "done", None)
+    return True
+
+
+async def prune(here: Instance) -> None:
+    """Forget receipts that are done and older than any server's retries."""
+    await here.db.execute(
+        "DELETE FROM inbox_receipt WHERE outcome IS NOT NULL AND received_at < :before", before=here.clock.now() - KEEP
+    )
+
+
+def _receipt(row: Row) -> Receipt:
+    return Receipt(
+        activity_id=row["activity_id"],
+        activity_type=row["activity_type"],
+        actor=row["actor"],
+        signer=row["signer"],
+        proven=bool(row["proven"]),
+        body=row["body"].encode(),
+        received_at=from_milliseconds(row["received_at"]),
+    )
+
+
+async def _finish(here: Instance, row: Row, outcome: str, reason: str | None) -> None:
+    await here.db.execute(
+        "UPDATE inbox_receipt SET outcome = :outcome, reason = :reason, processed_at = :now, lease_until = NULL"
+        " WHERE seq = :seq",
+        outcome=outcome,
+        reason=reason and reason[:500],
+        now=here.clock.now(),
+        seq=row["seq"],
+    )
+
+
+async def _again(here: Instance, row: Row, reason: str) -> None:
+    if row["attempts"] >= MAX_ATTEMPTS:
+        await _finish(here, row, "gave_up", reason)
+        return
+    await here.db.execute(
+        "UPDATE inbox_receipt SET lease_until = NULL, reason = :reason, next_try_at = :at WHERE seq = :seq",
+        reason=reason[:500],
+        at=here.clock.now() + timedelta(seconds=15 * 4 ** (row["attempts"] - 1)),
+        seq=row["seq"],
+    )

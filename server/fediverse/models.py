@@ -1,0 +1,75 @@
+"""Tables of the durable inbox and outbox."""
+
+from tortoise import fields
+from tortoise.models import Model
+
+from server.db import JsonField, MomentField
+
+
+class InboxReceipt(Model):
+    """One authenticated inbound activity, stored before it is answered with 202, kept until pruned after processing.
+
+    `outcome`: null while waiting, then ``done``, ``ignored``, ``refused`` or ``gave_up``.
+    """
+
+    seq = fields.BigIntField(primary_key=True)
+    activity_id = fields.CharField(max_length=500, unique=True)
+    activity_type = fields.CharField(max_length=40)
+    actor = fields.CharField(max_length=500)
+    signer = fields.CharField(max_length=500)
+    proven = fields.BooleanField(default=False)
+    host = fields.CharField(max_length=255)
+    body = fields.TextField()
+    received_at = MomentField()
+    outcome = fields.CharField(max_length=10, null=True)
+    reason = fields.TextField(null=True)
+    attempts = fields.IntField(default=0)
+    next_try_at = MomentField(null=True)
+    lease_until = MomentField(null=True)
+    processed_at = MomentField(null=True)
+
+    class Meta:
+        """Table name and indexes."""
+
+        table = "inbox_receipt"
+        indexes = (("outcome", "next_try_at"), ("received_at",))
+
+
+class Outgoing(Model):
+    """One activity to deliver: its bytes and its audience, written once however many servers it goes to.
+
+    `inboxes` are addressed one by one; `followers_of` (an actor id) stands for every follower at the time of delivery;
+    `dialects` (comma-separated, empty for all) limits it to hosts that speak one of them.
+    """
+
+    seq = fields.BigIntField(primary_key=True)
+    activity_id = fields.CharField(max_length=500)
+    sender = fields.CharField(max_length=500)
+    followers_of = fields.CharField(max_length=500, null=True)
+    inboxes = JsonField()
+    dialects = fields.CharField(max_length=60, default="")
+    body = fields.TextField()
+    created_at = MomentField()
+    spread_at = MomentField(null=True)
+
+    class Meta:
+        """Table name and indexes."""
+
+        table = "outgoing"
+        indexes = (("spread_at", "seq"), ("activity_id",))
+
+
+class SentActivity(Model):
+    """An activity of ours that stays readable at its id (ActivityPub section 3.1, FEP-fe34 re-fetch)."""
+
+    uri = fields.CharField(max_length=500, primary_key=True)
+    body = fields.TextField()
+    post_id = fields.CharField(max_length=26, null=True)
+    is_public = fields.BooleanField(default=False)
+    created_at = MomentField()
+
+    class Meta:
+        """Table name and indexes."""
+
+        table = "sent_activity"
+        indexes = (("post_id",),)

@@ -1,0 +1,54 @@
+"""Activities of ours stay readable at their ids, for their audience (ActivityPub section 3.1, FEP-fe34)."""
+
+import json
+from collections.abc import Iterator
+
+from federation.errors import InvalidDocument
+from federation.ports import Reader, Served
+from federation.vocab.base import host_of
+from server.instance import Instance
+
+
+class Sent:
+    """`server.instance.KeepSent` over the table `sent_activity`."""
+
+    def __init__(self, here: Instance) -> None:
+        """Keep for this instance."""
+        self._here = here
+
+    async def __call__(
+        self, uri: str, body: dict[str, object], *, post_id: str | None = None, is_public: bool = False
+    ) -> None:
+        """Store an activity in the present transaction."""
+        await self._here.db.execute(
+            "INSERT INTO sent_activity (uri, body, post_id, is_public, created_at)"
+            " VALUES (:uri, :body, :post_id, :is_public, :now) ON CONFLICT (uri) DO NOTHING",
+            uri=uri,
+            body=json.dumps(body, ensure_ascii=False, separators=(",", ":")),
+            post_id=post_id,
+            is_public=is_public,
+            now=self._here.clock.now(),
+        )
+
+
+async def provide(here: Instance, uri: str, page: str | None, reader: Reader) -> Served | None:
+    """Serve an activity: a public one to anyone, another only to a server that it is addressed to."""
+    row = await here.db.row("SELECT body, is_public FROM sent_activity WHERE uri = :uri", uri=uri)
+    if row is None:
+        return None
+    public = bool(row["is_public"])
+    if not public and (reader.host is None or reader.host not in set(_hosts(json.loads(row["body"])))):
+        return None
+    return Served(body=row["body"].encode(), public=public)
+
+
+def _hosts(activity: dict[str, object]) -> Iterator[str]:
+    for key in ("to", "cc", "object", "target"):
+        value = activity.get(key)
+        for item in value if isinstance(value, list) else [value]:
+            uri = item.get("id") if isinstance(item, dict) else item
+            if isinstance(uri, str) and uri.startswith("http"):
+                try:
+                    yield host_of(uri)
+                except InvalidDocument:
+                    continue

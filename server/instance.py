@@ -1,0 +1,104 @@
+"""One running Peerhall: the infrastructure that features share, and never a feature itself."""
+
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
+
+from federation.engine import Engine
+from federation.ports import Clock, Deliveries, Reader, Served
+from server.db import Database
+from server.events import Events
+from server.jobs.queue import Jobs
+from server.jobs.worker import Worker
+from server.mail.outbox import Mailer
+from server.secrets import Signatures
+from server.settings import Settings
+
+T = TypeVar("T")
+
+DocumentProvider = Callable[[str, str | None, Reader], Awaitable[Served | None]]
+
+
+class KeepSent(Protocol):
+    """Keeps an activity of ours readable at its id (ActivityPub section 3.1)."""
+
+    async def __call__(
+        self, uri: str, body: dict[str, object], *, post_id: str | None = None, is_public: bool = False
+    ) -> None:
+        """Store it in the present transaction; `is_public`: anyone may read it, else nobody but through its post."""
+        ...
+
+
+def _no_remote_pictures(url: str) -> str | None:
+    return None
+
+
+@dataclass(slots=True)
+class Site:
+    """How this organisation presents itself; read from the database at start and after each change."""
+
+    name: str
+    description: str
+    accent: str
+    domain: str
+    origin: str
+    registration: str
+    guidelines_source: str = ""
+    guidelines_html: str = ""
+    guidelines_version: int = 0
+    contact: str = ""
+    default_licence: str = "CC-BY-4.0"
+
+
+class Instance:
+    """The first argument, `here`, of every action and query."""
+
+    engine: Engine
+    deliveries: Deliveries
+    keep_sent: KeepSent
+    media_url: Callable[[str], str | None]
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        clock: Clock,
+        db: Database,
+        signatures: Signatures,
+        mailer: Mailer,
+    ) -> None:
+        """Hold these together; `server.build` makes them."""
+        self.settings = settings
+        self.clock = clock
+        self.db = db
+        self.signatures = signatures
+        self.mailer = mailer
+        self.events = Events()
+        self.worker = Worker()
+        self.jobs = Jobs(db, clock, self.worker.wake)
+        self.documents: dict[str, DocumentProvider] = {}
+        self.caches: dict[str, Any] = {}
+        self.media_url = _no_remote_pictures
+        self.log = logging.getLogger(f"peerhall.{settings.domain}")
+        self.site = Site(
+            name=settings.name,
+            description="",
+            accent="#2f6f5e",
+            domain=settings.domain,
+            origin=settings.origin,
+            registration=settings.registration,
+        )
+
+    def url(self, path: str) -> str:
+        """The absolute address of a path here; the only way that links and ids are made (S33)."""
+        return self.settings.origin + path
+
+    def is_local_uri(self, uri: str) -> bool:
+        """Whether an id or address is ours."""
+        return uri == self.settings.origin or uri.startswith(self.settings.origin + "/")
+
+    async def run(self, function: Callable[..., Awaitable[T]], *arguments: Any, **keywords: Any) -> T:
+        """Call an action or query on this instance's database, from outside of a request or job."""
+        with self.db.bind():
+            return await function(*arguments, **keywords)

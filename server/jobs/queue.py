@@ -1,0 +1,121 @@
+"""Background work that is enqueued in the same transaction as the fact that causes it."""
+
+import logging
+import random
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from federation.ports import Clock
+from server.db import Database, from_milliseconds
+
+JobHandler = Callable[[Any], Awaitable[None]]
+
+log = logging.getLogger("peerhall.jobs")
+
+LEASE = timedelta(minutes=10)
+MAX_ATTEMPTS = 12
+
+
+class Jobs:
+    """The job table of one instance: a lease per job, retries with growing pauses, one job per unique key."""
+
+    def __init__(self, db: Database, clock: Clock, wake: Callable[[], None]) -> None:
+        """`wake` is called after a commit that left something to do."""
+        self._db = db
+        self._clock = clock
+        self._wake = wake
+        self._handlers: dict[str, JobHandler] = {}
+        self._periodic: dict[str, timedelta] = {}
+
+    def on(self, name: str, handler: JobHandler) -> None:
+        """Run `handler(payload)` for jobs of this name. It must bear being run twice."""
+        if name in self._handlers:
+            raise ValueError(f"two handlers for the job {name}")
+        self._handlers[name] = handler
+
+    def every(self, name: str, pause: timedelta, handler: JobHandler) -> None:
+        """Run `handler(None)` about every `pause`, once for the whole instance however many workers it has."""
+        self.on(name, handler)
+        self._periodic[name] = pause
+
+    async def enqueue(
+        self, name: str, payload: object, *, run_at: datetime | None = None, unique: str | None = None
+    ) -> None:
+        """Add a job. With `unique`, nothing is added while one of that key waits."""
+        now = self._clock.now()
+        await self._db.execute(
+            "INSERT INTO job (name, payload, unique_key, run_at, attempts, created_at)"
+            " VALUES (:name, :payload, :unique, :run_at, 0, :now) ON CONFLICT DO NOTHING",
+            name=name,
+            payload=msgspec.json.encode(payload).decode(),
+            unique=unique,
+            run_at=run_at or now,
+            now=now,
+        )
+        self._db.after_commit(self._wake)
+
+    async def schedule_periodic(self) -> None:
+        """Make sure that every periodic job waits in the table; called when a worker starts."""
+        for name in self._periodic:
+            await self.enqueue(name, None, unique=f"every:{name}")
+
+    async def step(self) -> bool:
+        """Run one job that is due. Returns whether there was one."""
+        now = self._clock.now()
+        skip = " FOR UPDATE SKIP LOCKED" if self._db.dialect == "postgres" else ""
+        due = (
+            "SELECT id FROM job WHERE failed_at IS NULL AND run_at <= :now"
+            " AND (lease_until IS NULL OR lease_until < :now) ORDER BY run_at, id LIMIT 1"
+        )
+        if await self._db.row(due, now=now) is None:
+            return False
+        job = await self._db.row(
+            f"UPDATE job SET lease_until = :until, attempts = attempts + 1 WHERE id IN ({due}{skip})"
+            " RETURNING id, name, payload, attempts",
+            until=now + LEASE,
+            now=now,
+        )
+        if job is None:
+            return False
+        await self._run(job)
+        return True
+
+    async def next_due(self) -> datetime | None:
+        """When the next job is due; None if none waits."""
+        number = await self._db.value("SELECT min(run_at) AS due FROM job WHERE failed_at IS NULL AND lease_until IS NULL")
+        return None if number is None else from_milliseconds(number)
+
+    async def _run(self, job: dict[str, Any]) -> None:
+        handler = self._handlers.get(job["name"])
+        try:
+            if handler is None:
+                raise LookupError(f"no handler for the job {job['name']}")
+            await handler(msgspec.json.decode(job["payload"]))
+        except Exception as error:  # the worker's edge: whatever a job raises is recorded, and the job tried again
+            await self._failed(job, error)
+            return
+        pause = self._periodic.get(job["name"])
+        if pause is None:
+            await self._db.execute("DELETE FROM job WHERE id = :id", id=job["id"])
+        else:
+            await self._db.execute(
+                "UPDATE job SET lease_until = NULL, attempts = 0, last_error = NULL, run_at = :at WHERE id = :id",
+                at=self._clock.now() + pause,
+                id=job["id"],
+            )
+
+    async def _failed(self, job: dict[str, Any], error: Exception) -> None:
+        log.warning("job %s failed (attempt %s)", job["name"], job["attempts"], exc_info=error)
+        final = job["attempts"] >= MAX_ATTEMPTS and job["name"] not in self._periodic
+        pause = timedelta(seconds=min(30 * 2 ** min(job["attempts"], 10), 6 * 3600) * random.uniform(0.8, 1.2))
+        now = self._clock.now()
+        await self._db.execute(
+            "UPDATE job SET lease_until = NULL, last_error = :error, run_at = :at, failed_at = :failed WHERE id = :id",
+            error=f"{type(error).__name__}: {error}"[:500],
+            at=now + pause,
+            failed=now if final else None,
+            id=job["id"],
+        )

@@ -1,0 +1,85 @@
+"""The worker: runs every source of background work of one instance until told to stop."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+
+log = logging.getLogger("peerhall.worker")
+
+Step = Callable[[], Awaitable[bool]]
+
+IDLE_SECONDS = 2.0
+TROUBLE_SECONDS = 5.0
+
+
+class Worker:
+    """Repeats the `step` of each source; a step does one piece of work and says whether there was any."""
+
+    def __init__(self) -> None:
+        """Start without sources."""
+        self._sources: list[tuple[str, Step, int]] = []
+        self._wake = asyncio.Event()
+        self._stopping = False
+
+    def add(self, name: str, step: Step, concurrency: int = 1) -> None:
+        """Add a source, stepped by so many tasks at once."""
+        self._sources.append((name, step, concurrency))
+
+    def limit(self, name: str, concurrency: int) -> None:
+        """Step one source by another number of tasks than it was added with."""
+        self._sources = [(known, step, concurrency if known == name else n) for known, step, n in self._sources]
+
+    def wake(self) -> None:
+        """Something may be due: look now instead of after the idle pause."""
+        self._wake.set()
+
+    def stop(self) -> None:
+        """Finish what is under way and end."""
+        self._stopping = True
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Work until stopped."""
+        self._stopping = False
+        async with asyncio.TaskGroup() as group:
+            for name, step, concurrency in self._sources:
+                for _ in range(concurrency):
+                    group.create_task(self._repeat(name, step))
+            group.create_task(self._pulse())
+
+    async def run_until_idle(self) -> bool:
+        """Step every source until none has work; returns whether there was any. For tests and `demo` seeding."""
+        worked = False
+        progress = True
+        while progress:
+            progress = False
+            for _, step, _ in self._sources:
+                while await step():
+                    progress = worked = True
+        return worked
+
+    async def _repeat(self, name: str, step: Step) -> None:
+        while not self._stopping:
+            try:
+                worked = await step()
+            except Exception:  # the worker's edge: a database that is away must not end it
+                log.exception("the source %s stumbled", name)
+                await self._pause(TROUBLE_SECONDS)
+                continue
+            if not worked:
+                await self._pause(IDLE_SECONDS)
+
+    async def _pause(self, seconds: float) -> None:
+        if self._stopping:
+            return
+        try:
+            await asyncio.wait_for(self._wake.wait(), seconds)
+        except TimeoutError:
+            return
+
+    async def _pulse(self) -> None:
+        while not self._stopping:
+            await self._wake.wait()
+            await asyncio.sleep(0)
+            if not self._stopping:
+                self._wake.clear()

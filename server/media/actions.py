@@ -1,0 +1,183 @@
+"""Taking files from people, giving them to posts, and forgetting them.
+
+`attach` and `discard` join the caller's transaction; the other actions open their own.
+"""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from server.errors import NotFound
+from server.ids import new_id
+from server.instance import Instance
+from server.media.documents import clean_document
+from server.media.errors import TooManyUploads
+from server.media.images import AVATAR_SIDE, MEDIA_TYPE, Picture, clean_picture, looks_like_image
+from server.media.models import Media
+from server.media.queries import MediaFile, files, storage, waiting
+from server.media.storage import new_key, thumb_key
+
+DELETE_JOB = "media.delete"
+MAX_WAITING = 40
+ORPHAN_AFTER = timedelta(days=1)
+SWEEP_AT_ONCE = 200
+ALT_LIMIT = 1500
+
+_FORBIDDEN_IN_NAMES = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*\u200b-\u200f\u202a-\u202e\u2066-\u2069]')
+
+
+async def upload(
+    here: Instance, owner_id: str, data: bytes, filename: str = "", alt: str = "", *, decorative: bool = False
+) -> MediaFile:
+    """Take a picture or a document, whichever its bytes say it is; raises MediaRefused."""
+    if looks_like_image(data):
+        return await upload_image(here, owner_id, data, filename, alt, decorative=decorative)
+    return await upload_document(here, owner_id, data, filename, alt)
+
+
+async def upload_image(
+    here: Instance, owner_id: str, data: bytes, filename: str = "", alt: str = "", *, decorative: bool = False
+) -> MediaFile:
+    """Take a picture: kept as WebP without metadata, with a smaller version. Raises MediaRefused."""
+    await _check_waiting(here, owner_id)
+    return await _keep_picture(here, owner_id, await clean_picture(data), filename, alt, decorative=decorative)
+
+
+async def upload_avatar(here: Instance, owner_id: str, data: bytes) -> MediaFile:
+    """Take a picture of a person or community: a square cut from the middle. Raises MediaRefused."""
+    await _check_waiting(here, owner_id)
+    picture = await clean_picture(data, side=AVATAR_SIDE, thumb=False, square=True)
+    return await _keep_picture(here, owner_id, picture, "", "", decorative=True)
+
+
+async def upload_document(here: Instance, owner_id: str, data: bytes, filename: str, alt: str = "") -> MediaFile:
+    """Take a document; served as a download only. Raises MediaRefused."""
+    await _check_waiting(here, owner_id)
+    document = await clean_document(data, filename)
+    key = new_key(document.extension)
+    await storage(here).save(key, document.data)
+    return await _record(
+        here,
+        owner_id,
+        kind="document",
+        key=key,
+        media_type=document.media_type.partition(";")[0],
+        size_bytes=len(document.data),
+        alt=alt.strip()[:ALT_LIMIT],
+        original_name=safe_name(filename),
+    )
+
+
+async def describe(here: Instance, owner_id: str, media_id: str, alt: str, *, decorative: bool = False) -> None:
+    """Say what a picture shows, or that it shows nothing that needs saying. Raises NotFound for another's."""
+    changed = await here.db.execute(
+        "UPDATE media SET alt = :alt, decorative = :decorative WHERE id = :id AND owner_id = :owner",
+        alt=alt.strip()[:ALT_LIMIT],
+        decorative=decorative,
+        id=media_id,
+        owner=owner_id,
+    )
+    if not changed:
+        raise NotFound
+
+
+async def attach(here: Instance, owner_id: str, media_ids: Sequence[str]) -> list[MediaFile]:
+    """Give files to something, in the caller's transaction. Raises NotFound if one is not the owner's."""
+    found = await files(here, media_ids, owner_id=owner_id)
+    if len(found) != len(set(media_ids)):
+        raise NotFound("One of the files is gone. Add it again.")
+    for file in found:
+        await here.db.execute("UPDATE media SET attached = TRUE WHERE id = :id", id=file.id)
+    return found
+
+
+async def discard(here: Instance, media_ids: Sequence[str]) -> None:
+    """Forget files whose owner deleted what they belonged to, in the caller's transaction; the bytes go right after."""
+    for media_id in media_ids:
+        await here.db.execute("UPDATE media SET attached = FALSE WHERE id = :id", id=media_id)
+        await here.jobs.enqueue(DELETE_JOB, {"id": media_id}, unique=f"{DELETE_JOB}:{media_id}")
+
+
+async def discard_own(here: Instance, owner_id: str, media_id: str) -> None:
+    """Take back an upload that belongs to nothing yet. Raises NotFound for any other."""
+    async with here.db.transaction():
+        found = await files(here, [media_id], owner_id=owner_id)
+        if not found or found[0].attached:
+            raise NotFound
+        await discard(here, [media_id])
+
+
+async def discard_all_of(here: Instance, owner_id: str) -> None:
+    """Forget everything somebody uploaded, in the caller's transaction: their account is being deleted."""
+    rows = await here.db.rows("SELECT id FROM media WHERE owner_id = :owner ORDER BY id", owner=owner_id)
+    await discard(here, [row["id"] for row in rows])
+
+
+async def delete_file(here: Instance, media_id: str) -> None:
+    """Remove the bytes, then the row, of a file that belongs to nothing. Bears being run twice."""
+    row = await here.db.row(
+        "SELECT key, thumb_key FROM media WHERE id = :id AND NOT attached",
+        id=media_id,
+    )
+    if row is None:
+        return
+    for key in (row["key"], row["thumb_key"]):
+        if key:
+            await storage(here).delete(key)
+    await here.db.execute("DELETE FROM media WHERE id = :id AND NOT attached", id=media_id)
+
+
+async def sweep(here: Instance) -> None:
+    """Remove uploads that have belonged to nothing for a day."""
+    rows = await here.db.rows(
+        "SELECT id FROM media WHERE NOT attached AND created_at < :before ORDER BY created_at LIMIT :limit",
+        before=here.clock.now() - ORPHAN_AFTER,
+        limit=SWEEP_AT_ONCE,
+    )
+    for row in rows:
+        await delete_file(here, row["id"])
+
+
+def safe_name(filename: str) -> str:
+    """A file name that is safe to show and to save under: no path, no control or direction characters."""
+    name = unicodedata.normalize("NFC", filename.replace("\\", "/").rpartition("/")[2])
+    name = " ".join(_FORBIDDEN_IN_NAMES.sub("", name).split()).strip(". ")
+    return name[-120:]
+
+
+async def _check_waiting(here: Instance, owner_id: str) -> None:
+    if len(await waiting(here, owner_id)) >= MAX_WAITING:
+        raise TooManyUploads("Many of your files wait to be used. Publish or remove some of them first.")
+
+
+async def _keep_picture(
+    here: Instance, owner_id: str, picture: Picture, filename: str, alt: str, *, decorative: bool
+) -> MediaFile:
+    key = new_key("webp")
+    small = thumb_key(key) if picture.thumb else None
+    await storage(here).save(key, picture.data)
+    if small and picture.thumb:
+        await storage(here).save(small, picture.thumb)
+    return await _record(
+        here,
+        owner_id,
+        kind="image",
+        key=key,
+        thumb_key=small,
+        media_type=MEDIA_TYPE,
+        size_bytes=len(picture.data),
+        width=picture.width,
+        height=picture.height,
+        alt=alt.strip()[:ALT_LIMIT],
+        decorative=decorative,
+        original_name=safe_name(filename),
+    )
+
+
+async def _record(here: Instance, owner_id: str, **values: Any) -> MediaFile:
+    now = here.clock.now()
+    media = await Media.create(id=new_id(now), owner_id=owner_id, created_at=now, **values)
+    found = await files(here, [media.id])
+    return found[0]

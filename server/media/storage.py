@@ -1,0 +1,126 @@
+"""Where files are kept: four methods, and their implementation on a file system."""
+
+import asyncio
+import os
+import re
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Protocol
+from urllib.parse import unquote, urlsplit
+
+from server.settings import Settings, SettingsError
+
+CHUNK_BYTES = 128 * 1024
+
+_KEY = re.compile(r"[a-z0-9]{2}/[a-z0-9]{10,60}(-s)?\.[a-z0-9]{2,5}")
+
+
+class Storage(Protocol):
+    """Keeps files under keys that we make ourselves."""
+
+    async def save(self, key: str, data: bytes) -> None:
+        """Keep these bytes; whoever opens the key sees all of them or none."""
+        ...
+
+    def stream(self, key: str, start: int, length: int) -> AsyncIterator[bytes]:
+        """Yield a part of a file. Raises FileNotFoundError at the first step if it is gone."""
+        ...
+
+    async def delete(self, key: str) -> None:
+        """Forget a file; one that is not there is no error."""
+        ...
+
+    async def size(self, key: str) -> int | None:
+        """How many bytes there are under this key; None if there is no such file."""
+        ...
+
+
+def new_key(extension: str) -> str:
+    """A fresh key that nobody can guess: 160 random bits, spread over 256 folders."""
+    name = secrets.token_hex(20)
+    return f"{name[:2]}/{name}.{extension}"
+
+
+def thumb_key(key: str) -> str:
+    """The key of the small version that belongs to a picture."""
+    stem, _, extension = key.rpartition(".")
+    return f"{stem}-s.{extension}"
+
+
+def is_key(text: str) -> bool:
+    """Whether this could be one of our keys."""
+    return _KEY.fullmatch(text) is not None
+
+
+def open_storage(settings: Settings) -> Storage:
+    """The storage that the settings name. Raises SettingsError for one that this version does not have."""
+    if not settings.media_url:
+        return FileStorage(settings.data_path / "media")
+    parts = urlsplit(settings.media_url)
+    if parts.scheme != "file":
+        raise SettingsError(
+            f"PEERHALL_MEDIA_URL: {parts.scheme}:// storage is not available yet, use file:///PATH or leave it empty"
+        )
+    if parts.netloc not in {"", "localhost"} or not parts.path.startswith("/") or parts.path == "/":
+        raise SettingsError("PEERHALL_MEDIA_URL: a file address needs a full path, such as file:///srv/peerhall/media")
+    return FileStorage(Path(unquote(parts.path)))
+
+
+class FileStorage:
+    """Files in a folder, readable by us alone."""
+
+    def __init__(self, root: Path) -> None:
+        """Use this folder; it is made when the first file comes."""
+        self._root = root
+
+    async def save(self, key: str, data: bytes) -> None:
+        """Write beside the place, flush to disk, then move into place."""
+        await asyncio.to_thread(_write, self._path(key), data)
+
+    async def stream(self, key: str, start: int, length: int) -> AsyncIterator[bytes]:
+        """Yield `length` bytes from `start` on."""
+        descriptor = await asyncio.to_thread(os.open, self._path(key), os.O_RDONLY)
+        try:
+            position, left = start, length
+            while left > 0:
+                chunk = await asyncio.to_thread(os.pread, descriptor, min(left, CHUNK_BYTES), position)
+                if not chunk:
+                    return
+                position += len(chunk)
+                left -= len(chunk)
+                yield chunk
+        finally:
+            os.close(descriptor)
+
+    async def delete(self, key: str) -> None:
+        """Remove the file."""
+        with suppress(FileNotFoundError):
+            await asyncio.to_thread(self._path(key).unlink)
+
+    async def size(self, key: str) -> int | None:
+        """Ask the file system."""
+        try:
+            return (await asyncio.to_thread(self._path(key).stat)).st_size
+        except FileNotFoundError:
+            return None
+
+    def _path(self, key: str) -> Path:
+        if not is_key(key):
+            raise ValueError(f"{key!r} is not a key")
+        return self._root / key
+
+
+def _write(path: Path, data: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)

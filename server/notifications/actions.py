@@ -1,0 +1,141 @@
+"""Telling local people what happened, and noting what they have seen.
+
+`notify` and `withdraw` join the caller's transaction: they are called from events.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from server.actors.viewer import Viewer
+from server.ids import new_id
+from server.instance import Instance
+
+PEOPLE = "people"
+SITE = "site"
+POST = "p:"
+COMMUNITY = "c:"
+MAX_READERS = 60
+
+KEEP_READ = timedelta(days=60)
+KEEP_UNREAD = timedelta(days=180)
+
+MAIL_JOB = "notifications.mail"
+MAIL_AFTER = timedelta(minutes=2)
+MAILED_AT_ONCE = frozenset({"reply", "accepted", "declined"})
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """One thing that happened, for one or more people. `key` tells it from others of its kind for the same person."""
+
+    kind: str
+    thing: str
+    key: str
+    actor_id: str | None = None
+    post_id: str | None = None
+    community_id: str | None = None
+
+
+def about_post(root_id: str) -> str:
+    """The group of everything that happens in one conversation."""
+    return f"{POST}{root_id}"
+
+
+def about_community(community_id: str) -> str:
+    """The group of everything that happens in one community."""
+    return f"{COMMUNITY}{community_id}"
+
+
+async def notify(here: Instance, readers: Sequence[str], news: News) -> None:
+    """Tell local people; others, and who caused it, are left out. The same news twice is told once."""
+    now = here.clock.now()
+    for reader_id in dict.fromkeys(readers[:MAX_READERS]):
+        if reader_id == news.actor_id:
+            continue
+        notification_id = new_id(now)
+        added = await here.db.value(
+            "INSERT INTO notification"
+            " (id, reader_id, kind, thing, actor_id, post_id, community_id, unique_key, at)"
+            " SELECT :id, actor.id, :kind, :thing, :actor, :post, :community, :key, CAST(:now AS BIGINT) FROM actor"
+            " JOIN account ON account.actor_id = actor.id"
+            " WHERE actor.id = :reader AND actor.is_local AND actor.deleted_at IS NULL AND account.state = 'active'"
+            " ON CONFLICT (unique_key) DO NOTHING RETURNING id",
+            id=notification_id,
+            reader=reader_id,
+            kind=news.kind,
+            thing=news.thing,
+            actor=news.actor_id,
+            post=news.post_id,
+            community=news.community_id,
+            key=unique_key(reader_id, news.kind, news.key),
+            now=now,
+        )
+        if added and news.kind in MAILED_AT_ONCE:
+            await here.jobs.enqueue(
+                MAIL_JOB, {"id": notification_id}, run_at=now + MAIL_AFTER, unique=f"{MAIL_JOB}:{notification_id}"
+            )
+
+
+def unique_key(reader_id: str, kind: str, key: str) -> str:
+    """What makes a notification the same as another."""
+    return f"{reader_id}:{kind}:{key}"
+
+
+async def withdraw(here: Instance, reader_id: str, kind: str, key: str) -> None:
+    """Take back what is no longer so, such as a like that was undone."""
+    await here.db.execute("DELETE FROM notification WHERE unique_key = :key", key=unique_key(reader_id, kind, key))
+
+
+async def forget_post(here: Instance, post_id: str) -> None:
+    """Forget everything about a post that is gone."""
+    await here.db.execute(
+        "DELETE FROM notification WHERE post_id = :post OR (thing = :thing AND post_id IS NULL)",
+        post=post_id,
+        thing=about_post(post_id),
+    )
+
+
+async def forget_actor(here: Instance, actor_id: str) -> None:
+    """Forget everything that somebody who is gone caused, and everything they were told."""
+    await here.db.execute("DELETE FROM notification WHERE actor_id = :id OR reader_id = :id", id=actor_id)
+    await here.db.execute("DELETE FROM notification_setting WHERE reader_id = :id", id=actor_id)
+
+
+async def mark_done(here: Instance, viewer: Viewer, thing: str) -> int:
+    """Everything about one thing is seen; returns how much that was."""
+    async with here.db.transaction():
+        return await here.db.execute(
+            "UPDATE notification SET read_at = :now WHERE reader_id = :reader AND thing = :thing AND read_at IS NULL",
+            now=here.clock.now(),
+            reader=viewer.actor_id,
+            thing=thing[:28],
+        )
+
+
+async def mark_all_done(here: Instance, viewer: Viewer) -> int:
+    """Everything up to now is seen."""
+    async with here.db.transaction():
+        return await here.db.execute(
+            "UPDATE notification SET read_at = :now WHERE reader_id = :reader AND read_at IS NULL",
+            now=here.clock.now(),
+            reader=viewer.actor_id,
+        )
+
+
+async def set_mail_now(here: Instance, viewer: Viewer, wanted: bool) -> None:
+    """Choose whether replies, answers and decisions come by mail at once."""
+    async with here.db.transaction():
+        await here.db.execute(
+            "INSERT INTO notification_setting (reader_id, mail_now) VALUES (:reader, :wanted)"
+            " ON CONFLICT (reader_id) DO UPDATE SET mail_now = excluded.mail_now",
+            reader=viewer.actor_id,
+            wanted=wanted,
+        )
+
+
+async def clean_up(here: Instance) -> None:
+    """Forget what was seen two months ago, and what nobody looked at for half a year."""
+    now = here.clock.now()
+    await here.db.execute("DELETE FROM notification WHERE read_at < :before", before=now - KEEP_READ)
+    await here.db.execute("DELETE FROM notification WHERE at < :before", before=now - KEEP_UNREAD)

@@ -1,0 +1,57 @@
+"""Notifications as a feature: it listens to what happens below, and never acts on it."""
+
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+from server.accounts.events import AccountActivated, AccountPending
+from server.actors.events import ActorDeleted, FollowAccepted, FollowEnded, FollowRequested
+from server.communities.events import MemberApplied, MemberDecided, MemberInvited, MemberJoined, MemberLeft
+from server.feature import Feature
+from server.instance import Instance
+from server.notifications import actions, mail, people, posts
+from server.posts.events import (
+    PostBoosted,
+    PostDeleted,
+    PostHeld,
+    PostLiked,
+    PostPublished,
+    PostRemoved,
+    PostUnboosted,
+    PostUnliked,
+    ReplyHelped,
+    ReplyUnhelped,
+)
+
+
+async def _clean_up(here: Instance, payload: Any) -> None:
+    await actions.clean_up(here)
+
+
+def _install(here: Instance) -> None:
+    here.events.on(AccountPending, partial(people.on_account_pending, here))
+    here.events.on(AccountActivated, partial(people.on_account_activated, here))
+    here.events.on(FollowRequested, partial(people.on_follow_requested, here))
+    here.events.on(FollowAccepted, partial(people.on_follow_accepted, here))
+    here.events.on(FollowEnded, partial(people.on_follow_ended, here))
+    here.events.on(ActorDeleted, partial(people.on_actor_deleted, here))
+    here.events.on(MemberJoined, partial(people.on_joined, here))
+    here.events.on(MemberApplied, partial(people.on_applied, here))
+    here.events.on(MemberInvited, partial(people.on_invited, here))
+    here.events.on(MemberDecided, partial(people.on_decided, here))
+    here.events.on(MemberLeft, partial(people.on_left, here))
+    here.events.on(PostPublished, partial(posts.on_published, here))
+    here.events.on(PostHeld, partial(posts.on_held, here))
+    here.events.on(PostRemoved, partial(posts.on_removed, here))
+    here.events.on(PostDeleted, partial(posts.on_deleted, here))
+    here.events.on(PostLiked, partial(posts.on_liked, here))
+    here.events.on(PostUnliked, partial(posts.on_unliked, here))
+    here.events.on(PostBoosted, partial(posts.on_boosted, here))
+    here.events.on(PostUnboosted, partial(posts.on_unboosted, here))
+    here.events.on(ReplyHelped, partial(posts.on_helped, here))
+    here.events.on(ReplyUnhelped, partial(posts.on_unhelped, here))
+    here.jobs.on(actions.MAIL_JOB, partial(mail.send, here))
+    here.jobs.every("notifications.clean_up", timedelta(days=1), partial(_clean_up, here))
+
+
+feature = Feature("notifications", models="server.notifications.models", install=_install)

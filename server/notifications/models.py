@@ -1,0 +1,46 @@
+"""Notifications, grouped by the thing they are about."""
+
+from tortoise import fields
+from tortoise.models import Model
+
+from server.db import MomentField, id_field
+
+
+class Notification(Model):
+    """Something a local person should know. `kind`: ``follow``, ``follow_request``, ``reply``, ``mention``, ``like``,
+    ``boost``, ``helped``, ``joined``, ``applied``, ``accepted``, ``declined``, ``held``, ``removed``, ``invited``
+    (to a community) or ``asks_in`` (wants to join this server).
+
+    `thing` is what it is about and grouped by: ``p:`` and the id of a conversation's first post, ``c:`` and the id of a
+    community, ``people``, or ``site``. `post_id` is the post in question itself, `actor_id` who caused it.
+    """
+
+    id = id_field()
+    reader_id = fields.CharField(max_length=26)
+    kind = fields.CharField(max_length=16)
+    thing = fields.CharField(max_length=28)
+    actor_id = fields.CharField(max_length=26, null=True)
+    post_id = fields.CharField(max_length=26, null=True)
+    community_id = fields.CharField(max_length=26, null=True)
+    unique_key = fields.CharField(max_length=120, unique=True)
+    at = MomentField()
+    read_at = MomentField(null=True)
+    mailed_at = MomentField(null=True)
+
+    class Meta:
+        """Table name and indexes."""
+
+        table = "notification"
+        indexes = (("reader_id", "at"), ("reader_id", "read_at"), ("reader_id", "thing"), ("post_id",), ("actor_id",))
+
+
+class NotificationSetting(Model):
+    """What somebody chose; without a row the defaults hold."""
+
+    reader_id = fields.CharField(max_length=26, primary_key=True)
+    mail_now = fields.BooleanField(default=True)
+
+    class Meta:
+        """Table name."""
+
+        table = "notification_setting"

@@ -1,0 +1,102 @@
+"""What happens between people, and in communities, as news for those it concerns."""
+
+from server.accounts.events import AccountActivated, AccountPending
+from server.accounts.queries import admin_actor_ids
+from server.actors.events import ActorDeleted, FollowAccepted, FollowEnded, FollowRequested
+from server.communities.events import MemberApplied, MemberDecided, MemberInvited, MemberJoined, MemberLeft
+from server.instance import Instance
+from server.notifications.actions import PEOPLE, SITE, News, about_community, forget_actor, notify, withdraw
+from server.notifications.posts import stewards_of
+
+
+async def on_follow_requested(here: Instance, event: FollowRequested) -> None:
+    """Ask whoever approves followers; for the others the follow is accepted at once."""
+    locked = await here.db.value("SELECT is_locked FROM actor WHERE id = :id", id=event.target_id)
+    if locked:
+        news = News(kind="follow_request", thing=PEOPLE, key=event.follower_id, actor_id=event.follower_id)
+        await notify(here, [event.target_id], news)
+
+
+async def on_follow_accepted(here: Instance, event: FollowAccepted) -> None:
+    """Tell who is followed; and who had to wait for it."""
+    target = await here.db.row("SELECT is_locked FROM actor WHERE id = :id", id=event.target_id)
+    await withdraw(here, event.target_id, "follow_request", event.follower_id)
+    news = News(kind="follow", thing=PEOPLE, key=event.follower_id, actor_id=event.follower_id)
+    await notify(here, [event.target_id], news)
+    if target is not None and target["is_locked"]:
+        news = News(kind="accepted", thing=PEOPLE, key=event.target_id, actor_id=event.target_id)
+        await notify(here, [event.follower_id], news)
+
+
+async def on_follow_ended(here: Instance, event: FollowEnded) -> None:
+    """Take back what was told about it."""
+    for kind in ("follow", "follow_request"):
+        await withdraw(here, event.target_id, kind, event.follower_id)
+
+
+async def on_account_pending(here: Instance, event: AccountPending) -> None:
+    """Tell the admins that somebody asks to join this server."""
+    news = News(kind="asks_in", thing=SITE, key=event.actor_id, actor_id=event.actor_id)
+    await notify(here, await admin_actor_ids(here), news)
+
+
+async def on_account_activated(here: Instance, event: AccountActivated) -> None:
+    """Nobody has to decide about them any more."""
+    for admin_id in await admin_actor_ids(here):
+        await withdraw(here, admin_id, "asks_in", event.actor_id)
+
+
+async def on_joined(here: Instance, event: MemberJoined) -> None:
+    """Tell who looks after the community."""
+    await _tell_stewards(here, "joined", event.community_id, event.person_id)
+
+
+async def on_applied(here: Instance, event: MemberApplied) -> None:
+    """Tell who may decide."""
+    await _tell_stewards(here, "applied", event.community_id, event.person_id)
+
+
+async def on_invited(here: Instance, event: MemberInvited) -> None:
+    """Tell who may join now."""
+    news = News(
+        kind="invited",
+        thing=about_community(event.community_id),
+        key=event.community_id,
+        actor_id=event.by_id,
+        community_id=event.community_id,
+    )
+    await notify(here, [event.person_id], news)
+
+
+async def on_decided(here: Instance, event: MemberDecided) -> None:
+    """Tell the person; nobody else has to decide any more."""
+    for steward_id in await stewards_of(here, event.community_id):
+        await withdraw(here, steward_id, "applied", f"{event.community_id}:{event.person_id}")
+    kind = "accepted" if event.accepted else "declined"
+    # A person may apply again and be decided upon again: each decision is news.
+    key = f"{event.community_id}:{int(here.clock.now().timestamp())}"
+    news = News(kind=kind, thing=about_community(event.community_id), key=key, community_id=event.community_id)
+    await notify(here, [event.person_id], news)
+
+
+async def on_left(here: Instance, event: MemberLeft) -> None:
+    """Take back what stewards were told about this person."""
+    for steward_id in await stewards_of(here, event.community_id):
+        for kind in ("joined", "applied"):
+            await withdraw(here, steward_id, kind, f"{event.community_id}:{event.person_id}")
+
+
+async def on_actor_deleted(here: Instance, event: ActorDeleted) -> None:
+    """Forget them."""
+    await forget_actor(here, event.actor_id)
+
+
+async def _tell_stewards(here: Instance, kind: str, community_id: str, person_id: str) -> None:
+    news = News(
+        kind=kind,
+        thing=about_community(community_id),
+        key=f"{community_id}:{person_id}",
+        actor_id=person_id,
+        community_id=community_id,
+    )
+    await notify(here, await stewards_of(here, community_id), news)

@@ -1,0 +1,143 @@
+"""What happens to posts, as news for the people it concerns."""
+
+from server.instance import Instance
+from server.notifications.actions import News, about_community, about_post, forget_post, notify, withdraw
+from server.posts.events import (
+    PostBoosted,
+    PostDeleted,
+    PostHeld,
+    PostLiked,
+    PostPublished,
+    PostRemoved,
+    PostUnboosted,
+    PostUnliked,
+    ReplyHelped,
+    ReplyUnhelped,
+)
+
+MAX_MENTIONS = 50
+
+
+async def on_published(here: Instance, event: PostPublished) -> None:
+    """Tell whom it answers, and whom it names."""
+    row = await here.db.row(
+        "SELECT post.id, post.root_id, parent.author_id AS answered_id FROM post"
+        " LEFT JOIN post AS parent ON parent.id = post.parent_id"
+        " WHERE post.id = :id AND post.state = 'visible'",
+        id=event.post_id,
+    )
+    if row is None:
+        return
+    thing = about_post(row["root_id"] or row["id"])
+    answered = row["answered_id"]
+    if answered:
+        await notify(here, [answered], _news("reply", thing, event.author_id, event.post_id))
+    named = await here.db.rows(
+        "SELECT post_mention.actor_id FROM post_mention JOIN actor ON actor.id = post_mention.actor_id"
+        " WHERE post_mention.post_id = :id AND actor.is_local ORDER BY post_mention.id LIMIT :limit",
+        id=event.post_id,
+        limit=MAX_MENTIONS,
+    )
+    others = [item["actor_id"] for item in named if item["actor_id"] != answered]
+    await notify(here, others, _news("mention", thing, event.author_id, event.post_id))
+
+
+async def on_held(here: Instance, event: PostHeld) -> None:
+    """Tell those who may let it through: the stewards of its community, else those of this server."""
+    row = await here.db.row("SELECT community_id, author_id FROM post WHERE id = :id", id=event.post_id)
+    if row is None:
+        return
+    community_id = row["community_id"]
+    readers = await stewards_of(here, community_id) if community_id else await stewards_here(here)
+    news = News(
+        kind="held",
+        thing=about_community(community_id) if community_id else about_post(event.post_id),
+        key=event.post_id,
+        actor_id=row["author_id"],
+        post_id=event.post_id,
+        community_id=community_id,
+    )
+    await notify(here, readers, news)
+
+
+async def on_removed(here: Instance, event: PostRemoved) -> None:
+    """Tell its author, and forget what others were told about it."""
+    row = await here.db.row("SELECT author_id, community_id FROM post WHERE id = :id", id=event.post_id)
+    await forget_post(here, event.post_id)
+    if row is None:
+        return
+    news = News(kind="removed", thing=about_post(event.post_id), key=event.post_id, community_id=row["community_id"])
+    if row["author_id"] != event.by_id:
+        await notify(here, [row["author_id"]], news)
+
+
+async def on_deleted(here: Instance, event: PostDeleted) -> None:
+    """Forget it."""
+    await forget_post(here, event.post_id)
+
+
+async def on_liked(here: Instance, event: PostLiked) -> None:
+    """Tell its author."""
+    await _tell_author(here, "like", event.post_id, event.actor_id)
+
+
+async def on_unliked(here: Instance, event: PostUnliked) -> None:
+    """Take that back."""
+    await _untell_author(here, "like", event.post_id, event.actor_id)
+
+
+async def on_boosted(here: Instance, event: PostBoosted) -> None:
+    """Tell its author, unless it was a community that passed on what was posted to it."""
+    kind = await here.db.value("SELECT kind FROM actor WHERE id = :id", id=event.actor_id)
+    if kind != "Group":
+        await _tell_author(here, "boost", event.post_id, event.actor_id)
+
+
+async def on_unboosted(here: Instance, event: PostUnboosted) -> None:
+    """Take that back."""
+    await _untell_author(here, "boost", event.post_id, event.actor_id)
+
+
+async def on_helped(here: Instance, event: ReplyHelped) -> None:
+    """Tell who wrote the reply that it helped."""
+    await _tell_author(here, "helped", event.post_id, event.by_id)
+
+
+async def on_unhelped(here: Instance, event: ReplyUnhelped) -> None:
+    """Take that back."""
+    await _untell_author(here, "helped", event.post_id, event.by_id)
+
+
+async def stewards_of(here: Instance, community_id: str) -> list[str]:
+    """Who looks after a community."""
+    rows = await here.db.rows(
+        "SELECT person_id FROM membership WHERE community_id = :id AND state = 'active'"
+        " AND role IN ('steward', 'facilitator') ORDER BY id LIMIT 50",
+        id=community_id,
+    )
+    return [row["person_id"] for row in rows]
+
+
+async def stewards_here(here: Instance) -> list[str]:
+    """Who looks after this server."""
+    rows = await here.db.rows(
+        "SELECT actor_id FROM account WHERE role IN ('steward', 'admin') AND state = 'active' ORDER BY id LIMIT 50"
+    )
+    return [row["actor_id"] for row in rows]
+
+
+def _news(kind: str, thing: str, actor_id: str, post_id: str) -> News:
+    return News(kind=kind, thing=thing, key=f"{post_id}:{actor_id}", actor_id=actor_id, post_id=post_id)
+
+
+async def _tell_author(here: Instance, kind: str, post_id: str, actor_id: str) -> None:
+    row = await here.db.row("SELECT author_id, root_id FROM post WHERE id = :id", id=post_id)
+    if row is not None:
+        thing = about_post(row["root_id"] or post_id)
+        await notify(here, [row["author_id"]], _news(kind, thing, actor_id, post_id))
+
+
+async def _untell_author(here: Instance, kind: str, post_id: str, actor_id: str) -> None:
+    author_id = await here.db.value("SELECT author_id FROM post WHERE id = :id", id=post_id)
+    if author_id is not None:
+        await withdraw(here, author_id, kind, f"{post_id}:{actor_id}")

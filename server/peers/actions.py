@@ -1,0 +1,105 @@
+"""Grading other servers, and noting what we learn of them."""
+
+from server.audit import actions as audit
+from server.errors import Invalid, NotFound
+from server.instance import Instance
+from server.peers import policy, queries
+from server.peers.events import PeerGradeChanged
+from server.peers.models import Peer
+
+
+async def set_grade(here: Instance, host: str, grade: str, by: str, note: str = "") -> None:
+    """Grade a server, with an entry in the audit log. Whatever we know of it stays, so that this can be undone."""
+    if grade not in policy.GRADES:
+        raise Invalid("Choose one of the grades.", field="grade")
+    host = policy.host_named(host)
+    _refuse_ourselves(here, host)
+    now = here.clock.now()
+    async with here.db.transaction():
+        peer = await Peer.get_or_none(host=host)
+        before = policy.NORMAL if peer is None else peer.grade
+        if peer is None:
+            peer = await Peer.create(host=host, first_seen_at=now)
+        if before != grade or peer.graded_at is None:
+            peer.previous_grade = before
+        peer.grade = grade
+        peer.graded_at = now
+        peer.note = note[:2000]
+        await peer.save(update_fields=["grade", "previous_grade", "graded_at", "note"])
+        await audit.record(
+            here,
+            by=by,
+            action="peer.grade",
+            subject=host,
+            detail={"before": before, "after": grade, "note": note[:2000]},
+        )
+        here.db.after_commit(lambda: _remember(here, host, grade))
+        if before != grade:
+            await here.events.emit(PeerGradeChanged(host, before, grade))
+
+
+async def undo_grade(here: Instance, host: str, by: str) -> str:
+    """Go back to the grade before the last change; returns it."""
+    peer = await Peer.get_or_none(host=policy.host_named(host))
+    if peer is None or peer.previous_grade is None:
+        raise NotFound("There is no earlier grade to go back to.")
+    grade = peer.previous_grade
+    await set_grade(here, peer.host, grade, by, note=peer.note)
+    return grade
+
+
+async def forget(here: Instance, host: str, by: str) -> None:
+    """Drop the grade of a server: it is treated like any other again."""
+    host = policy.host_named(host)
+    async with here.db.transaction():
+        peer = await Peer.get_or_none(host=host)
+        if peer is None or peer.graded_at is None:
+            raise NotFound(f"{host} has no grade of its own.")
+        before = peer.grade
+        peer.grade, peer.previous_grade, peer.graded_at, peer.note = policy.NORMAL, None, None, ""
+        await peer.save(update_fields=["grade", "previous_grade", "graded_at", "note"])
+        await audit.record(here, by=by, action="peer.forget", subject=host, detail={"before": before})
+        here.db.after_commit(lambda: _remember(here, host, None))
+        if before != policy.NORMAL:
+            await here.events.emit(PeerGradeChanged(host, before, policy.NORMAL))
+
+
+async def note_seen(
+    here: Instance,
+    host: str,
+    *,
+    software: str | None = None,
+    dialect: str | None = None,
+    signature_scheme: str | None = None,
+) -> None:
+    """Remember that a server exists, and what was learnt of it."""
+    now = here.clock.now()
+    await here.db.execute(
+        "INSERT INTO peer (host, grade, note, software, dialect, signature_scheme, first_seen_at, last_seen_at,"
+        " cursor_seq, wanted_seq, attempts, paused)"
+        " VALUES (:host, 'normal', '', :software, :dialect, :scheme, :now, :now, 0, 0, 0, :no)"
+        " ON CONFLICT (host) DO UPDATE SET last_seen_at = excluded.last_seen_at,"
+        " software = CASE WHEN excluded.software = '' THEN peer.software ELSE excluded.software END,"
+        " dialect = CASE WHEN excluded.dialect = 'unknown' THEN peer.dialect ELSE excluded.dialect END,"
+        " signature_scheme = COALESCE(excluded.signature_scheme, peer.signature_scheme)",
+        host=policy.canonical(host),
+        software=(software or "")[:60],
+        dialect=dialect or "unknown",
+        scheme=signature_scheme,
+        now=now,
+        no=False,
+    )
+
+
+def _remember(here: Instance, host: str, grade: str | None) -> None:
+    known = queries.grades(here).by_host
+    if grade is None:
+        known.pop(host, None)
+    else:
+        known[host] = grade
+
+
+def _refuse_ourselves(here: Instance, host: str) -> None:
+    origin_host = here.settings.origin.split("://", 1)[1]
+    if host in policy.candidates(origin_host) or host in policy.candidates(here.settings.domain):
+        raise Invalid("That is this server.", field="host")

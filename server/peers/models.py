@@ -1,0 +1,44 @@
+"""Tables about the other servers we know."""
+
+from datetime import datetime
+
+from tortoise import fields
+from tortoise.models import Model
+
+from server.db import MomentField
+
+
+class Peer(Model):
+    """One other server: our policy towards it, how to talk to it, and how far it has got with our deliveries.
+
+    `grade`: ``trusted``, ``normal``, ``held``, ``limited``, ``no_media`` or ``blocked`` (product/safety 5.7).
+    `graded_at` is null until an admin chose the grade; `previous_grade` is what undoing the last choice brings back.
+    `dialect`: ``unknown``, ``threadiverse`` or ``microblog``. `cursor_seq` and `wanted_seq` are positions in
+    `outgoing`: everything up to the first was delivered, everything up to the second is to be.
+    """
+
+    host = fields.CharField(max_length=255, primary_key=True)
+    grade = fields.CharField(max_length=12, default="normal")
+    previous_grade = fields.CharField(max_length=12, null=True)
+    graded_at: datetime | None = MomentField(null=True)
+    note = fields.TextField(default="")
+    software = fields.CharField(max_length=60, default="")
+    dialect = fields.CharField(max_length=12, default="unknown")
+    signature_scheme = fields.CharField(max_length=12, null=True)
+    first_seen_at = MomentField()
+    last_seen_at: datetime | None = MomentField(null=True)
+    cursor_seq = fields.BigIntField(default=0)
+    wanted_seq = fields.BigIntField(default=0)
+    attempts = fields.IntField(default=0)
+    next_try_at: datetime | None = MomentField(null=True)
+    failing_since: datetime | None = MomentField(null=True)
+    last_success_at: datetime | None = MomentField(null=True)
+    last_error = fields.TextField(null=True)
+    lease_until: datetime | None = MomentField(null=True)
+    paused = fields.BooleanField(default=False)
+
+    class Meta:
+        """Table name and indexes."""
+
+        table = "peer"
+        indexes = (("next_try_at",),)

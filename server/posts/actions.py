@@ -1,0 +1,36 @@
+"""Everything that is done to posts, from here and from elsewhere; the parts are in the modules beside this one."""
+
+from server.posts.composing import NewAttachment, NewPost, PostChange, create_post, edit_post, publish_post
+from server.posts.reactions import (
+    boost_post,
+    like_post,
+    mark_helped,
+    set_locked,
+    unboost_post,
+    unlike_post,
+    unmark_helped,
+)
+from server.posts.receiving import fetch_post, receive_post
+from server.posts.removal import approve_post, delete_post, remove_post, restore_post
+
+__all__ = [
+    "NewAttachment",
+    "NewPost",
+    "PostChange",
+    "approve_post",
+    "boost_post",
+    "create_post",
+    "delete_post",
+    "edit_post",
+    "fetch_post",
+    "like_post",
+    "mark_helped",
+    "publish_post",
+    "receive_post",
+    "remove_post",
+    "restore_post",
+    "set_locked",
+    "unboost_post",
+    "unlike_post",
+    "unmark_helped",
+]

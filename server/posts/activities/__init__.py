@@ -1,0 +1,1 @@
+"""Activities about posts, one module per type, both directions."""

@@ -1,0 +1,76 @@
+"""Create, both directions (ActivityPub sections 6.2 and 7.2), and passing on what comes for a community of ours.
+
+Authority: who creates is the author, and the object is on the author's own server (S7); the engine checks both.
+"""
+
+from federation.errors import FetchError, Forbidden, Ignored, InvalidDocument, TryLater, Unreachable
+from federation.inbox.dispatch import VerifiedActivity
+from federation.vocab import activities
+from federation.vocab.objects import RemotePost, parse_post
+from server.communities.activities.announce import announce
+from server.instance import Instance
+from server.posts import documents, places, sending
+from server.posts.activities.relevance import check_group
+from server.posts.events import PostPublished
+from server.posts.models import Post
+from server.posts.receiving import receive_post
+
+
+async def on_create(here: Instance, received: VerifiedActivity) -> None:
+    """A remote actor wrote a post, or a community passes on that somebody did."""
+    activity = received.activity
+    await check_group(here, received.via, activity)
+    remote = await _object(here, received)
+    if remote.attributed_to != activity.actor:
+        raise Forbidden("only its author creates a post")
+    post = await receive_post(here, remote, raw=received.raw, via=received.via)
+    if post is None:
+        raise Ignored("this post is not kept")
+
+
+async def distribute(here: Instance, event: PostPublished) -> None:
+    """Send a post from here to its audience; pass on one that came for a community here (section 2.4)."""
+    post = await Post.get(id=event.post_id)
+    if not await places.leaves(here, post):
+        return
+    about = await documents.envelope(here, post)
+    top_level = post.parent_id is None and post.in_reply_to_uri is None
+    if post.is_local:
+        await sending.publish(here, about, await create_document(here, about), top_level=top_level)
+    elif about.community is not None and about.community.is_local and post.raw_create:
+        await announce(
+            here,
+            about.community.id,
+            activity=post.raw_create,
+            post_uri=post.uri,
+            post_id=post.id,
+            top_level=top_level,
+            visibility=post.visibility,
+        )
+
+
+async def create_document(here: Instance, about: documents.Envelope) -> dict[str, object]:
+    """The Create of a local post; its id follows from the post's."""
+    return activities.create(
+        id=sending.activity_id(here, "create", about.post.id),
+        actor=about.author.uri,
+        object=await documents.build(here, about.post, about=about),
+        to=about.to,
+        cc=about.cc,
+        audience=about.audience,
+        published=about.post.published_at,
+    )
+
+
+async def _object(here: Instance, received: VerifiedActivity) -> RemotePost:
+    activity = received.activity
+    if activity.object is not None:
+        return parse_post(activity.object, inherit=activity)
+    if activity.object_id is None:
+        raise InvalidDocument("the Create has no object")
+    try:
+        return await here.engine.fetch_post(activity.object_id)
+    except Unreachable as error:
+        raise TryLater(str(error)) from error
+    except FetchError as error:
+        raise Ignored(str(error)) from error

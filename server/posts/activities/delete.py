@@ -1,0 +1,165 @@
+"""Delete of posts, both directions (ActivityPub sections 6.4 and 7.4), and its Undo.
+
+Authority: the author; or who looks after the community that the post is in. For a community here those are its stewards
+and facilitators, for one elsewhere whoever it announces (S5).
+"""
+
+from federation.errors import Forbidden, Ignored
+from federation.inbox.dispatch import VerifiedActivity
+from federation.vocab import activities
+from federation.vocab.base import PUBLIC, id_of, same_origin, types_of
+from server.actors.models import Actor
+from server.communities.activities.announce import announce, undo_announces
+from server.instance import Instance
+from server.posts import documents, places, policy, sending
+from server.posts.activities.authority import may_moderate_from_afar
+from server.posts.activities.relevance import check_group
+from server.posts.events import PostDeleted, PostNarrowed, PostRemoved
+from server.posts.models import Post, Tombstone
+from server.posts.receiving import find_or_fetch
+from server.posts.removal import erase, leave_tombstone, let_through, take_out
+
+
+async def on_delete(here: Instance, received: VerifiedActivity) -> None:
+    """A remote author or moderator ends a post: embedded, as a Tombstone, or by id."""
+    if not await delete_by_id(here, received):
+        raise Ignored("there was nothing to delete")
+
+
+async def delete_by_id(here: Instance, received: VerifiedActivity) -> bool:
+    """End the post with this id; an unknown one of the actor's own server is remembered as ended (S8)."""
+    activity = received.activity
+    uri = activity.object_id
+    if uri is None:
+        return False
+    post = await Post.get_or_none(uri=uri)
+    if post is None:
+        return await _remember(here, received, uri)
+    author = await Actor.get(id=post.author_id)
+    if author.uri == activity.actor and not author.is_local:
+        await _by_author(here, received, post)
+        return True
+    await check_group(here, received.via, activity)
+    if not await may_moderate_from_afar(here, received, post):
+        raise Forbidden("only its author and the community's stewards delete a post")
+    moderator = await Actor.get_or_none(uri=activity.actor)
+    if post.state != "removed":
+        async with here.db.transaction():
+            await _pass_on(here, post, received)
+            await take_out(here, post, by_id=moderator.id if moderator else "", reason=activity.summary)
+    return True
+
+
+async def on_undo_delete(here: Instance, received: VerifiedActivity) -> None:
+    """A moderator, or the author, takes a Delete back (Lemmy)."""
+    activity = received.activity
+    inner = activity.object or {}
+    uri = id_of(inner.get("object"))
+    if uri is None:
+        raise Ignored("it does not say what is restored")
+    await check_group(here, received.via, activity)
+    post = await Post.get_or_none(uri=uri)
+    if post is not None and post.state == "removed":
+        if not await may_moderate_from_afar(here, received, post):
+            raise Forbidden("only the community's stewards restore a post")
+        async with here.db.transaction():
+            await let_through(here, post)
+        return
+    author_uri = (await Actor.get(id=post.author_id)).uri if post is not None else activity.actor
+    if author_uri != activity.actor or not same_origin(uri, activity.actor):
+        raise Ignored("there is nothing to restore")
+    async with here.db.transaction():
+        await Tombstone.filter(uri=uri, by=activity.actor).delete()
+        if post is not None and post.state == "deleted":
+            await post.delete()
+    if await find_or_fetch(here, uri, via=received.via) is None:
+        raise Ignored("the restored post cannot be had")
+
+
+async def send_delete(here: Instance, event: PostDeleted) -> None:
+    """Tell everybody who may have a post of ours that it is gone; its row is still whole."""
+    post = await Post.get(id=event.post_id)
+    author = await Actor.get(id=post.author_id)
+    if not post.is_local or author.deleted_at is not None or not await places.leaves(here, post):
+        # An author who is gone is deleted with everything, in one activity.
+        return
+    await _send(here, post)
+
+
+async def send_narrowed(here: Instance, event: PostNarrowed) -> None:
+    """A post of ours has a smaller audience now: servers that had it are asked to forget it."""
+    post = await Post.get(id=event.post_id)
+    if not post.is_local or post.state != "visible":
+        return
+    now = post.visibility
+    post.visibility = event.before
+    if await places.leaves(here, post):
+        await _send(here, post)
+    post.visibility = now
+
+
+async def send_removal(here: Instance, event: PostRemoved) -> None:
+    """Tell others that a moderator here took a post out."""
+    post = await Post.get(id=event.post_id)
+    moderator = await Actor.get_or_none(id=event.by_id) if event.by_id else None
+    if moderator is None or not moderator.is_local or not await places.leaves(here, post):
+        return
+    about = await documents.envelope(here, post)
+    if about.community is not None:
+        document = activities.delete(
+            id=sending.activity_id(here, "delete"),
+            actor=moderator.uri,
+            object=post.uri,
+            to=about.to if post.visibility == policy.MEMBERS else [PUBLIC],
+            cc=[about.community.uri],
+            audience=about.community.uri,
+            summary=event.reason or None,
+        )
+        await sending.tell(here, moderator, about, document)
+        if about.community.is_local:
+            await undo_announces(here, about.community.id, post.id)
+    if post.is_local:
+        await _send(here, post, through_community=False)
+
+
+async def _send(here: Instance, post: Post, *, through_community: bool = True) -> None:
+    about = await documents.envelope(here, post)
+    document = activities.delete(
+        id=sending.activity_id(here, "delete"),
+        actor=about.author.uri,
+        object={"id": post.uri, "type": "Tombstone"},
+        to=about.to,
+        cc=about.cc,
+        audience=about.audience,
+    )
+    await sending.publish(here, about, document, involved=True, through_community=through_community)
+
+
+async def _by_author(here: Instance, received: VerifiedActivity, post: Post) -> None:
+    if post.state == "deleted":
+        raise Ignored("it was deleted already")
+    async with here.db.transaction():
+        if post.state == "visible":
+            await _pass_on(here, post, received)
+        await erase(here, post, by=received.activity.actor)
+
+
+async def _pass_on(here: Instance, post: Post, received: VerifiedActivity) -> None:
+    """A community here announces the end to its own; microblogs get the end of each of its boosts."""
+    if post.community_id is None or received.via is not None or not await places.leaves(here, post):
+        return
+    if await Actor.exists(id=post.community_id, is_local=True):
+        await announce(here, post.community_id, activity=received.raw, visibility=post.visibility)
+        await undo_announces(here, post.community_id, post.id)
+
+
+async def _remember(here: Instance, received: VerifiedActivity, uri: str) -> bool:
+    activity = received.activity
+    if here.is_local_uri(uri) or not same_origin(uri, activity.actor):
+        return False
+    former = (activity.object or {}).get("formerType")
+    kinds = types_of(activity.object or {})
+    await leave_tombstone(
+        here, uri, by=activity.actor, former_type=former if isinstance(former, str) else (kinds[0] if kinds else "")
+    )
+    return True

@@ -1,0 +1,132 @@
+"""Update of posts, both directions (ActivityPub sections 6.3 and 7.3).
+
+Authority: only the author changes a post, and only forward in time (S5); an audience never gets wider (S15).
+"""
+
+import asyncio
+from datetime import timedelta
+
+from federation.errors import FetchError, Forbidden, Ignored, InvalidDocument, TryLater, Unreachable
+from federation.inbox.dispatch import VerifiedActivity
+from federation.vocab import activities
+from federation.vocab.base import same_origin
+from federation.vocab.objects import RemotePost, parse_post
+from server.actors.models import Actor
+from server.communities.activities.announce import announce
+from server.db import from_milliseconds
+from server.instance import Instance
+from server.posts import documents, places, rendering, sending
+from server.posts.activities.relevance import check_group
+from server.posts.composing import keep_version
+from server.posts.events import PostEdited, PostNarrowed, ReplyHelped, ReplyUnhelped
+from server.posts.models import Post
+from server.posts.receiving import narrowed, receive_post, store_parts
+
+
+CLOCKS_DIFFER = timedelta(minutes=10)
+"""How far ahead another server's clock may be; a time far in the future would refuse every later edit."""
+
+
+async def on_update(here: Instance, received: VerifiedActivity) -> None:
+    """A remote author changed a post; an unknown one is taken in as it is now."""
+    activity = received.activity
+    await check_group(here, received.via, activity)
+    uri = activity.object_id
+    if uri is None or here.is_local_uri(uri):
+        raise Ignored("a post of ours is not changed elsewhere")
+    remote = await _object(here, received)
+    if remote.attributed_to != activity.actor:
+        raise Forbidden("only its author changes a post")
+    post = await Post.get_or_none(uri=remote.id)
+    if post is None:
+        if await receive_post(here, remote, via=received.via) is None:
+            raise Ignored("this post is not kept")
+        return
+    await _apply(here, received, post, remote)
+
+
+async def send_update(here: Instance, event: PostEdited) -> None:
+    """Send a changed post to everybody who has it."""
+    await _send(here, await Post.get(id=event.post_id))
+
+
+async def send_answered(here: Instance, event: ReplyHelped | ReplyUnhelped) -> None:
+    """A question says which answer was accepted, so it is sent anew."""
+    ask = await Post.get(id=event.ask_id)
+    if not ask.is_local:
+        return
+    earlier = ask.edited_at or ask.published_at
+    ask.edited_at = max(here.clock.now(), from_milliseconds((int(earlier.timestamp()) + 1) * 1000))
+    await ask.save(update_fields=["edited_at"])
+    await _send(here, ask)
+
+
+async def _send(here: Instance, post: Post) -> None:
+    if not post.is_local or post.state != "visible" or not await places.leaves(here, post):
+        return
+    about = await documents.envelope(here, post)
+    document = activities.update(
+        id=sending.activity_id(here, "update"),
+        actor=about.author.uri,
+        object=await documents.build(here, post, about=about),
+        to=about.to,
+        cc=about.cc,
+        audience=about.audience,
+        published=here.clock.now(),
+    )
+    await sending.publish(here, about, document, involved=True)
+
+
+async def _apply(here: Instance, received: VerifiedActivity, post: Post, remote: RemotePost) -> None:
+    author = await Actor.get(id=post.author_id)
+    if author.uri != received.activity.actor:
+        raise Forbidden("only its author changes a post")
+    if post.state not in {"visible", "held"}:
+        raise Ignored("the post is not there any more")
+    now = here.clock.now()
+    moment = min(remote.updated or received.received_at, now + CLOCKS_DIFFER)
+    if moment <= (post.edited_at or post.published_at):
+        raise Ignored("this is not newer than what we have")
+    in_community = post.community_id is not None and post.parent_id is None
+    words = await asyncio.to_thread(rendering.shown, remote, in_community=in_community)
+    visibility = await narrowed(here, post, remote)
+    async with here.db.transaction():
+        fresh = await Post.get(id=post.id)
+        if moment <= (fresh.edited_at or fresh.published_at):
+            raise Ignored("this is not newer than what we have")
+        before = fresh.visibility
+        if (fresh.title, fresh.content_html) != (words.title, words.content_html):
+            await keep_version(here, fresh)
+        fresh.edited_at, fresh.updated_at = moment, now
+        fresh.title, fresh.summary, fresh.content_html = words.title, words.summary, words.content_html
+        fresh.content_warning, fresh.sensitive = words.content_warning, words.sensitive
+        fresh.language, fresh.licence = words.language, words.licence
+        fresh.visibility, fresh.locked = visibility, fresh.locked or not remote.comments_enabled
+        await fresh.save()
+        await store_parts(here, fresh, remote, ())
+        if visibility != before:
+            await here.events.emit(PostNarrowed(fresh.id, before))
+        if fresh.state == "visible":
+            await here.events.emit(PostEdited(fresh.id))
+            await _pass_on(here, fresh, received)
+
+
+async def _pass_on(here: Instance, post: Post, received: VerifiedActivity) -> None:
+    if post.community_id is None or received.via is not None or not await places.leaves(here, post):
+        return
+    if await Actor.exists(id=post.community_id, is_local=True):
+        await announce(here, post.community_id, activity=received.raw, visibility=post.visibility)
+
+
+async def _object(here: Instance, received: VerifiedActivity) -> RemotePost:
+    activity = received.activity
+    if activity.object is not None:
+        return parse_post(activity.object, inherit=activity)
+    if activity.object_id is None or not same_origin(activity.object_id, activity.actor):
+        raise InvalidDocument("the Update has no object of its actor's")
+    try:
+        return await here.engine.fetch_post(activity.object_id)
+    except Unreachable as error:
+        raise TryLater(str(error)) from error
+    except FetchError as error:
+        raise Ignored(str(error)) from error

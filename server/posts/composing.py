@@ -1,0 +1,448 @@
+"""Writing, publishing and editing posts here."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+from federation.errors import FederationError
+from server.actors.models import Actor
+from server.actors.remote import resolve
+from server.actors.viewer import Viewer
+from server.db import from_milliseconds
+from server.errors import Invalid, NotAllowed, NotFound, Refused
+from server.ids import new_id
+from server.instance import Instance
+from server.media import actions as media
+from server.posts import counting, places, policy
+from server.posts.details import detail_of
+from server.posts.events import PostEdited, PostNarrowed, PostPublished
+from server.posts.models import Post, PostAttachment, PostMention, PostTag, PostVersion
+from server.posts.places import Place
+from server.posts.queries import readable
+from server.posts.views import page_path
+from server.text import LANGUAGES, LICENCES, clean_text, excerpt, language_code, plain, render_markdown, sanitise
+
+MAX_TITLE = 300
+MAX_SOURCE = 60_000
+MAX_WARNING = 500
+MAX_SUMMARY = 2_000
+MAX_ATTACHMENTS = 20
+MAX_RESOLVED = 20
+
+Detail = Callable[[Post], Awaitable[None]]
+"""Writes the structured part of a post, in its transaction: after the row, before anybody is told."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewAttachment:
+    """Something that goes with a post: an upload of the author's (`media_id`), or a link elsewhere (`url`)."""
+
+    media_id: str | None = None
+    url: str = ""
+    name: str = ""
+    media_type: str = "text/html"
+
+
+@dataclass(frozen=True, slots=True)
+class NewPost:
+    """What somebody writes. `content_html` replaces what `source_md` would give, for posts made of fields.
+
+    `attachments` are ids of uploads, or NewAttachment. Replies take community and audience from what they answer.
+    """
+
+    kind: str
+    title: str = ""
+    source_md: str = ""
+    content_html: str | None = None
+    summary: str = ""
+    content_warning: str = ""
+    language: str = "en"
+    visibility: str = policy.PUBLIC
+    licence: str = ""
+    community_id: str | None = None
+    parent_id: str | None = None
+    attachments: Sequence[str | NewAttachment] = ()
+    tags: Sequence[str] = ()
+    draft: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PostChange:
+    """What an author changes; None leaves a part as it is. An audience can only be narrowed."""
+
+    title: str | None = None
+    source_md: str | None = None
+    content_html: str | None = None
+    summary: str | None = None
+    content_warning: str | None = None
+    language: str | None = None
+    licence: str | None = None
+    visibility: str | None = None
+    attachments: Sequence[str | NewAttachment] | None = None
+    tags: Sequence[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """A text ready to be stored: rendered, with the people it names."""
+
+    html: str
+    mentioned: tuple[Actor, ...]
+    tags: tuple[str, ...]
+
+
+async def create_post(here: Instance, author_id: str, new: NewPost, *, detail: Detail | None = None) -> Post:
+    """Write a post, or a draft. May use the network to find people who are named, before anything is written.
+
+    Raises Invalid with the field to blame, NotFound for a community or post that the author cannot see, NotAllowed
+    where they may not write. `detail` writes the structured part of the kind.
+    """
+    author = await Actor.get_or_none(id=author_id, is_local=True, deleted_at=None, suspended_at=None)
+    if author is None:
+        raise NotAllowed("This account cannot write here.")
+    _check(new)
+    place = await places.find(here, author, new.community_id, new.parent_id, new.visibility)
+    written = await _write(here, new.source_md, new.content_html, tuple(new.tags))
+    async with here.db.transaction():
+        post = await _insert(here, author, new, place, written)
+        if detail is not None:
+            await detail(post)
+        if post.state == "visible" and post.visibility != policy.PRIVATE:
+            await _announce(here, post)
+    return post
+
+
+async def publish_post(here: Instance, acting: Viewer, post_id: str, *, visibility: str | None = None) -> Post:
+    """Show a draft to its audience; `visibility` may be set a last time."""
+    post = await own(acting, post_id)
+    if post.state != "draft":
+        raise Invalid("This is published already.")
+    author = await Actor.get(id=post.author_id)
+    place = await places.find(here, author, post.community_id, post.parent_id, visibility or post.visibility)
+    now = here.clock.now()
+    async with here.db.transaction():
+        post.state, post.visibility = "visible", place.visibility
+        post.published_at = post.last_activity_at = post.updated_at = now
+        post.url = here.url(page_path(post.short, post.title, post.kind))
+        await post.save()
+        if post.visibility != policy.PRIVATE:
+            await _announce(here, post)
+    return post
+
+
+async def edit_post(
+    here: Instance,
+    acting: Viewer,
+    post_id: str,
+    change: PostChange,
+    change_note: str = "",
+    *,
+    detail: Detail | None = None,
+) -> Post:
+    """Change a post of one's own. What it said is kept as a version; everybody who has it gets the new one.
+
+    `detail` changes the structured part, after the old one was kept and before anybody is told.
+    """
+    post = await own(acting, post_id)
+    if post.state not in {"draft", "visible", "held"}:
+        raise NotAllowed("This post was removed; it cannot be changed.")
+    _check_change(post, change)
+    written = None
+    if change.source_md is not None or change.content_html is not None:
+        source = post.source_md if change.source_md is None else change.source_md
+        written = await _write(here, source, change.content_html, tuple(change.tags or ()))
+    async with here.db.transaction():
+        if post.state != "draft":
+            await keep_version(here, post, change_note)
+        before = post.visibility
+        _apply(here, post, change, written)
+        await post.save()
+        if written is not None:
+            await _name(post, written)
+        if change.attachments is not None:
+            await _replace_attachments(here, post, change.attachments)
+        if detail is not None:
+            await detail(post)
+        if post.visibility != before and post.state == "visible":
+            await here.events.emit(PostNarrowed(post.id, before))
+        if post.state == "visible":
+            await here.events.emit(PostEdited(post.id))
+    return post
+
+
+async def keep_version(here: Instance, post: Post, change_note: str = "") -> None:
+    """Keep what a post says now, and move its version and time of edit forward; in the caller's transaction."""
+    now = here.clock.now()
+    kept = detail_of(here, post.kind)
+    await PostVersion.create(
+        id=new_id(now),
+        post_id=post.id,
+        version=post.version,
+        title=post.title,
+        content_html=post.content_html,
+        source_md=post.source_md,
+        detail=None if kept is None else await kept.snapshot(here, post.id),
+        change_note=change_note.strip()[:1000],
+        created_at=post.edited_at or post.published_at,
+    )
+    post.version += 1
+    # Whole seconds are what the wire carries, and others take only what is newer (E6).
+    earlier = post.edited_at or post.published_at
+    post.edited_at = max(now, from_milliseconds((int(earlier.timestamp()) + 1) * 1000))
+
+
+async def own(acting: Viewer, post_id: str) -> Post:
+    """A post of the viewer's; NotFound for all others, whether they exist or not (S30)."""
+    post = await Post.get_or_none(id=post_id)
+    if post is None or acting.actor_id is None or post.author_id != acting.actor_id or post.state == "deleted":
+        raise NotFound
+    if not post.is_local:
+        raise NotFound
+    return post
+
+
+async def fresh_id(here: Instance) -> str:
+    """A new id whose short form no other post has."""
+    while True:
+        made = new_id(here.clock.now())
+        if await here.db.value("SELECT id FROM post WHERE short = :short", short=made[-8:]) is None:
+            return made
+
+
+async def readable_post(here: Instance, acting: Viewer, post_id: str) -> Post:
+    """A visible post that the viewer may read; NotFound otherwise."""
+    may_read, parameters = readable(acting)
+    found = await here.db.value(
+        f"SELECT post.id FROM post WHERE post.id = :wanted AND post.state = 'visible' AND {may_read}",
+        wanted=post_id,
+        **parameters,
+    )
+    if found is None:
+        raise NotFound
+    return await Post.get(id=post_id)
+
+
+async def _announce(here: Instance, post: Post) -> None:
+    await counting.after_publishing(here, post)
+    await here.events.emit(
+        PostPublished(post.id, post.author_id, post.community_id, post.parent_id, post.kind, post.is_local)
+    )
+
+
+async def _insert(here: Instance, author: Actor, new: NewPost, place: Place, written: _Written) -> Post:
+    now = here.clock.now()
+    post_id = await fresh_id(here)
+    title = clean_text(new.title).strip()
+    uri = here.url(f"/ap/p/{post_id}")
+    warning = clean_text(new.content_warning).strip()
+    root_id = place.root.id if place.root else post_id
+    post = await Post.create(
+        id=post_id,
+        short=post_id[-8:],
+        uri=uri,
+        url=here.url(page_path(post_id[-8:], title, new.kind)),
+        kind=new.kind,
+        object_type="Article" if title else "Note",
+        is_local=True,
+        author_id=author.id,
+        community_id=place.community.id if place.community else None,
+        parent_id=place.parent.id if place.parent else None,
+        root_id=root_id,
+        in_reply_to_uri=place.parent.uri if place.parent else None,
+        context_uri=_context(here, place, root_id),
+        title=title,
+        summary=sanitise(new.summary) if "<" in new.summary else _paragraph(new.summary),
+        content_html=written.html,
+        source_md=new.source_md,
+        content_warning=warning,
+        sensitive=bool(warning),
+        language=language_code(new.language),
+        licence=new.licence,
+        visibility=place.visibility,
+        state="draft" if new.draft else "visible",
+        published_at=now,
+        created_at=now,
+        updated_at=now,
+        last_activity_at=now,
+    )
+    await _name(post, written, also=place.named)
+    await _add_attachments(here, post, new.attachments)
+    return post
+
+
+def _context(here: Instance, place: Place, root_id: str) -> str | None:
+    if place.root is None or place.root.is_local:
+        return here.url(f"/ap/t/{root_id}")
+    return place.parent.context_uri if place.parent else None
+
+
+async def _write(here: Instance, source: str, content_html: str | None, tags: tuple[str, ...]) -> _Written:
+    """Render, and find the people who are named; a handle that leads nowhere stays a word."""
+    first = await asyncio.to_thread(render_markdown, source, base_url=here.settings.origin)
+    people: dict[str, Actor] = {}
+    for handle in first.mentions[:MAX_RESOLVED]:
+        try:
+            people[handle] = await resolve(here, f"@{handle}")
+        except (Refused, FederationError):
+            continue
+    if content_html is not None:
+        html = await asyncio.to_thread(sanitise, content_html, images=True)
+    elif people:
+        urls = {handle: person.url or person.uri for handle, person in people.items()}
+        again = await asyncio.to_thread(render_markdown, source, base_url=here.settings.origin, mention_urls=urls)
+        html = again.html
+    else:
+        html = first.html
+    named = tuple({person.id: person for person in people.values()}.values())
+    words = dict.fromkeys(word.lstrip("#").lower()[:100] for word in (*first.hashtags, *tags))
+    return _Written(html=html, mentioned=named, tags=tuple(word for word in words if word))
+
+
+async def _name(post: Post, written: _Written, *, also: Sequence[str] = ()) -> None:
+    """Set hashtags, and add who is named; nobody who was named is forgotten, since they could read it."""
+    await PostTag.filter(post_id=post.id).delete()
+    await PostTag.bulk_create([PostTag(post_id=post.id, tag=tag) for tag in written.tags])
+    if post.visibility == policy.PRIVATE:
+        return
+    people = [*(person.id for person in written.mentioned if person.kind != "Group"), *also]
+    for actor_id in dict.fromkeys(people):
+        if actor_id != post.author_id:
+            await PostMention.get_or_create(post_id=post.id, actor_id=actor_id)
+
+
+async def _add_attachments(here: Instance, post: Post, attachments: Sequence[str | NewAttachment]) -> None:
+    items = [NewAttachment(media_id=item) if isinstance(item, str) else item for item in attachments]
+    uploads = [item.media_id for item in items if item.media_id is not None]
+    files = {file.id: file for file in await media.attach(here, post.author_id, uploads)} if uploads else {}
+    now = here.clock.now()
+    for position, item in enumerate(items):
+        file = files.get(item.media_id or "")
+        await PostAttachment.create(
+            id=new_id(now),
+            post_id=post.id,
+            media_id=file.id if file else None,
+            kind=("image" if file.kind == "image" else "file") if file else "link",
+            url=file.url if file else item.url,
+            media_type=file.media_type if file else item.media_type[:100],
+            name=clean_text(item.name or (file.name if file and file.kind != "image" else ""))[:255],
+            alt=file.alt if file else "",
+            width=file.width if file else None,
+            height=file.height if file else None,
+            position=position,
+        )
+
+
+async def _replace_attachments(here: Instance, post: Post, attachments: Sequence[str | NewAttachment]) -> None:
+    wanted = {item if isinstance(item, str) else item.media_id for item in attachments}
+    before = await PostAttachment.filter(post_id=post.id)
+    await PostAttachment.filter(post_id=post.id).delete()
+    await _add_attachments(here, post, attachments)
+    gone = [item.media_id for item in before if item.media_id is not None and item.media_id not in wanted]
+    await media.discard(here, gone)
+
+
+def _paragraph(text: str) -> str:
+    return render_plain(text) if text.strip() else ""
+
+
+def render_plain(text: str) -> str:
+    """Plain words as one paragraph of HTML."""
+    words = clean_text(text).strip().replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return f"<p>{words}</p>"
+
+
+def summary_of(post: Post) -> str:
+    """The teaser of a post with a title: what its author wrote, else its first words (at most 300 characters)."""
+    return post.summary or render_plain(excerpt(post.content_html, 290))
+
+
+def _apply(here: Instance, post: Post, change: PostChange, written: _Written | None) -> None:
+    if change.title is not None:
+        post.title = clean_text(change.title).strip()
+    if change.source_md is not None:
+        post.source_md = change.source_md
+    if written is not None:
+        post.content_html = written.html
+    if change.summary is not None:
+        post.summary = sanitise(change.summary) if "<" in change.summary else _paragraph(change.summary)
+    if change.content_warning is not None:
+        post.content_warning = clean_text(change.content_warning).strip()
+        post.sensitive = bool(post.content_warning)
+    if change.language is not None:
+        post.language = language_code(change.language)
+    if change.licence is not None:
+        post.licence = change.licence
+    if change.visibility is not None:
+        post.visibility = change.visibility
+    post.updated_at = here.clock.now()
+
+
+def _check(new: NewPost) -> None:
+    errors = []
+    if new.kind not in policy.KINDS:
+        errors.append(Invalid("There is no such kind of post.", field="kind"))
+    if new.visibility not in policy.VISIBILITIES:
+        errors.append(Invalid("Choose who can see this.", field="visibility"))
+    if not new.draft and not new.source_md.strip() and not plain(new.content_html or ""):
+        errors.append(Invalid("Write something first.", field="content"))
+    if new.kind not in {"reply", "note", "tip"} and not new.title.strip() and not new.draft:
+        errors.append(Invalid("Give it a title, so that people can find it.", field="title"))
+    errors += _bounds(new.title, new.source_md, new.summary, new.content_warning, new.licence, new.attachments)
+    _raise(errors)
+
+
+def _check_change(post: Post, change: PostChange) -> None:
+    errors = _bounds(
+        change.title or "",
+        change.source_md or "",
+        change.summary or "",
+        change.content_warning or "",
+        change.licence or "",
+        change.attachments or (),
+    )
+    if change.title is not None and post.title and not change.title.strip() and post.state != "draft":
+        errors.append(Invalid("Give it a title, so that people can find it.", field="title"))
+    if change.source_md is not None and not change.source_md.strip() and change.content_html is None:
+        errors.append(Invalid("Write something first.", field="content"))
+    if change.visibility is not None and post.state != "draft":
+        wanted = change.visibility
+        if wanted not in policy.VISIBILITIES or policy.narrower(post.visibility, wanted) != wanted:
+            errors.append(Invalid("What was shared can be narrowed, not widened. Share it anew.", field="visibility"))
+    _raise(errors)
+
+
+def _bounds(
+    title: str, source: str, summary: str, warning: str, licence: str, attachments: Sequence[str | NewAttachment]
+) -> list[Invalid]:
+    errors = []
+    for text, limit, name in (
+        (title, MAX_TITLE, "title"),
+        (source, MAX_SOURCE, "content"),
+        (summary, MAX_SUMMARY, "summary"),
+        (warning, MAX_WARNING, "content_warning"),
+    ):
+        if len(text) > limit:
+            errors.append(Invalid(f"Use at most {limit} characters.", field=name))
+    if licence and licence not in LICENCES:
+        errors.append(Invalid("Choose one of the licences.", field="licence"))
+    if len(attachments) > MAX_ATTACHMENTS:
+        errors.append(Invalid(f"Attach at most {MAX_ATTACHMENTS} files and links.", field="files"))
+    for item in attachments:
+        if (
+            isinstance(item, NewAttachment)
+            and item.media_id is None
+            and not item.url.startswith(("https://", "http://"))
+        ):
+            errors.append(Invalid("Links start with https://", field="link"))
+    return errors
+
+
+def _raise(errors: list[Invalid]) -> None:
+    if errors:
+        first, *others = errors
+        raise Invalid(first.message, field=first.field, others=tuple(others))
+
+
+def language_name(code: str) -> str:
+    """The name of a language in itself."""
+    return LANGUAGES.get(code.partition("-")[0], code)

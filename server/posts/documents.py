@@ -1,0 +1,393 @@
+"""ActivityPub documents of posts here: the object, its collections, and threads; golden shapes in FEDERATION.md."""
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+
+from federation.ports import Reader, Served
+from federation.vocab import collections, objects
+from federation.vocab.base import PUBLIC
+from server.actors import keys
+from server.actors.models import Actor
+from server.instance import Instance
+from server.peers import queries as peers
+from server.posts import places, policy
+from server.posts.composing import language_name, summary_of
+from server.posts.details import detail_of
+from server.posts.models import Like, Post, PostAttachment, PostMention, PostTag
+from server.text import LICENCES, plain
+from server.text.markdown import hashtag_url, mention_html
+
+PAGE = 100
+WIRE_KINDS = {"ask": "question", "reply": None, "note": None}
+"""`kind` on the wire where it is not our own word; None leaves it out."""
+
+_OPEN = ", ".join(f"'{name}'" for name in sorted(policy.OPEN))
+_SHOWN = f"post.state = 'visible' AND post.visibility IN ({_OPEN})"
+
+
+@dataclass(slots=True)
+class Envelope:
+    """Who is concerned by a post, and how it is addressed."""
+
+    post: Post
+    author: Actor
+    community: Actor | None
+    parent: Post | None
+    parent_author: Actor | None
+    mentioned: list[Actor]
+    to: list[str] = field(default_factory=list)
+    cc: list[str] = field(default_factory=list)
+
+    @property
+    def is_public(self) -> bool:
+        """Whether anybody may read it."""
+        return self.post.visibility in policy.OPEN
+
+    @property
+    def audience(self) -> str | None:
+        """The community's id."""
+        return self.community.uri if self.community else None
+
+
+async def envelope(here: Instance, post: Post) -> Envelope:
+    """Author, community and addresses of a post. ValueError for one that never leaves this server."""
+    parent = await Post.get_or_none(id=post.parent_id) if post.parent_id else None
+    mentioned = await _mentioned(post)
+    found = Envelope(
+        post=post,
+        author=await Actor.get(id=post.author_id),
+        community=await Actor.get_or_none(id=post.community_id) if post.community_id else None,
+        parent=parent,
+        parent_author=await Actor.get_or_none(id=parent.author_id) if parent else None,
+        mentioned=mentioned,
+    )
+    answers = found.parent_author if found.parent_author and found.parent_author.id != post.author_id else None
+    found.to, found.cc = policy.addressing(
+        post.visibility,
+        public=PUBLIC,
+        followers=found.author.followers_url or f"{found.author.uri}/followers",
+        community=found.audience,
+        community_followers=(found.community.followers_url or None) if found.community else None,
+        # What answers a post has another shape than what begins a thread, also when people answer themselves.
+        parent_author=answers.uri if answers else (found.author.uri if parent else None),
+        mentioned=[actor.uri for actor in mentioned if answers is None or actor.id != answers.id],
+    )
+    return found
+
+
+async def build(here: Instance, post: Post, *, about: Envelope | None = None) -> dict[str, object]:
+    """The object of a local post, without a proof."""
+    about = about or await envelope(here, post)
+    titled = bool(post.title)
+    details = detail_of(here, post.kind)
+    extra = await details.document(here, post.id) if details is not None else {}
+    content, source = _with_mention(here, about)
+    files = await PostAttachment.filter(post_id=post.id).order_by("position", "id")
+    image = extra.pop("image", None) or (_image(here, files) if titled else None)
+    learning = extra.pop("learning", None)
+    licence = LICENCES.get(post.licence)
+    language = post.language or "en"
+    count = await _children(here, post.id)
+    return objects.object_document(
+        id=post.uri,
+        type="Article" if titled else "Note",
+        attributed_to=about.author.uri,
+        to=about.to,
+        cc=about.cc,
+        audience=about.audience,
+        context=post.context_uri,
+        name=post.title or None,
+        summary=_summary(post),
+        content=content,
+        language=language,
+        language_name=language_name(language),
+        source_md=source,
+        url=post.url,
+        published=post.published_at,
+        updated=post.edited_at,
+        sensitive=post.sensitive if titled or post.sensitive else None,
+        in_reply_to=post.in_reply_to_uri,
+        tags=await _tags(here, about),
+        attachments=[_attachment(here, item) for item in files],
+        kind=WIRE_KINDS.get(post.kind, post.kind) if titled or post.kind == "tip" else None,
+        license=(licence.url or None) if licence else None,
+        learning=learning if isinstance(learning, dict) else None,
+        image=image if isinstance(image, dict) else None,
+        replies_count=count,
+        likes_count=post.likes_count if titled else None,
+        shares_count=post.boosts_count if titled else None,
+        comments_enabled=not post.locked if titled else None,
+        stickied=post.pinned if titled else None,
+        distinguished=False if not titled else None,
+        searchable_by=_searchable_by(about) if titled else None,
+        accepted_answer=await _accepted(post),
+        extra=extra,
+    )
+
+
+async def signed(here: Instance, post: Post, *, about: Envelope | None = None) -> dict[str, object]:
+    """The object with its author's proof (rule E11)."""
+    about = about or await envelope(here, post)
+    document = await build(here, post, about=about)
+    signer = await keys.signer(here, about.author.uri)
+    return document if signer is None else here.engine.proof(signer, document)
+
+
+async def provide_post(here: Instance, uri: str, page: str | None, reader: Reader) -> Served | None:
+    """Serve ``/ap/p/ID`` and its collections to whoever may read them."""
+    if reader.host is not None and not peers.may_receive(here, reader.host):
+        return None
+    base, _, part = uri.removeprefix(here.url("/ap/p/")).partition("/")
+    post = await Post.get_or_none(uri=here.url(f"/ap/p/{base}"), is_local=True)
+    if post is None:
+        return None
+    if post.state == "deleted":
+        return _gone(post) if not part and await places.leaves(here, post) else None
+    if not await may_fetch(here, post, reader):
+        return None
+    public = post.visibility in policy.OPEN
+    if not part:
+        return None if page else served(await signed(here, post), public=public)
+    if part == "replies":
+        found = await _replies(here, post, page)
+    elif part in {"likes", "shares"} and not page:
+        total = post.likes_count if part == "likes" else post.boosts_count
+        found = collections.collection(f"{post.uri}/{part}", total)
+    else:
+        return None
+    return None if found is None else served(found, public=public)
+
+
+async def provide_thread(here: Instance, uri: str, page: str | None, reader: Reader) -> Served | None:
+    """Serve ``/ap/t/ID``: every public post of a thread, oldest first (FEP-f228, FEP-7888)."""
+    if reader.host is not None and not peers.may_receive(here, reader.host):
+        return None
+    root = await Post.get_or_none(id=uri.removeprefix(here.url("/ap/t/")))
+    if root is None or not root.is_local or root.state != "visible" or not await may_fetch(here, root, reader):
+        return None
+    row = await here.db.row(
+        f"SELECT count(*) AS total FROM post WHERE post.root_id = :root AND {_thread_rule(root)}", root=root.id
+    )
+    total = int(row["total"]) if row else 0
+    community = await Actor.get_or_none(id=root.community_id) if root.community_id else None
+    if page is None and total > PAGE:
+        items, first = None, f"{uri}?page=1"
+    else:
+        number = _page_number(page)
+        if number is None:
+            return None
+        items, first = await _thread_page(here, root, number), None
+        if page is not None:
+            return served(_paged(uri, number, items, total, ordered=True), public=root.visibility in policy.OPEN)
+    return served(
+        collections.ordered_collection(
+            uri,
+            total,
+            first,
+            items=items,
+            name=root.title or None,
+            attributed_to=community.uri if community else (await Actor.get(id=root.author_id)).uri,
+            audience=community.uri if community else None,
+            url=root.url,
+        ),
+        public=root.visibility in policy.OPEN,
+        etag=await _members_digest(here, root),
+    )
+
+
+async def may_fetch(here: Instance, post: Post, reader: Reader) -> bool:
+    """Whether a server may have this post: what is not public, only where somebody there may read it (S15)."""
+    if post.state != "visible" or not await places.leaves(here, post):
+        return False
+    if await here.db.value(
+        "SELECT id FROM actor WHERE id = :id AND (suspended_at IS NOT NULL OR deleted_at IS NOT NULL)",
+        id=post.author_id,
+    ):
+        return False
+    if post.visibility in policy.OPEN:
+        return True
+    if reader.host is None:
+        return False
+    readers = {
+        policy.MEMBERS: "SELECT person_id FROM membership WHERE community_id = :community AND state = 'active'",
+        policy.FOLLOWERS: "SELECT follower_id FROM follow WHERE target_id = :author AND state = 'accepted'"
+        " UNION SELECT actor_id FROM post_mention WHERE post_id = :post",
+        policy.DIRECT: "SELECT actor_id FROM post_mention WHERE post_id = :post",
+    }[post.visibility]
+    return bool(
+        await here.db.value(
+            "SELECT actor.id FROM actor WHERE actor.host = :host AND NOT actor.is_local AND actor.suspended_at IS NULL"
+            f" AND actor.deleted_at IS NULL AND actor.id IN ({readers}) LIMIT 1",
+            host=reader.host,
+            community=post.community_id,
+            author=post.author_id,
+            post=post.id,
+        )
+    )
+
+
+def served(document: dict[str, object], *, public: bool, status: int = 200, etag: str | None = None) -> Served:
+    """A document as it is answered with."""
+    body = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+    # A proof has the time of its making, so it says nothing about a change.
+    bare = json.dumps({key: value for key, value in document.items() if key != "proof"}, separators=(",", ":"))
+    return Served(
+        body=body,
+        status=status,
+        etag=etag or f'"{hashlib.sha256(bare.encode()).hexdigest()[:32]}"',
+        public=public,
+    )
+
+
+def _gone(post: Post) -> Served:
+    document = objects.tombstone(post.uri, former_type=post.object_type, deleted=post.updated_at)
+    return served(document, public=True, status=410)
+
+
+async def _mentioned(post: Post) -> list[Actor]:
+    ids = await PostMention.filter(post_id=post.id).order_by("id").limit(100).values_list("actor_id", flat=True)
+    return await Actor.filter(id__in=[str(item) for item in ids], deleted_at=None).order_by("id")
+
+
+def _summary(post: Post) -> str | None:
+    if post.content_warning:
+        return post.content_warning
+    return summary_of(post) if post.title else None
+
+
+def _with_mention(here: Instance, about: Envelope) -> tuple[str, str | None]:
+    """Content and source; a reply names whom it answers, so that microblogs notify them and answers come back."""
+    post, answered = about.post, about.parent_author
+    source = post.source_md or None
+    if answered is None or answered.id == about.author.id:
+        return post.content_html, source
+    address = answered.url or answered.uri
+    if f'href="{address}"' in post.content_html:
+        return post.content_html, source
+    mention = mention_html(address, answered.username)
+    content = (
+        post.content_html.replace("<p>", f"<p>{mention} ", 1)
+        if post.content_html.startswith("<p>")
+        else f"<p>{mention}</p>{post.content_html}"
+    )
+    handle = f"@{answered.username}" + ("" if answered.is_local else f"@{answered.domain}")
+    return content, f"{handle} {source}" if source else None
+
+
+async def _tags(here: Instance, about: Envelope) -> list[dict[str, object]]:
+    people = [] if about.parent_author is None or about.parent_author.id == about.author.id else [about.parent_author]
+    people += [actor for actor in about.mentioned if not any(actor.id == person.id for person in people)]
+    if about.community is not None:
+        people.append(about.community)
+    tags = [objects.mention(actor.uri, f"@{actor.username}@{actor.domain}") for actor in people]
+    words = await PostTag.filter(post_id=about.post.id).order_by("id").values_list("tag", flat=True)
+    tags += [objects.hashtag(hashtag_url(here.settings.origin, str(word)), str(word)) for word in words]
+    return tags
+
+
+def _attachment(here: Instance, item: PostAttachment) -> dict[str, object]:
+    address = here.url(item.url) if item.url.startswith("/") else item.url
+    kind = {"image": "Image", "link": "Link"}.get(item.kind, "Document")
+    return objects.attachment(
+        address,
+        item.media_type or ("text/html" if kind == "Link" else "application/octet-stream"),
+        item.alt or item.name,
+        kind=kind,
+        width=item.width,
+        height=item.height,
+    )
+
+
+def _image(here: Instance, files: list[PostAttachment]) -> dict[str, object] | None:
+    first = next((item for item in files if item.kind == "image" and item.url.startswith("/")), None)
+    if first is None:
+        return None
+    found: dict[str, object] = {"type": "Image", "mediaType": first.media_type, "url": here.url(first.url)}
+    if first.alt:
+        found["name"] = plain(first.alt)
+    return found
+
+
+def _searchable_by(about: Envelope) -> str:
+    """FEP-268d: everybody for what is public, nobody but its author otherwise."""
+    return PUBLIC if about.post.visibility == policy.PUBLIC else about.author.uri
+
+
+async def _accepted(post: Post) -> str | None:
+    if post.kind != "ask" or not post.answered:
+        return None
+    mark = (
+        await Like.filter(kind="helped", post__root_id=post.id, post__state="visible")
+        .order_by("created_at", "id")
+        .first()
+        .values("post__uri")
+    )
+    return str(mark["post__uri"]) if mark else None
+
+
+async def _children(here: Instance, post_id: str) -> int:
+    count = await here.db.value(f"SELECT count(*) AS n FROM post WHERE post.parent_id = :id AND {_SHOWN}", id=post_id)
+    return int(count or 0)
+
+
+async def _replies(here: Instance, post: Post, page: str | None) -> dict[str, object] | None:
+    address = f"{post.uri}/replies"
+    total = await _children(here, post.id)
+    if page is None:
+        return collections.collection(address, total, f"{address}?page=1")
+    number = _page_number(page)
+    if number is None:
+        return None
+    rows = await here.db.rows(
+        f"SELECT post.uri FROM post WHERE post.parent_id = :id AND {_SHOWN}"
+        " ORDER BY post.published_at, post.id LIMIT :limit OFFSET :skip",
+        id=post.id,
+        limit=PAGE,
+        skip=(number - 1) * PAGE,
+    )
+    return _paged(address, number, [row["uri"] for row in rows], total, ordered=False)
+
+
+def _thread_rule(root: Post) -> str:
+    """Of a public thread only what is public; of one among members, what its members see."""
+    if root.visibility in policy.OPEN:
+        return _SHOWN
+    return f"post.state = 'visible' AND post.visibility = '{root.visibility}'"
+
+
+async def _thread_page(here: Instance, root: Post, number: int) -> list[str]:
+    rows = await here.db.rows(
+        f"SELECT post.uri FROM post WHERE post.root_id = :root AND {_thread_rule(root)}"
+        " ORDER BY post.published_at, post.id LIMIT :limit OFFSET :skip",
+        root=root.id,
+        limit=PAGE,
+        skip=(number - 1) * PAGE,
+    )
+    return [row["uri"] for row in rows]
+
+
+async def _members_digest(here: Instance, root: Post) -> str:
+    """An ETag that changes when a post joins or leaves (NodeBB asks with If-None-Match)."""
+    rows = await here.db.rows(
+        f"SELECT post.uri FROM post WHERE post.root_id = :root AND {_thread_rule(root)} ORDER BY post.uri LIMIT 10000",
+        root=root.id,
+    )
+    return f'"{hashlib.sha256(" ".join(row["uri"] for row in rows).encode()).hexdigest()[:32]}"'
+
+
+def _page_number(page: str | None) -> int | None:
+    if page is None:
+        return 1
+    return int(page) if page.isdecimal() and page.isascii() and 0 < len(page) < 6 and int(page) > 0 else None
+
+
+def _paged(address: str, number: int, items: list[str], total: int, *, ordered: bool) -> dict[str, object]:
+    return collections.collection_page(
+        f"{address}?page={number}",
+        address,
+        items,
+        next=f"{address}?page={number + 1}" if number * PAGE < total else None,
+        prev=f"{address}?page={number - 1}" if number > 1 else None,
+        ordered=ordered,
+    )

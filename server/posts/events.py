@@ -1,0 +1,113 @@
+"""What happens to posts. Every event is emitted inside the transaction of its fact."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class PostPublished:
+    """A post can be read by its audience from now on: written here, received, or approved."""
+
+    post_id: str
+    author_id: str
+    community_id: str | None
+    parent_id: str | None
+    kind: str
+    is_local: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PostEdited:
+    """A visible post changed: text, or the facts of its kind."""
+
+    post_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class PostNarrowed:
+    """Fewer people may read a post than before, when its audience was `before`."""
+
+    post_id: str
+    before: str
+
+
+@dataclass(frozen=True, slots=True)
+class PostDeleted:
+    """A post is being erased. Its row is whole until everybody has heard of it, then empty, and says ``deleted``."""
+
+    post_id: str
+    uri: str
+
+
+@dataclass(frozen=True, slots=True)
+class PostHeld:
+    """A stranger's post waits for somebody to look at it."""
+
+    post_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class PostRemoved:
+    """A moderator took a post out of sight."""
+
+    post_id: str
+    by_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class PostLiked:
+    """Somebody found a post useful."""
+
+    post_id: str
+    actor_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class PostUnliked:
+    """Somebody took that back."""
+
+    post_id: str
+    actor_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class PostBoosted:
+    """Somebody passed a post on, or a community did."""
+
+    post_id: str
+    actor_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class PostUnboosted:
+    """Somebody took that back."""
+
+    post_id: str
+    actor_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyHelped:
+    """Who asked says that a reply helped. `post_id` is the reply."""
+
+    post_id: str
+    ask_id: str
+    by_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyUnhelped:
+    """Who asked took that back."""
+
+    post_id: str
+    ask_id: str
+    by_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadLocked:
+    """A thread takes no more replies (`locked`), or does again."""
+
+    post_id: str
+    by_id: str
+    locked: bool

@@ -1,0 +1,81 @@
+"""Posts as a feature: their documents, what comes from other servers, and what is told to them."""
+
+from datetime import timedelta
+from functools import partial
+
+from federation.vocab.objects import POST_TYPES
+from server.actors.activities.by_reference import on_reference
+from server.actors.events import ActorDeleted
+from server.feature import Feature
+from server.instance import Instance
+from server.posts import documents, outbox, removal
+from server.posts.activities import announce, answer, create, delete, like, lock, undo, update
+from server.posts.events import (
+    PostBoosted,
+    PostDeleted,
+    PostEdited,
+    PostLiked,
+    PostNarrowed,
+    PostPublished,
+    PostRemoved,
+    PostUnboosted,
+    PostUnliked,
+    ReplyHelped,
+    ReplyUnhelped,
+    ThreadLocked,
+)
+
+
+def _install(here: Instance) -> None:
+    here.documents["p"] = partial(documents.provide_post, here)
+    here.documents["t"] = partial(documents.provide_thread, here)
+    outbox.register(here)
+    _listen(here)
+    _tell(here)
+    here.events.on(ActorDeleted, partial(removal.erase_all_of, here))
+    here.jobs.every("posts.prune", timedelta(days=1), partial(outbox.prune, here))
+
+
+def _listen(here: Instance) -> None:
+    """What other servers send."""
+    on = here.engine.on
+    on("Create", None, partial(create.on_create, here))
+    on("Update", None, partial(update.on_update, here))
+    on("Update", "Tombstone", partial(delete.on_delete, here))
+    for kind in ("Tombstone", *sorted(POST_TYPES)):
+        on("Delete", kind, partial(delete.on_delete, here))
+    on_reference(here, "Delete", partial(delete.delete_by_id, here))
+    for kind in ("Like", "EmojiReact"):
+        on(kind, None, partial(like.on_like, here))
+        on("Undo", kind, partial(undo.on_undo_like, here))
+    on("Announce", None, partial(announce.on_announce, here))
+    on("Undo", "Announce", partial(undo.on_undo_announce, here))
+    on("Undo", "Delete", partial(delete.on_undo_delete, here))
+    on("Lock", None, partial(lock.on_lock, here))
+    on("Undo", "Lock", partial(lock.on_unlock, here))
+    on("ChooseAnswer", None, partial(answer.on_choose, here))
+    on("Undo", "ChooseAnswer", partial(answer.on_undo_choose, here))
+    on_reference(here, "Undo", partial(undo.undo_by_id, here))
+    on_reference(here, "Undo", partial(undo.undo_unknown, here))
+
+
+def _tell(here: Instance) -> None:
+    """What other servers are sent."""
+    on = here.events.on
+    on(PostPublished, partial(create.distribute, here))
+    on(PostEdited, partial(update.send_update, here))
+    on(PostNarrowed, partial(delete.send_narrowed, here))
+    on(PostDeleted, partial(delete.send_delete, here))
+    on(PostRemoved, partial(delete.send_removal, here))
+    on(PostLiked, partial(like.send_like, here))
+    on(PostUnliked, partial(like.send_unlike, here))
+    on(PostBoosted, partial(announce.send_boost, here))
+    on(PostUnboosted, partial(announce.send_unboost, here))
+    on(ThreadLocked, partial(lock.send_lock, here))
+    on(ReplyHelped, partial(answer.send_choice, here))
+    on(ReplyHelped, partial(update.send_answered, here))
+    on(ReplyUnhelped, partial(answer.send_unchoice, here))
+    on(ReplyUnhelped, partial(update.send_answered, here))
+
+
+feature = Feature("posts", models="server.posts.models", install=_install)

@@ -1,0 +1,209 @@
+"""Tables that every kind of post shares: author, audience, thread, text, and what people did with it."""
+
+from typing import Any
+
+from tortoise import fields
+from tortoise.models import Model
+
+from server.db import JsonField, MomentField, id_field
+
+
+class Post(Model):
+    """Anything with an author and an audience: practice, resource, thread, ask, tip, reply, or a note from elsewhere.
+
+    `kind`: ``practice``, ``resource``, ``discussion``, ``ask``, ``tip``, ``reply``, or ``note`` for what has no title
+    and comes from elsewhere. `object_type` is its ActivityStreams type. `visibility`: ``public``, ``unlisted``,
+    ``followers``, ``network``, ``instance``, ``members``, ``direct`` or ``private``. `state`: ``draft``, ``visible``,
+    ``held`` (waits for approval), ``removed`` (by a moderator) or ``deleted``. `short` is the last 8 characters of the
+    id: the page is ``/p/SLUG-SHORT`` for posts from here and from elsewhere alike.
+    """
+
+    id = id_field()
+    short = fields.CharField(max_length=8, unique=True)
+    uri = fields.CharField(max_length=500, unique=True)
+    url = fields.CharField(max_length=1000)
+    kind = fields.CharField(max_length=12)
+    object_type = fields.CharField(max_length=20)
+    is_local = fields.BooleanField(default=True)
+    author: fields.ForeignKeyRelation[Any] = fields.ForeignKeyField(
+        "models.Actor", related_name="posts", on_delete=fields.CASCADE
+    )
+    community: fields.ForeignKeyNullableRelation[Any] = fields.ForeignKeyField(
+        "models.Actor", related_name="community_posts", null=True, on_delete=fields.SET_NULL
+    )
+    parent: fields.ForeignKeyNullableRelation["Post"] = fields.ForeignKeyField(
+        "models.Post", related_name="children", null=True, on_delete=fields.SET_NULL
+    )
+    author_id: str
+    community_id: str | None
+    parent_id: str | None
+    root_id = fields.CharField(max_length=26, null=True)
+    in_reply_to_uri = fields.CharField(max_length=500, null=True)
+    context_uri = fields.CharField(max_length=500, null=True)
+    title = fields.CharField(max_length=300, default="")
+    summary = fields.TextField(default="")
+    content_html = fields.TextField(default="")
+    source_md = fields.TextField(default="")
+    content_warning = fields.TextField(default="")
+    sensitive = fields.BooleanField(default=False)
+    language = fields.CharField(max_length=16, default="en")
+    licence = fields.CharField(max_length=200, default="")
+    visibility = fields.CharField(max_length=10)
+    state = fields.CharField(max_length=8, default="visible")
+    state_reason = fields.TextField(default="")
+    locked = fields.BooleanField(default=False)
+    pinned = fields.BooleanField(default=False)
+    answered = fields.BooleanField(default=False)
+    version = fields.IntField(default=1)
+    replies_uri = fields.CharField(max_length=500, null=True)
+    replies_count = fields.IntField(default=0)
+    likes_count = fields.IntField(default=0)
+    boosts_count = fields.IntField(default=0)
+    helped_count = fields.IntField(default=0)
+    raw_create: Any = fields.TextField(null=True)
+    published_at = MomentField()
+    edited_at = MomentField(null=True)
+    created_at = MomentField()
+    updated_at = MomentField()
+    last_activity_at = MomentField()
+
+    class Meta:
+        """Table name and indexes."""
+
+        table = "post"
+        indexes = (
+            ("author", "state", "published_at"),
+            ("community", "state", "last_activity_at"),
+            ("root_id", "published_at"),
+            ("url",),
+            ("parent",),
+            ("kind", "state", "published_at"),
+            ("in_reply_to_uri",),
+            ("context_uri",),
+        )
+
+
+class PostVersion(Model):
+    """What a post said before it was edited. `detail` holds the structured part of its feature."""
+
+    id = id_field()
+    post: fields.ForeignKeyRelation[Post] = fields.ForeignKeyField("models.Post", on_delete=fields.CASCADE)
+    version = fields.IntField()
+    title = fields.CharField(max_length=300, default="")
+    content_html = fields.TextField(default="")
+    source_md = fields.TextField(default="")
+    detail = JsonField(null=True)
+    change_note = fields.TextField(default="")
+    created_at = MomentField()
+
+    class Meta:
+        """Table name and indexes."""
+
+        table = "post_version"
+        unique_together = (("post", "version"),)
+
+
+class PostTag(Model):
+    """A hashtag on a post, without the sign, lower case."""
+
+    id = fields.BigIntField(primary_key=True)
+    post: fields.ForeignKeyRelation[Post] = fields.ForeignKeyField("models.Post", on_delete=fields.CASCADE)
+    tag = fields.CharField(max_length=100)
+
+    class Meta:
+        """Table name and indexes."""
+
+        table = "post_tag"
+        unique_together = (("post", "tag"),)
+        indexes = (("tag",),)
+
+
+class PostMention(Model):
+    """Somebody a post names, or is addressed to."""
+
+    id = fields.BigIntField(primary_key=True)
+    post: fields.ForeignKeyRelation[Post] = fields.ForeignKeyField("models.Post", on_delete=fields.CASCADE)
+    actor: fields.ForeignKeyRelation[Any] = fields.ForeignKeyField("models.Actor", on_delete=fields.CASCADE)
+
+    class Meta:
+        """Table name and indexes."""
+
+        table = "post_mention"
+        unique_together = (("post", "actor"),)
+        indexes = (("actor",),)
+
+
+class PostAttachment(Model):
+    """A picture, file or link on a post; `media_id` names a file of ours, else `url` is elsewhere."""
+
+    id = id_field()
+    post: fields.ForeignKeyRelation[Post] = fields.ForeignKeyField("models.Post", on_delete=fields.CASCADE)
+    media_id = fields.CharField(max_length=26, null=True)
+    kind = fields.CharField(max_length=10)
+    url = fields.CharField(max_length=1000)
+    media_type = fields.CharField(max_length=100, default="")
+    name = fields.CharField(max_length=255, default="")
+    alt = fields.TextField(default="")
+    width = fields.IntField(null=True)
+    height = fields.IntField(null=True)
+    position = fields.IntField(default=0)
+
+    class Meta:
+        """Table name and indexes."""
+
+        table = "post_attachment"
+        indexes = (("post",),)
+
+
+class Like(Model):
+    """Somebody found a post useful (``like``), or it helped the person who asked (``helped``)."""
+
+    id = id_field()
+    uri = fields.CharField(max_length=500, unique=True)
+    actor: fields.ForeignKeyRelation[Any] = fields.ForeignKeyField("models.Actor", on_delete=fields.CASCADE)
+    post: fields.ForeignKeyRelation[Post] = fields.ForeignKeyField("models.Post", on_delete=fields.CASCADE)
+    kind = fields.CharField(max_length=8, default="like")
+    actor_id: str
+    post_id: str
+    created_at = MomentField()
+
+    class Meta:
+        """Table name and indexes."""
+
+        table = "post_like"
+        unique_together = (("actor", "post", "kind"),)
+        indexes = (("post", "kind"),)
+
+
+class Boost(Model):
+    """An Announce of a post, by a community or a person; every one ever sent stays listed, so that it can be undone."""
+
+    id = id_field()
+    uri = fields.CharField(max_length=500, unique=True)
+    actor: fields.ForeignKeyRelation[Any] = fields.ForeignKeyField("models.Actor", on_delete=fields.CASCADE)
+    post: fields.ForeignKeyRelation[Post] = fields.ForeignKeyField("models.Post", on_delete=fields.CASCADE)
+    actor_id: str
+    post_id: str
+    created_at = MomentField()
+    undone_at = MomentField(null=True)
+
+    class Meta:
+        """Table name and indexes."""
+
+        table = "boost"
+        indexes = (("post",), ("actor", "created_at"))
+
+
+class Tombstone(Model):
+    """An id that was deleted or undone, also before we ever saw what it named."""
+
+    uri = fields.CharField(max_length=500, primary_key=True)
+    by = fields.CharField(max_length=500, default="")
+    former_type = fields.CharField(max_length=20, default="")
+    at = MomentField()
+
+    class Meta:
+        """Table name and indexes."""
+
+        table = "tombstone"
+        indexes = (("at",),)

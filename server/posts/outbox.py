@@ -1,0 +1,121 @@
+"""What actors published: the outbox of a person (Create), of a community (Announce of Create), and what it pinned."""
+
+import json
+from datetime import timedelta
+
+from federation.ports import Reader
+from federation.vocab.collections import collection_page, ordered_collection
+from server.actors.documents import FEATURED, OUTBOX
+from server.actors.models import Actor
+from server.db import Row
+from server.instance import Instance
+from server.posts.activities.create import create_document
+from server.posts.documents import envelope
+from server.posts.models import Post
+from server.posts.policy import OPEN
+
+PAGE = 20
+MAX_PAGES = 500
+MAX_PINNED = 50
+TOMBSTONES_KEPT = timedelta(days=30)
+
+_PUBLIC = ", ".join(f"'{name}'" for name in sorted(OPEN))
+_OWN = f"post.author_id = :id AND post.is_local AND post.state = 'visible' AND post.visibility IN ({_PUBLIC})"
+_OF_COMMUNITY = (
+    f"post.community_id = :id AND post.parent_id IS NULL AND post.state = 'visible' AND post.visibility IN ({_PUBLIC})"
+)
+
+
+def register(here: Instance) -> None:
+    """Answer the questions that `actors.documents` has about outboxes."""
+
+    async def outbox(actor: Actor, page: str | None, reader: Reader) -> dict[str, object] | None:
+        return await outbox_of(here, actor, page)
+
+    async def featured(actor: Actor, page: str | None, reader: Reader) -> dict[str, object] | None:
+        return await featured_of(here, actor, page)
+
+    here.caches[OUTBOX] = outbox
+    here.caches[FEATURED] = featured
+
+
+async def outbox_of(here: Instance, actor: Actor, page: str | None) -> dict[str, object] | None:
+    """The outbox, or a page of it, newest first; only what everybody may read, for every reader (S15)."""
+    address = f"{actor.uri}/outbox"
+    which = _OF_COMMUNITY if actor.kind == "Group" else _OWN
+    total = int(await here.db.value(f"SELECT count(*) AS n FROM post WHERE {which}", id=actor.id) or 0)
+    if page is None:
+        return ordered_collection(address, total, f"{address}?page=1", attributed_to=actor.uri)
+    if not (page.isdecimal() and page.isascii() and len(page) < 5 and 1 <= int(page) <= MAX_PAGES):
+        return None
+    number = int(page)
+    rows = await here.db.rows(
+        f"SELECT post.id FROM post WHERE {which}"
+        " ORDER BY post.published_at DESC, post.id DESC LIMIT :limit OFFSET :skip",
+        id=actor.id,
+        limit=PAGE,
+        skip=(number - 1) * PAGE,
+    )
+    items = await (_announces if actor.kind == "Group" else _creates)(here, actor, rows)
+    return collection_page(
+        f"{address}?page={number}",
+        address,
+        list(items),
+        next=f"{address}?page={number + 1}" if number * PAGE < total else None,
+        prev=f"{address}?page={number - 1}" if number > 1 else None,
+    )
+
+
+async def featured_of(here: Instance, actor: Actor, page: str | None) -> dict[str, object] | None:
+    """What a community pinned."""
+    if page is not None:
+        return None
+    rows = await here.db.rows(
+        f"SELECT post.uri FROM post WHERE {_OF_COMMUNITY} AND post.pinned ORDER BY post.published_at DESC LIMIT :limit",
+        id=actor.id,
+        limit=MAX_PINNED,
+    )
+    uris = [row["uri"] for row in rows]
+    return ordered_collection(f"{actor.uri}/featured", len(uris), items=uris, attributed_to=actor.uri)
+
+
+async def prune(here: Instance, _: object) -> None:
+    """Forget the ends of things that never came; ids that were really used stay taken."""
+    await here.db.execute(
+        "DELETE FROM tombstone WHERE at < :before AND NOT EXISTS (SELECT 1 FROM post WHERE post.uri = tombstone.uri)",
+        before=here.clock.now() - TOMBSTONES_KEPT,
+    )
+
+
+async def _creates(here: Instance, actor: Actor, rows: list[Row]) -> list[dict[str, object] | str]:
+    posts = {post.id: post for post in await Post.filter(id__in=[row["id"] for row in rows])}
+    items: list[dict[str, object] | str] = []
+    for row in rows:
+        about = await envelope(here, posts[row["id"]])
+        items.append(_bare(await create_document(here, about)))
+    return items
+
+
+async def _announces(here: Instance, actor: Actor, rows: list[Row]) -> list[dict[str, object] | str]:
+    """What was sent, as it was sent; posts that were never announced as an activity are left out."""
+    ids = {f"id{number}": row["id"] for number, row in enumerate(rows)}
+    if not ids:
+        return []
+    sent = await here.db.rows(
+        "SELECT post_id, body FROM sent_activity WHERE uri LIKE :ours"
+        f" AND post_id IN ({', '.join(':' + name for name in ids)}) ORDER BY uri",
+        ours=here.url("/ap/a/announce/%"),
+        **ids,
+    )
+    by_post: dict[str, dict[str, object]] = {}
+    for row in sent:
+        document = json.loads(row["body"])
+        inner = document.get("object")
+        if document.get("actor") == actor.uri and isinstance(inner, dict) and inner.get("type") == "Create":
+            by_post.setdefault(row["post_id"], _bare(document))
+    return [by_post[row["id"]] for row in rows if row["id"] in by_post]
+
+
+def _bare(document: dict[str, object]) -> dict[str, object]:
+    """Inside a page, an activity has the page's context and needs no proof of its own."""
+    return {key: value for key, value in document.items() if key not in {"@context", "proof"}}

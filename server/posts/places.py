@@ -1,0 +1,97 @@
+"""Where a new post goes: its community, what it answers, and how far it may be seen because of that."""
+
+from dataclasses import dataclass
+
+from server.actors.models import Actor
+from server.actors.viewer import Viewer
+from server.communities import policy as community_policy
+from server.communities import queries as communities
+from server.communities.policy import Denied
+from server.errors import Invalid, NotAllowed, NotFound
+from server.instance import Instance
+from server.posts import policy
+from server.posts.models import Post
+from server.posts.readable import readable
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """`named` are the ids of actors who are told because of where it is: the author of what it answers."""
+
+    visibility: str
+    community: Actor | None = None
+    parent: Post | None = None
+    root: Post | None = None
+    named: tuple[str, ...] = ()
+
+
+async def find(here: Instance, author: Actor, community_id: str | None, parent_id: str | None, wanted: str) -> Place:
+    """The place of a post that somebody here is about to write. Raises Invalid, NotFound or NotAllowed."""
+    if parent_id is not None:
+        return await _under(here, author, parent_id, wanted)
+    if community_id is None:
+        if wanted in {policy.MEMBERS, policy.DIRECT}:
+            raise Invalid("Choose a community, or another audience.", field="visibility")
+        return Place(visibility=wanted)
+    community = await Actor.get_or_none(id=community_id, kind="Group", deleted_at=None, suspended_at=None)
+    if community is None:
+        raise NotFound
+    widest = await may_write(here, community, author)
+    return Place(visibility=policy.fitting(wanted, widest), community=community)
+
+
+async def may_write(here: Instance, community: Actor, author: Actor, *, reply: bool = False) -> str:
+    """The widest audience of a community that this actor, local or remote, may write in; raises NotAllowed."""
+    facts = await communities.membership(here, community.id, author.id)
+    if facts is None:
+        raise NotFound
+    verdict = community_policy.may_reply(facts) if reply else community_policy.may_post(facts)
+    if isinstance(verdict, Denied):
+        raise NotAllowed(verdict.reason)
+    return await widest_audience(here, community)
+
+
+async def widest_audience(here: Instance, community: Actor) -> str:
+    """What the posts of a community may be at most. Of one elsewhere we know only whether it is open to all."""
+    if community.is_local:
+        found = await here.db.value("SELECT visibility FROM community WHERE id = :id", id=community.id)
+        return str(found or policy.MEMBERS)
+    return policy.MEMBERS if community.is_locked else policy.PUBLIC
+
+
+async def leaves(here: Instance, post: Post) -> bool:
+    """Whether other servers may ever have this post: its audience reaches there, and its community lets it."""
+    if post.visibility not in policy.ON_THE_WIRE:
+        return False
+    if post.community_id is None:
+        return True
+    row = await here.db.row("SELECT kind, visibility FROM community WHERE id = :id", id=post.community_id)
+    return row is None or community_policy.federates(row["kind"], row["visibility"])
+
+
+async def _under(here: Instance, author: Actor, parent_id: str, wanted: str) -> Place:
+    may_read, parameters = readable(Viewer(actor_id=author.id))
+    found = await here.db.value(
+        f"SELECT post.id FROM post WHERE post.id = :wanted AND post.state = 'visible' AND {may_read}",
+        wanted=parent_id,
+        **parameters,
+    )
+    if found is None:
+        raise NotFound
+    parent = await Post.get(id=parent_id)
+    root = parent if parent.root_id in {None, parent.id} else await Post.get_or_none(id=parent.root_id) or parent
+    if root.locked or parent.locked:
+        raise NotAllowed("This conversation is closed. Start a new one and link to it.")
+    community = None
+    if parent.community_id is not None:
+        community = await Actor.get_or_none(id=parent.community_id, deleted_at=None)
+        if community is not None:
+            await may_write(here, community, author, reply=True)
+    visibility = policy.reply_visibility(wanted, parent.visibility, same_author=parent.author_id == author.id)
+    named = (parent.author_id,) if parent.author_id != author.id else ()
+    if visibility == policy.DIRECT:
+        rows = await here.db.rows(
+            "SELECT actor_id FROM post_mention WHERE post_id = :id ORDER BY id LIMIT 100", id=parent.id
+        )
+        named = tuple(dict.fromkeys((*named, *(row["actor_id"] for row in rows if row["actor_id"] != author.id))))
+    return Place(visibility=visibility, community=community, parent=parent, root=root, named=named)

@@ -1,0 +1,157 @@
+"""Who may read, reply and change what: pure rules of visibility, and the words for them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+PUBLIC, UNLISTED, NETWORK, INSTANCE, MEMBERS, FOLLOWERS, DIRECT, PRIVATE = VISIBILITIES = (
+    "public",
+    "unlisted",
+    "network",
+    "instance",
+    "members",
+    "followers",
+    "direct",
+    "private",
+)
+OPEN = frozenset({PUBLIC, UNLISTED})
+"""Readable by everybody."""
+ON_THE_WIRE = frozenset({PUBLIC, UNLISTED, MEMBERS, FOLLOWERS, DIRECT})
+"""Only these are ever sent or served to other servers; for the others no path to the wire exists."""
+COUNTED = frozenset({PUBLIC, UNLISTED, NETWORK, INSTANCE, MEMBERS})
+"""Replies that may show in a count: the existence of others is nobody's business (S15)."""
+
+KINDS = ("practice", "resource", "discussion", "ask", "tip", "reply", "note")
+STATES = ("draft", "visible", "held", "removed", "deleted")
+
+# From wide to narrow. Followers and members are different circles: neither is wider.
+_WIDTH = {PUBLIC: 0, UNLISTED: 1, NETWORK: 2, INSTANCE: 3, MEMBERS: 4, FOLLOWERS: 4, DIRECT: 5, PRIVATE: 6}
+
+VISIBILITY_LABELS = {
+    PUBLIC: "Everyone",
+    UNLISTED: "Everyone with the link",
+    NETWORK: "People of the network",
+    INSTANCE: "People here",
+    MEMBERS: "Members",
+    FOLLOWERS: "Followers",
+    DIRECT: "People named",
+    PRIVATE: "Only me",
+}
+VISIBILITY_ICONS = {
+    PUBLIC: "globe",
+    UNLISTED: "globe",
+    NETWORK: "people",
+    INSTANCE: "people",
+    MEMBERS: "communities",
+    FOLLOWERS: "people",
+    DIRECT: "people",
+    PRIVATE: "lock",
+}
+KIND_LABELS = {
+    "practice": "Practice",
+    "resource": "Resource",
+    "discussion": "Discussion",
+    "ask": "Question",
+    "tip": "Tip",
+    "reply": "Reply",
+    "note": "Post",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PostFacts:
+    """What decides what somebody may do with a post."""
+
+    is_local: bool
+    is_own: bool
+    moderates: bool
+    state: str
+    visibility: str
+    locked: bool
+
+
+def narrower(a: str, b: str) -> str:
+    """The narrower of two visibilities; of two that are not comparable the one that only names people."""
+    if a == b:
+        return a
+    if {a, b} == {MEMBERS, FOLLOWERS}:
+        return DIRECT
+    return a if _WIDTH[a] > _WIDTH[b] else b
+
+
+def reply_visibility(wanted: str, parent: str, *, same_author: bool) -> str:
+    """The audience of a reply: as wanted, but never wider than that of what it answers (S15)."""
+    if parent == FOLLOWERS and not same_author:
+        # The followers of who replies are other people than those who could read what is answered.
+        return DIRECT if wanted != PRIVATE else PRIVATE
+    return narrower(wanted, parent)
+
+
+def fitting(wanted: str, community: str) -> str:
+    """The audience of a post in a community: never wider than the community's."""
+    if wanted in {DIRECT, PRIVATE}:
+        return wanted
+    return narrower(wanted, community) if community != MEMBERS else MEMBERS
+
+
+def may_edit(facts: PostFacts) -> bool:
+    """Only who wrote it, here, and as long as it is there."""
+    return facts.is_local and facts.is_own and facts.state in {"draft", "visible", "held"}
+
+
+def may_delete(facts: PostFacts) -> bool:
+    """Only who wrote it, here."""
+    return facts.is_local and facts.is_own and facts.state != "deleted"
+
+
+def may_moderate(facts: PostFacts) -> bool:
+    """Stewards, for what others can see."""
+    return (
+        facts.moderates and facts.state in {"visible", "held", "removed"} and facts.visibility not in {DIRECT, PRIVATE}
+    )
+
+
+def may_reply(facts: PostFacts) -> bool:
+    """Whoever can read it, unless the thread is closed."""
+    return facts.state == "visible" and facts.visibility != PRIVATE and not facts.locked
+
+
+def may_share(facts: PostFacts) -> bool:
+    """Only what everybody may read is passed on."""
+    return facts.state == "visible" and facts.visibility in OPEN
+
+
+def addressing(
+    visibility: str,
+    *,
+    public: str,
+    followers: str,
+    community: str | None = None,
+    community_followers: str | None = None,
+    parent_author: str | None = None,
+    mentioned: Sequence[str] = (),
+) -> tuple[list[str], list[str]]:
+    """`to` and `cc` of a post (rules E3 and E4, and section 2.3 of FEDERATION.md). `public` is the id of the Public.
+
+    Raises ValueError for a visibility that never leaves this server.
+    """
+    if visibility not in ON_THE_WIRE:
+        raise ValueError(f"what is {visibility} has no address")
+    to: list[str | None]
+    cc: list[str | None]
+    if visibility == MEMBERS:
+        to, cc = [community, community_followers, parent_author], [*mentioned]
+    elif visibility == DIRECT:
+        to, cc = [parent_author, *mentioned], []
+    elif visibility == FOLLOWERS:
+        to, cc = [followers, parent_author], [community, *mentioned]
+    elif visibility == UNLISTED:
+        to, cc = (
+            [community if parent_author is None else None, followers, parent_author],
+            [public, community, *mentioned],
+        )
+    elif parent_author is None:
+        to, cc = [community, public], [followers, *mentioned]
+    else:
+        to, cc = [public, parent_author], [community, followers, *mentioned]
+    first = list(dict.fromkeys(item for item in to if item))
+    return first, [item for item in dict.fromkeys(item for item in cc if item) if item not in first]

@@ -1,0 +1,245 @@
+"""Reading posts: one page, one thread, lists; always what this viewer may read."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from server.actors.viewer import Viewer
+from server.db import from_milliseconds
+from server.ids import is_id
+from server.instance import Instance
+from server.posts.pictures import show_pictures
+from server.posts.readable import ANYBODY, readable
+from server.posts.views import COLUMNS, AttachmentView, Page, PostView, page_path, views
+
+__all__ = [
+    "ANYBODY",
+    "AttachmentView",
+    "Page",
+    "PostView",
+    "Version",
+    "drafts",
+    "held",
+    "listing",
+    "local_uri",
+    "page_path",
+    "readable",
+    "show",
+    "thread",
+    "versions",
+]
+
+THREAD_LIMIT = 500
+ORDERS = {"newest": "published_at", "active": "last_activity_at"}
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """What a post said before: the newest of these is the one before the present."""
+
+    version: int
+    title: str
+    content_html: str
+    source_md: str
+    detail: Any
+    change_note: str
+    created_at: datetime
+
+
+def short_of(text: str) -> str:
+    """The short id in an id, a short id, or the last part of a page's address."""
+    return text[-8:].lower()
+
+
+async def show(here: Instance, viewer: Viewer, short_or_id: str) -> PostView | None:
+    """One post by its id, its short id, or the ``slug-short`` of its page; None for absent and private ones alike."""
+    may_read, parameters = readable(viewer)
+    which = "post.id = :wanted" if is_id(short_or_id) else "post.short = :wanted"
+    row = await here.db.row(
+        f"SELECT {COLUMNS} FROM post WHERE {which} AND {may_read}",
+        wanted=short_or_id if is_id(short_or_id) else short_of(short_or_id),
+        **parameters,
+    )
+    return None if row is None else (await views(here, viewer, [row]))[0]
+
+
+async def thread(here: Instance, viewer: Viewer, root_id: str, *, limit: int = THREAD_LIMIT) -> list[PostView]:
+    """The replies in a thread that the viewer may read, nested, oldest first.
+
+    A deleted reply keeps its place where it has answers; answers to one that is out of reach move up to the next that
+    can be seen.
+    """
+    may_read, parameters = readable(viewer)
+    rows = await here.db.rows(
+        f"SELECT {COLUMNS} FROM post WHERE post.root_id = :root AND post.id <> :root"
+        f" AND ({may_read} OR (post.state = 'deleted' AND EXISTS (SELECT 1 FROM post AS child"
+        " WHERE child.parent_id = post.id AND child.state = 'visible')))"
+        " ORDER BY post.published_at, post.id LIMIT :limit",
+        root=root_id,
+        limit=limit,
+        **parameters,
+    )
+    found = await views(here, viewer, rows)
+    by_id = {view.id: view for view in found}
+    above = await _parents(here, root_id) if any(v.parent_id and v.parent_id not in by_id for v in found) else {}
+    top: list[PostView] = []
+    for view in found:
+        parent = view.parent_id
+        for _ in range(THREAD_LIMIT):
+            if parent is None or parent == root_id or parent in by_id:
+                break
+            parent = above.get(parent)
+        above_me = by_id.get(parent) if parent is not None and parent != view.id else None
+        (above_me.replies if above_me is not None else top).append(view)
+    return _without_empty_places(top)
+
+
+async def listing(
+    here: Instance,
+    viewer: Viewer,
+    *,
+    kinds: Sequence[str] | None = None,
+    community_id: str | None = None,
+    author_id: str | None = None,
+    tag: str | None = None,
+    ids: Sequence[str] | None = None,
+    before: str | None = None,
+    limit: int = 20,
+    order: str = "newest",
+    top_level: bool = False,
+    condition: str = "",
+    **parameters: Any,
+) -> Page[PostView]:
+    """A page of visible posts, the newest first, or with `order="active"` the last discussed first.
+
+    `ids` limits it to these (in any order); `top_level` leaves replies out; `condition` is further SQL on the alias
+    `post`, with its `parameters`. Six queries however many posts there are.
+    """
+    may_read, values = readable(viewer)
+    conditions = ["post.state = 'visible'", may_read]
+    values |= parameters
+    if kinds is not None:
+        conditions.append(_one_of("post.kind", kinds, "kind", values))
+    if ids is not None:
+        conditions.append(_one_of("post.id", ids, "only", values))
+    if community_id is not None:
+        conditions.append("post.community_id = :of_community")
+        values["of_community"] = community_id
+    if author_id is not None:
+        conditions.append("post.author_id = :of_author")
+        values["of_author"] = author_id
+    if tag is not None:
+        conditions.append("EXISTS (SELECT 1 FROM post_tag WHERE post_tag.post_id = post.id AND post_tag.tag = :of_tag)")
+        values["of_tag"] = tag.lower()
+    if top_level:
+        conditions.append("post.parent_id IS NULL AND post.in_reply_to_uri IS NULL")
+    if condition:
+        conditions.append(f"({condition})")
+    column = f"post.{ORDERS[order]}"
+    cursor = parse_cursor(before)
+    if cursor is not None:
+        conditions.append(
+            f"({column} < CAST(:before_at AS BIGINT)"
+            f" OR ({column} = CAST(:before_at AS BIGINT) AND post.id < :before_id))"
+        )
+        values["before_at"], values["before_id"] = cursor
+    rows = await here.db.rows(
+        f"SELECT {COLUMNS} FROM post WHERE {' AND '.join(conditions)}"
+        f" ORDER BY {column} DESC, post.id DESC LIMIT :limit",
+        limit=limit + 1,
+        **values,
+    )
+    more = f"{rows[limit - 1][ORDERS[order]]}.{rows[limit - 1]['id']}" if len(rows) > limit else None
+    return Page(await views(here, viewer, rows[:limit]), more)
+
+
+async def drafts(here: Instance, viewer: Viewer, *, limit: int = 50) -> list[PostView]:
+    """The viewer's own drafts, the last touched first."""
+    return await _some(here, viewer, "post.state = 'draft' AND post.author_id = :me", limit, "post.updated_at")
+
+
+async def held(here: Instance, viewer: Viewer, *, community_id: str | None = None, limit: int = 50) -> list[PostView]:
+    """Posts that wait for somebody like this viewer, the oldest last."""
+    which = "post.state = 'held' AND post.author_id <> :me"
+    if community_id is not None:
+        which += " AND post.community_id = :of_community"
+    return await _some(here, viewer, which, limit, "post.created_at", of_community=community_id)
+
+
+async def versions(here: Instance, viewer: Viewer, post_id: str) -> list[Version]:
+    """Earlier versions of a post that the viewer may read, the newest first."""
+    may_read, parameters = readable(viewer)
+    rows = await here.db.rows(
+        "SELECT old.version, old.title, old.content_html, old.source_md, old.change_note, old.created_at, old.detail"
+        " FROM post_version AS old JOIN post ON post.id = old.post_id"
+        f" WHERE old.post_id = :id AND {may_read} ORDER BY old.version DESC LIMIT 100",
+        id=post_id,
+        **parameters,
+    )
+    return [
+        Version(
+            version=row["version"],
+            title=row["title"],
+            content_html=show_pictures(here, row["content_html"]),
+            source_md=row["source_md"],
+            detail=json.loads(row["detail"]) if row["detail"] else None,
+            change_note=row["change_note"],
+            created_at=from_milliseconds(row["created_at"]),
+        )
+        for row in rows
+    ]
+
+
+async def local_uri(here: Instance, name: str) -> str | None:
+    """The ActivityPub id of a local post by the ``slug-short`` of its page, the deleted ones included (410)."""
+    value = await here.db.value(
+        "SELECT uri FROM post WHERE short = :short AND is_local AND state <> 'draft'", short=short_of(name)
+    )
+    return None if value is None else str(value)
+
+
+def parse_cursor(text: str | None) -> tuple[int, str] | None:
+    """Time and id of a cursor; None for nonsense, which is the first page."""
+    at, _, post_id = (text or "").partition(".")
+    return (int(at), post_id) if at.isdecimal() and at.isascii() and len(at) < 16 and is_id(post_id) else None
+
+
+def _without_empty_places(nodes: list[PostView]) -> list[PostView]:
+    """Deleted posts keep their place only for answers that the viewer can see."""
+    for node in nodes:
+        node.replies = _without_empty_places(node.replies)
+    return [node for node in nodes if not node.deleted or node.replies]
+
+
+async def _some(
+    here: Instance, viewer: Viewer, which: str, limit: int, order: str, **parameters: Any
+) -> list[PostView]:
+    if viewer.actor_id is None:
+        return []
+    may_read, values = readable(viewer)
+    rows = await here.db.rows(
+        f"SELECT {COLUMNS} FROM post WHERE {which} AND {may_read} ORDER BY {order} DESC, post.id DESC LIMIT :limit",
+        me=viewer.actor_id,
+        limit=limit,
+        **values,
+        **parameters,
+    )
+    return await views(here, viewer, rows)
+
+
+async def _parents(here: Instance, root_id: str) -> dict[str, str | None]:
+    rows = await here.db.rows(
+        "SELECT id, parent_id FROM post WHERE root_id = :root AND parent_id IS NOT NULL ORDER BY id LIMIT 5000",
+        root=root_id,
+    )
+    return {row["id"]: row["parent_id"] for row in rows}
+
+
+def _one_of(column: str, wanted: Sequence[str], prefix: str, values: dict[str, Any]) -> str:
+    if not wanted:
+        return "FALSE"
+    named = {f"{prefix}_{number}": item for number, item in enumerate(wanted)}
+    values |= named
+    return f"{column} IN ({', '.join(':' + name for name in named)})"

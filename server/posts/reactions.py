@@ -1,0 +1,193 @@
+"""What people here do with a post: find it useful, pass it on, say that it helped."""
+
+from server.actors.viewer import Viewer
+from server.errors import Invalid, NotAllowed, NotFound
+from server.ids import new_id
+from server.instance import Instance
+from server.posts import counting
+from server.posts.composing import readable_post
+from server.posts.events import (
+    PostBoosted,
+    PostLiked,
+    PostUnboosted,
+    PostUnliked,
+    ReplyHelped,
+    ReplyUnhelped,
+    ThreadLocked,
+)
+from server.posts.models import Boost, Like, Post
+from server.posts.policy import OPEN
+from server.posts.removal import is_moderator
+
+
+async def like_post(here: Instance, acting: Viewer, post_id: str) -> None:
+    """Say that a post is useful; twice is once."""
+    post = await readable_post(here, acting, post_id)
+    async with here.db.transaction():
+        await add_like(here, post, str(acting.actor_id), uri=here.url(f"/ap/a/like/{new_id(here.clock.now())}"))
+
+
+async def unlike_post(here: Instance, acting: Viewer, post_id: str) -> None:
+    """Take that back."""
+    await readable_post(here, acting, post_id)
+    async with here.db.transaction():
+        await end_like(here, post_id, str(acting.actor_id))
+
+
+async def boost_post(here: Instance, acting: Viewer, post_id: str) -> None:
+    """Pass a post on to one's followers; only what everybody may read."""
+    post = await readable_post(here, acting, post_id)
+    if post.visibility not in OPEN:
+        raise NotAllowed("This was shared with some people only, so it is not passed on.")
+    async with here.db.transaction():
+        await add_boost(here, post, str(acting.actor_id), uri=here.url(f"/ap/a/announce/{new_id(here.clock.now())}"))
+
+
+async def unboost_post(here: Instance, acting: Viewer, post_id: str) -> None:
+    """Take that back."""
+    await readable_post(here, acting, post_id)
+    async with here.db.transaction():
+        await end_boost(here, post_id, str(acting.actor_id))
+
+
+async def mark_helped(here: Instance, acting: Viewer, reply_id: str) -> None:
+    """Who asked says that a reply helped; several may. Raises NotAllowed for anybody but them and the stewards."""
+    reply, ask = await _answer(here, acting, reply_id)
+    async with here.db.transaction():
+        await add_helped(here, reply, ask, str(acting.actor_id))
+
+
+async def unmark_helped(here: Instance, acting: Viewer, reply_id: str) -> None:
+    """Take that back."""
+    reply, ask = await _answer(here, acting, reply_id)
+    async with here.db.transaction():
+        await end_helped(here, reply, ask, str(acting.actor_id))
+
+
+async def set_locked(here: Instance, acting: Viewer, post_id: str, *, locked: bool) -> None:
+    """Close or reopen a conversation of one's own, or as its steward."""
+    post = await readable_post(here, acting, post_id)
+    if post.root_id not in {None, post.id}:
+        raise Invalid("Only a whole conversation can be closed.")
+    is_steward = acting.is_steward or await is_moderator(here, str(acting.actor_id), post.community_id)
+    if post.author_id != acting.actor_id and not is_steward:
+        raise NotAllowed("Only who began a conversation, and the stewards, can close it.")
+    if not post.is_local and post.community_id is None:
+        raise NotAllowed("This conversation lives on another server; it can only be closed there.")
+    async with here.db.transaction():
+        await change_lock(here, post, by_id=str(acting.actor_id), locked=locked)
+
+
+async def add_like(here: Instance, post: Post, actor_id: str, *, uri: str) -> bool:
+    """Record a like, in the caller's transaction; False where there was one."""
+    added = await here.db.execute(
+        "INSERT INTO post_like (id, uri, actor_id, post_id, kind, created_at)"
+        " VALUES (:id, :uri, :actor, :post, 'like', :now) ON CONFLICT DO NOTHING",
+        id=new_id(here.clock.now()),
+        uri=uri[:500],
+        actor=actor_id,
+        post=post.id,
+        now=here.clock.now(),
+    )
+    if added:
+        await counting.reactions(here, post.id)
+        await here.events.emit(PostLiked(post.id, actor_id))
+    return bool(added)
+
+
+async def end_like(here: Instance, post_id: str, actor_id: str) -> Like | None:
+    """Forget a like, in the caller's transaction; what it was, if there was one."""
+    like = await Like.get_or_none(post_id=post_id, actor_id=actor_id, kind="like")
+    if like is not None:
+        # Whoever tells others needs the row, so it goes last.
+        await here.events.emit(PostUnliked(post_id, actor_id))
+        await like.delete()
+        await counting.reactions(here, post_id)
+    return like
+
+
+async def add_boost(here: Instance, post: Post, actor_id: str, *, uri: str) -> bool:
+    """Record a boost, in the caller's transaction. An actor's second one is kept, to be undone, and counts nothing."""
+    before = await Boost.filter(post_id=post.id, actor_id=actor_id, undone_at=None).exists()
+    if before and post.is_local and here.is_local_uri(uri):
+        return False
+    added = await here.db.execute(
+        "INSERT INTO boost (id, uri, actor_id, post_id, created_at) VALUES (:id, :uri, :actor, :post, :now)"
+        " ON CONFLICT (uri) DO NOTHING",
+        id=new_id(here.clock.now()),
+        uri=uri[:500],
+        actor=actor_id,
+        post=post.id,
+        now=here.clock.now(),
+    )
+    if added and not before:
+        await counting.reactions(here, post.id)
+        await here.events.emit(PostBoosted(post.id, actor_id))
+    return bool(added) and not before
+
+
+async def end_boost(here: Instance, post_id: str, actor_id: str, *, uri: str | None = None) -> bool:
+    """Undo an actor's boosts of a post (or the one with this id), in the caller's transaction."""
+    wanted = {"post_id": post_id, "actor_id": actor_id, "undone_at": None} | ({"uri": uri} if uri else {})
+    if not await Boost.filter(**wanted).exists():
+        return False
+    remaining = Boost.filter(post_id=post_id, actor_id=actor_id, undone_at=None)
+    if uri is None or await remaining.count() == 1:
+        await here.events.emit(PostUnboosted(post_id, actor_id))
+    await Boost.filter(**wanted).update(undone_at=here.clock.now())
+    await counting.reactions(here, post_id)
+    return True
+
+
+async def add_helped(here: Instance, reply: Post, ask: Post, actor_id: str, *, uri: str | None = None) -> bool:
+    """Record that a reply helped, in the caller's transaction."""
+    made = uri or here.url(f"/ap/a/answer/{new_id(here.clock.now())}")
+    added = await here.db.execute(
+        "INSERT INTO post_like (id, uri, actor_id, post_id, kind, created_at)"
+        " VALUES (:id, :uri, :actor, :post, 'helped', :now) ON CONFLICT DO NOTHING",
+        id=new_id(here.clock.now()),
+        uri=made[:500],
+        actor=actor_id,
+        post=reply.id,
+        now=here.clock.now(),
+    )
+    if added:
+        await counting.helped(here, reply.id, ask.id)
+        await here.events.emit(ReplyHelped(reply.id, ask.id, actor_id))
+    return bool(added)
+
+
+async def end_helped(here: Instance, reply: Post, ask: Post, actor_id: str) -> bool:
+    """Forget that a reply helped, in the caller's transaction."""
+    mark = await Like.get_or_none(post_id=reply.id, actor_id=actor_id, kind="helped")
+    if mark is None:
+        return False
+    await mark.delete()
+    await counting.helped(here, reply.id, ask.id)
+    await here.events.emit(ReplyUnhelped(reply.id, ask.id, actor_id))
+    return True
+
+
+async def change_lock(here: Instance, post: Post, *, by_id: str, locked: bool) -> bool:
+    """Close or reopen a conversation, in the caller's transaction; False where it was so already."""
+    if post.locked == locked:
+        return False
+    post.locked = locked
+    await post.save(update_fields=["locked"])
+    await here.events.emit(ThreadLocked(post.id, by_id, locked))
+    return True
+
+
+async def _answer(here: Instance, acting: Viewer, reply_id: str) -> tuple[Post, Post]:
+    reply = await readable_post(here, acting, reply_id)
+    if reply.root_id in {None, reply.id}:
+        raise Invalid("Only an answer can be marked as helpful.")
+    ask = await Post.get_or_none(id=reply.root_id)
+    if ask is None or ask.kind != "ask":
+        raise NotFound
+    if reply.author_id == ask.author_id:
+        raise Invalid("Mark an answer of somebody else.")
+    is_steward = await is_moderator(here, str(acting.actor_id), ask.community_id)
+    if ask.author_id != acting.actor_id and not is_steward:
+        raise NotAllowed("Only who asked can say that an answer helped.")
+    return reply, ask

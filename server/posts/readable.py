@@ -1,0 +1,56 @@
+"""Reading rights: the one place that decides who may read which post (S15, S28)."""
+
+from typing import Any
+
+from server.actors.viewer import Viewer
+from server.posts.policy import DIRECT, FOLLOWERS, INSTANCE, MEMBERS, NETWORK, OPEN, PRIVATE
+
+_AUTHOR_IS_THERE = (
+    "NOT EXISTS (SELECT 1 FROM actor AS silenced WHERE silenced.id = post.author_id"
+    " AND (silenced.suspended_at IS NOT NULL OR silenced.deleted_at IS NOT NULL))"
+)
+_OPEN = ", ".join(f"'{name}'" for name in sorted(OPEN))
+
+ANYBODY = f"(post.state = 'visible' AND post.visibility IN ({_OPEN}) AND {_AUTHOR_IS_THERE})"
+"""What everybody may read, on the alias `post`."""
+
+_MEMBER = (
+    "EXISTS (SELECT 1 FROM membership AS mine WHERE mine.community_id = post.community_id"
+    " AND mine.person_id = :reader_id AND mine.state = 'active'{role})"
+)
+# A private community of a server that does not know joining, such as Lemmy, takes its followers as members.
+_FOLLOWS_ELSEWHERE = (
+    "EXISTS (SELECT 1 FROM follow AS mine JOIN actor AS place ON place.id = mine.target_id"
+    " WHERE mine.target_id = post.community_id AND mine.follower_id = :reader_id AND mine.state = 'accepted'"
+    " AND NOT place.is_local)"
+)
+_NAMED = "EXISTS (SELECT 1 FROM post_mention AS naming WHERE naming.post_id = post.id AND naming.actor_id = :reader_id)"
+_FOLLOWING = (
+    "EXISTS (SELECT 1 FROM follow AS mine WHERE mine.target_id = post.author_id"
+    " AND mine.follower_id = :reader_id AND mine.state = 'accepted')"
+)
+_STEWARD = _MEMBER.format(role=" AND mine.role IN ('steward', 'facilitator')")
+
+_AUDIENCE = (
+    f"(post.visibility IN ({_OPEN}, '{NETWORK}', '{INSTANCE}')"
+    f" OR (post.visibility = '{MEMBERS}' AND ({_MEMBER.format(role='')} OR {_FOLLOWS_ELSEWHERE}))"
+    f" OR (post.visibility = '{FOLLOWERS}' AND ({_FOLLOWING} OR {_NAMED}))"
+    f" OR (post.visibility = '{DIRECT}' AND {_NAMED}))"
+)
+
+
+def readable(viewer: Viewer) -> tuple[str, dict[str, Any]]:
+    """A condition on the alias `post`, and its parameters: what this viewer may read.
+
+    Everybody reads what is public; people here what is shared with this server; members, followers and those named what
+    is shared with them. Drafts are the author's. What is held or removed is for its author and for those who moderate.
+    """
+    if viewer.actor_id is None:
+        return ANYBODY, {}
+    moderated = "TRUE" if viewer.is_steward else _STEWARD
+    condition = (
+        f"((post.state = 'visible' AND {_AUTHOR_IS_THERE} AND {_AUDIENCE})"
+        " OR (post.author_id = :reader_id AND post.state IN ('draft', 'visible', 'held', 'removed'))"
+        f" OR (post.state IN ('held', 'removed') AND post.visibility NOT IN ('{DIRECT}', '{PRIVATE}') AND {moderated}))"
+    )
+    return condition, {"reader_id": viewer.actor_id}

@@ -1,0 +1,429 @@
+"""Posts from other servers: taking them in, with the conversation they belong to."""
+
+import asyncio
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from federation.errors import (
+    BudgetExceeded,
+    FederationError,
+    FetchError,
+    Forbidden,
+    Ignored,
+    InvalidDocument,
+    TryLater,
+    Unreachable,
+)
+from federation.vocab.base import PUBLIC, is_web_uri, same_origin
+from federation.vocab.objects import RemotePost
+from server.actors.models import Actor
+from server.actors.remote import ensure_remote
+from server.errors import Invalid, NotAllowed, NotFound
+from server.instance import Instance
+from server.peers import queries as peers
+from server.posts import counting, places, policy, rendering
+from server.posts.composing import fresh_id
+from server.posts.details import detail_of
+from server.posts.events import PostHeld, PostPublished
+from server.posts.models import Post, PostAttachment, PostMention, PostTag
+from server.posts.removal import was_ended
+from server.posts.rendering import Shown
+
+MAX_URI = 500
+MAX_ANCESTORS = 50
+MAX_NAMED = 50
+EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A remote post with everything that had to be looked up before it can be written down."""
+
+    remote: RemotePost
+    author: Actor
+    community: Actor | None
+    parent: Post | None
+    visibility: str
+    shown: Shown
+    named: tuple[str, ...]
+    held: bool
+    raw: dict[str, Any] | None
+
+
+async def receive_post(
+    here: Instance,
+    remote: RemotePost,
+    *,
+    raw: dict[str, Any] | None = None,
+    via: str | None = None,
+    asked: bool = False,
+    depth: int = 0,
+) -> Post | None:
+    """Take in a post whose authenticity is settled; None for one that is not kept. Uses the network, then writes.
+
+    `raw` is the Create it came in, to be announced unchanged; `via` the community that announced it; `asked`: somebody
+    here wanted it, so that it is not held. Known posts are returned as they are, in their community if that is news.
+    """
+    if here.is_local_uri(remote.id):
+        return await Post.get_or_none(uri=remote.id)
+    known = await Post.get_or_none(uri=remote.id)
+    if known is not None:
+        return await _again(here, known, remote, via)
+    arrival = await prepare(here, remote, raw=raw, via=via, asked=asked, depth=depth)
+    async with here.db.transaction():
+        if await was_ended(here, remote.id, by=remote.attributed_to):
+            raise Ignored("the post was deleted already")
+        return await store(here, arrival)
+
+
+async def fetch_post(here: Instance, address: str) -> Post:
+    """The post at an id or page address of any server, looked up for somebody here. Raises Refused, FederationError."""
+    address = address.strip()
+    if not is_web_uri(address) or len(address) > MAX_URI:
+        raise Invalid("Write an address that starts with https://", field="q")
+    known = await Post.get_or_none(uri=address) or await Post.filter(url=address).first()
+    if known is not None:
+        if known.state == "deleted":
+            raise NotFound
+        return known
+    if here.is_local_uri(address):
+        found = await Post.get_or_none(short=address.partition("?")[0][-8:].lower(), is_local=True)
+        if found is None or found.state == "deleted":
+            raise NotFound
+        return found
+    post = await receive_post(here, await here.engine.fetch_post(address), asked=True)
+    if post is None or post.state == "deleted":
+        raise NotFound
+    return post
+
+
+async def prepare(
+    here: Instance,
+    remote: RemotePost,
+    *,
+    raw: dict[str, Any] | None,
+    via: str | None,
+    asked: bool,
+    depth: int = 0,
+) -> Arrival:
+    """Look up author, community and parent, and decide who may see it. Raises what refuses it."""
+    if len(remote.id) > MAX_URI:
+        raise InvalidDocument("The id is too long.")
+    if _is_vote(remote) and not asked:
+        raise Ignored("a vote in a poll is no post")
+    author = await ensure_remote(here, remote.attributed_to)
+    if author.suspended_at is not None or author.deleted_at is not None:
+        raise Forbidden("nothing is taken from this author")
+    parent = await _parent(here, remote, asked=asked, depth=depth)
+    community = await _community(here, remote, author, parent, via)
+    visibility = await _visibility(here, remote, author, community, parent)
+    words = await asyncio.to_thread(rendering.shown, remote, in_community=community is not None)
+    named = await _named(here, remote, visibility)
+    return Arrival(
+        remote=remote,
+        author=author,
+        community=community,
+        parent=parent,
+        visibility=visibility,
+        shown=words,
+        named=named,
+        held=not asked and await _is_held(here, author, community, via),
+        raw=raw,
+    )
+
+
+async def store(here: Instance, arrival: Arrival) -> Post:
+    """Write a post down, in the caller's transaction; one that got here first wins."""
+    remote, parent, words = arrival.remote, arrival.parent, arrival.shown
+    known = await Post.get_or_none(uri=remote.id)
+    if known is not None:
+        return known
+    now = here.clock.now()
+    post_id = await fresh_id(here)
+    published = min(max(remote.published or now, EARLIEST), now)
+    post = await Post.create(
+        id=post_id,
+        short=post_id[-8:],
+        uri=remote.id,
+        url=(remote.url if remote.url and len(remote.url) <= 1000 else remote.id),
+        kind=words.kind,
+        object_type=remote.type[:20],
+        is_local=False,
+        author_id=arrival.author.id,
+        community_id=arrival.community.id if arrival.community else None,
+        parent_id=parent.id if parent else None,
+        root_id=(parent.root_id or parent.id) if parent else post_id,
+        in_reply_to_uri=_short(remote.in_reply_to),
+        context_uri=_short(parent.context_uri if parent and parent.context_uri else remote.context),
+        title=words.title,
+        summary=words.summary,
+        content_html=words.content_html,
+        source_md="",
+        content_warning=words.content_warning,
+        sensitive=words.sensitive,
+        language=words.language,
+        licence=words.licence,
+        visibility=arrival.visibility,
+        state="held" if arrival.held else "visible",
+        locked=not remote.comments_enabled,
+        raw_create=None if arrival.raw is None else json.dumps(arrival.raw, ensure_ascii=False),
+        replies_uri=_short(remote.replies),
+        published_at=published,
+        edited_at=_edited(remote, published, now),
+        created_at=now,
+        updated_at=now,
+        last_activity_at=published,
+    )
+    await store_parts(here, post, remote, arrival.named)
+    await _adopt(here, post)
+    if arrival.held:
+        await here.events.emit(PostHeld(post.id))
+        return post
+    await counting.after_publishing(here, post)
+    await here.events.emit(
+        PostPublished(post.id, post.author_id, post.community_id, post.parent_id, post.kind, is_local=False)
+    )
+    return post
+
+
+async def store_parts(here: Instance, post: Post, remote: RemotePost, named: Sequence[str]) -> None:
+    """Hashtags, attachments, people named and the structured part, as they are now; in the caller's transaction."""
+    await PostTag.filter(post_id=post.id).delete()
+    tags = dict.fromkeys(tag.lower()[:100] for tag in remote.hashtags)
+    await PostTag.bulk_create([PostTag(post_id=post.id, tag=tag) for tag in tags])
+    for actor_id in named:
+        if actor_id != post.author_id:
+            await PostMention.get_or_create(post_id=post.id, actor_id=actor_id)
+    await PostAttachment.filter(post_id=post.id).delete()
+    for position, item in enumerate(rendering.files(remote)):
+        await PostAttachment.create(
+            id=await fresh_id(here),
+            post_id=post.id,
+            kind=rendering.attachment_kind(item),
+            url=item.url,
+            media_type=item.media_type,
+            name=item.name[:255],
+            alt=item.name[:1500],
+            width=item.width,
+            height=item.height,
+            position=position,
+        )
+    detail = detail_of(here, post.kind)
+    if detail is not None:
+        await detail.received(here, post.id, remote)
+
+
+async def find_or_fetch(here: Instance, uri: str, *, via: str | None = None, asked: bool = False) -> Post | None:
+    """The post with this id, fetched from its server if it is not known; None where it cannot be had."""
+    known = await Post.get_or_none(uri=uri)
+    if known is not None or here.is_local_uri(uri):
+        return known
+    try:
+        return await receive_post(here, await here.engine.fetch_post(uri), via=via, asked=asked)
+    except Unreachable as error:
+        raise TryLater(str(error)) from error
+    except (FetchError, InvalidDocument, Ignored, Forbidden, BudgetExceeded):
+        return None
+
+
+async def narrowed(here: Instance, post: Post, remote: RemotePost) -> str:
+    """The audience after an edit: what the author now says, but never wider than it was."""
+    author = await Actor.get(id=post.author_id)
+    community = await Actor.get_or_none(id=post.community_id) if post.community_id else None
+    return policy.narrower(post.visibility, _addressed(remote, author, community))
+
+
+async def _again(here: Instance, known: Post, remote: RemotePost, via: str | None) -> Post:
+    """A known post comes again, perhaps through the community it was written for."""
+    if via is None or known.community_id is not None or known.state != "visible" or known.parent_id is not None:
+        return known
+    community = await Actor.get_or_none(uri=via, kind="Group", is_local=False)
+    if community is None or via not in {remote.audience, *remote.to, *remote.cc}:
+        return known
+    async with here.db.transaction():
+        await here.db.execute(
+            "UPDATE post SET community_id = :community WHERE (id = :id OR root_id = :id) AND community_id IS NULL",
+            community=community.id,
+            id=known.id,
+        )
+    return await Post.get(id=known.id)
+
+
+async def _parent(here: Instance, remote: RemotePost, *, asked: bool, depth: int) -> Post | None:
+    """What it answers: known, or fetched with what that answers; None leaves an orphan that is joined later."""
+    uri = remote.in_reply_to
+    if uri is None:
+        return None
+    known = await Post.get_or_none(uri=uri)
+    if known is None and here.is_local_uri(uri):
+        raise Ignored("it answers something that is not here")
+    if known is not None or depth >= MAX_ANCESTORS:
+        return known
+    try:
+        fetched = await here.engine.fetch_post(uri)
+        return await receive_post(here, fetched, asked=asked, depth=depth + 1)
+    except (FetchError, InvalidDocument, Ignored, Forbidden, TryLater, BudgetExceeded):
+        return None
+
+
+async def _community(
+    here: Instance, remote: RemotePost, author: Actor, parent: Post | None, via: str | None
+) -> Actor | None:
+    """The community it belongs to. One elsewhere has to have announced it, or be of the author's own server."""
+    named = [uri for uri in dict.fromkeys((remote.audience, *remote.to, *remote.cc)) if uri and uri != PUBLIC]
+    if parent is not None and parent.community_id is not None:
+        found = await Actor.get_or_none(id=parent.community_id)
+        # Microblogs answer a thread without naming its community; it is there all the same, if the parent is in public.
+        if found is not None and (found.uri in named or parent.visibility in policy.OPEN):
+            return found
+    groups = await Actor.filter(uri__in=[*named[:100], *([via] if via else [])], kind="Group", deleted_at=None)
+    by_uri = {group.uri: group for group in groups if group.suspended_at is None}
+    for uri in named:
+        group = by_uri.get(uri)
+        if group is not None and (group.is_local or via == uri or same_origin(author.uri, uri)):
+            return group
+    if via is not None and via in by_uri and parent is None:
+        return by_uri[via]
+    audience = remote.audience
+    if audience is None or audience in by_uri or here.is_local_uri(audience) or not same_origin(author.uri, audience):
+        return None
+    try:
+        group = await ensure_remote(here, audience)
+    except FederationError:
+        return None
+    return group if group.kind == "Group" else None
+
+
+async def _visibility(
+    here: Instance, remote: RemotePost, author: Actor, community: Actor | None, parent: Post | None
+) -> str:
+    """Who may see it; raises Forbidden where its author may not put it there."""
+    visibility = _addressed(remote, author, community)
+    if parent is not None:
+        if parent.locked or await _root_locked(parent):
+            raise Forbidden("the conversation is closed")
+        if not await may_answer(here, author, parent):
+            raise Forbidden("the author cannot know what this answers")
+        visibility = policy.reply_visibility(visibility, parent.visibility, same_author=parent.author_id == author.id)
+    if community is None or not community.is_local or visibility == policy.DIRECT:
+        return visibility
+    try:
+        widest = await places.may_write(here, community, author, reply=parent is not None)
+    except (NotAllowed, NotFound) as error:
+        raise Forbidden(error.message) from error
+    if widest not in policy.ON_THE_WIRE:
+        raise Forbidden("this community is for people of this server")
+    if widest == policy.MEMBERS and visibility in policy.OPEN:
+        raise Forbidden("what is said in this community is not public")
+    return policy.fitting(visibility, widest)
+
+
+async def may_answer(here: Instance, actor: Actor, post: Post) -> bool:
+    """Whether somebody elsewhere may have read a post, and so answer it, like it, or mark it."""
+    if post.state not in {"visible", "held"}:
+        return False
+    if post.visibility in policy.OPEN or post.author_id == actor.id:
+        return True
+    if not await places.leaves(here, post):
+        return False
+    readers = {
+        policy.MEMBERS: "SELECT id FROM membership WHERE community_id = :community AND person_id = :actor"
+        " AND state = 'active'",
+        policy.FOLLOWERS: "SELECT id FROM follow WHERE target_id = :author AND follower_id = :actor"
+        " AND state = 'accepted'",
+    }
+    named = "SELECT actor_id FROM post_mention WHERE post_id = :post AND actor_id = :actor"
+    parameters = {"community": post.community_id, "author": post.author_id, "actor": actor.id, "post": post.id}
+    if post.visibility in readers and await here.db.value(readers[post.visibility], **parameters):
+        return True
+    if post.visibility == policy.MEMBERS:
+        # Members of a community elsewhere are known to it, not to us.
+        return bool(await Actor.exists(id=post.community_id, is_local=False))
+    return bool(await here.db.value(named, **parameters)) or not post.is_local
+
+
+def _addressed(remote: RemotePost, author: Actor, community: Actor | None) -> str:
+    recipients = {*remote.to, *remote.cc}
+    if PUBLIC in remote.to:
+        return policy.PUBLIC
+    if PUBLIC in remote.cc:
+        return policy.UNLISTED
+    if community is not None and recipients & {community.uri, community.followers_url}:
+        return policy.MEMBERS
+    if author.followers_url is not None and author.followers_url in recipients:
+        return policy.FOLLOWERS
+    return policy.DIRECT
+
+
+async def _root_locked(post: Post) -> bool:
+    return post.root_id is not None and await Post.exists(id=post.root_id, locked=True)
+
+
+async def _is_held(here: Instance, author: Actor, community: Actor | None, via: str | None) -> bool:
+    """Whether somebody has to look at it first: everything from some servers, else what strangers send at first."""
+    if peers.holds_everything(here, author.host):
+        return True
+    if author.approved or not peers.holds_first_posts(here, author.host):
+        return False
+    if via is not None and community is not None and community.uri == via:
+        # Somebody here follows that community, which looks after itself.
+        return False
+    return not await here.db.value(
+        "SELECT follow.id FROM follow JOIN actor ON actor.id = follow.follower_id"
+        " WHERE follow.target_id = :id AND follow.state = 'accepted' AND actor.is_local LIMIT 1",
+        id=author.id,
+    )
+
+
+async def _named(here: Instance, remote: RemotePost, visibility: str) -> tuple[str, ...]:
+    """Actors we know who are named or addressed; nobody is fetched for being named (S19)."""
+    uris = [mention.href for mention in remote.mentions]
+    if visibility in {policy.DIRECT, policy.FOLLOWERS}:
+        uris += [*remote.to, *remote.cc]
+    wanted = [uri for uri in dict.fromkeys(uris) if uri != PUBLIC][:MAX_NAMED]
+    found = await Actor.filter(uri__in=wanted, deleted_at=None, hidden=False).exclude(kind="Group") if wanted else []
+    return tuple(actor.id for actor in found)
+
+
+async def _adopt(here: Instance, post: Post) -> None:
+    """Join the answers that arrived before what they answer."""
+    orphans = await Post.filter(in_reply_to_uri=post.uri, parent_id=None).exclude(id=post.id).limit(500)
+    root_id = post.root_id or post.id
+    for orphan in orphans:
+        if orphan.id == root_id:
+            continue
+        visibility = policy.reply_visibility(
+            orphan.visibility, post.visibility, same_author=orphan.author_id == post.author_id
+        )
+        await here.db.execute(
+            "UPDATE post SET parent_id = :parent, visibility = :visibility WHERE id = :id",
+            parent=post.id,
+            visibility=visibility,
+            id=orphan.id,
+        )
+        await here.db.execute(
+            "UPDATE post SET root_id = :root, community_id = COALESCE(community_id, :community) WHERE root_id = :old",
+            root=root_id,
+            community=post.community_id,
+            old=orphan.id,
+        )
+    if orphans:
+        await counting.replies(here, post)
+
+
+def _is_vote(remote: RemotePost) -> bool:
+    """Votes in polls are Notes with a name and nothing else."""
+    return remote.type == "Note" and bool(remote.name) and remote.in_reply_to is not None and not remote.content_html
+
+
+def _edited(remote: RemotePost, published: datetime, now: datetime) -> datetime | None:
+    if remote.updated is None or remote.updated <= published:
+        return None
+    return min(remote.updated, now + timedelta(minutes=10))
+
+
+def _short(uri: str | None) -> str | None:
+    return uri if uri is not None and len(uri) <= MAX_URI else None

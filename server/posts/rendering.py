@@ -1,0 +1,136 @@
+"""Posts of others as we show them: title, text, warning, and the facts of polls, events and videos in words."""
+
+from dataclasses import dataclass
+from html import escape
+
+from federation.vocab.objects import Attachment, RemotePost
+from server.text import clean_text, language_code, licence_by_url, plain, sanitise
+
+TITLED = frozenset({"Article", "Page", "Event", "Video", "Audio"})
+TITLE_LIMIT = 300
+KINDS = {
+    "practice": "practice",
+    "tip": "tip",
+    "resource": "resource",
+    "question": "ask",
+    "discussion": "discussion",
+    "review": "reply",
+}
+MAX_ATTACHMENTS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What is stored of a remote post's words."""
+
+    kind: str
+    title: str
+    summary: str
+    content_html: str
+    content_warning: str
+    sensitive: bool
+    language: str
+    licence: str
+
+
+def shown(remote: RemotePost, *, in_community: bool = False) -> Shown:
+    """Safe HTML of a remote post; takes milliseconds, so use a thread for large ones."""
+    content = sanitise(remote.content_html, images=True)
+    if remote.content_html and not content.lstrip().startswith("<"):
+        content = f"<p>{content}</p>"
+    content += _facts(remote)
+    summary = sanitise(remote.summary) if remote.summary else ""
+    titled = remote.type in TITLED or bool(remote.name)
+    is_reply = remote.in_reply_to is not None
+    # On a Note the summary is a warning; on what has a title it is a teaser, unless the author marked it as sensitive.
+    warning = (
+        plain(summary)[:500] if summary and (remote.sensitive or (remote.type == "Note" and not remote.name)) else ""
+    )
+    if remote.sensitive and not warning:
+        warning = "Sensitive content"
+    title = (
+        ""
+        if is_reply and remote.type == "Note"
+        else _title(remote, content, in_community=in_community and not is_reply)
+    )
+    if not content and summary and not warning:
+        content, summary = _paragraph(summary), ""
+    return Shown(
+        kind=_kind(remote, titled=titled or bool(title)),
+        title=title,
+        summary=summary if titled and not warning else "",
+        content_html=content or _paragraph(escape(clean_text(remote.name), quote=False)),
+        content_warning=clean_text(warning),
+        sensitive=remote.sensitive,
+        language=language_code(remote.language, fallback="und"),
+        licence=licence_by_url(remote.license),
+    )
+
+
+def files(remote: RemotePost) -> list[Attachment]:
+    """Attachments, and the cover picture if it is not among them."""
+    found = [item for item in remote.attachments if len(item.url) <= 1000][:MAX_ATTACHMENTS]
+    cover = remote.image_url
+    if cover and len(cover) <= 1000 and not any(item.url == cover for item in found):
+        found.insert(0, Attachment(cover, "", "", "Image", None, None, None))
+    return found
+
+
+def attachment_kind(item: Attachment) -> str:
+    """Our word for what an attachment is."""
+    media_type = item.media_type.lower()
+    for prefix, kind in (("image/", "image"), ("video/", "video"), ("audio/", "audio")):
+        if media_type.startswith(prefix):
+            return kind
+    if item.kind in {"Image", "Video", "Audio"} and not media_type:
+        return item.kind.lower()
+    if item.kind == "Link" or media_type.startswith("text/html"):
+        return "link"
+    return "file"
+
+
+def _kind(remote: RemotePost, *, titled: bool) -> str:
+    if remote.in_reply_to is not None:
+        return "reply"
+    known = KINDS.get(remote.kind or "")
+    if known and known != "reply":
+        return known
+    return "discussion" if titled else "note"
+
+
+def _title(remote: RemotePost, content: str, *, in_community: bool) -> str:
+    name = plain(remote.name)
+    if name:
+        return clean_text(name)[:TITLE_LIMIT]
+    if not in_community:
+        return ""
+    # A Mastodon post to a community: its first line without the people it names (Lemmy's rule).
+    first = content.partition("</p>")[0].partition("<br>")[0]
+    words = [word for word in plain(first).split(" ") if not word.startswith(("@", "!"))]
+    text = clean_text(" ".join(words)).strip()
+    return text if len(text) <= 100 else text[:99].rsplit(" ", 1)[0] + "…"
+
+
+def _facts(remote: RemotePost) -> str:
+    parts = []
+    if remote.options:
+        options = "".join(
+            f"<li>{escape(clean_text(option.name), quote=False)} ({option.votes})</li>" for option in remote.options
+        )
+        parts.append(f"<ul>{options}</ul>")
+    if remote.type == "Event":
+        when = [moment.strftime("%Y-%m-%d %H:%M UTC") for moment in (remote.start_time, remote.end_time) if moment]
+        if when:
+            parts.append(_paragraph(f"When: {' – '.join(when)}"))
+        if remote.location:
+            parts.append(_paragraph(f"Where: {escape(clean_text(remote.location), quote=False)}"))
+    elif remote.type == "Question" and remote.end_time:
+        parts.append(_paragraph(f"Open until {remote.end_time.strftime('%Y-%m-%d %H:%M UTC')}"))
+    if remote.type in {"Video", "Audio"}:
+        address = escape(remote.url or remote.id)
+        parts.append(f'<p><a href="{address}" rel="nofollow noopener noreferrer ugc">{address}</a></p>')
+    return "".join(parts)
+
+
+def _paragraph(html: str) -> str:
+    return html if html.startswith("<p") or not html else f"<p>{html}</p>"

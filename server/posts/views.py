@@ -1,0 +1,350 @@
+"""Posts ready to show: one row each, with everything that a page says about it."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Generic, TypeVar
+
+from server.actors.queries import PersonLabel
+from server.actors.queries import labels as person_labels
+from server.actors.viewer import Viewer
+from server.communities.queries import CommunityLabel
+from server.communities.queries import labels as community_labels
+from server.db import Row, from_milliseconds
+from server.instance import Instance
+from server.peers.queries import shows_media
+from server.posts import policy
+from server.posts.pictures import show_pictures
+from server.text import LICENCES, excerpt, slugify
+
+T = TypeVar("T")
+
+COLUMNS = ", ".join(
+    f"post.{name}"
+    for name in [
+        "id",
+        "short",
+        "uri",
+        "url",
+        "kind",
+        "object_type",
+        "is_local",
+        "author_id",
+        "community_id",
+        "parent_id",
+        "root_id",
+        "title",
+        "summary",
+        "content_html",
+        "source_md",
+        "content_warning",
+        "sensitive",
+        "language",
+        "licence",
+        "visibility",
+        "state",
+        "state_reason",
+        "locked",
+        "pinned",
+        "answered",
+        "version",
+        "replies_count",
+        "likes_count",
+        "boosts_count",
+        "helped_count",
+        "published_at",
+        "edited_at",
+        "last_activity_at",
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """One page of a list. `next` is what to pass as `before` for the one after it; None at the end."""
+
+    items: list[T]
+    next: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AttachmentView:
+    """A picture, file or link on a post. `kind`: ``image``, ``video``, ``audio``, ``file`` or ``link``."""
+
+    id: str
+    kind: str
+    url: str
+    preview_url: str
+    media_type: str
+    name: str
+    alt: str
+    width: int | None
+    height: int | None
+    media_id: str | None
+
+
+@dataclass(slots=True)
+class PostView:
+    """A post as one viewer sees it. `url` and `page_url` are its page here, `original_url` its page at home."""
+
+    id: str
+    short: str
+    uri: str
+    url: str
+    page_url: str
+    title: str
+    kind: str
+    kind_label: str
+    author: PersonLabel
+    community: CommunityLabel | None
+    published_at: datetime
+    edited_at: datetime | None
+    last_activity_at: datetime
+    content_html: str
+    source_md: str
+    summary: str
+    excerpt: str
+    content_warning: str
+    sensitive: bool
+    visibility: str
+    visibility_label: str
+    visibility_icon: str
+    is_local: bool
+    home_host: str | None
+    original_url: str | None
+    attachments: list[AttachmentView]
+    replies_count: int
+    likes_count: int
+    boosts_count: int
+    helped_count: int
+    liked_by_me: bool
+    shared_by_me: bool
+    helped: bool
+    is_mine: bool
+    can_edit: bool
+    can_delete: bool
+    can_reply: bool
+    can_share: bool
+    can_moderate: bool
+    state: str
+    state_reason: str
+    locked: bool
+    pinned: bool
+    answered: bool
+    language: str
+    licence: str
+    licence_label: str
+    licence_url: str
+    version: int
+    parent_id: str | None
+    root_id: str
+    via: PersonLabel | None = None
+    replies: list["PostView"] = field(default_factory=list)
+    facts: list[str] = field(default_factory=list)
+    action_base: str = ""
+
+    @property
+    def held(self) -> bool:
+        """Whether it waits for somebody to look at it."""
+        return self.state == "held"
+
+    @property
+    def deleted(self) -> bool:
+        """Whether only its place in the thread is left."""
+        return self.state == "deleted"
+
+    @property
+    def edited(self) -> bool:
+        """Whether it was changed after it was published."""
+        return self.edited_at is not None
+
+    @property
+    def boosted_by_me(self) -> bool:
+        """Whether the viewer passed it on."""
+        return self.shared_by_me
+
+
+def page_path(short: str, title: str, kind: str) -> str:
+    """The path of a post's page; the words are for people, the short id is what counts."""
+    return f"/p/{slugify(title) if title else kind}-{short}"
+
+
+async def views(here: Instance, viewer: Viewer, rows: Sequence[Row]) -> list[PostView]:
+    """Views of rows with COLUMNS, in their order; in five queries however many they are."""
+    if not rows:
+        return []
+    ids = [row["id"] for row in rows]
+    people = await person_labels(here, {row["author_id"] for row in rows})
+    groups = await community_labels(here, {row["community_id"] for row in rows if row["community_id"]})
+    files = await _attachments(here, ids)
+    mine = await _mine(here, viewer, ids)
+    moderated = await _moderated(here, viewer, groups)
+    found = []
+    for row in rows:
+        author = people.get(row["author_id"])
+        if author is not None:
+            community = groups.get(row["community_id"] or "")
+            moderates = viewer.is_steward or (community is not None and community.id in moderated)
+            found.append(
+                _view(here, viewer, row, author, community, files.get(row["id"], []), mine, moderates=moderates)
+            )
+    return found
+
+
+def _view(
+    here: Instance,
+    viewer: Viewer,
+    row: Row,
+    author: PersonLabel,
+    community: CommunityLabel | None,
+    files: list[AttachmentView],
+    mine: set[tuple[str, str]],
+    *,
+    moderates: bool,
+) -> PostView:
+    is_local, state, visibility = bool(row["is_local"]), row["state"], row["visibility"]
+    deleted = state == "deleted"
+    facts = policy.PostFacts(
+        is_local=is_local,
+        is_own=viewer.actor_id is not None and viewer.actor_id == row["author_id"],
+        moderates=moderates and viewer.is_signed_in,
+        state=state,
+        visibility=visibility,
+        locked=bool(row["locked"]),
+    )
+    licence = LICENCES.get(row["licence"])
+    host = None if is_local else author.uri.split("/")[2]
+    shows = is_local or (host is not None and shows_media(here, host))
+    content = "" if deleted else show_pictures(here, row["content_html"], shown=shows)
+    path = page_path(row["short"], row["title"], row["kind"])
+    summary = row["summary"] if row["title"] else ""
+    return PostView(
+        id=row["id"],
+        short=row["short"],
+        uri=row["uri"],
+        url=path,
+        page_url=path,
+        title="" if deleted else row["title"],
+        kind=row["kind"],
+        kind_label=policy.KIND_LABELS.get(row["kind"], "Post"),
+        author=author,
+        community=community,
+        published_at=from_milliseconds(row["published_at"]),
+        edited_at=None if row["edited_at"] is None else from_milliseconds(row["edited_at"]),
+        last_activity_at=from_milliseconds(row["last_activity_at"]),
+        content_html=content,
+        source_md=row["source_md"] if facts.is_own else "",
+        summary=row["summary"],
+        excerpt=excerpt(summary or content),
+        content_warning=row["content_warning"],
+        sensitive=bool(row["sensitive"]),
+        visibility=visibility,
+        visibility_label=_visibility_label(here, visibility, community),
+        visibility_icon=policy.VISIBILITY_ICONS[visibility],
+        is_local=is_local,
+        home_host=host,
+        original_url=None if is_local else row["url"] or row["uri"],
+        attachments=files if shows and not deleted else [],
+        replies_count=row["replies_count"],
+        likes_count=row["likes_count"],
+        boosts_count=row["boosts_count"],
+        helped_count=row["helped_count"],
+        liked_by_me=(row["id"], "like") in mine,
+        shared_by_me=(row["id"], "boost") in mine,
+        helped=row["parent_id"] is not None and row["helped_count"] > 0,
+        is_mine=facts.is_own,
+        can_edit=policy.may_edit(facts),
+        can_delete=policy.may_delete(facts),
+        can_reply=viewer.is_signed_in and policy.may_reply(facts),
+        can_share=viewer.is_signed_in and policy.may_share(facts),
+        can_moderate=policy.may_moderate(facts),
+        state=state,
+        state_reason=row["state_reason"],
+        locked=facts.locked,
+        pinned=bool(row["pinned"]),
+        answered=bool(row["answered"]),
+        language=row["language"],
+        licence=row["licence"],
+        licence_label=licence.label if licence else row["licence"],
+        licence_url=licence.url if licence else "",
+        version=row["version"],
+        parent_id=row["parent_id"],
+        root_id=row["root_id"] or row["id"],
+        action_base=f"/p/{row['short']}",
+    )
+
+
+def _visibility_label(here: Instance, visibility: str, community: CommunityLabel | None) -> str:
+    if visibility == policy.MEMBERS and community is not None:
+        return f"Members of {community.name}"
+    if visibility == policy.INSTANCE:
+        return f"People at {here.site.name}"
+    return policy.VISIBILITY_LABELS[visibility]
+
+
+def _in(values: Iterable[str]) -> tuple[str, dict[str, str]]:
+    named = {f"in_{number}": value for number, value in enumerate(values)}
+    return ", ".join(f":{name}" for name in named), named
+
+
+async def _attachments(here: Instance, ids: Sequence[str]) -> dict[str, list[AttachmentView]]:
+    places, named = _in(ids)
+    rows = await here.db.rows(
+        "SELECT file.id, file.post_id, file.media_id, file.kind, file.url, file.media_type, file.name, file.alt,"
+        " file.width, file.height, media.thumb_key FROM post_attachment AS file"
+        " LEFT JOIN media ON media.id = file.media_id"
+        f" WHERE file.post_id IN ({places}) ORDER BY file.post_id, file.position, file.id",
+        **named,
+    )
+    found: dict[str, list[AttachmentView]] = {}
+    for row in rows:
+        url: str | None = row["url"]
+        if row["kind"] == "image" and row["media_id"] is None:
+            url = here.media_url(row["url"])
+            if url is None:
+                row = row | {"kind": "link"}
+        url = url or row["url"]
+        found.setdefault(row["post_id"], []).append(
+            AttachmentView(
+                id=row["id"],
+                kind=row["kind"],
+                url=url,
+                preview_url=f"/media/{row['thumb_key']}" if row["thumb_key"] else url,
+                media_type=row["media_type"],
+                name=row["name"],
+                alt=row["alt"],
+                width=row["width"],
+                height=row["height"],
+                media_id=row["media_id"],
+            )
+        )
+    return found
+
+
+async def _mine(here: Instance, viewer: Viewer, ids: Sequence[str]) -> set[tuple[str, str]]:
+    """What the viewer did with these posts: pairs of post id and ``like`` or ``boost``."""
+    if viewer.actor_id is None:
+        return set()
+    places, named = _in(ids)
+    rows = await here.db.rows(
+        "SELECT post_id, 'like' AS done FROM post_like WHERE actor_id = :me AND kind = 'like'"
+        f" AND post_id IN ({places})"
+        f" UNION ALL SELECT post_id, 'boost' AS done FROM boost WHERE actor_id = :me AND undone_at IS NULL"
+        f" AND post_id IN ({places})",
+        me=viewer.actor_id,
+        **named,
+    )
+    return {(row["post_id"], row["done"]) for row in rows}
+
+
+async def _moderated(here: Instance, viewer: Viewer, groups: Iterable[str]) -> set[str]:
+    places, named = _in(groups)
+    if viewer.actor_id is None or not named:
+        return set()
+    rows = await here.db.rows(
+        "SELECT community_id FROM membership WHERE person_id = :me AND state = 'active'"
+        f" AND role IN ('steward', 'facilitator') AND community_id IN ({places})",
+        me=viewer.actor_id,
+        **named,
+    )
+    return {row["community_id"] for row in rows}

@@ -1,0 +1,160 @@
+"""Sharing practices and tips, keeping drafts of them, revising and withdrawing them."""
+
+import asyncio
+from dataclasses import replace
+
+from server.actors.viewer import Viewer
+from server.errors import Invalid, NotFound
+from server.instance import Instance
+from server.media.queries import files
+from server.posts import actions as posts
+from server.posts.actions import NewPost, PostChange
+from server.posts.models import Post
+from server.practices.content import Content, write
+from server.practices.form import PracticeForm, check, check_draft, tidy
+from server.practices.models import Practice
+from server.practices.policy import audiences
+
+KINDS = ("practice", "tip")
+
+
+async def share(here: Instance, acting: Viewer, form: PracticeForm, *, draft_id: str | None = None) -> Post:
+    """Share a practice or tip; what was kept as the draft `draft_id` becomes it. Raises Invalid with every error."""
+    form, content = await _ready(here, acting, form)
+    if draft_id is None:
+        return await posts.create_post(
+            here, str(acting.actor_id), _new(form, content), detail=lambda post: _store(post, form)
+        )
+    draft = await _own(acting, draft_id)
+    if draft.state != "draft":
+        raise Invalid("This is shared already. Edit it instead.")
+    change = replace(_change(form, content), visibility=form.visibility or audiences(None)[0])
+    await posts.edit_post(here, acting, draft.id, change, detail=lambda post: _store(post, form))
+    return await posts.publish_post(here, acting, draft.id)
+
+
+async def save_draft(here: Instance, acting: Viewer, form: PracticeForm, *, draft_id: str | None = None) -> Post:
+    """Keep what somebody has so far, for themselves only."""
+    form = tidy(form, here.site.default_licence)
+    check_draft(form)
+    await _check_origin(here, acting, form)
+    content = await asyncio.to_thread(write, form, here.settings.origin)
+    if not content.source_md.strip() and not form.title:
+        raise Invalid("Write something first: a title is enough.", field="title" if form.entry != "tip" else "text")
+    if draft_id is None:
+        new = replace(_new(form, content), visibility="private", draft=True)
+        return await posts.create_post(here, str(acting.actor_id), new, detail=lambda post: _store(post, form))
+    draft = await _own(acting, draft_id)
+    if draft.state != "draft":
+        raise Invalid("This is shared already. Edit it instead.")
+    change = replace(_change(form, content), source_md=content.source_md or None)
+    return await posts.edit_post(here, acting, draft.id, change, detail=lambda post: _store(post, form))
+
+
+async def revise(here: Instance, acting: Viewer, post_id: str, form: PracticeForm, change_note: str = "") -> Post:
+    """Change a practice or tip that is shared. What it said is kept as a version, and everybody who has it is told."""
+    post = await _own(acting, post_id)
+    if post.state == "draft":
+        raise Invalid("This is not shared yet.")
+    before = await Practice.get_or_none(id=post.id)
+    entry = before.entry if before is not None else form.entry
+    if (form.entry == "tip") != (entry == "tip"):
+        raise Invalid("A tip stays a tip. Let it grow into a practice instead.", field="speed")
+    form, content = await _ready(here, acting, replace(form, grown_from_id=before.grown_from_id if before else None))
+    return await posts.edit_post(
+        here, acting, post.id, _change(form, content), change_note, detail=lambda changed: _store(changed, form)
+    )
+
+
+async def withdraw(here: Instance, acting: Viewer, post_id: str) -> None:
+    """Delete a practice, tip or draft for good; every server that has it is told."""
+    post = await _own(acting, post_id)
+    async with here.db.transaction():
+        await posts.delete_post(here, acting, post.id)
+        await Practice.filter(id=post.id).delete()
+
+
+async def _ready(here: Instance, acting: Viewer, form: PracticeForm) -> tuple[PracticeForm, Content]:
+    form = tidy(form, here.site.default_licence)
+    uploads = await files(here, form.media_ids, owner_id=acting.actor_id)
+    if len(uploads) != len(form.media_ids):
+        raise Invalid("One of the files is gone. Add it again.", field="files")
+    check(form, uploads)
+    await _check_origin(here, acting, form)
+    return form, await asyncio.to_thread(write, form, here.settings.origin)
+
+
+async def _check_origin(here: Instance, acting: Viewer, form: PracticeForm) -> None:
+    """Only one's own tip grows into one's practice (S30)."""
+    if form.grown_from_id is None:
+        return
+    origin = await Post.get_or_none(id=form.grown_from_id)
+    if origin is None or origin.author_id != acting.actor_id or origin.kind != "tip":
+        raise NotFound
+
+
+async def _own(acting: Viewer, post_id: str) -> Post:
+    post = await Post.get_or_none(id=post_id)
+    if post is None or acting.actor_id is None or post.author_id != acting.actor_id or post.kind not in KINDS:
+        raise NotFound
+    return post
+
+
+def _new(form: PracticeForm, content: Content) -> NewPost:
+    is_tip = form.entry == "tip"
+    return NewPost(
+        kind="tip" if is_tip else "practice",
+        title="" if is_tip else form.title,
+        source_md=content.source_md,
+        summary=content.summary,
+        content_warning=form.content_warning,
+        language=form.language,
+        visibility=form.visibility or "public",
+        licence=form.licence,
+        community_id=form.community_id,
+        attachments=form.media_ids,
+    )
+
+
+def _change(form: PracticeForm, content: Content) -> PostChange:
+    return PostChange(
+        title="" if form.entry == "tip" else form.title,
+        source_md=content.source_md,
+        summary=content.summary,
+        content_warning=form.content_warning,
+        language=form.language,
+        licence=form.licence,
+        attachments=form.media_ids,
+    )
+
+
+async def _store(post: Post, form: PracticeForm) -> None:
+    if post.state == "draft":
+        # A draft may change between tip and practice, and get its title late.
+        post.kind = "tip" if form.entry == "tip" else "practice"
+        post.object_type = "Article" if post.title else "Note"
+        await post.save(update_fields=["kind", "object_type"])
+    await Practice.update_or_create(
+        defaults={
+            "entry": form.entry,
+            "title": form.title if form.entry == "tip" else "",
+            "text": form.text,
+            "promise": form.promise,
+            "subject": form.subject,
+            "level": form.level,
+            "group_size": form.group_size,
+            "minutes": form.minutes,
+            "setting": form.setting,
+            "constraints": form.constraints,
+            "problem": form.problem,
+            "steps": list(form.steps),
+            "evidence": form.evidence,
+            "certainty": form.certainty,
+            "would_change": form.would_change,
+            "materials": [{"url": item.url, "name": item.name} for item in form.materials],
+            "nobody_identifiable": form.nobody_identifiable,
+            "grown_from_id": form.grown_from_id,
+            "wanted_visibility": form.visibility if post.state == "draft" else "",
+        },
+        id=post.id,
+    )

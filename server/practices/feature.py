@@ -1,0 +1,15 @@
+"""Practices and tips as a feature."""
+
+from server.feature import Feature
+from server.instance import Instance
+from server.posts import details
+from server.practices.detail import PracticeDetail
+
+
+def _install(here: Instance) -> None:
+    detail = PracticeDetail()
+    for kind in ("practice", "tip"):
+        details.register(here, kind, detail)
+
+
+feature = Feature("practices", models="server.practices.models", install=_install)

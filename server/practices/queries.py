@@ -1,0 +1,239 @@
+"""Reading practices: the page of one, the library of all, and what a form starts with."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from server.actors.viewer import Viewer
+from server.instance import Instance
+from server.posts import queries as posts
+from server.posts.queries import Page, PostView
+from server.posts.readable import readable
+from server.practices.form import Material, PracticeForm
+from server.practices.models import Practice
+from server.text import LICENCES, excerpt
+
+KINDS = ("practice", "tip")
+PAGE_SIZE = 20
+SIZE_BANDS = {"1-10": (1, 10), "11-20": (11, 20), "21-30": (21, 30), "31-": (31, 5000)}
+MINUTE_BANDS = {"10": 10, "20": 20, "45": 45, "90": 90}
+
+
+@dataclass(frozen=True, slots=True)
+class Grown:
+    """A tip and the practice that grew out of it, named on each other's page."""
+
+    title: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class PracticePage:
+    """What a practice says in fields. `grown_from` and `grown_into` are only set where the viewer may read them."""
+
+    form: PracticeForm
+    grown_from: Grown | None = None
+    grown_into: Grown | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Facets:
+    """What narrows the library; empty means all. `size` and `minutes` are keys of the bands."""
+
+    subject: str = ""
+    level: str = ""
+    size: str = ""
+    minutes: str = ""
+    language: str = ""
+    licence: str = ""
+    community_id: str = ""
+    mine: str = ""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is narrowed."""
+        return self == Facets()
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One page of the library, and how many there are in all."""
+
+    page: Page[PostView]
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class FacetValues:
+    """What the library can be narrowed to: what readable practices say, in alphabetical order."""
+
+    subjects: tuple[str, ...]
+    levels: tuple[str, ...]
+    languages: tuple[str, ...]
+
+
+async def practice(here: Instance, viewer: Viewer, post: PostView) -> PracticePage | None:
+    """The fields of a practice or tip that the viewer was shown; None where it came without."""
+    found = await Practice.get_or_none(id=post.id)
+    if found is None:
+        return None
+    may_read, values = readable(viewer)
+    rows = await here.db.rows(
+        "SELECT post.id, post.title, post.short, post.kind, post.content_html FROM post LEFT JOIN practice"
+        " ON practice.id = post.id WHERE (post.id = :origin OR practice.grown_from_id = :id)"
+        f" AND post.state = 'visible' AND {may_read} ORDER BY post.published_at LIMIT 2",
+        origin=found.grown_from_id,
+        id=post.id,
+        **values,
+    )
+    named = {
+        row["id"] == found.grown_from_id: Grown(
+            row["title"] or excerpt(row["content_html"], 60),
+            posts.page_path(row["short"], row["title"], row["kind"]),
+        )
+        for row in rows
+    }
+    return PracticePage(form=form_of(found, post), grown_from=named.get(True), grown_into=named.get(False))
+
+
+async def draft(here: Instance, viewer: Viewer, short: str) -> tuple[PostView, PracticeForm] | None:
+    """One of the viewer's own practices or tips as a form, drafts included; None for everybody else's."""
+    post = await posts.show(here, viewer, short)
+    if post is None or not post.is_mine or post.kind not in KINDS:
+        return None
+    found = await Practice.get_or_none(id=post.id)
+    return None if found is None else (post, form_of(found, post))
+
+
+async def find(here: Instance, viewer: Viewer, facets: Facets, before: str | None = None) -> Found:
+    """The practices and tips that the viewer may read, the newest first. Eight queries, whatever their number."""
+    condition, parameters = _condition(facets)
+    page = await posts.listing(
+        here,
+        viewer,
+        kinds=KINDS,
+        community_id=facets.community_id or None,
+        author_id=viewer.actor_id if facets.mine == "shared" else None,
+        before=before,
+        limit=PAGE_SIZE,
+        condition=condition,
+        **parameters,
+    )
+    await add_facts(here, page.items)
+    may_read, values = readable(viewer)
+    total = await here.db.value(
+        "SELECT count(*) AS total FROM post WHERE post.state = 'visible' AND post.kind IN ('practice', 'tip')"
+        f" AND {may_read} AND ({condition or 'TRUE'})"
+        + (" AND post.community_id = :of_community" if facets.community_id else "")
+        + (" AND post.author_id = :of_author" if facets.mine == "shared" else ""),
+        of_community=facets.community_id,
+        of_author=viewer.actor_id,
+        **values,
+        **parameters,
+    )
+    return Found(page, int(total or 0))
+
+
+async def facet_values(here: Instance, viewer: Viewer) -> FacetValues:
+    """What the library can be narrowed to, in one query."""
+    may_read, values = readable(viewer)
+    rows = await here.db.rows(
+        "SELECT DISTINCT practice.subject, practice.level, post.language FROM practice"
+        " JOIN post ON post.id = practice.id"
+        f" WHERE post.state = 'visible' AND {may_read} LIMIT 2000",
+        **values,
+    )
+    return FacetValues(*(_distinct(row[name] for row in rows) for name in ("subject", "level", "language")))
+
+
+async def add_facts(here: Instance, found: Sequence[PostView]) -> None:
+    """Give cards of practices the words of their context."""
+    wanted = {f"id_{number}": post.id for number, post in enumerate(found) if post.kind == "practice"}
+    if not wanted:
+        return
+    rows = await here.db.rows(
+        "SELECT id, subject, level, group_size, minutes FROM practice"
+        f" WHERE id IN ({', '.join(':' + name for name in wanted)})",
+        **wanted,
+    )
+    by_id = {row["id"]: row for row in rows}
+    for post in found:
+        row = by_id.get(post.id)
+        if row is not None:
+            size = f"Group of {row['group_size']}" if row["group_size"] else ""
+            time = f"{row['minutes']} minutes" if row["minutes"] else ""
+            post.facts = [fact for fact in (row["subject"], row["level"], size, time) if fact]
+
+
+def form_of(found: Practice, post: PostView) -> PracticeForm:
+    """A practice as its author would fill it in."""
+    return PracticeForm(
+        entry=found.entry,
+        title=found.title if found.entry == "tip" else post.title,
+        text=found.text,
+        promise=found.promise,
+        subject=found.subject,
+        level=found.level,
+        group_size=found.group_size,
+        minutes=found.minutes,
+        setting=found.setting,
+        constraints=found.constraints,
+        problem=found.problem,
+        steps=tuple(found.steps or ()),
+        evidence=found.evidence,
+        certainty=found.certainty,
+        would_change=found.would_change,
+        materials=tuple(Material(item["url"], item["name"]) for item in found.materials or ()),
+        media_ids=tuple(file.media_id for file in post.attachments if file.media_id),
+        licence=post.licence if post.licence in LICENCES else "",
+        language=post.language,
+        content_warning=post.content_warning,
+        visibility=found.wanted_visibility if post.state == "draft" else post.visibility,
+        community_id=post.community.id if post.community else None,
+        nobody_identifiable=found.nobody_identifiable,
+        grown_from_id=found.grown_from_id,
+    )
+
+
+def grown(tip: PracticeForm, tip_id: str, title: str) -> PracticeForm:
+    """The start of a practice that grows out of a tip: nothing that was said has to be typed again."""
+    return replace(
+        tip,
+        entry="quick",
+        title=tip.title or title,
+        text="",
+        steps=(tip.text,),
+        grown_from_id=tip_id,
+        nobody_identifiable=False,
+    )
+
+
+def _condition(facets: Facets) -> tuple[str, dict[str, Any]]:
+    inner: list[str] = []
+    outer: list[str] = []
+    values: dict[str, Any] = {}
+    for name in ("subject", "level"):
+        if wanted := getattr(facets, name):
+            inner.append(f"lower(practice.{name}) = lower(:{name})")
+            values[name] = wanted
+    if band := SIZE_BANDS.get(facets.size):
+        inner.append("practice.group_size BETWEEN :size_from AND :size_to")
+        values["size_from"], values["size_to"] = band
+    if most := MINUTE_BANDS.get(facets.minutes):
+        inner.append("practice.minutes <= :most_minutes")
+        values["most_minutes"] = most
+    for name in ("language", "licence"):
+        if wanted := getattr(facets, name):
+            outer.append(f"post.{name} = :{name}")
+            values[name] = wanted
+    if inner:
+        outer.append(f"EXISTS (SELECT 1 FROM practice WHERE practice.id = post.id AND {' AND '.join(inner)})")
+    return " AND ".join(outer), values
+
+
+def _distinct(values: Any) -> tuple[str, ...]:
+    found: dict[str, str] = {}
+    for value in values:
+        if value:
+            found.setdefault(value.lower(), value)
+    return tuple(found[key] for key in sorted(found))[:100]

@@ -1,0 +1,102 @@
+"""Adding to a library, changing what is in it, and taking it out."""
+
+from server.actors.viewer import Viewer
+from server.errors import Invalid, NotFound
+from server.instance import Instance
+from server.media.queries import files
+from server.posts import actions as posts
+from server.posts.actions import NewAttachment, NewPost, PostChange
+from server.posts.models import Post
+from server.resources.form import ResourceForm, check, tidy, write
+from server.resources.models import Resource
+
+
+async def add_resource(here: Instance, acting: Viewer, form: ResourceForm) -> Post:
+    """Add something to a community's library. Raises Invalid with every error."""
+    form = await _ready(here, acting, form)
+    if form.community_id is None:
+        raise Invalid("Choose the community whose library it goes into.", field="community")
+    return await posts.create_post(
+        here,
+        str(acting.actor_id),
+        NewPost(
+            kind="resource",
+            title=form.title,
+            source_md=write(form),
+            content_warning=form.content_warning,
+            language=form.language,
+            visibility=form.visibility or "public",
+            licence=form.licence,
+            community_id=form.community_id,
+            attachments=_attachments(form),
+        ),
+        detail=lambda post: _store(post, form),
+    )
+
+
+async def edit(here: Instance, acting: Viewer, post_id: str, form: ResourceForm, change_note: str = "") -> Post:
+    """Change a resource of one's own; what it said is kept as a version."""
+    post = await _own(acting, post_id)
+    form = await _ready(here, acting, form)
+    return await posts.edit_post(
+        here,
+        acting,
+        post.id,
+        PostChange(
+            title=form.title,
+            source_md=write(form),
+            content_warning=form.content_warning,
+            language=form.language,
+            licence=form.licence,
+            attachments=_attachments(form),
+        ),
+        change_note,
+        detail=lambda changed: _store(changed, form),
+    )
+
+
+async def withdraw(here: Instance, acting: Viewer, post_id: str) -> None:
+    """Take a resource of one's own out of the library, for good."""
+    post = await _own(acting, post_id)
+    async with here.db.transaction():
+        await posts.delete_post(here, acting, post.id)
+        await Resource.filter(id=post.id).delete()
+
+
+async def _ready(here: Instance, acting: Viewer, form: ResourceForm) -> ResourceForm:
+    form = tidy(form, here.site.default_licence)
+    uploads = await files(here, form.media_ids, owner_id=acting.actor_id)
+    if len(uploads) != len(form.media_ids):
+        raise Invalid("One of the files is gone. Add it again.", field="files")
+    check(form, uploads)
+    return form
+
+
+def _attachments(form: ResourceForm) -> list[str | NewAttachment]:
+    # Mastodon makes a preview card of a Link, and Lemmy takes the first attachment as what the post is about.
+    links = [NewAttachment(url=form.link, name=form.title)] if form.link else []
+    return [*links, *form.media_ids]
+
+
+async def _own(acting: Viewer, post_id: str) -> Post:
+    post = await Post.get_or_none(id=post_id)
+    if post is None or acting.actor_id is None or post.author_id != acting.actor_id or post.kind != "resource":
+        raise NotFound
+    return post
+
+
+async def _store(post: Post, form: ResourceForm) -> None:
+    await Resource.update_or_create(
+        defaults={
+            "resource_type": form.resource_type,
+            "link": form.link,
+            "subject": form.subject,
+            "level": form.level,
+            "minutes": form.minutes,
+            "text": form.text,
+            "how_i_use_it": form.how_i_use_it,
+            "captions": form.captions,
+            "transcript": form.transcript,
+        },
+        id=post.id,
+    )

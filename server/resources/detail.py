@@ -1,0 +1,73 @@
+"""The structured part of resources, for posts to send, receive and keep in versions."""
+
+from federation.vocab.objects import RemotePost
+from server.db import Row
+from server.instance import Instance
+from server.practices.wire import first_text, minutes, text
+from server.practices.writing import is_web_address
+from server.resources.form import CAPTIONS, TYPES
+from server.resources.models import Resource
+
+COLUMNS = ("resource_type", "link", "subject", "level", "minutes", "text", "how_i_use_it", "captions", "transcript")
+"""What a version remembers."""
+
+
+class ResourceDetail:
+    """`server.posts.details.KindDetail` over the table `resource`."""
+
+    async def document(self, here: Instance, post_id: str) -> dict[str, object]:
+        """The `learning` object."""
+        row = await here.db.row("SELECT language, version FROM post WHERE id = :id", id=post_id)
+        resource = await Resource.get_or_none(id=post_id)
+        if row is None or resource is None:
+            return {}
+        learning: dict[str, object] = {
+            "type": "LearningResource",
+            "learningResourceType": [resource.resource_type],
+            "educationalLevel": [resource.level] if resource.level else [],
+            "about": [resource.subject] if resource.subject else [],
+            "inLanguage": [row["language"]],
+            "isAccessibleForFree": True,
+            "version": str(row["version"]),
+        }
+        if resource.minutes:
+            learning["timeRequired"] = f"PT{resource.minutes}M"
+        if resource.captions == "yes":
+            learning["accessibilityFeature"] = ["captions"]
+        terms = {
+            "url": resource.link, "ph:text": resource.text, "ph:howIUseIt": resource.how_i_use_it,
+            "ph:captions": resource.captions, "ph:transcript": resource.transcript,
+        }  # fmt: skip
+        return {"learning": learning | {term: value for term, value in terms.items() if value}}
+
+    async def received(self, here: Instance, post_id: str, remote: RemotePost) -> None:
+        """Keep what a resource from elsewhere says in fields: ours, and those of any LearningResource."""
+        learning = remote.learning or {}
+        kind, link = first_text(learning.get("learningResourceType"), 12), text(learning.get("url"), 1000)
+        captions = text(learning.get("ph:captions"), 8)
+        values = {
+            "resource_type": kind if kind in TYPES else "other",
+            "link": link if is_web_address(link) else "",
+            "subject": first_text(learning.get("about"), 120) or first_text(learning.get("teaches"), 120),
+            "level": first_text(learning.get("educationalLevel"), 120),
+            "minutes": minutes(learning.get("timeRequired")),
+            "text": text(learning.get("ph:text"), 50_000),
+            "how_i_use_it": text(learning.get("ph:howIUseIt"), 10_000),
+            "captions": captions if captions in CAPTIONS else "",
+            "transcript": text(learning.get("ph:transcript"), 50_000),
+        }
+        await Resource.update_or_create(defaults=values, id=post_id)
+
+    async def forget(self, here: Instance, post_id: str) -> None:
+        """Erase it with its post."""
+        await Resource.filter(id=post_id).delete()
+
+    async def snapshot(self, here: Instance, post_id: str) -> dict[str, object]:
+        """The fields as they are."""
+        resource = await Resource.get_or_none(id=post_id)
+        return values_of(resource) if resource is not None else {}
+
+
+def values_of(resource: Resource) -> Row:
+    """The columns of a resource that a version remembers."""
+    return {name: getattr(resource, name) for name in COLUMNS}

@@ -1,0 +1,137 @@
+"""What a person fills in to add something to a library, and what must be there."""
+
+from dataclasses import dataclass, replace
+
+from server.errors import Invalid
+from server.media.queries import MediaFile
+from server.practices.form import LONG_TEXT, MAX_FILES, MOST_MINUTES, TITLE_CHARACTERS
+from server.practices.writing import Text, is_web_address, link
+from server.text import LANGUAGES, LICENCES
+
+TYPES = ("document", "link", "article", "video", "audio", "interactive", "other")
+CAPTIONS = ("yes", "pending")
+TYPE_WORDS = {
+    "document": "Document",
+    "link": "Link",
+    "article": "Article",
+    "video": "Video",
+    "audio": "Audio",
+    "interactive": "Interactive",
+    "other": "Something else",
+}
+_LINKED = frozenset({"link", "interactive"})
+_SPOKEN = frozenset({"video", "audio"})
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceForm:
+    """All that a resource says. A number that could not be read is -1."""
+
+    resource_type: str = "document"
+    title: str = ""
+    text: str = ""
+    link: str = ""
+    subject: str = ""
+    level: str = ""
+    minutes: int | None = None
+    how_i_use_it: str = ""
+    captions: str = ""
+    transcript: str = ""
+    media_ids: tuple[str, ...] = ()
+    licence: str = ""
+    language: str = "en"
+    content_warning: str = ""
+    visibility: str = ""
+    community_id: str | None = None
+    nobody_identifiable: bool = False
+
+
+def tidy(form: ResourceForm, default_licence: str) -> ResourceForm:
+    """The form with one-line fields on one line, and nothing that its type has not."""
+    spoken = form.resource_type in _SPOKEN
+    return replace(
+        form,
+        title=" ".join(form.title.split()),
+        link=form.link.strip(),
+        licence=form.licence or default_licence,
+        media_ids=tuple(dict.fromkeys(form.media_ids)),
+        captions=form.captions if spoken else "",
+        transcript=form.transcript if spoken else "",
+    )
+
+
+def check(form: ResourceForm, files: list[MediaFile]) -> None:
+    """Raise Invalid, with everything that keeps a tidy form from being added."""
+    errors = [*_limits(form), *_missing(form, files)]
+    if errors:
+        raise Invalid(errors[0].message, field=errors[0].field, others=tuple(errors[1:]))
+
+
+def write(form: ResourceForm) -> str:
+    """The complete Markdown text of a resource."""
+    text = Text()
+    text.prose(form.text)
+    if form.link:
+        text.add(f"{TYPE_WORDS.get(form.resource_type, 'Link')}: {link(form.link, form.link)}")
+    text.facts(facts(form))
+    text.prose(form.how_i_use_it, "How I use it")
+    text.prose(form.transcript, "Transcript")
+    text.licence(form.licence)
+    return str(text)
+
+
+def facts(form: ResourceForm) -> list[tuple[str, str]]:
+    """Subject, level and time in words, what is missing left out."""
+    time = f"{form.minutes} minutes" if form.minutes else ""
+    captions = "Captions will follow" if form.captions == "pending" else ""
+    pairs = [("Subject", form.subject), ("Level", form.level), ("Time", time), ("Captions", captions)]
+    return [(name, value) for name, value in pairs if value]
+
+
+def _limits(form: ResourceForm) -> list[Invalid]:
+    errors = []
+    if form.resource_type not in TYPES:
+        errors.append(Invalid("Choose what kind of thing it is.", field="resource_type"))
+    limits = {
+        "title": TITLE_CHARACTERS, "subject": 120, "level": 120, "text": 50_000, "how_i_use_it": LONG_TEXT,
+        "transcript": 50_000, "link": 1000, "content_warning": 200,
+    }  # fmt: skip
+    for field, limit in limits.items():
+        if len(getattr(form, field)) > limit:
+            errors.append(Invalid(f"Use at most {limit} characters.", field=field))
+    if form.minutes is not None and not 1 <= form.minutes <= MOST_MINUTES:
+        errors.append(Invalid("Write the minutes as a number, for example 10.", field="minutes"))
+    if form.link and not is_web_address(form.link):
+        errors.append(Invalid("Write the link in full, beginning with https://.", field="link"))
+    if len(form.media_ids) > MAX_FILES:
+        errors.append(Invalid(f"Add at most {MAX_FILES} pictures and files.", field="files"))
+    if form.licence not in LICENCES:
+        errors.append(Invalid("Choose one of the licences.", field="licence"))
+    if form.language not in LANGUAGES:
+        errors.append(Invalid("Choose the language it is in.", field="language"))
+    return errors
+
+
+def _missing(form: ResourceForm, files: list[MediaFile]) -> list[Invalid]:
+    errors = []
+    if not form.title:
+        errors.append(Invalid("Give it a title, so that colleagues can find it.", field="title"))
+    if form.resource_type in _LINKED and not form.link:
+        errors.append(Invalid("Paste the link.", field="link"))
+    if form.resource_type in {"document", *_SPOKEN} and not form.link and not files:
+        errors.append(Invalid("Add a file, or a link to it.", field="files"))
+    if form.resource_type == "article" and not form.text:
+        errors.append(Invalid("Write or paste the article.", field="text"))
+    if form.resource_type == "interactive" and not form.how_i_use_it:
+        errors.append(Invalid("Say how you use it. A tool without that helps nobody.", field="how_i_use_it"))
+    if form.resource_type in _SPOKEN and form.captions not in CAPTIONS and not form.transcript:
+        errors.append(
+            Invalid(
+                "Say whether there are captions or a transcript. If not yet, choose “will follow”.", field="captions"
+            )
+        )
+    if any(file.needs_alt for file in files):
+        errors.append(Invalid("Say what each picture shows, or that it is decoration.", field="alt"))
+    if files and not form.nobody_identifiable:
+        errors.append(Invalid("Check that nobody can be identified, and tick the box.", field="nobody_identifiable"))
+    return errors

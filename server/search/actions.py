@@ -1,0 +1,127 @@
+"""Keeping the index: every function joins the caller's transaction, so that what is found is what is there."""
+
+from server.instance import Instance
+from server.search.words import indexed
+from server.text import plain
+
+POST = "post"
+ACTOR = "actor"
+
+NEVER_INDEXED = frozenset({"direct", "private"})
+REBUILD_AT_ONCE = 200
+
+
+async def index_post(here: Instance, post_id: str) -> None:
+    """Put a post into the index as it is now, or take it out if it is not to be found by anybody."""
+    row = await here.db.row(
+        "SELECT title, summary, content_html, content_warning, state, visibility, published_at"
+        " FROM post WHERE id = :id",
+        id=post_id,
+    )
+    if row is None or row["state"] != "visible" or row["visibility"] in NEVER_INDEXED:
+        await _forget(here, POST, post_id)
+        return
+    body = indexed(row["content_warning"], plain(row["summary"]), plain(row["content_html"]))
+    await _store(here, POST, post_id, at=row["published_at"], title=indexed(row["title"]), body=body)
+
+
+async def forget_post(here: Instance, post_id: str) -> None:
+    """Take a post out of the index."""
+    await _forget(here, POST, post_id)
+
+
+async def index_actor(here: Instance, actor_id: str) -> None:
+    """Put a person or community into the index as it is now, or take it out if it does not want to be found."""
+    row = await here.db.row(
+        "SELECT actor.kind, actor.name, actor.username, actor.domain, actor.summary_html, actor.discoverable,"
+        " actor.hidden, actor.suspended_at, actor.deleted_at, actor.created_at,"
+        " account.ask_me_about, account.teaches, community.purpose"
+        " FROM actor LEFT JOIN account ON account.actor_id = actor.id LEFT JOIN community ON community.id = actor.id"
+        " WHERE actor.id = :id",
+        id=actor_id,
+    )
+    if row is None or not _is_findable(row):
+        await _forget(here, ACTOR, actor_id)
+        return
+    body = indexed(
+        row["domain"],
+        plain(row["summary_html"]),
+        row["ask_me_about"] or "",
+        row["teaches"] or "",
+        row["purpose"] or "",
+    )
+    title = indexed(row["name"], row["username"])
+    await _store(here, ACTOR, actor_id, at=row["created_at"], title=title, body=body)
+
+
+async def forget_actor(here: Instance, actor_id: str) -> None:
+    """Take an actor and everything that it wrote out of the index."""
+    await _forget(here, ACTOR, actor_id)
+    things = "kind = 'post' AND thing_id IN (SELECT id FROM post WHERE author_id = :author)"
+    if here.db.dialect == "sqlite":
+        await here.db.execute(
+            f"DELETE FROM search_text WHERE rowid IN (SELECT seq FROM search_thing WHERE {things})", author=actor_id
+        )
+    await here.db.execute(f"DELETE FROM search_thing WHERE {things}", author=actor_id)
+
+
+async def rebuild(here: Instance) -> None:
+    """Index everything again, a part at a time; for repair. Runs as a job or a command, never in a request."""
+    for table, index in (("post", index_post), ("actor", index_actor)):
+        last = ""
+        while True:
+            rows = await here.db.rows(
+                f"SELECT id FROM {table} WHERE id > :last ORDER BY id LIMIT :limit", last=last, limit=REBUILD_AT_ONCE
+            )
+            if not rows:
+                break
+            async with here.db.transaction():
+                for row in rows:
+                    await index(here, row["id"])
+            last = rows[-1]["id"]
+
+
+def _is_findable(row: dict[str, object]) -> bool:
+    return (
+        row["kind"] in {"Person", "Group"}
+        and bool(row["discoverable"])
+        and not row["hidden"]
+        and row["suspended_at"] is None
+        and row["deleted_at"] is None
+    )
+
+
+async def _store(here: Instance, kind: str, thing_id: str, *, at: int, title: str, body: str) -> None:
+    if here.db.dialect == "postgres":
+        await here.db.execute(
+            "INSERT INTO search_thing (kind, thing_id, at, title, body) VALUES (:kind, :id, :at, :title, :body)"
+            " ON CONFLICT (kind, thing_id)"
+            " DO UPDATE SET at = excluded.at, title = excluded.title, body = excluded.body",
+            kind=kind,
+            id=thing_id,
+            at=at,
+            title=title,
+            body=body,
+        )
+        return
+    seq = await here.db.value(
+        "INSERT INTO search_thing (kind, thing_id, at) VALUES (:kind, :id, :at)"
+        " ON CONFLICT (kind, thing_id) DO UPDATE SET at = excluded.at RETURNING seq",
+        kind=kind,
+        id=thing_id,
+        at=at,
+    )
+    await here.db.execute(
+        "INSERT OR REPLACE INTO search_text (rowid, title, body) VALUES (:seq, :title, :body)",
+        seq=seq,
+        title=title,
+        body=body,
+    )
+
+
+async def _forget(here: Instance, kind: str, thing_id: str) -> None:
+    seq = await here.db.value(
+        "DELETE FROM search_thing WHERE kind = :kind AND thing_id = :id RETURNING seq", kind=kind, id=thing_id
+    )
+    if seq is not None and here.db.dialect == "sqlite":
+        await here.db.execute("DELETE FROM search_text WHERE rowid = :seq", seq=seq)

@@ -1,0 +1,137 @@
+"""Running applications on sockets, with one clear line when they are ready."""
+
+import asyncio
+import json
+import logging
+import socket
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from server.settings import Settings
+
+log = logging.getLogger("peerhall")
+
+GRACE_SECONDS = 8
+KEEP_ALIVE_SECONDS = 30
+MAX_HEADER_BYTES = 32_768
+
+
+class CannotListen(Exception):
+    """The address is taken or not ours; the message is one line for the person who started us."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """One application on one address; `url` is what to tell people."""
+
+    app: ASGIApp
+    host: str
+    port: int
+    url: str
+
+
+class _Server(uvicorn.Server):
+    """Says when it listens, and leaves signals to the caller when several run in one process."""
+
+    def __init__(self, config: uvicorn.Config, url: str, opened: socket.socket, ready: asyncio.Semaphore) -> None:
+        super().__init__(config)
+        self._url = url
+        self._socket = opened
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, then say so."""
+        await super().startup(sockets=[self._socket])
+        if not self.should_exit:
+            log.info("listening on %s", self._url)
+            self._ready.release()
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A listening socket; raises CannotListen."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except (OSError, OverflowError) as error:
+        listener.close()
+        raise CannotListen(f"cannot listen on {host}:{port}: {error}") from None
+    return listener
+
+
+async def serve(
+    settings: Settings, listeners: list[Listener], *, when_ready: Callable[[], None] = lambda: None
+) -> None:
+    """Serve until interrupted; `when_ready` is called once all of them listen.
+
+    Raises CannotListen before anything starts if an address is taken.
+    """
+    sockets = [bind(listener.host, listener.port) for listener in listeners]
+    ready = asyncio.Semaphore(0)
+    servers = []
+    for listener, opened in zip(listeners, sockets, strict=True):
+        config = uvicorn.Config(
+            listener.app,
+            host=listener.host,
+            port=listener.port,
+            loop="none",
+            http="httptools",
+            lifespan="on",
+            proxy_headers=True,
+            forwarded_allow_ips=list(settings.trusted_proxies),
+            server_header=False,
+            date_header=True,
+            access_log=False,
+            log_config=None,
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
+            timeout_graceful_shutdown=GRACE_SECONDS,
+            h11_max_incomplete_event_size=MAX_HEADER_BYTES,
+        )
+        servers.append(_Server(config, listener.url, opened, ready))
+    first, *others = servers
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(server._serve()) for server in others]
+        announcing = group.create_task(_announce(ready, len(servers), when_ready))
+        await first.serve()
+        announcing.cancel()
+        for server in others:
+            server.should_exit = True
+        if tasks:
+            await asyncio.wait(tasks)
+
+
+async def _announce(ready: asyncio.Semaphore, count: int, when_ready: Callable[[], None]) -> None:
+    for _ in range(count):
+        await ready.acquire()
+    when_ready()
+
+
+def set_up_logging(settings: Settings) -> None:
+    """Log to standard error, as text or as one JSON object a line."""
+    handler = logging.StreamHandler(sys.stderr)
+    if settings.log_format == "json":
+        handler.setFormatter(_JsonFormatter())
+    else:
+        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s"))
+    logging.basicConfig(level=settings.log.upper(), handlers=[handler], force=True)
+    for noisy in ("uvicorn", "httpx", "httpcore", "asyncio", "tortoise", "PIL", "aiosqlite"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+class _JsonFormatter(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        """One record as one line of JSON."""
+        entry = {
+            "at": self.formatTime(record, "%Y-%m-%dT%H:%M:%S%z"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        if record.exc_info:
+            entry["error"] = self.formatException(record.exc_info)
+        return json.dumps(entry, ensure_ascii=False)

@@ -1,0 +1,162 @@
+"""Settings: from `peerhall.toml` and the environment; the environment wins. README.md has the table.
+
+An unknown or malformed setting stops the start with one line that names it.
+"""
+
+import ipaddress
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Literal, get_args, get_origin, get_type_hints
+from urllib.parse import urlsplit
+
+PREFIX = "PEERHALL_"
+NOT_SETTINGS = {"PEERHALL_CONFIG", "PEERHALL_REQUIRE_BROWSER", "PEERHALL_REQUIRE_PEERS", "PEERHALL_TEST_DATABASE"}
+
+
+class SettingsError(Exception):
+    """A setting is unknown or malformed; the message is one line that names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that is known before the database is open."""
+
+    origin: str = "http://localhost:8000"
+    domain: str = ""
+    name: str = "Peerhall"
+    data_dir: str = "./peerhall-data"
+    database_url: str = ""
+    secret_key: str = ""
+    registration: Literal["open", "approval", "invite", "closed"] = "invite"
+    federation: Literal["closed", "consortium", "careful", "open"] = "careful"
+    authorized_fetch: bool = False
+    allowed_private_addresses: tuple[str, ...] = ()
+    ca_file: str = ""
+    trusted_proxies: tuple[str, ...] = ("127.0.0.1",)
+    smtp_url: str = ""
+    media_url: str = ""
+    log: Literal["debug", "info", "warning", "error"] = "info"
+    log_format: Literal["text", "json"] = "text"
+
+    @property
+    def is_https(self) -> bool:
+        """Whether people reach us over TLS."""
+        return self.origin.startswith("https://")
+
+    @property
+    def data_path(self) -> Path:
+        """The data folder."""
+        return Path(self.data_dir)
+
+    @property
+    def private_networks(self) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
+        """Networks that outgoing requests may reach although not public."""
+        return tuple(ipaddress.ip_network(item, strict=False) for item in self.allowed_private_addresses)
+
+
+def load(environment: Mapping[str, str] | None = None, config: Path | None = None) -> Settings:
+    """Read the settings. Raises SettingsError, naming the variable, for anything unknown or malformed."""
+    environment = os.environ if environment is None else environment
+    values: dict[str, object] = {}
+    config = config or (Path(environment["PEERHALL_CONFIG"]) if environment.get("PEERHALL_CONFIG") else None)
+    if config is None and Path("peerhall.toml").is_file():
+        config = Path("peerhall.toml")
+    if config is not None:
+        values.update(_from_file(config))
+    known = {field.name for field in fields(Settings)}
+    for variable, text in environment.items():
+        if not variable.startswith(PREFIX) or variable in NOT_SETTINGS:
+            continue
+        name = variable.removeprefix(PREFIX).lower()
+        if name not in known or variable != PREFIX + name.upper():
+            raise SettingsError(f"{variable}: there is no such setting")
+        values[name] = text
+    return _checked(values)
+
+
+def _from_file(path: Path) -> dict[str, object]:
+    try:
+        found = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise SettingsError(f"{path}: there is no such file") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise SettingsError(f"{path}: {error}") from None
+    known = {field.name for field in fields(Settings)}
+    for name in found:
+        if name not in known:
+            raise SettingsError(f"{name} in {path}: there is no such setting")
+    return found
+
+
+def _checked(values: Mapping[str, object]) -> Settings:
+    types = get_type_hints(Settings)
+    settings = Settings(**{name: _convert(name, types[name], value) for name, value in values.items()})
+    origin = _check_origin(settings.origin)
+    domain = settings.domain.lower() or origin.split("://", 1)[1]
+    if not re.fullmatch(r"[a-z0-9.\-\[\]:]+", domain):
+        raise SettingsError(f"PEERHALL_DOMAIN: {settings.domain!r} is not a host name")
+    database = settings.database_url or f"sqlite:///{Path(settings.data_dir).absolute() / 'peerhall.sqlite3'}"
+    if not re.match(r"(sqlite:///.|postgres://.|postgresql://.)", database):
+        raise SettingsError("PEERHALL_DATABASE_URL: must start with sqlite:/// or postgres://")
+    for item in settings.allowed_private_addresses:
+        try:
+            ipaddress.ip_network(item, strict=False)
+        except ValueError:
+            raise SettingsError(
+                f"PEERHALL_ALLOWED_PRIVATE_ADDRESSES: {item!r} is not a network such as 10.0.0.0/8"
+            ) from None
+    for name, value, schemes in (
+        ("SMTP_URL", settings.smtp_url, ("smtp", "smtps")),
+        ("MEDIA_URL", settings.media_url, ("file", "s3")),
+    ):
+        if value and urlsplit(value).scheme not in schemes:
+            raise SettingsError(f"PEERHALL_{name}: must start with {' or '.join(s + '://' for s in schemes)}")
+    if settings.secret_key and len(settings.secret_key) < 32:
+        raise SettingsError("PEERHALL_SECRET_KEY: must have at least 32 characters")
+    if settings.ca_file and not Path(settings.ca_file).is_file():
+        raise SettingsError(f"PEERHALL_CA_FILE: there is no file {settings.ca_file}")
+    return replace(settings, origin=origin, domain=domain, database_url=database)
+
+
+def _convert(name: str, kind: object, value: object) -> object:
+    variable = PREFIX + name.upper()
+    if get_origin(kind) is Literal:
+        if value not in get_args(kind):
+            raise SettingsError(f"{variable}: must be one of {', '.join(get_args(kind))}, not {value!r}")
+        return value
+    if kind is bool:
+        if isinstance(value, bool):
+            return value
+        if isinstance(value, str) and value.lower() in {"true", "1", "yes", "on", "false", "0", "no", "off"}:
+            return value.lower() in {"true", "1", "yes", "on"}
+        raise SettingsError(f"{variable}: must be true or false, not {value!r}")
+    if kind is str:
+        if not isinstance(value, str):
+            raise SettingsError(f"{variable}: must be a text, not {value!r}")
+        return value.strip()
+    if isinstance(value, str):
+        return tuple(item.strip() for item in value.split(",") if item.strip())
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return tuple(value)
+    raise SettingsError(f"{variable}: must be a list of texts, not {value!r}")
+
+
+def _check_origin(text: str) -> str:
+    problem = SettingsError(
+        f"PEERHALL_ORIGIN: {text!r} is not an address such as https://hall.example (scheme, host, optional port)"
+    )
+    parts = urlsplit(text.rstrip("/"))
+    try:
+        port = parts.port
+    except ValueError:
+        raise problem from None
+    host = parts.hostname
+    if parts.scheme not in {"http", "https"} or not host or parts.path or parts.query or parts.username is not None:
+        raise problem
+    shown = f"[{host}]" if ":" in host else host
+    default = {"http": 80, "https": 443}[parts.scheme]
+    return f"{parts.scheme}://{shown}" + (f":{port}" if port and port != default else "")

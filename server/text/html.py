@@ -1,0 +1,232 @@
+"""HTML of strangers: one allowlist for everything (S20), links that say where they lead (S10), and plain words.
+
+The parser behind `sanitise` is html5ever. Its cost grows with the square of the depth for some inputs, so that what has
+too many tags is shown as words; `MAX_CHARACTERS` and `MAX_TAGS` were chosen by measuring the worst ones.
+"""
+
+import re
+from html import escape, unescape
+from html.parser import HTMLParser
+
+import nh3
+
+from server.text.links import honest_text
+from server.text.words import clean_text
+
+MAX_CHARACTERS = 200_000
+MAX_TAGS = 8_000
+MAX_DEPTH = 60
+EXCERPT = 280
+
+TAGS = frozenset(
+    [
+        "p",
+        "br",
+        "span",
+        "a",
+        "strong",
+        "b",
+        "em",
+        "i",
+        "u",
+        "del",
+        "s",
+        "sub",
+        "sup",
+        "code",
+        "pre",
+        "blockquote",
+        "ul",
+        "ol",
+        "li",
+        "h2",
+        "h3",
+        "h4",
+        "ruby",
+        "rt",
+        "rp",
+    ]
+)
+WITH_IMAGES = TAGS | {"img"}
+
+_ATTRIBUTES: dict[str, set[str]] = {
+    "a": {"href", "hreflang"},
+    "img": {"src", "alt", "width", "height"},
+    "ol": {"start", "reversed"},
+    "span": {"lang", "dir"},
+    "p": {"lang", "dir"},
+    "blockquote": {"lang", "dir"},
+}
+_CLASSES = {
+    "a": {"mention", "hashtag", "u-url"},
+    "span": {"h-card"},
+}
+_SCHEMES = {"http", "https", "mailto"}
+_WITHOUT_CONTENT = {
+    "script",
+    "style",
+    "template",
+    "iframe",
+    "object",
+    "noscript",
+    "svg",
+    "head",
+    "title",
+    "textarea",
+    "select",
+}
+_VOID = frozenset(
+    ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"]
+)
+_RENAMED = {"h1": "h2", "h5": "h4", "h6": "h4", "strike": "del", "div": "p", "hr": "br"}
+_RENAME = re.compile(r"<(/?)(h1|h5|h6|strike)(?=[\s/>])", re.IGNORECASE)
+_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9-]*)")
+_BLANKS = re.compile(r"\s+")
+_SPACE_BEFORE = frozenset(
+    [
+        "p",
+        "div",
+        "li",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "blockquote",
+        "pre",
+        "br",
+        "tr",
+        "td",
+        "th",
+        "dt",
+        "dd",
+        "ul",
+        "ol",
+        "table",
+        "section",
+        "article",
+    ]
+)
+_LINK_REL = "nofollow noopener noreferrer ugc"
+
+
+def sanitise(html: str, *, images: bool = False) -> str:
+    """HTML that is safe to show. `images` keeps pictures; their addresses are replaced when a page is made.
+
+    Unknown elements leave their text. What is too large or too deep is shown as words.
+    """
+    html = clean_text(html[:MAX_CHARACTERS])
+    if not _is_bearable(html):
+        return f"<p>{escape(_strip(html), quote=False)}</p>"
+    html = _RENAME.sub(lambda match: f"<{match[1]}{_RENAMED[match[2].lower()]}", _formulas(html))
+    cleaned = nh3.clean(
+        html,
+        tags=set(WITH_IMAGES if images else TAGS),
+        clean_content_tags=_WITHOUT_CONTENT,
+        attributes=_ATTRIBUTES,
+        allowed_classes=_CLASSES,
+        url_schemes=_SCHEMES,
+        link_rel=_LINK_REL,
+        strip_comments=True,
+    )
+    return _honest(cleaned) if "<a " in cleaned else cleaned
+
+
+def plain(html: str) -> str:
+    """The words of some HTML, in one line."""
+    if "<" not in html:
+        return _BLANKS.sub(" ", unescape(html)).strip()
+    return _BLANKS.sub(" ", _strip(html)).strip()
+
+
+def excerpt(html: str, limit: int = EXCERPT) -> str:
+    """The first words of some HTML, at most `limit` characters, with an ellipsis where some are missing."""
+    text = plain(html)
+    if len(text) <= limit:
+        return text
+    cut = text[: limit - 1]
+    space = cut.rfind(" ")
+    return (cut[:space] if space > limit // 2 else cut).rstrip(" ,;:.–-") + "…"
+
+
+def _is_bearable(html: str) -> bool:
+    if html.count("<") <= 100:
+        return True
+    depth = 0
+    for tags, match in enumerate(_TAG.finditer(html)):
+        if match[2].lower() not in _VOID:
+            depth += -1 if match[1] else 1
+        depth = max(depth, 0)
+        # Paragraphs and list items need no end tag, so that depth is only a suspicion until there are very many.
+        if tags > MAX_TAGS or depth > MAX_TAGS // 4:
+            return False
+    return True
+
+
+class _Words(HTMLParser):
+    """Collects text; elements whose content is no text are left out."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.parts: list[str] = []
+        self._hidden = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """A space where a line would end, and nothing of scripts."""
+        if tag in {"script", "style", "template"}:
+            self._hidden += 1
+        elif tag in _SPACE_BEFORE:
+            self.parts.append(" ")
+
+    def handle_endtag(self, tag: str) -> None:
+        """The other end."""
+        if tag in {"script", "style", "template"}:
+            self._hidden = max(0, self._hidden - 1)
+        elif tag in _SPACE_BEFORE:
+            self.parts.append(" ")
+
+    def handle_data(self, data: str) -> None:
+        """Words."""
+        if not self._hidden:
+            self.parts.append(data)
+
+
+def _strip(html: str) -> str:
+    if html.count("<") > MAX_TAGS * 2:
+        # Not worth a parser: everything between angle brackets goes.
+        return unescape(" ".join(part.partition(">")[2] for part in ("x>" + html).split("<")))
+    words = _Words()
+    words.feed(html)
+    words.close()
+    return "".join(words.parts)
+
+
+def _formulas(html: str) -> str:
+    """MathML as its TeX source (FEP-dc88); markup of formulas is not kept."""
+    if "<math" not in html:
+        return html
+    parts = html.split("<math")
+    kept = [parts[0]]
+    for part in parts[1:]:
+        formula, ended, rest = part.partition("</math>")
+        _, found, after = formula.partition('encoding="application/x-tex"')
+        source = after.partition(">")[2].partition("</annotation")[0] if found else ""
+        kept.append(f"<code>{source}</code>{rest}" if source and ended else f" {formula.partition('>')[2]}{rest}")
+    return "".join(kept)
+
+
+def _honest(html: str) -> str:
+    """Rewrite the text of links that names another server than the one they lead to. `html` is nh3's own output."""
+    kept: list[str] = []
+    first, *links = html.split("<a ")
+    kept.append(first)
+    for link in links:
+        attributes, _, rest = link.partition(">")
+        inside, ended, after = rest.partition("</a>")
+        href = unescape(attributes.partition('href="')[2].partition('"')[0])
+        shown = unescape(re.sub(r"<[^>]*>", "", inside))
+        better = honest_text(shown, href)
+        text = inside if better is None else escape(better, quote=False)
+        kept.append(f"<a {attributes}>{text}{ended}{after}")
+    return "".join(kept)

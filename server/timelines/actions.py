@@ -1,0 +1,111 @@
+"""Keeping home timelines: every function joins the caller's transaction."""
+
+from server.instance import Instance
+from server.posts.policy import DIRECT, PRIVATE
+
+BACKFILL = 40
+KEPT_AT_MOST = 800
+
+# People here whom a post concerns: who wrote it, follows its author or community, or is a member of that.
+_CONCERNED = (
+    "SELECT :author AS id UNION SELECT follower_id FROM follow WHERE state = 'accepted'"
+    " AND target_id IN (:author, :community)"
+    " UNION SELECT person_id FROM membership WHERE state = 'active' AND community_id = :community"
+)
+# Replies are for whom they answer, and for those who follow both sides; everybody else finds them under the post.
+_ANSWERED = (
+    "(post.parent_id IS NULL OR EXISTS (SELECT 1 FROM post AS parent WHERE parent.id = post.parent_id"
+    " AND (parent.author_id = reader.id OR EXISTS (SELECT 1 FROM follow AS other WHERE other.follower_id = reader.id"
+    " AND other.state = 'accepted' AND other.target_id = parent.author_id))))"
+)
+_HERE = "reader.is_local AND reader.kind = 'Person' AND reader.deleted_at IS NULL"
+_INSERT = "INSERT INTO timeline_entry (reader_id, post_id, via_id, at)"
+
+
+async def add_post(here: Instance, post_id: str) -> None:
+    """Put a new post into the timelines of the people here that it concerns."""
+    row = await here.db.row("SELECT author_id, community_id FROM post WHERE id = :id", id=post_id)
+    if row is None:
+        return
+    await here.db.execute(
+        f"{_INSERT} SELECT reader.id, post.id, CAST(NULL AS VARCHAR(26)), post.published_at"
+        " FROM post, actor AS reader"
+        f" WHERE post.id = :id AND post.state = 'visible' AND post.visibility NOT IN ('{DIRECT}', '{PRIVATE}')"
+        f" AND {_HERE} AND {_ANSWERED} AND reader.id IN ({_CONCERNED}) ON CONFLICT (reader_id, post_id) DO NOTHING",
+        id=post_id,
+        author=row["author_id"],
+        community=row["community_id"] or "",
+    )
+
+
+async def add_boost(here: Instance, post_id: str, actor_id: str) -> None:
+    """Put a post that somebody passed on into the timelines of their followers here."""
+    await here.db.execute(
+        f"{_INSERT} SELECT follow.follower_id, post.id, CAST(:actor AS VARCHAR(26)), CAST(:now AS BIGINT)"
+        " FROM post, follow JOIN actor AS reader ON reader.id = follow.follower_id"
+        " WHERE post.id = :id AND post.state = 'visible' AND post.visibility IN ('public', 'unlisted')"
+        " AND follow.target_id = :actor AND follow.state = 'accepted'"
+        f" AND {_HERE} AND reader.id <> post.author_id"
+        " ON CONFLICT (reader_id, post_id) DO NOTHING",
+        id=post_id,
+        actor=actor_id,
+        now=here.clock.now(),
+    )
+
+
+async def remove_boost(here: Instance, post_id: str, actor_id: str) -> None:
+    """Take a post out again where it came through this actor alone."""
+    await here.db.execute(
+        "DELETE FROM timeline_entry WHERE post_id = :id AND via_id = :actor", id=post_id, actor=actor_id
+    )
+
+
+async def remove_post(here: Instance, post_id: str) -> None:
+    """Take a post out of every timeline."""
+    await here.db.execute("DELETE FROM timeline_entry WHERE post_id = :id", id=post_id)
+
+
+async def backfill(here: Instance, reader_id: str, source_id: str) -> None:
+    """Put the latest posts of somebody newly followed, or of a community newly joined, into a timeline."""
+    await here.db.execute(
+        f"{_INSERT} SELECT reader.id, recent.id, CAST(NULL AS VARCHAR(26)), recent.published_at"
+        " FROM actor AS reader, (SELECT post.id, post.published_at FROM post"
+        " WHERE (post.author_id = :source OR post.community_id = :source) AND post.state = 'visible'"
+        f" AND post.parent_id IS NULL AND post.visibility NOT IN ('{DIRECT}', '{PRIVATE}')"
+        " ORDER BY post.published_at DESC, post.id DESC LIMIT :limit) AS recent"
+        " WHERE reader.id = :reader AND reader.is_local AND reader.kind = 'Person'"
+        " ON CONFLICT (reader_id, post_id) DO NOTHING",
+        source=source_id,
+        reader=reader_id,
+        limit=BACKFILL,
+    )
+
+
+async def drain(here: Instance, reader_id: str, source_id: str) -> None:
+    """Take out what came from somebody no longer followed, or a community left, and is not there for another reason."""
+    await here.db.execute(
+        "DELETE FROM timeline_entry WHERE reader_id = :reader AND (via_id = :source OR post_id IN ("
+        " SELECT post.id FROM post WHERE (post.author_id = :source OR post.community_id = :source)"
+        " AND post.author_id <> :reader"
+        " AND NOT EXISTS (SELECT 1 FROM follow WHERE follow.follower_id = :reader AND follow.state = 'accepted'"
+        " AND follow.target_id IN (post.author_id, post.community_id) AND follow.target_id <> :source)"
+        " AND NOT EXISTS (SELECT 1 FROM membership WHERE membership.person_id = :reader AND membership.state = 'active'"
+        " AND membership.community_id = post.community_id)))",
+        reader=reader_id,
+        source=source_id,
+    )
+
+
+async def trim(here: Instance, _: object) -> None:
+    """Keep so many entries of every timeline; older posts are still on the pages of their authors and communities."""
+    rows = await here.db.rows(
+        "SELECT reader_id, count(*) AS entries FROM timeline_entry GROUP BY reader_id HAVING count(*) > :most",
+        most=KEPT_AT_MOST,
+    )
+    for row in rows:
+        await here.db.execute(
+            "DELETE FROM timeline_entry WHERE reader_id = :reader AND at < (SELECT at FROM timeline_entry"
+            " WHERE reader_id = :reader ORDER BY at DESC, post_id DESC LIMIT 1 OFFSET :most)",
+            reader=row["reader_id"],
+            most=KEPT_AT_MOST - 1,
+        )

@@ -1,0 +1,60 @@
+"""Home timelines as a feature: it follows posts, boosts, follows and memberships."""
+
+from datetime import timedelta
+from functools import partial
+
+from server.actors.events import FollowAccepted, FollowEnded
+from server.communities.events import MemberJoined, MemberLeft
+from server.feature import Feature
+from server.instance import Instance
+from server.posts.events import PostBoosted, PostDeleted, PostPublished, PostRemoved, PostUnboosted
+from server.timelines import actions
+
+
+async def _published(here: Instance, event: PostPublished) -> None:
+    await actions.add_post(here, event.post_id)
+
+
+async def _boosted(here: Instance, event: PostBoosted) -> None:
+    await actions.add_boost(here, event.post_id, event.actor_id)
+
+
+async def _unboosted(here: Instance, event: PostUnboosted) -> None:
+    await actions.remove_boost(here, event.post_id, event.actor_id)
+
+
+async def _gone(here: Instance, event: PostDeleted | PostRemoved) -> None:
+    await actions.remove_post(here, event.post_id)
+
+
+async def _followed(here: Instance, event: FollowAccepted) -> None:
+    await actions.backfill(here, event.follower_id, event.target_id)
+
+
+async def _unfollowed(here: Instance, event: FollowEnded) -> None:
+    await actions.drain(here, event.follower_id, event.target_id)
+
+
+async def _joined(here: Instance, event: MemberJoined) -> None:
+    await actions.backfill(here, event.person_id, event.community_id)
+
+
+async def _left(here: Instance, event: MemberLeft) -> None:
+    await actions.drain(here, event.person_id, event.community_id)
+
+
+def _install(here: Instance) -> None:
+    on = here.events.on
+    on(PostPublished, partial(_published, here))
+    on(PostBoosted, partial(_boosted, here))
+    on(PostUnboosted, partial(_unboosted, here))
+    on(PostDeleted, partial(_gone, here))
+    on(PostRemoved, partial(_gone, here))
+    on(FollowAccepted, partial(_followed, here))
+    on(FollowEnded, partial(_unfollowed, here))
+    on(MemberJoined, partial(_joined, here))
+    on(MemberLeft, partial(_left, here))
+    here.jobs.every("timelines.trim", timedelta(days=1), partial(actions.trim, here))
+
+
+feature = Feature("timelines", models="server.timelines.models", install=_install)

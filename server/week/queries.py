@@ -1,0 +1,263 @@
+"""This week: what waits for somebody, what became of their practices, one thing to try, and first steps.
+
+It reads what other features wrote and owns nothing.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from server.actors.queries import PersonLabel, labels
+from server.actors.viewer import Viewer
+from server.communities.queries import CommunityLabel
+from server.communities.queries import labels as community_labels
+from server.db import Row, from_milliseconds
+from server.instance import Instance
+from server.posts.queries import PostView, listing, page_path, readable
+from server.search.queries import ids_about
+from server.search.words import any_of, words_of
+
+MAX_WAITING = 20
+MAX_ASKS = 3
+MAX_TRAVELLED = 5
+TRAVELLED_SINCE = timedelta(days=14)
+ASKS_SINCE = timedelta(days=60)
+FIRST_STEPS_FOR = timedelta(days=30)
+# A practice is suggested again after eight weeks at the earliest, as long as there are others.
+ROTATION_WEEKS = 8
+
+PRACTICES = ("practice", "tip")
+
+MINUTES = {"application": 2, "held": 1, "follow_request": 1, "ask": 3, "practice": 5}
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Something that waits for one tap: ``application``, ``held`` (`url` is the post's) or ``follow_request``."""
+
+    kind: str
+    person: PersonLabel
+    community: CommunityLabel | None
+    url: str
+    title: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Travelled:
+    """Something of mine that people answered lately."""
+
+    post: PostView
+    replies: int
+    people: int
+    newest_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """One practice to try. `reason`: ``stuck`` or ``teaches`` (it shares words with what I said there), or ``new``."""
+
+    post: PostView
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class PostsOfTheWeek:
+    """The posts on the page, but for the timeline."""
+
+    asks: list[PostView]
+    travelled: list[Travelled]
+    suggestion: Suggestion | None
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What somebody said of themselves on their first visit."""
+
+    teaches: str
+    stuck_with: str
+    ask_me_about: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FirstSteps:
+    """What somebody new has done already."""
+
+    has_profile: bool
+    has_community: bool
+    follows_somebody: bool
+    has_shared: bool
+    has_answered: bool
+
+    @property
+    def done(self) -> int:
+        """How many steps are done."""
+        return sum((self.has_profile, self.has_community, self.follows_somebody, self.has_shared, self.has_answered))
+
+
+async def about(here: Instance, viewer: Viewer) -> About:
+    """What the viewer said of themselves."""
+    row = await here.db.row(
+        "SELECT teaches, stuck_with, ask_me_about, created_at FROM account WHERE id = :id", id=viewer.account_id
+    )
+    if row is None:
+        return About("", "", "", here.clock.now())
+    return About(row["teaches"], row["stuck_with"], row["ask_me_about"], from_milliseconds(row["created_at"]))
+
+
+async def waiting(here: Instance, viewer: Viewer) -> list[Waiting]:
+    """Applications and held posts where the viewer decides, and requests to follow them; the oldest first."""
+    held_elsewhere = " OR post.community_id IS NULL" if viewer.is_steward else ""
+    decides = (
+        "EXISTS (SELECT 1 FROM membership AS mine WHERE mine.community_id = {community} AND mine.person_id = :me"
+        " AND mine.state = 'active' AND mine.role IN ('steward', 'facilitator'))"
+    )
+    rows = await here.db.rows(
+        "SELECT 'application' AS kind, membership.person_id AS person_id, membership.community_id AS community_id,"
+        " '' AS short, '' AS title, '' AS post_kind, membership.updated_at AS at FROM membership"
+        f" WHERE membership.state = 'applied' AND {decides.format(community='membership.community_id')}"
+        " UNION ALL SELECT 'held', post.author_id, post.community_id, post.short, post.title, post.kind,"
+        " post.created_at FROM post WHERE post.state = 'held' AND post.author_id <> :me AND post.visibility <> 'direct'"
+        f" AND ({decides.format(community='post.community_id')}{held_elsewhere})"
+        " UNION ALL SELECT 'follow_request', follow.follower_id, NULL, '', '', '', follow.created_at FROM follow"
+        " WHERE follow.target_id = :me AND follow.state = 'requested'"
+        " ORDER BY at, kind, person_id LIMIT :limit",
+        me=viewer.actor_id,
+        limit=MAX_WAITING,
+    )
+    people = await labels(here, {row["person_id"] for row in rows})
+    communities = await community_labels(here, {row["community_id"] for row in rows if row["community_id"]})
+    return [
+        Waiting(
+            kind=row["kind"],
+            person=people[row["person_id"]],
+            community=communities.get(row["community_id"]),
+            url=page_path(row["short"], row["title"], row["post_kind"]) if row["short"] else "",
+            title=row["title"],
+            at=from_milliseconds(row["at"]),
+        )
+        for row in rows
+        if row["person_id"] in people
+    ]
+
+
+async def posts_of_the_week(here: Instance, viewer: Viewer, me: About) -> PostsOfTheWeek:
+    """Asks, answers to what I shared, and one practice; ten queries, or one more where nothing fits what I said."""
+    ask_ids = await ids_about(here, viewer, me.ask_me_about, kinds=("ask",), limit=MAX_ASKS * 6)
+    answered = await _answered(here, viewer)
+    fitting = await ids_about(here, viewer, f"{me.stuck_with} {me.teaches}", kinds=PRACTICES, limit=ROTATION_WEEKS * 2)
+    newest = [] if fitting else await _newest_practices(here, viewer)
+    wanted = list(dict.fromkeys([*ask_ids, *(row["id"] for row in answered), *fitting, *newest]))
+    found = await listing(here, viewer, ids=wanted, limit=len(wanted)) if wanted else None
+    posts = {post.id: post for post in found.items} if found else {}
+    return PostsOfTheWeek(
+        asks=_asks(here, viewer, [posts[post_id] for post_id in ask_ids if post_id in posts]),
+        travelled=[
+            Travelled(posts[row["id"]], row["replies"], row["people"], from_milliseconds(row["newest"]))
+            for row in answered
+            if row["id"] in posts
+        ],
+        suggestion=_suggestion(here, viewer, me, [posts[post_id] for post_id in fitting or newest if post_id in posts]),
+    )
+
+
+async def first_steps(here: Instance, viewer: Viewer, me: About) -> FirstSteps | None:
+    """What somebody new could do; None for those who are here for a month, or have done it all."""
+    if here.clock.now() - me.created_at > FIRST_STEPS_FOR:
+        return None
+    row = await here.db.row(
+        "SELECT (SELECT count(*) FROM actor"
+        " WHERE id = :me AND (summary_source <> '' OR avatar_url IS NOT NULL)) AS profile,"
+        " (SELECT count(*) FROM membership WHERE person_id = :me AND state IN ('active', 'applied')) AS communities,"
+        " (SELECT count(*) FROM follow JOIN actor ON actor.id = follow.target_id"
+        " WHERE follow.follower_id = :me AND actor.kind = 'Person') AS follows,"
+        " (SELECT count(*) FROM post WHERE author_id = :me AND state = 'visible'"
+        " AND kind IN ('practice', 'tip', 'resource', 'discussion', 'ask')) AS shared,"
+        " (SELECT count(*) FROM post WHERE author_id = :me AND kind = 'reply' AND state = 'visible') AS answered",
+        me=viewer.actor_id,
+    )
+    if row is None:
+        return None
+    steps = FirstSteps(
+        has_profile=bool(row["profile"]),
+        has_community=bool(row["communities"]),
+        follows_somebody=bool(row["follows"]),
+        has_shared=bool(row["shared"]),
+        has_answered=bool(row["answered"]),
+    )
+    return None if steps.done == 5 else steps
+
+
+async def newest_person(here: Instance, viewer: Viewer) -> PersonLabel | None:
+    """Who joined this server last, within a month: somebody to greet."""
+    row = await here.db.row(
+        "SELECT actor.id FROM account JOIN actor ON actor.id = account.actor_id"
+        " WHERE account.state = 'active' AND account.created_at > :since AND actor.id <> :me"
+        " AND actor.discoverable AND NOT actor.hidden AND actor.deleted_at IS NULL AND actor.suspended_at IS NULL"
+        " ORDER BY account.created_at DESC, account.id DESC LIMIT 1",
+        me=viewer.actor_id,
+        since=here.clock.now() - FIRST_STEPS_FOR,
+    )
+    if row is None:
+        return None
+    return (await labels(here, [row["id"]])).get(row["id"])
+
+
+def minutes(waiting: list[Waiting], posts: PostsOfTheWeek) -> int:
+    """About how long all of it takes."""
+    total = sum(MINUTES[item.kind] for item in waiting) + len(posts.asks) * MINUTES["ask"]
+    return total + (MINUTES["practice"] if posts.suggestion else 0)
+
+
+def _asks(here: Instance, viewer: Viewer, posts: list[PostView]) -> list[PostView]:
+    since = here.clock.now() - ASKS_SINCE
+    return [
+        post
+        for post in posts
+        if post.author.id != viewer.actor_id
+        and not post.answered
+        and not post.helped_count
+        and post.published_at > since
+    ][:MAX_ASKS]
+
+
+def _suggestion(here: Instance, viewer: Viewer, me: About, posts: list[PostView]) -> Suggestion | None:
+    others = [post for post in posts if post.author.id != viewer.actor_id]
+    if not others:
+        return None
+    week = here.clock.now().toordinal() // 7
+    chosen = others[week % len(others)]
+    said = set(words_of(f"{chosen.title} {chosen.excerpt}"))
+    for reason, mine in (("stuck", me.stuck_with), ("teaches", me.teaches)):
+        if said & set(any_of(mine)):
+            return Suggestion(chosen, reason)
+    return Suggestion(chosen, "new")
+
+
+async def _answered(here: Instance, viewer: Viewer) -> list[Row]:
+    """What the viewer shared and others answered lately, as far as the viewer may read the answers."""
+    may_read, parameters = readable(viewer)
+    return await here.db.rows(
+        "SELECT mine.id, count(*) AS replies, count(DISTINCT post.author_id) AS people,"
+        " max(post.published_at) AS newest FROM post AS mine JOIN post ON post.root_id = mine.id AND post.id <> mine.id"
+        " WHERE mine.author_id = :week_me AND mine.state = 'visible' AND mine.kind IN ('practice', 'tip', 'resource')"
+        " AND post.author_id <> :week_me AND post.state = 'visible' AND post.published_at > :week_since"
+        f" AND {may_read} GROUP BY mine.id ORDER BY max(post.published_at) DESC, mine.id LIMIT :week_limit",
+        week_me=viewer.actor_id,
+        week_since=here.clock.now() - TRAVELLED_SINCE,
+        week_limit=MAX_TRAVELLED,
+        **parameters,
+    )
+
+
+async def _newest_practices(here: Instance, viewer: Viewer) -> list[str]:
+    may_read, parameters = readable(viewer)
+    rows = await here.db.rows(
+        "SELECT post.id FROM post WHERE post.kind IN ('practice', 'tip') AND post.state = 'visible'"
+        f" AND post.author_id <> :week_me AND {may_read}"
+        " ORDER BY post.published_at DESC, post.id DESC LIMIT :week_limit",
+        week_me=viewer.actor_id,
+        week_limit=ROTATION_WEEKS * 2,
+        **parameters,
+    )
+    return [row["id"] for row in rows]

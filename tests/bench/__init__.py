@@ -1,0 +1,1 @@
+"""`python -m tests.bench`: one instance as people run it, measured from outside."""

@@ -1,0 +1,171 @@
+"""What is measured. Each scenario returns figures by name; CPU is that of the instance alone."""
+
+import asyncio
+import json
+import sqlite3
+import statistics
+import time
+from pathlib import Path
+
+import httpx
+
+from federation.signatures import cavage
+from federation.testing import make_signer
+from federation.vocab import activities
+from federation.vocab.base import PUBLIC
+from federation.vocab.objects import object_document
+from server.clock import SystemClock
+from tests.bench.instance import Served, Usage
+from tests.bench.peer import Peer, eventually
+from tests.bench.seed import COMMUNITY, Facts
+
+AUTHORS = 20
+SENDERS = 16
+PATIENCE_SECONDS = 300.0
+
+Figures = dict[str, float]
+
+
+def per_unit(name: str, used: Usage, count: int) -> Figures:
+    """Rate by the clock on the wall, and CPU per unit."""
+    return {f"{name}, per second": count / used.wall, f"{name}, CPU ms each": 1000 * used.cpu / count}
+
+
+async def inbox(served: Served, peer: Peer, facts: Facts, database: Path, count: int) -> Figures:
+    """Signed replies to a thread, from twenty authors: taken in, and processed into visible replies."""
+    requests = [_signed_reply(served, peer, facts, number) for number in range(count)]
+    warm_up, requests = requests[:AUTHORS], requests[AUTHORS:]
+    async with httpx.AsyncClient(
+        base_url=served.origin, limits=httpx.Limits(max_connections=SENDERS), timeout=60
+    ) as client:
+        await _post_all(client, warm_up)  # every key is fetched once
+        await _processed(database, len(warm_up))
+        before = served.usage()
+        await _post_all(client, requests)
+        accepted = served.usage().since(before)
+        await _processed(database, count)
+        processed = served.usage().since(before)
+    return {
+        "inbox: accepted, per second": len(requests) / accepted.wall,
+        **per_unit("inbox: accepted and processed", processed, len(requests)),
+    }
+
+
+def _signed_reply(served: Served, peer: Peer, facts: Facts, number: int) -> tuple[dict[str, str], bytes]:
+    author, now = peer.author(number % AUTHORS), SystemClock().now()
+    signer = make_signer(author)
+    note = object_document(
+        id=f"{peer.origin}/notes/{number}",
+        type="Note",
+        attributed_to=author,
+        to=[PUBLIC],
+        cc=[facts.actor_uri],
+        content=f"<p>We tried this with a group of {number % 30 + 5}, and it took ten minutes.</p>",
+        in_reply_to=facts.thread_uri,
+        published=now,
+        tags=[{"type": "Mention", "href": facts.actor_uri, "name": "@amara"}],
+    )
+    document = activities.create(
+        id=f"{peer.origin}/activities/{number}",
+        actor=author,
+        to=[PUBLIC],
+        cc=[facts.actor_uri],
+        object=note,
+        published=now,
+    )
+    body = json.dumps(document).encode()
+    authority = served.origin.partition("://")[2]
+    headers = cavage.headers(
+        "POST", authority, "/ap/inbox", body=body, key_id=signer.rsa_key_id, key=signer.rsa_key, now=now
+    )
+    return headers, body
+
+
+async def _post_all(client: httpx.AsyncClient, requests: list[tuple[dict[str, str], bytes]]) -> None:
+    waiting = iter(requests)
+
+    async def send() -> None:
+        for headers, body in waiting:
+            answer = await client.post("/ap/inbox", content=body, headers=headers)
+            if answer.status_code != 202:
+                raise RuntimeError(f"the inbox answered {answer.status_code}: {answer.text}")
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(SENDERS):
+            group.create_task(send())
+
+
+async def _processed(database: Path, count: int) -> None:
+    connection = sqlite3.connect(f"file:{database}?mode=ro", uri=True)
+    try:
+
+        def done() -> bool:
+            found = connection.execute("SELECT count(*) FROM inbox_receipt WHERE outcome = 'done'").fetchone()[0]
+            failed = connection.execute(
+                "SELECT reason FROM inbox_receipt WHERE outcome IS NOT NULL AND outcome <> 'done' LIMIT 1"
+            ).fetchone()
+            if failed is not None:
+                raise RuntimeError(f"an activity was not taken: {failed[0]}")
+            return bool(found >= count)
+
+        await eventually(done, PATIENCE_SECONDS)
+    finally:
+        connection.close()
+
+
+async def fan_out(served: Served, peer: Peer, facts: Facts, hosts: int) -> Figures:
+    """One reply by somebody who is followed from many servers; then a second one, on the connections that are open."""
+    figures: Figures = {}
+    async with _signed_in(served, facts.other_token) as client:
+        for name, text in (("new connections", "First."), ("kept connections", "Second.")):
+            peer.expect(hosts)
+            before, begun = served.usage(), time.perf_counter()
+            answer = await client.post(
+                f"{facts.followed_thread_path}/reply", data={"content": text, "nobody_identifiable": "on"}
+            )
+            request_seconds = time.perf_counter() - begun
+            if answer.status_code not in {302, 303}:
+                raise RuntimeError(f"the reply was answered with {answer.status_code}")
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                await peer.complete.wait()
+            used = served.usage().since(before)
+            figures |= per_unit(f"delivery to {hosts} servers, {name}", used, hosts)
+            figures[f"the author's request, {name}, ms"] = 1000 * request_seconds
+    return figures
+
+
+def _signed_in(served: Served, token: str) -> httpx.AsyncClient:
+    headers = {"accept": "text/html", "origin": served.origin, "sec-fetch-site": "same-origin"}
+    return httpx.AsyncClient(base_url=served.origin, cookies={"peerhall_session": token}, headers=headers, timeout=60)
+
+
+async def pages(served: Served, facts: Facts, repeats: int) -> Figures:
+    """Pages as a signed-in person gets them, and documents as another server does, one after the other."""
+    figures: Figures = {}
+    async with _signed_in(served, facts.token) as client:
+        for name, path in (
+            ("page: this week", "/week"),
+            ("page: community", f"/c/{COMMUNITY}"),
+            ("page: practice", facts.practice_path),
+            ("page: thread", facts.thread_path),
+        ):
+            figures |= await _get(served, client, name, path, repeats)
+    async with httpx.AsyncClient(base_url=served.origin, headers={"accept": "application/activity+json"}) as client:
+        for name, uri in (("document: person", facts.actor_uri), ("document: practice", facts.practice_uri)):
+            figures |= await _get(served, client, name, uri, repeats)
+    return figures
+
+
+async def _get(served: Served, client: httpx.AsyncClient, name: str, path: str, repeats: int) -> Figures:
+    times: list[float] = []
+    for _ in range(10):
+        answer = await client.get(path)
+        if answer.status_code != 200:
+            raise RuntimeError(f"{path} answered {answer.status_code}")
+    before = served.usage()
+    for _ in range(repeats):
+        begun = time.perf_counter()
+        await client.get(path)
+        times.append(time.perf_counter() - begun)
+    used = served.usage().since(before)
+    return {f"{name}, median ms": 1000 * statistics.median(times), f"{name}, CPU ms each": 1000 * used.cpu / repeats}

@@ -1,0 +1,212 @@
+"""The `fediverse` fixture: instances on a network in memory, with a clock that only tests move."""
+
+import asyncio
+import os
+import shutil
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+import asyncpg
+import httpx
+import pytest
+
+from federation.testing import FakeClock, Network
+from server.accounts import actions as accounts
+from server.asgi import create_app
+from server.build import build, close
+from server.clock import SystemClock
+from server.db import Database
+from server.db.migrate import migrate
+from server.features import model_modules
+from server.instance import Instance
+from server.settings import Settings
+
+T = TypeVar("T")
+
+SHARED = Path(__file__).resolve().parents[2] / "shared" / "fixtures"
+PASSWORD = "correct horse battery staple"
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    """Only asyncio: the server runs on nothing else."""
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Template"]:
+    """An empty, migrated database, copied for every instance of every test."""
+    made = Template.make(tmp_path_factory.mktemp("template"))
+    yield made
+    made.drop()
+
+
+class Template:
+    """A migrated database that costs a copy instead of a migration."""
+
+    def __init__(self, folder: Path, server: str | None) -> None:
+        self.folder = folder
+        self.server = server
+        self.count = 0
+        self.name = f"peerhall_{os.getpid()}"
+        self.made: list[str] = []
+
+    @classmethod
+    def make(cls, folder: Path) -> "Template":
+        """Migrate one database of the kind that PEERHALL_TEST_DATABASE names: ``sqlite`` or a PostgreSQL address."""
+        wanted = os.environ.get("PEERHALL_TEST_DATABASE", "sqlite")
+        template = cls(folder, None if wanted == "sqlite" else wanted.rstrip("/"))
+        asyncio.run(template._prepare())
+        return template
+
+    async def _prepare(self) -> None:
+        if self.server is not None:
+            await self._statement(f'CREATE DATABASE "{self.name}"')
+        db = Database(self._url("template"), durable=False)
+        await db.open(model_modules())
+        with db.bind():
+            await migrate(db, SystemClock().now())
+            if db.dialect == "sqlite":
+                await db.connection().execute_query("PRAGMA wal_checkpoint(TRUNCATE)")
+        await db.close()
+
+    def _url(self, name: str) -> str:
+        return f"sqlite:///{self.folder / name}.sqlite3" if self.server is None else f"{self.server}/{self.name}"
+
+    async def copy(self, target: Path) -> str:
+        """The address of a fresh copy."""
+        if self.server is None:
+            shutil.copyfile(self.folder / "template.sqlite3", target)
+            return f"sqlite:///{target}"
+        self.count += 1
+        name = f"{self.name}_{self.count}"
+        await self._statement(f'CREATE DATABASE "{name}" TEMPLATE "{self.name}"')
+        self.made.append(name)
+        return f"{self.server}/{name}"
+
+    async def forget(self) -> None:
+        """Drop the copies made so far."""
+        while self.made:
+            await self._statement(f'DROP DATABASE IF EXISTS "{self.made.pop()}" WITH (FORCE)')
+
+    def drop(self) -> None:
+        """Drop the template."""
+        if self.server is not None:
+            asyncio.run(self._statement(f'DROP DATABASE IF EXISTS "{self.name}" WITH (FORCE)'))
+
+    async def _statement(self, statement: str) -> None:
+        connection = await asyncpg.connect(f"{self.server}/postgres")
+        try:
+            await connection.execute(statement)
+        finally:
+            await connection.close()
+
+
+class Fediverse:
+    """Several instances that reach each other through memory."""
+
+    def __init__(self, template: Template, folder: Path) -> None:
+        self.network = Network()
+        self.clock = FakeClock()
+        self.instances: dict[str, Instance] = {}
+        self._template = template
+        self._folder = folder
+
+    async def start(self, domain: str, **settings: Any) -> Instance:
+        """Start an instance at ``https://DOMAIN``; keywords are settings. Federation is `open` unless said otherwise.
+
+        Pages are at the same host; `client` makes a browser for them.
+        """
+        folder = self._folder / domain.replace(":", "_")
+        folder.mkdir()
+        url = await self._template.copy(folder / "peerhall.sqlite3")
+        values = {
+            "origin": f"https://{domain}",
+            "domain": domain,
+            "name": domain.split(".")[0].title(),
+            "data_dir": str(folder),
+            "database_url": url,
+            "secret_key": "a secret key that only tests ever use",
+            "federation": "open",
+            "registration": "open",
+        } | settings
+        here = await build(Settings(**values), clock=self.clock, transport=self.network, durable=False)
+        self.instances[domain] = here
+        self.network.apps[domain] = create_app(here, work=False)
+        return here
+
+    async def settle(self) -> None:
+        """Run every instance's worker until nobody has anything to do."""
+        busy = True
+        while busy:
+            busy = False
+            for here in self.instances.values():
+                busy = await here.run(here.worker.run_until_idle) or busy
+
+    async def person(self, here: Instance, name: str, *, role: str = "member", **facts: Any) -> "Person":
+        """A local person who can sign in."""
+        account = await here.run(
+            accounts.create_account,
+            here,
+            name=name,
+            email=facts.pop("email", f"{name}@example.org"),
+            password=PASSWORD,
+            role=role,
+            display_name=facts.pop("display_name", name.title()),
+        )
+        return await self.as_person(here, account.actor_id)
+
+    async def as_person(self, here: Instance, actor_id: str) -> "Person":
+        """A signed-in person, with the token of a fresh session."""
+        token = await here.run(accounts.start_session, here, actor_id, user_agent="test")
+        viewer = await here.run(accounts.viewer_for_token, here, token)
+        assert viewer is not None
+        return Person(here, viewer, token)
+
+    def client(self, here: Instance, as_: "Person | None" = None) -> httpx.AsyncClient:
+        """A browser without JavaScript, signed in as somebody or nobody."""
+        cookies = {"peerhall_session": as_.token} if as_ else {}
+        return httpx.AsyncClient(
+            transport=httpx.ASGITransport(self.network.apps[here.settings.domain]),
+            base_url=here.settings.origin,
+            cookies=cookies,
+            headers={"accept": "text/html", "sec-fetch-site": "same-origin", "origin": here.settings.origin},
+        )
+
+    async def stop(self) -> None:
+        """Close everything."""
+        for here in self.instances.values():
+            await close(here)
+        await self._template.forget()
+
+
+class Person:
+    """A local person in a test: where they live, who they are, and their session token."""
+
+    def __init__(self, here: Instance, viewer: Any, token: str) -> None:
+        self.here = here
+        self.viewer = viewer
+        self.token = token
+
+    @property
+    def id(self) -> str:
+        """Their actor's id in the database."""
+        return str(self.viewer.actor_id)
+
+    @property
+    def uri(self) -> str:
+        """Their actor's id on the wire."""
+        return str(self.viewer.actor_uri)
+
+    async def do(self, action: Callable[..., Awaitable[T]], *arguments: Any, **keywords: Any) -> T:
+        """Call an action that takes `here` and the acting viewer first."""
+        return await self.here.run(action, self.here, self.viewer, *arguments, **keywords)
+
+
+@pytest.fixture
+async def fediverse(template: Template, tmp_path: Path) -> AsyncIterator[Fediverse]:
+    """An empty network."""
+    made = Fediverse(template, tmp_path)
+    yield made
+    await made.stop()

@@ -1,0 +1,138 @@
+"""The command line: status 0 done, 1 refused with one line on standard error, 2 wrong usage."""
+
+import tarfile
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from server.cli import main
+
+
+class Shell:
+    """Runs `peerhall` with settings for a data folder of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.environment: dict[str, str | None] = {
+            "PEERHALL_ORIGIN": "https://hall.example",
+            "PEERHALL_DATA_DIR": str(folder / "data"),
+            "PEERHALL_LOG": "error",
+            "USER": "ana",
+        }
+
+    def __call__(self, *arguments: str, stdin: str | None = None, **environment: str) -> Result:
+        return CliRunner().invoke(main, arguments, input=stdin, env=self.environment | environment)
+
+
+@pytest.fixture
+def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shell:
+    monkeypatch.chdir(tmp_path)
+    return Shell(tmp_path)
+
+
+def refused(result: Result, words: str) -> None:
+    """Status 1 and one line that says why."""
+    assert result.exit_code == 1, result.output
+    assert result.stderr.startswith("peerhall: ")
+    assert result.stderr.count("\n") == 1
+    assert words in result.stderr
+
+
+def test_wrong_usage_is_status_2(shell: Shell) -> None:
+    assert shell("user", "create").exit_code == 2
+    assert shell("serve", "--port", "99999").exit_code == 2
+    assert shell("nonsense").exit_code == 2
+    assert shell("community", "create", "x", "--name", "X", "--kind", "odd").exit_code == 2
+
+
+def test_a_wrong_setting_is_one_line(shell: Shell) -> None:
+    refused(shell("peers", "list", PEERHALL_ORIGIN="nowhere"), "PEERHALL_ORIGIN")
+    refused(shell("peers", "list", PEERHALL_NONSENSE="1"), "PEERHALL_NONSENSE")
+    refused(shell("--config", "absent.toml", "peers", "list"), "absent.toml")
+
+
+def test_people_are_refused_with_a_reason(shell: Shell) -> None:
+    refused(shell("user", "create", "two words"), "handle")
+    refused(shell("user", "create", "maya", "--password", "short"), "password")
+    refused(shell("user", "create", "maya", "--password", "a", "--password-stdin", stdin="b"), "--password")
+    assert shell("user", "create", "maya", "--password-stdin", stdin="correct horse battery\n").exit_code == 0
+    refused(shell("user", "create", "Maya", "--password", "correct horse battery"), "taken")
+    refused(shell("user", "suspend", "nobody"), "nobody")
+
+
+def test_a_person_and_a_community_are_created_and_listed(shell: Shell) -> None:
+    made = shell("user", "create", "Maya", "--password-stdin", "--role", "admin", stdin="correct horse battery\n")
+    assert made.exit_code == 0, made.output
+    assert made.stdout == "@maya@hall.example\n"
+    refused(shell("community", "create", "maya", "--name", "Taken"), "taken")
+    community = shell("community", "create", "science", "--name", "Science", "--owner", "maya")
+    assert community.exit_code == 0, community.output
+    assert community.stdout == "@science@hall.example\n"
+    assert shell("user", "set-password", "maya", "--password-stdin", stdin="another good one\n").exit_code == 0
+    assert shell("user", "suspend", "maya").exit_code == 0
+    assert shell("user", "delete", "maya", "--yes").exit_code == 0
+
+
+def test_peers_get_grades(shell: Shell) -> None:
+    refused(shell("peers", "block", "not a host"), "not a host")
+    assert "no other server" in shell("peers", "list").stdout
+    for verb, grade in (("allow", "trusted"), ("limit", "limited"), ("block", "blocked")):
+        assert shell("peers", verb, "birch.example").exit_code == 0
+        assert grade in shell("peers", "list").stdout
+    assert shell("peers", "forget", "birch.example").exit_code == 0
+    assert "blocked" not in shell("peers", "list").stdout
+
+
+def test_an_address_that_may_not_be_reached_is_refused(shell: Shell) -> None:
+    refused(shell("inspect", "http://127.0.0.1:9/x"), "127.0.0.1")
+
+
+def test_init_writes_settings_once_and_the_first_admin(shell: Shell) -> None:
+    refused(shell("init", "--non-interactive", PEERHALL_REGISTRATION="never"), "PEERHALL_REGISTRATION")
+    made = shell("init", "--non-interactive")
+    assert made.exit_code == 0, made.output
+    assert "first admin  ana" in made.stdout
+    assert 'origin = "https://hall.example"' in (shell.folder / "peerhall.toml").read_text()
+    refused(shell("init", "--non-interactive"), "exists already")
+    check = shell("check", PEERHALL_ORIGIN="http://localhost:8000")
+    assert check.exit_code == 0, check.output
+    assert "1 accounts" in check.stdout
+
+
+def test_check_fails_where_service_would(shell: Shell) -> None:
+    result = shell("check", PEERHALL_SMTP_URL="smtp://127.0.0.1:9", PEERHALL_ORIGIN="http://hall.example")
+    assert result.exit_code == 1
+    assert "FAIL  mail" in result.stdout
+    assert "FAIL  settings" in result.stdout
+
+
+def test_r9_a_backup_restores_and_a_damaged_one_is_refused(shell: Shell, tmp_path: Path) -> None:
+    assert shell("user", "create", "maya", "--password", "correct horse battery").exit_code == 0
+    (tmp_path / "data" / "media").mkdir(parents=True, exist_ok=True)
+    (tmp_path / "data" / "media" / "picture.webp").write_bytes(b"picture")
+    assert shell("backup", "saved.tar.gz").exit_code == 0
+    refused(shell("backup", "saved.tar.gz"), "exists already")
+    refused(shell("restore", "saved.tar.gz"), "not empty")
+    refused(shell("restore", "absent.tar.gz", PEERHALL_DATA_DIR="other"), "no file")
+    whole = (tmp_path / "saved.tar.gz").read_bytes()
+    (tmp_path / "half.tar.gz").write_bytes(whole[: len(whole) // 2])
+    refused(shell("restore", "half.tar.gz", PEERHALL_DATA_DIR="other"), "not a complete backup")
+    with tarfile.open(tmp_path / "evil.tar.gz", "w:gz") as archive:
+        archive.addfile(tarfile.TarInfo("../escaped"))
+    refused(shell("restore", "evil.tar.gz", PEERHALL_DATA_DIR="other"), "not a complete backup")
+    assert not (tmp_path / "other").exists()
+    assert shell("restore", "saved.tar.gz", PEERHALL_DATA_DIR="other").exit_code == 0
+    assert (tmp_path / "other" / "media" / "picture.webp").read_bytes() == b"picture"
+    refused(shell("user", "create", "maya", PEERHALL_DATA_DIR="other"), "taken")
+
+
+def test_migrate_says_what_it_would_do(shell: Shell) -> None:
+    assert "would apply 0001" in shell("migrate", "--dry-run").stdout
+    assert "applied 0001" in shell("migrate").stdout
+    assert "up to date" in shell("migrate").stdout
+
+
+def test_web_and_worker_need_postgresql(shell: Shell) -> None:
+    refused(shell("web"), "PostgreSQL")
+    refused(shell("worker"), "PostgreSQL")

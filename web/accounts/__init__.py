@@ -1,0 +1,1 @@
+"""Signing in, joining, and settings of one's own account."""

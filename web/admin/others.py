@@ -1,0 +1,139 @@
+"""Other servers: which we know, how deliveries to them go, and what passes between us."""
+
+from urllib.parse import quote, urlencode
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from server.errors import Invalid, NotFound
+from server.peers import actions, policy, queries
+from web.i18n import gettext
+from web.render import redirect, render
+from web.request import admin, form_of, here_of, text
+
+PAGE = 50
+
+
+async def servers(request: Request) -> Response:
+    """All servers that we know."""
+    admin(request)
+    return await _servers(request)
+
+
+async def find(request: Request) -> Response:
+    """Go to the page of a domain, also of one that we never met: it can be graded before."""
+    admin(request)
+    form = await form_of(request)
+    try:
+        host = policy.host_named(text(form, "host", 300))
+    except Invalid as error:
+        return await _servers(request, typed=text(form, "host", 300), errors=error.errors, status=422)
+    return RedirectResponse(_page(host), status_code=303)
+
+
+async def server(request: Request) -> Response:
+    """One server: what we know, and what the grades would do."""
+    admin(request)
+    return await _server(request)
+
+
+async def grade(request: Request) -> Response:
+    """Grade a server."""
+    by, form = admin(request), await form_of(request)
+    host = _host(request)
+    chosen, note = text(form, "grade", 20), text(form, "note", 2000)
+    try:
+        await actions.set_grade(here_of(request), host, chosen, by.handle, note)
+    except Invalid as error:
+        return await _server(request, form={"grade": chosen, "note": note}, errors=error.errors, status=422)
+    return redirect(request, _page(host), toast=gettext(request, "Saved."), undo=_page(host) + "/undo")
+
+
+async def undo(request: Request) -> Response:
+    """Take the last change back."""
+    by, host = admin(request), _host(request)
+    await actions.undo_grade(here_of(request), host, by.handle)
+    return redirect(request, _page(host), toast=gettext(request, "It is as it was before."))
+
+
+async def forget(request: Request) -> Response:
+    """Treat a server like any other again."""
+    by, host = admin(request), _host(request)
+    await actions.forget(here_of(request), host, by.handle)
+    return redirect(request, _page(host), toast=gettext(request, "It is treated like any other now."))
+
+
+async def _servers(
+    request: Request, *, typed: str = "", errors: list[dict[str, str]] | None = None, status: int = 200
+) -> Response:
+    asked = request.query_params.get("q", "")[:200]
+    chosen = request.query_params.get("grade", "")
+    chosen = chosen if chosen in policy.GRADES else ""
+    found = await queries.peers(
+        here_of(request),
+        grade=chosen or None,
+        text=asked,
+        after=request.query_params.get("after", "")[:255],
+        limit=PAGE + 1,
+    )
+    onward = {"q": asked, "grade": chosen, "after": found[PAGE - 1].host} if len(found) > PAGE else {}
+    return render(
+        request,
+        "admin/servers.html",
+        status_code=status,
+        nav="admin",
+        tab="servers",
+        servers=found[:PAGE],
+        chosen=chosen,
+        typed=typed,
+        errors=errors or [],
+        mode=here_of(request).settings.federation,
+        older=f"/admin/servers?{urlencode({key: value for key, value in onward.items() if value})}" if onward else None,
+    )
+
+
+async def _server(
+    request: Request,
+    *,
+    form: dict[str, str] | None = None,
+    errors: list[dict[str, str]] | None = None,
+    status: int = 200,
+) -> Response:
+    here, host = here_of(request), _host(request)
+    known = await queries.peer(here, host)
+    present = {"grade": known.grade if known else queries.grade_of(here, host), "note": known.note if known else ""}
+    return render(
+        request,
+        "admin/server.html",
+        status_code=status,
+        nav="admin",
+        tab="servers",
+        host=host,
+        known=known,
+        form=form or present,
+        errors=errors or [],
+        talks=queries.may_receive(here, host),
+        mode=here.settings.federation,
+    )
+
+
+def _host(request: Request) -> str:
+    try:
+        return policy.host_named(request.path_params["host"])
+    except Invalid as error:
+        raise NotFound(error.message) from error
+
+
+def _page(host: str) -> str:
+    return f"/admin/servers/{quote(host, safe=':[]')}"
+
+
+routes = [
+    Route("/admin/servers", servers),
+    Route("/admin/servers", find, methods=["POST"]),
+    Route("/admin/servers/{host}", server),
+    Route("/admin/servers/{host}", grade, methods=["POST"]),
+    Route("/admin/servers/{host}/undo", undo, methods=["POST"]),
+    Route("/admin/servers/{host}/forget", forget, methods=["POST"]),
+]

@@ -1,0 +1,208 @@
+"""The people of a community: the directory, applications, invitations, roles; and what waits for facilitators."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from server.communities import actions, members, policy, roster
+from server.communities.queries import CommunityPage
+from server.errors import Invalid, NotFound
+from server.posts import actions as post_actions
+from server.posts import queries as posts
+from web.communities import words
+from web.communities.common import community_of, insist, local, show
+from web.i18n import gettext
+from web.render import redirect
+from web.request import form_of, here_of, signed_in, text
+
+PAGE = 100
+
+
+async def members_page(request: Request) -> Response:
+    """Who is in it, in alphabetical order."""
+    signed_in(request)
+    return await _members(request, await local(request))
+
+
+async def invite(request: Request) -> Response:
+    """Offer somebody a place."""
+    here, viewer, page = here_of(request), signed_in(request), await local(request)
+    handle = text(await form_of(request), "handle", 300)
+    try:
+        await actions.invite_member(here, viewer, page.id, handle)
+    except Invalid as error:
+        return await _members(request, page, errors=error.errors, typed=handle, status=422)
+    toast = gettext(request, "Invited. They find it under Communities.")
+    return redirect(request, f"{page.url}/members", toast=toast)
+
+
+async def set_role(request: Request) -> Response:
+    """Make somebody facilitator or steward, or member again."""
+    here, viewer, page = here_of(request), signed_in(request), await local(request)
+    role = text(await form_of(request), "role", 20)
+    try:
+        await actions.set_role(here, viewer, page.id, request.path_params["person_id"], role)
+    except Invalid as error:
+        return await _members(request, page, errors=error.errors, status=422)
+    return redirect(request, f"{page.url}/members", toast=gettext(request, "Changed."))
+
+
+async def remove(request: Request) -> Response:
+    """End somebody's membership."""
+    here, viewer, page = here_of(request), signed_in(request), await local(request)
+    reason = text(await form_of(request), "reason", 2000)
+    await actions.remove_member(here, viewer, page.id, request.path_params["person_id"], reason=reason)
+    return redirect(request, f"{page.url}/members", toast=gettext(request, "They are no longer a member."))
+
+
+async def apply_page(request: Request) -> Response:
+    """The questions, and what one gets into."""
+    page, _ = await community_of(request), signed_in(request)
+    insist(policy.may_apply(page.facts))
+    return await _apply(request, page, [])
+
+
+async def apply(request: Request) -> Response:
+    """Ask for a place."""
+    here, viewer, page = here_of(request), signed_in(request), await community_of(request)
+    form = await form_of(request)
+    questions = await members.questions_of(here, page.id)
+    answers = [text(form, f"q{number}", members.MAX_ANSWER + 1) for number in range(len(questions))]
+    try:
+        await actions.apply(
+            here, viewer, page.id, answers, accepts_guidelines=bool(text(form, "accepts_guidelines"))
+        )
+    except Invalid as error:
+        return await _apply(request, page, answers, errors=error.errors, status=422)
+    return redirect(request, page.url, toast=gettext(request, "Asked. A facilitator will answer you here."))
+
+
+async def waiting_page(request: Request) -> Response:
+    """Applications and held posts, for those who decide."""
+    page = await _decider(request)
+    return await _waiting(request, page)
+
+
+async def decide(request: Request) -> Response:
+    """Yes or no to somebody, with a note."""
+    here, viewer, page = here_of(request), signed_in(request), await _decider(request)
+    form = await form_of(request)
+    decision = text(form, "decision", 10)
+    if decision not in {"accept", "decline"}:
+        raise NotFound
+    try:
+        await actions.decide_application(
+            here,
+            viewer,
+            page.id,
+            request.path_params["person_id"],
+            accept=decision == "accept",
+            note=text(form, "note", members.MAX_NOTE),
+        )
+    except Invalid as error:
+        return await _waiting(request, page, errors=error.errors, status=422)
+    accepted = gettext(request, "Welcomed. They have been told.")
+    declined = gettext(request, "Declined. They have been told.")
+    return redirect(request, f"{page.url}/applications", toast=accepted if decision == "accept" else declined)
+
+
+async def decide_post(request: Request) -> Response:
+    """Let a held post through, or take it away with a reason."""
+    here, viewer, page = here_of(request), signed_in(request), await local(request)
+    insist(policy.may_moderate(page.facts))
+    post_id = request.path_params["post_id"]
+    if post_id not in {post.id for post in await posts.held(here, viewer, community_id=page.id)}:
+        raise NotFound
+    form = await form_of(request)
+    if text(form, "decision", 10) == "approve":
+        await post_actions.approve_post(here, viewer, post_id)
+        return redirect(request, f"{page.url}/applications", toast=gettext(request, "It can be read now."))
+    await post_actions.remove_post(here, viewer, post_id, text(form, "reason", 2000))
+    return redirect(request, f"{page.url}/applications", toast=gettext(request, "Taken away. The author sees why."))
+
+
+async def _members(
+    request: Request,
+    page: CommunityPage,
+    *,
+    errors: list[dict[str, str]] | None = None,
+    typed: str = "",
+    status: int = 200,
+) -> Response:
+    here = here_of(request)
+    insist(policy.may_see_members(page.facts))
+    after = request.query_params.get("after", "")[:300]
+    found = await roster.members(here, page.id, after=after, limit=PAGE + 1)
+    decides = policy.may_decide(page.facts)
+    return show(
+        request,
+        "members.html",
+        page,
+        "members",
+        status_code=status,
+        members=found[:PAGE],
+        after=found[PAGE - 1].sort_key if len(found) > PAGE else None,
+        roles=words.roles(request),
+        invited=await roster.invited(here, page.id) if decides else [],
+        waiting=await roster.waiting(here, page.id) if decides else None,
+        typed=typed,
+        errors=errors or [],
+    )
+
+
+async def _apply(
+    request: Request,
+    page: CommunityPage,
+    answers: list[str],
+    *,
+    errors: list[dict[str, str]] | None = None,
+    status: int = 200,
+) -> Response:
+    questions = await members.questions_of(here_of(request), page.id)
+    return show(
+        request,
+        "apply.html",
+        page,
+        "",
+        status_code=status,
+        questions=list(zip(questions, [*answers, *[""] * len(questions)], strict=False)),
+        errors=errors or [],
+    )
+
+
+async def _decider(request: Request) -> CommunityPage:
+    signed_in(request)
+    page = await local(request)
+    if not policy.may_decide(page.facts):
+        insist(policy.may_moderate(page.facts))
+    return page
+
+
+async def _waiting(
+    request: Request, page: CommunityPage, *, errors: list[dict[str, str]] | None = None, status: int = 200
+) -> Response:
+    here, viewer = here_of(request), signed_in(request)
+    decides = policy.may_decide(page.facts)
+    return show(
+        request,
+        "waiting.html",
+        page,
+        "",
+        status_code=status,
+        applications=await roster.applications(here, page.id) if decides else [],
+        held=await posts.held(here, viewer, community_id=page.id),
+        errors=errors or [],
+    )
+
+
+routes = [
+    Route("/c/{slug}/members", members_page),
+    Route("/c/{slug}/invite", invite, methods=["POST"]),
+    Route("/c/{slug}/members/{person_id}/role", set_role, methods=["POST"]),
+    Route("/c/{slug}/members/{person_id}/remove", remove, methods=["POST"]),
+    Route("/c/{slug}/apply", apply_page),
+    Route("/c/{slug}/apply", apply, methods=["POST"]),
+    Route("/c/{slug}/applications", waiting_page),
+    Route("/c/{slug}/applications/{person_id}", decide, methods=["POST"]),
+    Route("/c/{slug}/held/{post_id}", decide_post, methods=["POST"]),
+]

@@ -1,0 +1,157 @@
+"""Making a community on one screen, and changing it."""
+
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from server.communities import actions, form, policy
+from server.communities.form import CommunityForm
+from server.communities.queries import CommunityPage
+from server.errors import Invalid
+from server.text import LANGUAGES
+from web.communities import words
+from web.communities.common import insist, local
+from web.i18n import gettext
+from web.render import redirect, render
+from web.request import form_of, here_of, signed_in, text, texts
+
+LONG = 5_000
+
+
+async def new_page(request: Request) -> Response:
+    """One screen: a name and a purpose are enough."""
+    viewer = signed_in(request)
+    start = CommunityForm(name="", purpose="", language=viewer.language, facilitators=(viewer.handle,))
+    return _form(request, start)
+
+
+async def create(request: Request) -> Response:
+    """Make it."""
+    here, viewer = here_of(request), signed_in(request)
+    filled = _read(await form_of(request))
+    try:
+        made = await actions.create_community(here, viewer, filled)
+    except Invalid as error:
+        return _form(request, filled, errors=error.errors, status=422)
+    toast = gettext(request, "%(name)s is there. Invite a few people, and write the first post.", name=made.name)
+    return redirect(request, f"/c/{made.username}", toast=toast)
+
+
+async def edit_page(request: Request) -> Response:
+    """The same form for one that exists."""
+    signed_in(request)
+    page = await local(request)
+    insist(policy.may_edit(page.facts))
+    return _form(request, _of(page), page=page)
+
+
+async def save(request: Request) -> Response:
+    """Change it."""
+    here, viewer, page = here_of(request), signed_in(request), await local(request)
+    insist(policy.may_edit(page.facts))
+    filled = _read(await form_of(request))
+    try:
+        await actions.edit_community(here, viewer, page.id, filled)
+    except Invalid as error:
+        return _form(request, filled, page=page, errors=error.errors, status=422)
+    return redirect(request, page.url, toast=gettext(request, "Saved."))
+
+
+async def archive(request: Request) -> Response:
+    """Close it for writing."""
+    here, viewer, page = here_of(request), signed_in(request), await local(request)
+    await actions.archive_community(here, viewer, page.id)
+    toast = gettext(request, "Archived. It can be read, and nothing is added.")
+    return redirect(request, page.url, toast=toast, undo=f"{page.url}/reopen")
+
+
+async def reopen(request: Request) -> Response:
+    """Open it again."""
+    here, viewer, page = here_of(request), signed_in(request), await local(request)
+    await actions.reopen_community(here, viewer, page.id)
+    return redirect(request, page.url, toast=gettext(request, "Open again."))
+
+
+def _form(
+    request: Request,
+    filled: CommunityForm,
+    *,
+    page: CommunityPage | None = None,
+    errors: list[dict[str, str]] | None = None,
+    status: int = 200,
+) -> Response:
+    return render(
+        request,
+        "communities/form.html",
+        status_code=status,
+        nav="communities",
+        form=filled,
+        community=page,
+        kinds=words.kinds(request),
+        visibilities=words.visibilities(request),
+        join_policies=words.join_policies(request),
+        posting=words.posting(request),
+        languages=[{"value": code, "label": name} for code, name in LANGUAGES.items()],
+        default_questions=form.DEFAULT_QUESTIONS,
+        max_questions=form.MAX_QUESTIONS,
+        errors=errors or [],
+    )
+
+
+def _read(data: FormData) -> CommunityForm:
+    """What they typed. On several lines: goals and facilitators one a line, questions one a field."""
+    return CommunityForm(
+        name=text(data, "name", 200),
+        purpose=text(data, "purpose", LONG),
+        slug=text(data, "slug", 60),
+        kind=text(data, "kind", 20) or policy.INFORMAL,
+        visibility=text(data, "visibility", 20) or policy.PUBLIC,
+        join_policy=text(data, "join_policy", 20) or policy.OPEN,
+        posting=text(data, "posting", 20) or policy.EVERYONE,
+        time_per_week=text(data, "time_per_week", 200),
+        gives=text(data, "gives", LONG),
+        gets=text(data, "gets", LONG),
+        goals=_lines(text(data, "goals", LONG)),
+        objectives=text(data, "objectives", LONG),
+        outcomes=text(data, "outcomes", LONG),
+        cadence=text(data, "cadence", 200),
+        facilitators=_lines(text(data, "facilitators", LONG).replace(",", "\n")),
+        questions=tuple(texts(data, "questions")),
+        language=text(data, "language", 16) or "en",
+    )
+
+
+def _of(page: CommunityPage) -> CommunityForm:
+    return CommunityForm(
+        name=page.label.name,
+        purpose=page.purpose,
+        slug=page.slug,
+        kind=page.kind,
+        visibility=page.visibility,
+        join_policy=page.join_policy,
+        posting=page.posting,
+        time_per_week=page.time_per_week,
+        gives=page.gives,
+        gets=page.gets,
+        goals=page.goals,
+        objectives=page.objectives,
+        outcomes=page.outcomes,
+        cadence=page.cadence,
+        questions=page.questions,
+        language=page.language,
+    )
+
+
+def _lines(value: str) -> tuple[str, ...]:
+    return tuple(line.strip() for line in value.split("\n") if line.strip())
+
+
+routes = [
+    Route("/communities/new", new_page),
+    Route("/communities/new", create, methods=["POST"]),
+    Route("/c/{slug}/edit", edit_page),
+    Route("/c/{slug}/edit", save, methods=["POST"]),
+    Route("/c/{slug}/archive", archive, methods=["POST"]),
+    Route("/c/{slug}/reopen", reopen, methods=["POST"]),
+]

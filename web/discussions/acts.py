@@ -1,0 +1,189 @@
+"""What people do with a post: answer, find useful, pass on, mark as helpful, close, reopen, edit, delete."""
+
+from collections.abc import Awaitable, Callable
+from urllib.parse import urlsplit
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from server.actors.viewer import Viewer
+from server.discussions import actions as discussions
+from server.errors import Invalid, NotAllowed
+from server.instance import Instance
+from server.posts import actions as posts
+from server.posts import queries
+from server.posts.queries import PostView
+from server.practices import actions as practices
+from server.practices.queries import KINDS
+from server.resources import actions as resources
+from web.discussions import writing
+from web.discussions.showing import page, post_of
+from web.i18n import gettext
+from web.practices import pages as practice_pages
+from web.practices.composing import take_files
+from web.render import redirect, render
+from web.request import form_of, here_of, signed_in, text
+from web.resources import pages as resource_pages
+
+Act = Callable[[Instance, Viewer, str], Awaitable[None]]
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+async def reply_page(request: Request) -> Response:
+    """The form to answer one post, on a page of its own."""
+    viewer, post = signed_in(request), await post_of(request)
+    if not post.can_reply:
+        raise NotAllowed("This conversation takes no more answers.")
+    return render(
+        request,
+        "discussions/reply.html",
+        post=post,
+        reply_text="",
+        uploaded=[],
+        me=viewer,
+        parent=post,
+        status_code=200,
+    )
+
+
+async def reply(request: Request) -> Response:
+    """Answer a post; what was written survives a refusal."""
+    here, viewer, post = here_of(request), signed_in(request), await post_of(request)
+    sent = await form_of(request)
+    uploaded, refused = await take_files(request, viewer, sent)
+    form = writing.read(sent, uploaded, post.community.id if post.community else None, kind="reply")
+    root = post if post.root_id == post.id else await queries.show(here, viewer, post.root_id)
+    try:
+        if refused:
+            raise refused[0]
+        written = await discussions.reply(here, viewer, post.id, form)
+    except Invalid as error:
+        kept = {"errors": error.errors, "reply_text": form.text, "uploaded": uploaded, "reply_form": form}
+        if root is None or root.id != post.id:
+            return render(request, "discussions/reply.html", status_code=422, post=post, parent=post, me=viewer, **kept)
+        return await page(request, post, 422, **kept)
+    place = root.url if root is not None else post.url
+    return redirect(request, f"{place}#reply-{written.id}", toast=gettext(request, "Your answer is there."))
+
+
+def does(act: Act) -> Handler:
+    """A handler that does something with the post and goes back to where the button was."""
+
+    async def handler(request: Request) -> Response:
+        here, viewer, post = here_of(request), signed_in(request), await post_of(request)
+        await act(here, viewer, post.id)
+        return _back(request, post)
+
+    return handler
+
+
+async def useful(request: Request) -> Response:
+    """Find a post useful, or take that back."""
+    here, viewer, post = here_of(request), signed_in(request), await post_of(request)
+    await (posts.unlike_post if post.liked_by_me else posts.like_post)(here, viewer, post.id)
+    return _back(request, post)
+
+
+async def share(request: Request) -> Response:
+    """Pass a post on to one's followers, or take that back."""
+    here, viewer, post = here_of(request), signed_in(request), await post_of(request)
+    await (posts.unboost_post if post.shared_by_me else posts.boost_post)(here, viewer, post.id)
+    return _back(request, post)
+
+
+async def close(request: Request) -> Response:
+    """Close a question with what is clear now, or a conversation."""
+    here, viewer, post, sent = here_of(request), signed_in(request), await post_of(request), await form_of(request)
+    try:
+        if post.kind == "ask" and post.is_mine:
+            await discussions.close(here, viewer, post.id, clear=text(sent, "clear", 2000))
+        else:
+            await posts.set_locked(here, viewer, post.id, locked=True)
+    except Invalid as error:
+        return await page(request, post, 422, errors=error.errors, typed_clear=text(sent, "clear", 2000))
+    return redirect(request, post.url, toast=gettext(request, "Closed. You can open it again at any time."))
+
+
+async def reopen(request: Request) -> Response:
+    """Open a question again with what is still unclear, or a conversation."""
+    here, viewer, post, sent = here_of(request), signed_in(request), await post_of(request), await form_of(request)
+    unclear, clear = text(sent, "unclear", 2000), text(sent, "clear", 2000)
+    try:
+        if post.kind == "ask" and post.is_mine:
+            await discussions.reopen(here, viewer, post.id, unclear=unclear, clear=clear)
+        else:
+            await posts.set_locked(here, viewer, post.id, locked=False)
+    except Invalid as error:
+        return await page(request, post, 422, errors=error.errors, typed_unclear=unclear, typed_clear=clear)
+    return redirect(request, post.url, toast=gettext(request, "It is open again."))
+
+
+async def edit_page(request: Request) -> Response:
+    """The form to change a post of one's own."""
+    post = await _editable(request)
+    if post.kind in KINDS:
+        return await practice_pages.edit_page(request, post)
+    if post.kind == "resource":
+        return await resource_pages.edit_page(request, post)
+    return await writing.edit_page(request, post)
+
+
+async def save_edit(request: Request) -> Response:
+    """Change a post of one's own."""
+    post = await _editable(request)
+    if post.kind in KINDS:
+        return await practice_pages.save_edit(request, post)
+    if post.kind == "resource":
+        return await resource_pages.save_edit(request, post)
+    return await writing.save_edit(request, post)
+
+
+async def delete_page(request: Request) -> Response:
+    """Ask before something is gone for good."""
+    signed_in(request)
+    post = await post_of(request)
+    if not post.can_delete:
+        raise NotAllowed("Only who wrote this can delete it.")
+    return render(request, "discussions/delete.html", post=post)
+
+
+async def delete(request: Request) -> Response:
+    """Delete a post of one's own."""
+    here, viewer, post = here_of(request), signed_in(request), await post_of(request)
+    if not post.can_delete:
+        raise NotAllowed("Only who wrote this can delete it.")
+    root = None if post.root_id == post.id else await queries.show(here, viewer, post.root_id)
+    withdraw: Act = practices.withdraw if post.kind in KINDS else discussions.withdraw
+    await (resources.withdraw if post.kind == "resource" else withdraw)(here, viewer, post.id)
+    if root is not None:
+        place = root.url
+    elif post.state == "draft":
+        place = "/practices?mine=drafts"
+    else:
+        place = post.community.url if post.community else "/practices"
+    return redirect(request, place, toast=gettext(request, "Deleted. Other servers are asked to delete their copies."))
+
+
+async def _editable(request: Request) -> PostView:
+    signed_in(request)
+    post = await post_of(request)
+    if not post.can_edit:
+        raise NotAllowed("Only who wrote this can change it.")
+    return post
+
+
+def _back(request: Request, post: PostView) -> Response:
+    """To the page the button was on, if it is ours, else to the post."""
+    came_from = urlsplit(request.headers.get("referer", ""))
+    origin = urlsplit(here_of(request).settings.origin)
+    path = came_from.path
+    if (
+        (came_from.scheme, came_from.netloc) != (origin.scheme, origin.netloc)
+        or not path.startswith("/")
+        or path.startswith("//")
+    ):
+        path, query = post.url, ""
+    else:
+        query = f"?{came_from.query}" if came_from.query else ""
+    anchor = f"#reply-{post.id}" if post.root_id != post.id else ""
+    return RedirectResponse(f"{path}{query}{anchor}", status_code=303, headers={"cache-control": "no-store"})

@@ -1,0 +1,50 @@
+"""Addresses of posts and conversations."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from server.posts import actions as posts
+from web.discussions import acts, showing, writing
+from web.request import form_of, text
+from web.resources import pages as resources
+
+
+async def compose(request: Request) -> Response:
+    """Ask, start a conversation, or add to the library of a community."""
+    if request.query_params.get("kind") == "resource":
+        return await resources.compose(request)
+    return await writing.compose(request)
+
+
+async def send(request: Request) -> Response:
+    """What was asked, started or added."""
+    if text(await form_of(request), "kind", 20) == "resource":
+        return await resources.send(request)
+    return await writing.send(request)
+
+
+routes = [
+    Route("/c/{slug}/new", compose),
+    Route("/c/{slug}/new", send, methods=["POST"]),
+    Route("/p/{name}", showing.show, name="post"),
+    Route("/p/{name}/versions", showing.versions_page),
+    Route("/p/{name}/message", showing.message_page),
+    Route("/p/{name}/report", showing.report_page),
+    Route("/p/{name}/reply", acts.reply_page),
+    Route("/p/{name}/reply", acts.reply, methods=["POST"]),
+    Route("/p/{name}/edit", acts.edit_page),
+    Route("/p/{name}/edit", acts.save_edit, methods=["POST"]),
+    Route("/p/{name}/delete", acts.delete_page),
+    Route("/p/{name}/delete", acts.delete, methods=["POST"]),
+    Route("/p/{name}/useful", acts.useful, methods=["POST"]),
+    Route("/p/{name}/share", acts.share, methods=["POST"]),
+    Route("/p/{name}/like", acts.does(posts.like_post), methods=["POST"]),
+    Route("/p/{name}/unlike", acts.does(posts.unlike_post), methods=["POST"]),
+    Route("/p/{name}/boost", acts.does(posts.boost_post), methods=["POST"]),
+    Route("/p/{name}/unboost", acts.does(posts.unboost_post), methods=["POST"]),
+    Route("/p/{name}/helped", acts.does(posts.mark_helped), methods=["POST"]),
+    Route("/p/{name}/unhelped", acts.does(posts.unmark_helped), methods=["POST"]),
+    Route("/p/{name}/close", acts.close, methods=["POST"]),
+    Route("/p/{name}/reopen", acts.reopen, methods=["POST"]),
+]

@@ -1,0 +1,131 @@
+"""The page of a post, whatever it is: practice, tip, question, thread, resource, or a post from elsewhere."""
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from server.actors.viewer import Viewer
+from server.communities import queries as communities
+from server.discussions import queries as discussions
+from server.errors import NotFound
+from server.fediverse.queries import DeliveryState, delivery_state
+from server.instance import Instance
+from server.posts import queries as posts
+from server.posts.queries import PostView
+from server.practices import messages as signed
+from server.practices import queries as practices
+from server.practices.content import CERTAINTY_WORDS
+from server.practices.versions import history
+from server.practices.writing import rendered
+from server.resources import queries as resources
+from web.render import render
+from web.request import here_of, signed_in, viewer_of
+
+SENT = frozenset({"public", "unlisted", "members", "followers", "direct"})
+
+
+async def post_of(request: Request) -> PostView:
+    """The post in the address, or the refusal that does not tell absent and private apart."""
+    post = await posts.show(here_of(request), viewer_of(request), request.path_params["name"])
+    if post is None:
+        raise NotFound
+    return post
+
+
+async def show(request: Request) -> Response:
+    """The page of a post. A reply is shown in its conversation, an old address leads to the present one."""
+    here, viewer, post = here_of(request), viewer_of(request), await post_of(request)
+    if post.state == "draft" and post.kind in practices.KINDS:
+        return RedirectResponse(f"/practices/new?draft={post.short}", status_code=303)
+    if post.root_id != post.id:
+        root = await posts.show(here, viewer, post.root_id)
+        if root is not None:
+            return RedirectResponse(f"{root.url}#reply-{post.id}", status_code=303)
+    if request.url.path != post.url:
+        return RedirectResponse(post.url, status_code=301 if viewer.actor_id is None else 303)
+    return await page(request, post)
+
+
+async def page(request: Request, post: PostView, status: int = 200, **more: Any) -> Response:
+    """Render the page of the root of a conversation; `more` is what a refused reply brings along."""
+    here, viewer = here_of(request), viewer_of(request)
+    template, facts = await _facts(here, viewer, post)
+    replies = await posts.thread(here, viewer, post.root_id) if post.root_id == post.id else []
+    values = {"errors": [], "reply_text": "", "uploaded": [], **facts, **more}
+    return render(
+        request,
+        template,
+        status,
+        nav="practices" if post.kind in practices.KINDS else "communities",
+        post=post,
+        replies=replies,
+        delivery=await _delivery(here, post),
+        address=here.url(post.url),
+        **values,
+    )
+
+
+async def versions_page(request: Request) -> Response:
+    """How a post changed."""
+    post = await post_of(request)
+    changes = await history(here_of(request), viewer_of(request), post)
+    return render(request, "discussions/versions.html", post=post, changes=changes)
+
+
+async def message_page(request: Request) -> Response:
+    """The signed message behind a post, for those who may read the post."""
+    here, post = here_of(request), await post_of(request)
+    if post.state != "visible":
+        raise NotFound
+    return render(
+        request,
+        "discussions/message.html",
+        post=post,
+        messages=await signed.messages(here, post),
+        seen=await signed.on_mastodon(here, post),
+        delivery=await _delivery(here, post),
+    )
+
+
+async def report_page(request: Request) -> Response:
+    """Whom to tell when something is wrong with a post."""
+    here, _, post = here_of(request), signed_in(request), await post_of(request)
+    stewards = await communities.leaders(here, post.community.id) if post.community else []
+    return render(request, "discussions/report.html", post=post, stewards=stewards, contact=here.site.contact)
+
+
+async def _facts(here: Instance, viewer: Viewer, post: PostView) -> tuple[str, dict[str, Any]]:
+    if post.kind in practices.KINDS:
+        found = await practices.practice(here, viewer, post)
+        if found is not None and found.form.entry != "tip":
+            return "practices/show.html", {"practice": found, **_rendered(here, found)}
+        return "practices/tip.html", {"practice": found}
+    if post.kind == "resource":
+        return "resources/show.html", {"resource": await resources.resource(here, post)}
+    if post.kind == "ask":
+        return "discussions/show.html", {"ask": await discussions.ask(here, post)}
+    return "discussions/show.html", {"ask": None}
+
+
+def _rendered(here: Instance, found: practices.PracticePage) -> dict[str, Any]:
+    """The fields as HTML, from a cache: the sum of a page is a few milliseconds the first time."""
+    form, origin = found.form, here.settings.origin
+    prose = {
+        name: rendered(getattr(form, name), origin)
+        for name in ("constraints", "problem", "evidence", "would_change")
+        if getattr(form, name)
+    }
+    return {
+        "prose": prose,
+        "steps": [rendered(step, origin) for step in form.steps],
+        "certainty": CERTAINTY_WORDS.get(form.certainty, ""),
+    }
+
+
+async def _delivery(here: Instance, post: PostView) -> DeliveryState | None:
+    """How far a post of one's own has got; nobody else is told on which servers its readers are."""
+    if not (post.is_mine and post.is_local and post.state == "visible" and post.visibility in SENT):
+        return None
+    state = await delivery_state(here, post.id)
+    return state if state.total else None

@@ -1,0 +1,156 @@
+"""Starting and changing threads, questions and replies."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import Response
+
+from server.discussions import actions
+from server.discussions.actions import KINDS, ThreadForm
+from server.errors import Invalid, NotFound
+from server.media.queries import MediaFile, files
+from server.posts import queries as posts
+from server.posts.queries import PostView
+from server.practices.previews import preview
+from server.text import LANGUAGES, LICENCES
+from web.i18n import gettext
+from web.practices.composing import audiences, chosen, community_of, language_options, licence_options, take_files
+from web.render import redirect, render
+from web.request import form_of, here_of, signed_in, text
+
+
+def read(form: FormData, uploaded: Sequence[MediaFile], community_id: str | None, *, kind: str) -> ThreadForm:
+    """What was sent, whatever it is."""
+    return ThreadForm(
+        kind=kind,
+        title=text(form, "title", 500),
+        text=text(form, "content"),
+        media_ids=tuple(file.id for file in uploaded),
+        licence=text(form, "licence", 40),
+        language=text(form, "language", 20) or "en",
+        content_warning=text(form, "content_warning", 500),
+        visibility=text(form, "visibility", 20),
+        community_id=community_id,
+        nobody_identifiable=bool(text(form, "nobody_identifiable", 5)),
+    )
+
+
+async def compose(request: Request) -> Response:
+    """An empty form to ask or to start a conversation in a community."""
+    here, viewer = here_of(request), signed_in(request)
+    kind = request.query_params.get("kind", "discussion")
+    if kind not in KINDS:
+        raise NotFound
+    language = viewer.language if viewer.language in LANGUAGES else "en"
+    form = ThreadForm(kind=kind, licence=here.site.default_licence, language=language)
+    return await _composer(request, form)
+
+
+async def send(request: Request) -> Response:
+    """Start a conversation, or show a preview of it."""
+    here, viewer, sent = here_of(request), signed_in(request), await form_of(request)
+    community = await community_of(request, viewer, request.path_params["slug"])
+    uploaded, refused = await take_files(request, viewer, sent)
+    kind = text(sent, "kind", 20)
+    form = read(sent, uploaded, community.id if community else None, kind=kind if kind in KINDS else "discussion")
+    if text(sent, "preview") or text(sent, "remove_media", 40):
+        shown = await _shown(request, form, uploaded) if text(sent, "preview") else None
+        return await _composer(request, form, uploaded=uploaded, shown=shown)
+    try:
+        if refused:
+            raise refused[0]
+        post = await actions.start(here, viewer, form)
+    except Invalid as error:
+        return await _composer(request, form, uploaded=uploaded, errors=error.errors, status=422)
+    words = "Your question is there." if form.kind == "ask" else "Your conversation is open."
+    return redirect(request, posts.page_path(post.short, post.title, post.kind), toast=gettext(request, words))
+
+
+async def edit_page(request: Request, post: PostView) -> Response:
+    """The form to change a thread, question or reply."""
+    form = ThreadForm(
+        kind=post.kind,
+        title=post.title,
+        text=post.source_md,
+        media_ids=tuple(file.media_id for file in post.attachments if file.media_id),
+        licence=post.licence if post.licence in LICENCES else "",
+        language=post.language,
+        content_warning=post.content_warning,
+        visibility=post.visibility,
+        community_id=post.community.id if post.community else None,
+        nobody_identifiable=bool(post.attachments),
+    )
+    return await _composer(request, form, editing=post)
+
+
+async def save_edit(request: Request, post: PostView) -> Response:
+    """Change a thread, question or reply."""
+    here, viewer, sent = here_of(request), signed_in(request), await form_of(request)
+    uploaded, refused = await take_files(request, viewer, sent)
+    form = read(sent, uploaded, post.community.id if post.community else None, kind=post.kind)
+    note = text(sent, "change_note", 300)
+    if text(sent, "preview") or text(sent, "remove_media", 40):
+        shown = await _shown(request, form, uploaded) if text(sent, "preview") else None
+        return await _composer(request, form, uploaded=uploaded, editing=post, shown=shown, change_note=note)
+    try:
+        if refused:
+            raise refused[0]
+        await actions.change(here, viewer, post.id, form, note)
+    except Invalid as error:
+        return await _composer(
+            request, form, uploaded=uploaded, editing=post, errors=error.errors, status=422, change_note=note
+        )
+    return redirect(request, f"/p/{post.short}", toast=gettext(request, "Your changes are saved."))
+
+
+async def _composer(
+    request: Request,
+    form: ThreadForm,
+    *,
+    uploaded: list[MediaFile] | None = None,
+    editing: PostView | None = None,
+    errors: list[dict[str, str]] | None = None,
+    status: int = 200,
+    **more: Any,
+) -> Response:
+    here, viewer = here_of(request), signed_in(request)
+    if editing is not None:
+        community = editing.community
+    else:
+        community = await community_of(request, viewer, request.path_params["slug"])
+    if uploaded is None:
+        uploaded = await files(here, form.media_ids, owner_id=viewer.actor_id)
+    options = await audiences(request, viewer, community) if editing is None else []
+    values: dict[str, Any] = {"shown": None, "change_note": "", **more}
+    return render(
+        request,
+        "discussions/compose.html",
+        status,
+        nav="new",
+        form=form,
+        errors=errors or [],
+        community=community,
+        audiences=options,
+        audience=chosen(options, form.visibility) if options else None,
+        uploaded=uploaded,
+        licences=licence_options(),
+        languages=language_options(),
+        editing=editing,
+        action=f"{editing.url}/edit" if editing else f"{community.url if community else ''}/new?kind={form.kind}",
+        draft_key=f"edit-{editing.short}" if editing else f"{form.kind}-{community.id if community else ''}",
+        **values,
+    )
+
+
+async def _shown(request: Request, form: ThreadForm, uploaded: list[MediaFile]) -> Any:
+    return await preview(
+        here_of(request),
+        kind=form.kind,
+        title=form.title if form.kind in KINDS else "",
+        source_md=form.text,
+        content_warning=form.content_warning,
+        language=form.language,
+        files=uploaded,
+    )

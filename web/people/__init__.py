@@ -1,0 +1,1 @@
+"""People: profiles, following, and the directory."""

@@ -1,0 +1,298 @@
+"""The library of practices, what to write, and the composer of practices and tips."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Route
+
+from server.accounts import actions as accounts
+from server.accounts import queries as account_queries
+from server.accounts.actions import NewContext
+from server.actors.viewer import Viewer
+from server.communities import queries as communities
+from server.communities.queries import CommunityLabel
+from server.errors import Invalid, NotFound
+from server.media.queries import MediaFile, files
+from server.posts import queries as posts
+from server.posts.queries import PostView
+from server.practices import actions, queries
+from server.practices.content import write
+from server.practices.form import PracticeForm, tidy
+from server.practices.previews import preview
+from server.practices.queries import MINUTE_BANDS, SIZE_BANDS, Facets
+from server.text import LANGUAGES, render_markdown
+from web.i18n import gettext
+from web.practices.composing import audiences, chosen, community_of, language_options, licence_options, take_files
+from web.practices.forms import at_speed, in_context, read, typed
+from web.render import redirect, render
+from web.request import form_of, here_of, signed_in, text, viewer_of
+
+PREVIEW_CHARACTERS = 60_000
+
+
+async def library(request: Request) -> Response:
+    """All practices and tips that the viewer may read, narrowed by what they chose."""
+    here, viewer = here_of(request), viewer_of(request)
+    if request.query_params.get("mine") == "drafts":
+        return await _drafts(request)
+    community = await _asked_community(request, to_write=False)
+    facets = Facets(
+        **{
+            name: request.query_params.get(name, "")[:200]
+            for name in ("subject", "level", "size", "minutes", "language", "licence")
+        },
+        community_id=community.id if community else "",
+        mine="shared" if request.query_params.get("mine") == "shared" and viewer.is_signed_in else "",
+    )
+    found = await queries.find(here, viewer, facets, request.query_params.get("before"))
+    values = await queries.facet_values(here, viewer)
+    return render(
+        request,
+        "practices/library.html",
+        nav="practices",
+        found=found,
+        facets=facets,
+        values=values,
+        languages=[option for option in language_options() if option["value"] in values.languages],
+        licences=licence_options(),
+        sizes=SIZE_BANDS,
+        minutes=MINUTE_BANDS,
+        community=community,
+        older=_with_query(request, before=found.page.next) if found.page.next else None,
+        first=_with_query(request, before=None) if request.query_params.get("before") else None,
+    )
+
+
+async def new(request: Request) -> Response:
+    """What do you want to do?"""
+    here, viewer = here_of(request), signed_in(request)
+    community = await _asked_community(request, to_write=False)
+    drafts = await posts.drafts(here, viewer, limit=3)
+    mine = await communities.my_communities(here, viewer)
+    return render(request, "practices/new.html", nav="new", community=community, drafts=drafts, communities=mine)
+
+
+async def compose(request: Request) -> Response:
+    """An empty composer, a draft, or a practice that grows out of a tip."""
+    here, viewer = here_of(request), signed_in(request)
+    community = await _asked_community(request)
+    speed = request.query_params.get("speed", "quick")
+    form = at_speed(PracticeForm(licence=here.site.default_licence, language=_language(viewer)), speed)
+    draft: PostView | None = None
+    if wanted := request.query_params.get("draft") or request.query_params.get("from"):
+        kept = await queries.draft(here, viewer, wanted)
+        if kept is None:
+            raise NotFound
+        post, form = kept
+        community = post.community
+        if "from" in request.query_params:
+            if post.kind != "tip":
+                raise NotFound
+            form = queries.grown(form, post.id, "")
+        elif post.state != "draft":
+            return redirect(request, f"{post.url}/edit")
+        else:
+            draft = post
+    return await _composer(request, form, community, draft=draft)
+
+
+async def send(request: Request) -> Response:
+    """Share, keep as a draft, show a preview, or change the form: whatever button was pressed."""
+    here, viewer, sent = here_of(request), signed_in(request), await form_of(request)
+    community = await community_of(request, viewer, text(sent, "community", 300))
+    uploaded, refused = await take_files(request, viewer, sent)
+    form = read(sent, uploaded, community.id if community else None)
+    draft = await _draft_of(request, viewer, text(sent, "draft_id", 40))
+    page: dict[str, Any] = {"draft": draft, "sent": sent, "uploaded": uploaded}
+    changed = await _changed(request, viewer, sent, form)
+    if changed is not None:
+        return await _composer(request, changed[0], community, **page, **changed[1])
+    try:
+        if refused:
+            raise refused[0]
+        if text(sent, "save_draft"):
+            await actions.save_draft(here, viewer, form, draft_id=draft.id if draft else None)
+            return redirect(
+                request, "/practices?mine=drafts", toast=gettext(request, "Kept as a draft. Only you see it.")
+            )
+        if not text(sent, "share"):
+            return await _composer(request, form, community, **page, shown=await _shown(request, form, uploaded))
+        post = await actions.share(here, viewer, form, draft_id=draft.id if draft else None)
+    except Invalid as error:
+        return await _composer(request, form, community, **page, errors=error.errors, status=422)
+    await _keep_context(request, viewer, sent, form)
+    words = "Your tip is shared." if form.entry == "tip" else "Your practice is shared."
+    return redirect(request, posts.page_path(post.short, post.title, post.kind), toast=gettext(request, words))
+
+
+async def edit_page(request: Request, post: PostView) -> Response:
+    """The composer of a practice or tip that is shared; called for its `/edit`."""
+    kept = await queries.draft(here_of(request), signed_in(request), post.id)
+    if kept is None:
+        raise NotFound
+    if post.state == "draft":
+        return redirect(request, f"/practices/new?draft={post.short}")
+    return await _composer(request, kept[1], post.community, editing=post)
+
+
+async def save_edit(request: Request, post: PostView) -> Response:
+    """Revise a practice or tip that is shared."""
+    here, viewer, sent = here_of(request), signed_in(request), await form_of(request)
+    uploaded, refused = await take_files(request, viewer, sent)
+    form = read(sent, uploaded, post.community.id if post.community else None)
+    page: dict[str, Any] = {"editing": post, "sent": sent, "uploaded": uploaded}
+    changed = await _changed(request, viewer, sent, form)
+    if changed is not None:
+        return await _composer(request, changed[0], post.community, **page, **changed[1])
+    try:
+        if refused:
+            raise refused[0]
+        if not text(sent, "share"):
+            return await _composer(request, form, post.community, **page, shown=await _shown(request, form, uploaded))
+        saved = await actions.revise(here, viewer, post.id, form, text(sent, "change_note", 300))
+    except Invalid as error:
+        return await _composer(request, form, post.community, **page, errors=error.errors, status=422)
+    await _keep_context(request, viewer, sent, form)
+    return redirect(
+        request,
+        posts.page_path(saved.short, saved.title, saved.kind),
+        toast=gettext(request, "Your changes are saved, and everybody who has it gets them."),
+    )
+
+
+async def live_preview(request: Request) -> Response:
+    """Markdown as it will look, for the script of text fields."""
+    here, _, form = here_of(request), signed_in(request), await form_of(request)
+    html = render_markdown(text(form, "content", PREVIEW_CHARACTERS), base_url=here.settings.origin).html
+    return HTMLResponse(html, headers={"cache-control": "no-store"})
+
+
+async def _drafts(request: Request) -> Response:
+    found = await posts.drafts(here_of(request), signed_in(request))
+    return render(request, "practices/drafts.html", nav="practices", drafts=found)
+
+
+async def _changed(
+    request: Request, viewer: Viewer, sent: FormData, form: PracticeForm
+) -> tuple[PracticeForm, dict[str, Any]] | None:
+    """The form after a button that only changes the form; None after the others."""
+    if speed := text(sent, "to_speed", 10):
+        return at_speed(form, speed), {}
+    if wanted := text(sent, "use_context", 30):
+        for context in await account_queries.contexts(here_of(request), viewer):
+            if context.id == wanted:
+                return in_context(form, context), {}
+        return form, {}
+    if text(sent, "add_step"):
+        return form, {"blanks": 3}
+    if text(sent, "add_material"):
+        return form, {"material_blanks": 2}
+    return (form, {}) if text(sent, "remove_media", 40) else None
+
+
+async def _composer(
+    request: Request,
+    form: PracticeForm,
+    community: CommunityLabel | None,
+    *,
+    draft: PostView | None = None,
+    editing: PostView | None = None,
+    sent: FormData | None = None,
+    uploaded: list[MediaFile] | None = None,
+    errors: list[dict[str, str]] | None = None,
+    status: int = 200,
+    **more: Any,
+) -> Response:
+    here, viewer = here_of(request), signed_in(request)
+    if uploaded is None:
+        uploaded = await files(here, form.media_ids, owner_id=viewer.actor_id)
+    options = await audiences(request, viewer, community)
+    values = {"blanks": None, "material_blanks": 1 if form.materials else 2, "shown": None, **more}
+    return render(
+        request,
+        "practices/compose.html",
+        status,
+        nav="new",
+        form=form,
+        typed=typed(sent, form),
+        errors=errors or [],
+        community=community,
+        audiences=options,
+        audience=chosen(options, form.visibility),
+        contexts=await account_queries.contexts(here, viewer),
+        uploaded=uploaded,
+        licences=licence_options(),
+        languages=language_options(),
+        editing=editing,
+        action=f"{editing.url}/edit" if editing else "/practices/new",
+        draft_key=f"edit-{editing.short}"
+        if editing
+        else f"practice-{draft.short if draft else form.grown_from_id or 'new'}",
+        draft_short=draft.short if draft else "",
+        change_note=text(sent, "change_note", 300) if sent is not None else "",
+        context_label=text(sent, "context_label", 120) if sent is not None else "",
+        **values,
+    )
+
+
+async def _shown(request: Request, form: PracticeForm, uploaded: list[MediaFile]) -> Any:
+    here = here_of(request)
+    form = tidy(form, here.site.default_licence)
+    content = write(form, here.settings.origin)
+    is_tip = form.entry == "tip"
+    return await preview(
+        here,
+        kind="tip" if is_tip else "practice",
+        title="" if is_tip else form.title,
+        source_md=content.source_md,
+        summary=content.summary,
+        content_warning=form.content_warning,
+        language=form.language,
+        files=uploaded,
+    )
+
+
+async def _draft_of(request: Request, viewer: Viewer, short: str) -> PostView | None:
+    if not short:
+        return None
+    kept = await queries.draft(here_of(request), viewer, short)
+    if kept is None:
+        raise NotFound
+    return kept[0]
+
+
+async def _keep_context(request: Request, viewer: Viewer, sent: FormData, form: PracticeForm) -> None:
+    label = text(sent, "context_label", 120)
+    if not label:
+        return
+    context = NewContext(label, form.subject, form.level, form.group_size, form.minutes, form.setting)
+    try:
+        await accounts.save_context(here_of(request), viewer, context)
+    except Invalid:
+        return  # They have many contexts. What they wrote is shared, which is what counts.
+
+
+async def _asked_community(request: Request, *, to_write: bool = True) -> CommunityLabel | None:
+    slug = request.query_params.get("community", "")[:300]
+    return await community_of(request, viewer_of(request), slug, to_write=to_write)
+
+
+def _with_query(request: Request, **changes: str | None) -> str:
+    query = {key: value for key, value in request.query_params.items() if value} | changes
+    return f"{request.url.path}?{urlencode({key: value for key, value in query.items() if value})}"
+
+
+def _language(viewer: Viewer) -> str:
+    return viewer.language if viewer.language in LANGUAGES else "en"
+
+
+routes = [
+    Route("/practices", library),
+    Route("/new", new),
+    Route("/practices/new", compose),
+    Route("/practices/new", send, methods=["POST"]),
+    Route("/preview", live_preview, methods=["POST"]),
+]

@@ -1,0 +1,66 @@
+"""What every page handler asks of its request."""
+
+from typing import TYPE_CHECKING
+
+from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+
+from server.actors.viewer import ANONYMOUS, Viewer
+
+if TYPE_CHECKING:
+    from server.instance import Instance
+
+MAX_FORM_FIELDS = 400
+MAX_FORM_FILES = 8
+
+
+def here_of(request: Request) -> "Instance":
+    """The instance that answers this request."""
+    here: Instance = request.scope["state"]["here"]
+    return here
+
+
+def viewer_of(request: Request) -> Viewer:
+    """Who looks: a signed-in person, or ANONYMOUS."""
+    viewer: Viewer = request.scope["state"].get("viewer") or ANONYMOUS
+    return viewer
+
+
+def signed_in(request: Request) -> Viewer:
+    """Who looks, who must be signed in; raises SignInNeeded, which sends people to the sign-in page and back."""
+    viewer = viewer_of(request)
+    if viewer.actor_id is None:
+        raise SignInNeeded
+    return viewer
+
+
+def admin(request: Request) -> Viewer:
+    """An admin, or a refusal that does not tell whether the page exists."""
+    viewer = signed_in(request)
+    if not viewer.is_admin:
+        raise HTTPException(404)
+    return viewer
+
+
+class SignInNeeded(Exception):
+    """The page is for people who are signed in."""
+
+
+async def form_of(request: Request) -> FormData:
+    """The submitted form, within limits."""
+    return await request.form(max_files=MAX_FORM_FILES, max_fields=MAX_FORM_FIELDS)
+
+
+def text(form: FormData, name: str, limit: int = 20_000) -> str:
+    """One text field, trimmed, without NUL and with plain line ends; files and missing fields are empty."""
+    value = form.get(name)
+    if not isinstance(value, str):
+        return ""
+    return value.replace("\x00", "").replace("\r\n", "\n").strip()[:limit]
+
+
+def texts(form: FormData, name: str, limit: int = 50) -> list[str]:
+    """A repeated text field, without empty ones."""
+    found = [item.replace("\x00", "").replace("\r\n", "\n").strip() for item in form.getlist(name) if isinstance(item, str)]
+    return [item for item in found if item][:limit]

@@ -1,0 +1,118 @@
+"""Every page of this server, and what happens when one is refused."""
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+from urllib.parse import quote
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp
+
+from server.accounts.throttle import TooMany
+from server.errors import NotAllowed, NotFound, Refused
+from web.accounts.pages import routes as accounts
+from web.admin.pages import routes as admin
+from web.communities.pages import routes as communities
+from web.components.pages import components_page
+from web.discussions.pages import routes as discussions
+from web.help.pages import routes as help_pages
+from web.i18n import gettext
+from web.media.pages import routes as media
+from web.notifications.pages import routes as notifications
+from web.people.pages import routes as people
+from web.practices.pages import routes as practices
+from web.render import render, shell_routes
+from web.request import SignInNeeded
+from web.resources.pages import routes as resources
+from web.search.pages import routes as search
+from web.sessions import Sessions
+from web.week.pages import routes as week
+from web.welcome.pages import routes as welcome
+
+log = logging.getLogger("peerhall.pages")
+
+ExceptionHandler = Callable[[Request, Any], Awaitable[Response]]
+
+
+def page_routes() -> list[BaseRoute]:
+    """All pages; what is asked for most comes first."""
+    return [
+        *shell_routes(),
+        *media,
+        *week,
+        *practices,
+        *communities,
+        *discussions,
+        *resources,
+        *people,
+        *notifications,
+        *search,
+        *accounts,
+        *help_pages,
+        *admin,
+        Route("/components", components_page),
+        *welcome,
+    ]
+
+
+def wrap_pages(app: ASGIApp) -> ASGIApp:
+    """Sessions and protection against forged forms around the pages."""
+    return Sessions(app)
+
+
+async def _sign_in_needed(request: Request, _: SignInNeeded) -> Response:
+    path = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    back = path if request.method in {"GET", "HEAD"} else "/week"
+    return RedirectResponse(f"/sign-in?next={quote(back, safe='/')}", status_code=303)
+
+
+async def _refused(request: Request, refusal: Refused) -> Response:
+    if isinstance(refusal, NotFound):
+        return _error(request, 404, gettext(request, "Nothing here"), refusal.message)
+    if isinstance(refusal, NotAllowed):
+        return _error(request, 403, gettext(request, "Not for you to change"), refusal.message)
+    if isinstance(refusal, TooMany):
+        response = _error(request, 429, gettext(request, "Too many attempts"), refusal.message)
+        response.headers["Retry-After"] = str(refusal.retry_after)
+        return response
+    return _error(request, 422, gettext(request, "That did not work"), refusal.message)
+
+
+async def _http(request: Request, error: HTTPException) -> Response:
+    titles = {
+        404: (gettext(request, "Nothing here"), gettext(request, "There is nothing here, or it is not shared with you.")),
+        405: (gettext(request, "Not like this"), gettext(request, "This address cannot be used in this way.")),
+        413: (gettext(request, "Too large"), gettext(request, "What you sent is larger than this server takes.")),
+    }
+    title, message = titles.get(
+        error.status_code, (gettext(request, "That did not work"), gettext(request, "Go back and try it another way."))
+    )
+    response = _error(request, error.status_code, title, message)
+    for name, value in (error.headers or {}).items():
+        response.headers[name] = value
+    return response
+
+
+async def _broken(request: Request, error: Exception) -> Response:
+    log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    return _error(
+        request,
+        500,
+        gettext(request, "Something broke here"),
+        gettext(request, "It is our fault, not yours, and it is written down. Drafts are kept in this browser: try again."),
+    )
+
+
+def _error(request: Request, status: int, title: str, message: str) -> Response:
+    return render(request, "layout/error.html", status_code=status, title=title, message=message)
+
+
+exception_handlers: Mapping[Any, ExceptionHandler] = {
+    SignInNeeded: _sign_in_needed,
+    Refused: _refused,
+    HTTPException: _http,
+    Exception: _broken,
+}

@@ -1,0 +1,112 @@
+"""Search: words find what is here; a pasted handle or address is looked up at its own server."""
+
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from server.actors.viewer import Viewer
+from server.errors import Refused
+from server.instance import Instance
+from server.search import lookup, queries
+from server.search.queries import ActorsFound
+from web.i18n import gettext
+from web.render import render
+from web.request import here_of, viewer_of
+
+FEW = 5
+MAX_TEXT = 900
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the address of the page asks for."""
+
+    text: str
+    kind: str
+    scope: str
+    page: int
+
+    def href(self, **changes: str | int) -> str:
+        """The address of the same question with something changed; what is as usual is left out."""
+        values = {"q": self.text, "kind": self.kind, "scope": self.scope, "page": self.page, **changes}
+        usual = {"kind": "all", "scope": "everything", "page": 1}
+        return "/search?" + urlencode({name: value for name, value in values.items() if usual.get(name) != value})
+
+
+async def search_page(request: Request) -> Response:
+    """`/search`: everything by kind, a few of each first."""
+    here, viewer = here_of(request), viewer_of(request)
+    asked = _asked(request)
+    is_address = lookup.is_address(asked.text)
+    context: dict[str, object] = {"asked": asked, "tabs": _tabs(request, asked), "is_address": is_address}
+    status = 200
+    if is_address and viewer.is_signed_in and _is_own_page(request):
+        try:
+            context["looked_up"] = await lookup.look_up(here, viewer, asked.text)
+        except Refused as refusal:
+            context["errors"] = [{"field": "q", "message": refusal.message}]
+            status = 422
+    elif asked.text and not is_address:
+        context |= await _results(here, viewer, asked)
+    return render(request, "search/search.html", status_code=status, nav="search", **context)
+
+
+async def _results(here: Instance, viewer: Viewer, asked: Asked) -> dict[str, object]:
+    text, scope, kind = asked.text, asked.scope, asked.kind
+    if kind in queries.KINDS:
+        kinds = queries.KINDS[kind]
+        posts = await queries.search_posts(here, viewer, text, kinds=kinds, scope=scope, page=asked.page)
+        return {"posts": posts, "older": asked.href(page=asked.page + 1) if posts.has_more else None, **_newer(asked)}
+    if kind in {"people", "communities"}:
+        actor_kind = "Person" if kind == "people" else "Group"
+        actors = await queries.search_actors(here, text, kind=actor_kind, scope=scope, page=asked.page)
+        older = asked.href(page=asked.page + 1) if actors.has_more else None
+        return {kind: actors, "older": older, **_newer(asked)}
+    posts = await queries.search_posts(here, viewer, text, scope=scope, page=asked.page)
+    people, communities = ActorsFound([], has_more=False), ActorsFound([], has_more=False)
+    if asked.page == 1:
+        people = await queries.search_actors(here, text, kind="Person", scope=scope, limit=FEW)
+        communities = await queries.search_actors(here, text, kind="Group", scope=scope, limit=FEW)
+    older = asked.href(page=asked.page + 1) if posts.has_more else None
+    return {"posts": posts, "people": people, "communities": communities, "older": older, **_newer(asked)}
+
+
+def _newer(asked: Asked) -> dict[str, object]:
+    return {"newer": asked.href(page=asked.page - 1) if asked.page > 1 else None}
+
+
+def _asked(request: Request) -> Asked:
+    values = request.query_params
+    kind, scope, page = values.get("kind", "all"), values.get("scope", "everything"), values.get("page", "1")
+    return Asked(
+        text=values.get("q", "").replace("\x00", "").strip()[:MAX_TEXT],
+        kind=kind if kind in {*queries.KINDS, "people", "communities"} else "all",
+        scope=scope if scope in queries.SCOPES else "everything",
+        page=min(int(page), queries.MAX_PAGES) if page.isascii() and page.isdigit() and 0 < len(page) < 4 else 1,
+    )
+
+
+def _tabs(request: Request, asked: Asked) -> list[dict[str, object]]:
+    labels = {
+        "all": gettext(request, "Everything"),
+        "practices": gettext(request, "Practices"),
+        "threads": gettext(request, "Conversations"),
+        "resources": gettext(request, "Resources"),
+        "people": gettext(request, "People"),
+        "communities": gettext(request, "Communities"),
+    }
+    return [
+        {"label": label, "href": asked.href(kind=kind, page=1), "current": kind == asked.kind}
+        for kind, label in labels.items()
+    ]
+
+
+def _is_own_page(request: Request) -> bool:
+    """Whether the person came from us or typed the address: other sites may not make us ask further ones."""
+    return request.headers.get("sec-fetch-site", "none") in {"none", "same-origin"}
+
+
+routes = [Route("/search", search_page, methods=["GET"])]

@@ -1,0 +1,70 @@
+"""This week: what waits, what became of what I shared, one thing to try, and what people I follow share."""
+
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from server.timelines.queries import home
+from server.week import queries
+from web.i18n import gettext
+from web.render import render
+from web.request import here_of, signed_in
+from web.week.steps import steps_of
+
+PAGE_SIZE = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """Something that waits, with where it is done and how long it takes."""
+
+    waiting: queries.Waiting
+    sentence: str
+    href: str
+    button: str
+
+
+async def week_page(request: Request) -> Response:
+    """`/week`; with `before` only older entries of the timeline."""
+    viewer = signed_in(request)
+    here = here_of(request)
+    before = request.query_params.get("before") or None
+    timeline = await home(here, viewer, before=before, limit=PAGE_SIZE)
+    if before is not None:
+        return render(request, "week/older.html", nav="week", timeline=timeline)
+    me = await queries.about(here, viewer)
+    waiting = await queries.waiting(here, viewer)
+    posts = await queries.posts_of_the_week(here, viewer, me)
+    steps = await queries.first_steps(here, viewer, me)
+    return render(
+        request,
+        "week/week.html",
+        nav="week",
+        items=[_item(request, item) for item in waiting],
+        asks=posts.asks,
+        travelled=posts.travelled,
+        suggestion=posts.suggestion,
+        minutes=queries.minutes(waiting, posts),
+        steps=steps_of(request, steps) if steps else None,
+        greet=await queries.newest_person(here, viewer),
+        me=me,
+        timeline=timeline,
+    )
+
+
+def _item(request: Request, item: queries.Waiting) -> Item:
+    name = item.person.display_name
+    community = item.community.name if item.community else ""
+    if item.kind == "application" and item.community:
+        sentence = gettext(request, "%(name)s would like to join %(community)s.", name=name, community=community)
+        return Item(item, sentence, f"{item.community.url}/members", gettext(request, "Read and decide"))
+    if item.kind == "held":
+        sentence = gettext(request, "What %(name)s wrote waits for you to approve it.", name=name)
+        return Item(item, sentence, item.url, gettext(request, "Read and decide"))
+    sentence = gettext(request, "%(name)s asks to follow you.", name=name)
+    return Item(item, sentence, "/me/requests", gettext(request, "Answer"))
+
+
+routes = [Route("/week", week_page, methods=["GET"])]

@@ -1,0 +1,82 @@
+"""The front page for strangers, the first visit, and what this server says of itself."""
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from server.accounts import actions as accounts
+from server.accounts import queries
+from server.actors.viewer import ANONYMOUS
+from server.errors import Invalid
+from server.posts import queries as posts
+from web.i18n import gettext
+from web.render import redirect, render
+from web.request import form_of, here_of, signed_in, text, viewer_of
+
+SHOWN_PRACTICES = 3
+QUESTIONS = ("teaches", "stuck_with", "ask_me_about")
+
+
+async def front(request: Request) -> Response:
+    """What this server is, who runs it, who may join; those who are in go on to their week."""
+    viewer = viewer_of(request)
+    if viewer.is_signed_in:
+        return RedirectResponse("/week", status_code=303)
+    found = await posts.listing(here_of(request), ANONYMOUS, kinds=("practice",), limit=SHOWN_PRACTICES)
+    return render(request, "welcome/front.html", practices=found.items[:SHOWN_PRACTICES])
+
+
+async def welcome_page(request: Request) -> Response:
+    """Three questions, each of which may stay empty."""
+    here, viewer = here_of(request), signed_in(request)
+    own = await queries.own(here, viewer)
+    accepted = await queries.accepted_guidelines(here, viewer)
+    return render(
+        request, "welcome/first_visit.html", form={name: getattr(own, name) for name in QUESTIONS}, accepted=accepted
+    )
+
+
+async def welcome(request: Request) -> Response:
+    """Keep the answers and go on to the week."""
+    here, viewer, form = here_of(request), signed_in(request), await form_of(request)
+    answers = {name: text(form, name, 2000) for name in QUESTIONS}
+    try:
+        await accounts.finish_first_visit(
+            here, viewer, **answers, accepts_guidelines=bool(text(form, "accepts_guidelines"))
+        )
+    except Invalid as error:
+        accepted = await queries.accepted_guidelines(here, viewer)
+        return render(
+            request,
+            "welcome/first_visit.html",
+            status_code=422,
+            form=answers,
+            accepted=accepted,
+            errors=error.errors,
+        )
+    return redirect(request, "/week", toast=gettext(request, "Welcome. This is your week."))
+
+
+async def about(request: Request) -> Response:
+    """Who runs this server, its guidelines, and how it deals with others."""
+    return render(request, "welcome/about.html", mode=here_of(request).settings.federation)
+
+
+async def privacy(request: Request) -> Response:
+    """What is kept, for how long, and what leaves this server."""
+    return render(request, "welcome/privacy.html")
+
+
+async def accessibility(request: Request) -> Response:
+    """What we aim for, and whom to tell."""
+    return render(request, "welcome/accessibility.html")
+
+
+routes = [
+    Route("/", front),
+    Route("/welcome", welcome_page),
+    Route("/welcome", welcome, methods=["POST"]),
+    Route("/about", about),
+    Route("/privacy", privacy),
+    Route("/accessibility", accessibility),
+]
