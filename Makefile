@@ -6,7 +6,8 @@ T ?= tests
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-sqlite test-postgres check fix bench migration pictures lock clean
+PARTS := check-format check-lint check-types check-imports check-project
+.PHONY: help demo test test-sqlite test-postgres check $(PARTS) fix bench migration pictures lock clean
 
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-14s %s\n", $$1, $$2}'
@@ -31,11 +32,21 @@ test-sqlite: $(VENV)/dev.stamp  ## the tests, on SQLite
 test-postgres: $(VENV)/dev.stamp  ## the tests that touch a database, on PostgreSQL
 	@$(BIN)/python -m tests.postgres -n $(WORKERS) --dist loadfile -m "not browser and not peer" $(T)
 
-check: $(VENV)/dev.stamp  ## format, lint, types, import contracts, project tests: what CI adds to the tests
-	@$(BIN)/ruff format --check --quiet .
+check: $(PARTS)  ## what CI adds to the tests; each part also by itself
+
+check-format: $(VENV)/dev.stamp
+	@$(BIN)/ruff format --check --quiet . || { echo "some files are not formatted: make fix" >&2; exit 1; }
+
+check-lint: $(VENV)/dev.stamp
 	@$(BIN)/ruff check --quiet .
+
+check-types: $(VENV)/dev.stamp
 	@$(BIN)/mypy
+
+check-imports: $(VENV)/dev.stamp
 	@$(BIN)/lint-imports --no-cache
+
+check-project: $(VENV)/dev.stamp
 	@$(BIN)/pytest tests/project
 
 fix: $(VENV)/dev.stamp  ## format, and mend what can be mended safely

@@ -19,7 +19,7 @@ from server.fediverse.inbox import ServerReceipts
 from server.fediverse.outbox import ServerDeliveries
 from server.fediverse.sent import Sent
 from server.instance import Instance
-from server.mail.outbox import Mailer
+from server.mailer import Mailer
 from server.peers.queries import load_grades
 from server.secrets import Signatures, load_or_create_key
 from server.settings import Settings

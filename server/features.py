@@ -7,7 +7,7 @@ from server.communities.feature import feature as communities
 from server.discussions.feature import feature as discussions
 from server.feature import Feature
 from server.fediverse.feature import feature as fediverse
-from server.jobs.feature import feature as jobs
+from server.instance import Instance
 from server.mail.feature import feature as mail
 from server.media.feature import feature as media
 from server.notifications.feature import feature as notifications
@@ -17,6 +17,13 @@ from server.practices.feature import feature as practices
 from server.resources.feature import feature as resources
 from server.search.feature import feature as search
 from server.timelines.feature import feature as timelines
+
+
+def _install_jobs(here: Instance) -> None:
+    here.worker.add("jobs", here.jobs.step, concurrency=2)
+
+
+jobs = Feature("jobs", models="server.jobs.models", install=_install_jobs)
 
 FEATURES: tuple[Feature, ...] = (
     jobs,

@@ -11,7 +11,7 @@ from server.db import Database
 from server.events import Events
 from server.jobs.queue import Jobs
 from server.jobs.worker import Worker
-from server.mail.outbox import Mailer
+from server.mailer import Mailer
 from server.secrets import Signatures
 from server.settings import Settings
 

@@ -10,7 +10,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Literal, get_args, get_origin, get_type_hints
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 from urllib.parse import urlsplit
 
 PREFIX = "PEERHALL_"
@@ -94,7 +94,8 @@ def _from_file(path: Path) -> dict[str, object]:
 
 def _checked(values: Mapping[str, object]) -> Settings:
     types = get_type_hints(Settings)
-    settings = Settings(**{name: _convert(name, types[name], value) for name, value in values.items()})
+    converted: dict[str, Any] = {name: _convert(name, types[name], value) for name, value in values.items()}
+    settings = Settings(**converted)
     origin = _check_origin(settings.origin)
     domain = settings.domain.lower() or origin.split("://", 1)[1]
     if not re.fullmatch(r"[a-z0-9.\-\[\]:]+", domain):

@@ -124,7 +124,7 @@ class Fediverse:
         values = {
             "origin": f"https://{domain}",
             "domain": domain,
-            "name": domain.split(".")[0].title(),
+            "name": domain.split(".", maxsplit=1)[0].title(),
             "data_dir": str(folder),
             "database_url": url,
             "secret_key": "a secret key that only tests ever use",

@@ -194,7 +194,7 @@ def main(arguments: list[str]) -> int:
             if arguments[:1] == ["--draft"]:
                 asyncio.run(_create_database(address, "draft"))
                 with tempfile.TemporaryDirectory() as workplace:
-                    return _python("-m", "server.db.draft", arguments[1], f"{address}/draft", workplace)
+                    return _python("-m", "server.drafting", arguments[1], f"{address}/draft", workplace)
             return _python("-m", "pytest", *arguments, PEERHALL_TEST_DATABASE=address)
     except NoPostgres as error:
         print(error, file=sys.stderr)

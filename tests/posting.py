@@ -26,7 +26,9 @@ AS2 = "https://www.w3.org/ns/activitystreams"
 SEEN_BY_NOBODY = ANONYMOUS
 
 
-async def write(person: Any, text: str = "Hello", *, kind: str = "discussion", title: str | None = None, **more: Any) -> Post:
+async def write(
+    person: Any, text: str = "Hello", *, kind: str = "discussion", title: str | None = None, **more: Any
+) -> Post:
     """A post of somebody here."""
     heading = ("A title" if kind not in {"reply", "note"} else "") if title is None else title
     new = actions.NewPost(kind=kind, title=heading, source_md=text, **more)
@@ -82,7 +84,10 @@ class Stranger:
         self.gone: set[str] = set()
         self.received: list[dict[str, Any]] = []
         self.network.apps[domain] = Starlette(
-            routes=[Route("/.well-known/webfinger", self._finger), Route("/{path:path}", self._answer, methods=["GET", "POST"])]
+            routes=[
+                Route("/.well-known/webfinger", self._finger),
+                Route("/{path:path}", self._answer, methods=["GET", "POST"]),
+            ]
         )
 
     async def _finger(self, request: Request) -> Response:
@@ -122,7 +127,12 @@ class Stranger:
             "followers": f"{uri}/followers",
             "publicKey": {"id": signer.rsa_key_id, "owner": uri, "publicKeyPem": public_rsa_pem(signer)},
             "assertionMethod": [
-                {"id": signer.ed25519_key_id, "type": "Multikey", "controller": uri, "publicKeyMultibase": public_multikey(signer)}
+                {
+                    "id": signer.ed25519_key_id,
+                    "type": "Multikey",
+                    "controller": uri,
+                    "publicKeyMultibase": public_multikey(signer),
+                }
             ],
         } | more
         return uri
@@ -173,10 +183,12 @@ class Stranger:
             now=self.clock.now(),
         )
         async with _client(self.network, here) as client:
-            response = await client.post("/ap/inbox", content=body, headers={**headers, "content-type": ACTIVITY})
+            response = await client.post("/ap/inbox", content=body, headers=headers)
         return int(response.status_code)
 
-    async def create(self, fediverse: Any, here: Any, author: str, path: str, content: str = "<p>Hello</p>", **more: Any) -> str:
+    async def create(
+        self, fediverse: Any, here: Any, author: str, path: str, content: str = "<p>Hello</p>", **more: Any
+    ) -> str:
         """Write a Note and deliver it; returns its id."""
         document = self.note(author, path, content, **more)
         await self.send(here, self.activity("Create", author, document))
@@ -190,7 +202,9 @@ async def outcome(here: Any, activity_id: str) -> tuple[str | None, str | None]:
     return (None, None) if receipt is None else (receipt.outcome, receipt.reason)
 
 
-async def document(fediverse: Any, here: Any, uri: str, *, headers: dict[str, str] | None = None) -> tuple[int, Any, Any]:
+async def document(
+    fediverse: Any, here: Any, uri: str, *, headers: dict[str, str] | None = None
+) -> tuple[int, Any, Any]:
     """Status, JSON and headers of an ActivityPub document, as anybody gets it."""
     async with _client(fediverse.network, here) as client:
         response = await client.get(uri, headers={"accept": ACTIVITY, **(headers or {})})

@@ -62,5 +62,7 @@ def text(form: FormData, name: str, limit: int = 20_000) -> str:
 
 def texts(form: FormData, name: str, limit: int = 50) -> list[str]:
     """A repeated text field, without empty ones."""
-    found = [item.replace("\x00", "").replace("\r\n", "\n").strip() for item in form.getlist(name) if isinstance(item, str)]
+    found = [
+        item.replace("\x00", "").replace("\r\n", "\n").strip() for item in form.getlist(name) if isinstance(item, str)
+    ]
     return [item for item in found if item][:limit]

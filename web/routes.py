@@ -83,7 +83,10 @@ async def _refused(request: Request, refusal: Refused) -> Response:
 
 async def _http(request: Request, error: HTTPException) -> Response:
     titles = {
-        404: (gettext(request, "Nothing here"), gettext(request, "There is nothing here, or it is not shared with you.")),
+        404: (
+            gettext(request, "Nothing here"),
+            gettext(request, "There is nothing here, or it is not shared with you."),
+        ),
         405: (gettext(request, "Not like this"), gettext(request, "This address cannot be used in this way.")),
         413: (gettext(request, "Too large"), gettext(request, "What you sent is larger than this server takes.")),
     }
@@ -102,7 +105,9 @@ async def _broken(request: Request, error: Exception) -> Response:
         request,
         500,
         gettext(request, "Something broke here"),
-        gettext(request, "It is our fault, not yours, and it is written down. Drafts are kept in this browser: try again."),
+        gettext(
+            request, "It is our fault, not yours, and it is written down. Drafts are kept in this browser: try again."
+        ),
     )
 
 

@@ -68,32 +68,35 @@ async def sign_up(here: Instance, form: SignUp) -> Account | None:
     keys = await actors.new_keys()
     password_hash = await passwords.hash_password(form.password)
     now = here.clock.now()
-    async with here.db.transaction():
-        if invitation is not None and not await _use(here, invitation.id):
-            raise NotAllowed("This invitation was used already, or its time is over. Ask for a new one.")
-        actor = await actors.create_local(
-            here,
-            kind="Person",
-            username=form.name,
-            name=form.display_name or form.name,
-            hidden=state != "active",
-            keys=keys,
-        )
-        account = await Account.create(
-            id=new_id(now),
-            actor=actor,
-            email=form_email,
-            password_hash=password_hash,
-            role=invitation.role if invitation else "member",
-            state=state,
-            language=form.language,
-            why_join=form.why_join[:2000],
-            guidelines_version=here.site.guidelines_version,
-            created_at=now,
-        )
-        if state == "unconfirmed" and form_email is not None:
-            await _send_confirmation(here, account, form_email)
-        await _announce(here, account, actor.id)
+    try:
+        async with here.db.transaction():
+            if invitation is not None and not await _use(here, invitation.id):
+                raise NotAllowed("This invitation was used already, or its time is over. Ask for a new one.")
+            actor = await actors.create_local(
+                here,
+                kind="Person",
+                username=form.name,
+                name=form.display_name or form.name,
+                hidden=state != "active",
+                keys=keys,
+            )
+            account = await Account.create(
+                id=new_id(now),
+                actor=actor,
+                email=form_email,
+                password_hash=password_hash,
+                role=invitation.role if invitation else "member",
+                state=state,
+                language=form.language,
+                why_join=form.why_join[:2000],
+                guidelines_version=here.site.guidelines_version,
+                created_at=now,
+            )
+            if state == "unconfirmed" and form_email is not None:
+                await _send_confirmation(here, account, form_email)
+            await _announce(here, account, actor.id)
+    except IntegrityError as error:
+        raise Invalid("Somebody else was faster. Please send the form once more.") from error
     return account
 
 

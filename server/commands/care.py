@@ -199,9 +199,7 @@ async def _certificate_line(settings: Settings) -> tuple[bool, str, str]:
         return True, "certificate", "none needed for http on this machine"
     parts = urlsplit(settings.origin)
     try:
-        _, writer = await asyncio.wait_for(
-            asyncio.open_connection(parts.hostname, parts.port or 443, ssl=True), 10
-        )
+        _, writer = await asyncio.wait_for(asyncio.open_connection(parts.hostname, parts.port or 443, ssl=True), 10)
     except (OSError, TimeoutError) as error:
         return False, "certificate", f"{settings.origin} cannot be reached over TLS: {error}"
     writer.close()

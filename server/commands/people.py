@@ -124,9 +124,7 @@ def community() -> None:
     "--kind", type=click.Choice(["informal", "formal", "support", "programme"]), default="informal", show_default=True
 )
 @click.option("--owner", help="Handle of the person who looks after it; the first admin by default.")
-@click.option(
-    "--visibility", type=click.Choice(["public", "network", "members"]), default="public", show_default=True
-)
+@click.option("--visibility", type=click.Choice(["public", "network", "members"]), default="public", show_default=True)
 @click.option("--purpose", default="", help="What it is for, in a sentence.")
 @click.pass_context
 def create_community(

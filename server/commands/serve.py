@@ -7,7 +7,6 @@ from pathlib import Path
 import click
 import uvloop
 
-from server.demo import network as demo_network
 from server.asgi import create_app
 from server.build import build, close
 from server.clock import SystemClock
@@ -15,6 +14,7 @@ from server.commands.common import refuse, run, settings_of
 from server.db import Database
 from server.db.migrate import migrate as bring_up_to_date
 from server.db.migrate import pending
+from server.demo import network as demo_network
 from server.features import model_modules
 from server.serving import Listener
 from server.serving import serve as serve_listeners

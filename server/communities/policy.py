@@ -110,7 +110,8 @@ def view(facts: MembershipFacts) -> str:
         return INSIDE if facts.visibility == PUBLIC or facts.is_signed_in else CLOSED
     if facts.state in {"invited", "applied"}:
         return DOORWAY
-    if not facts.is_signed_in or facts.state == "removed" or facts.join_policy == INVITE:
+    may_ask = facts.is_signed_in or (facts.is_remote_person and federates(facts.kind, facts.visibility))
+    if not may_ask or facts.state == "removed" or facts.join_policy == INVITE:
         return CLOSED
     return DOORWAY
 

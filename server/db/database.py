@@ -109,9 +109,7 @@ class Database:
             await self._context.init(
                 config={
                     "connections": {
-                        "default": connection_config(
-                            self.url, durable=self._durable, foreign_keys=self._foreign_keys
-                        )
+                        "default": connection_config(self.url, durable=self._durable, foreign_keys=self._foreign_keys)
                     },
                     "apps": {"models": {"models": list(model_modules), "default_connection": "default"}},
                     "use_tz": True,
@@ -168,6 +166,8 @@ class Database:
         log = query_log.get()
         if log is not None:
             log.append(statement)
+        if self.dialect == "postgres" and sql[:6].upper() == "INSERT" and " RETURNING " not in sql:
+            sql += " RETURNING 1"  # Tortoise counts rows returned, not rows inserted
         count, _ = await self.connection().execute_query(sql, [_storable(parameters[name]) for name in names])
         return int(count)
 

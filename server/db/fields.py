@@ -21,7 +21,7 @@ def from_milliseconds(number: int) -> datetime:
     return _EPOCH + timedelta(milliseconds=number)
 
 
-class MomentField(fields.Field[datetime], datetime):  # type: ignore[misc]  # Tortoise's own fields inherit both
+class MomentField(fields.Field[datetime], datetime):
     """An aware UTC time, stored as milliseconds since 1970."""
 
     SQL_TYPE = "BIGINT"

@@ -86,7 +86,8 @@ class Client(SqliteClient):
     async def execute_query(self, query: str, values: list[Any] | None = None) -> tuple[int, Sequence[Any]]:
         """Run one statement; reads go to a reader."""
         if not self._reads_only(query):
-            return await super().execute_query(query, values)
+            count, changed = await super().execute_query(query, values)
+            return int(count), changed
         async with self._reader() as reader:
             rows = list(await reader.execute_fetchall(query, values))
         return len(rows), rows
@@ -95,7 +96,7 @@ class Client(SqliteClient):
     async def execute_query_dict(self, query: str, values: list[Any] | None = None) -> list[dict[str, Any]]:
         """Run one statement and return its rows as dictionaries; reads go to a reader."""
         if not self._reads_only(query):
-            return await super().execute_query_dict(query, values)
+            return list(await super().execute_query_dict(query, values))
         async with self._reader() as reader:
             return [dict(row) for row in await reader.execute_fetchall(query, values)]
 

@@ -7,12 +7,39 @@ GUIDELINES = """1. Say what you saw before you say what you think.
 3. A student's work is shared only with their written consent."""
 
 PEOPLE = (
-    DemoPerson("ines", "Inês Carvalho", "Teacher education. Sits at the back of other people's lessons.",
-               "Science education", "observing lessons, planning small studies", "admin"),
-    DemoPerson("viktor", "Viktor Sørensen", "Runs the writing centre.", "Academic writing", "peer feedback on drafts", "steward"),
-    DemoPerson("amina", "Amina Diallo", "Large lectures, small questions.", "Statistics, first year", "lectures with 200 people"),
-    DemoPerson("yuki", "Yuki Tanabe", "Doctoral student and teaching assistant.", "Statistics tutorials", "explaining p-values"),
-    DemoPerson("petra", "Petra Novak", "Mathematics for future primary teachers.", "Mathematics education", "mistakes worth keeping"),
+    DemoPerson(
+        "ines",
+        "Inês Carvalho",
+        "Teacher education. Sits at the back of other people's lessons.",
+        "Science education",
+        "observing lessons, planning small studies",
+        "admin",
+    ),
+    DemoPerson(
+        "viktor",
+        "Viktor Sørensen",
+        "Runs the writing centre.",
+        "Academic writing",
+        "peer feedback on drafts",
+        "steward",
+    ),
+    DemoPerson(
+        "amina",
+        "Amina Diallo",
+        "Large lectures, small questions.",
+        "Statistics, first year",
+        "lectures with 200 people",
+    ),
+    DemoPerson(
+        "yuki", "Yuki Tanabe", "Doctoral student and teaching assistant.", "Statistics tutorials", "explaining p-values"
+    ),
+    DemoPerson(
+        "petra",
+        "Petra Novak",
+        "Mathematics for future primary teachers.",
+        "Mathematics education",
+        "mistakes worth keeping",
+    ),
 )
 
 COMMUNITIES = (
@@ -98,26 +125,57 @@ PRACTICES = (
 
 THREADS = (
     DemoThread(
-        "yuki", "teaching", 4, "ask", "A first tutorial where nobody knows what a p-value is for",
+        "yuki",
+        "teaching",
+        4,
+        "ask",
+        "A first tutorial where nobody knows what a p-value is for",
         "Ninety minutes, thirty people who are afraid of symbols. Where would you begin?",
         (
-            ("amina", "With a coin that you suspect. Throw it ten times and let them decide when to call it unfair.", True),
-            ("maya@northfield", "Year 8 understand “how surprised are you?” at once. Give surprise a scale, then give the scale "
-             "its name.", True),
+            (
+                "amina",
+                "With a coin that you suspect. Throw it ten times and let them decide when to call it unfair.",
+                True,
+            ),
+            (
+                "maya@northfield",
+                "Year 8 understand “how surprised are you?” at once. Give surprise a scale, then give the scale "
+                "its name.",
+                True,
+            ),
         ),
     ),
     DemoThread(
-        "ines", "teaching", 1.5, "discussion", "What do you write down when you observe a colleague?",
+        "ines",
+        "teaching",
+        1.5,
+        "discussion",
+        "What do you write down when you observe a colleague?",
         "I write what I see on the left and what I wonder on the right, and hand over only the left side unless asked. What is "
         "your habit?",
-        (("tom@riverside", "One sentence that somebody said, word for word. They choose which of mine to talk about.", False),),
+        (
+            (
+                "tom@riverside",
+                "One sentence that somebody said, word for word. They choose which of mine to talk about.",
+                False,
+            ),
+        ),
     ),
 )
 
 RESOURCES = (
-    DemoResource("amina", "teaching", 13, "Forty questions that split a room",
-                 "Questions for first-year statistics whose wrong answers are believable, with the votes we got.",
-                 "document", "Statistics", "First year", 12, "https://example.org/forty-questions"),
+    DemoResource(
+        "amina",
+        "teaching",
+        13,
+        "Forty questions that split a room",
+        "Questions for first-year statistics whose wrong answers are believable, with the votes we got.",
+        "document",
+        "Statistics",
+        "First year",
+        12,
+        "https://example.org/forty-questions",
+    ),
 )
 
 LAKESIDE = DemoOrganisation(
@@ -130,6 +188,12 @@ LAKESIDE = DemoOrganisation(
     practices=PRACTICES,
     threads=THREADS,
     resources=RESOURCES,
-    follows=(("ines", "maya@northfield"), ("ines", "science@northfield"), ("viktor", "circles@riverside"),
-             ("amina", "joel@northfield"), ("petra", "amina"), ("yuki", "amina")),
+    follows=(
+        ("ines", "maya@northfield"),
+        ("ines", "science@northfield"),
+        ("viktor", "circles@riverside"),
+        ("amina", "joel@northfield"),
+        ("petra", "amina"),
+        ("yuki", "amina"),
+    ),
 )

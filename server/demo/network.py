@@ -72,10 +72,10 @@ async def run(instances: int, port: int, keep: Path | None) -> None:
     with _folder(keep) as folder:
         settings = [demo_settings(organisation, port + i, folder) for i, organisation in enumerate(chosen)]
         set_up_logging(settings[0])
-        logging.getLogger("peerhall.mail").setLevel(logging.INFO)
         if not all([await is_seeded(one) for one in settings]):
             click.echo("Making three organisations with people in them…" if instances == 3 else "Making demo people…")
             await _seed(chosen, settings)
+        logging.getLogger("peerhall.mail").setLevel(logging.INFO)
         addresses = [one.origin for one in settings]
         opened: list[Instance] = [await build(one, durable=keep is not None) for one in settings]
         try:

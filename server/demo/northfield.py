@@ -17,19 +17,32 @@ GUIDELINES = """1. Talk about teaching, never about an identifiable pupil.
 
 PEOPLE = (
     DemoPerson(
-        "maya", "Maya Okonjo", "Science, mostly Years 7 to 9. Collector of exit tickets.", "Science, Years 7 to 9",
+        "maya",
+        "Maya Okonjo",
+        "Science, mostly Years 7 to 9. Collector of exit tickets.",
+        "Science, Years 7 to 9",
         "retrieval practice, exit tickets, quiet starts",
     ),
     DemoPerson(
-        "ana", "Ana Lindqvist", "I keep the computers of three schools running.", "IT support",
-        "accounts, backups, what other servers can see", "admin",
+        "ana",
+        "Ana Lindqvist",
+        "I keep the computers of three schools running.",
+        "IT support",
+        "accounts, backups, what other servers can see",
+        "admin",
     ),
     DemoPerson(
-        "joel", "Joel Abernathy", "Physics and the science department's calendar.", "Physics, Years 10 to 13",
-        "practical work with big groups", "steward",
+        "joel",
+        "Joel Abernathy",
+        "Physics and the science department's calendar.",
+        "Physics, Years 10 to 13",
+        "practical work with big groups",
+        "steward",
     ),
     DemoPerson("priya", "Priya Raman", "New to teaching, second year.", "Chemistry, Years 8 to 11", "mini whiteboards"),
-    DemoPerson("hannah", "Hannah Voss", "English; reads everything twice.", "English, Years 7 to 11", "talk before writing"),
+    DemoPerson(
+        "hannah", "Hannah Voss", "English; reads everything twice.", "English, Years 7 to 11", "talk before writing"
+    ),
     DemoPerson("samuel", "Samuel Adeyemi", "Special needs coordinator.", "Learning support", "instructions that stick"),
 )
 
@@ -97,9 +110,15 @@ PRACTICES = (
         "nothing about pupils who write little; Samuel lets those draw.",
         materials=(("Twelve questions for Year 8 science", "https://example.org/exit-questions"),),
         replies=(
-            ("tom@riverside", "Did this with an evening group of adults: two baskets instead of chairs. They liked seeing that "
-             "they were not the only ones in “not yet”."),
-            ("samuel", "The drawing version works. I ask for one label on the drawing, so there is still something to sort by."),
+            (
+                "tom@riverside",
+                "Did this with an evening group of adults: two baskets instead of chairs. They liked seeing that "
+                "they were not the only ones in “not yet”.",
+            ),
+            (
+                "samuel",
+                "The drawing version works. I ask for one label on the drawing, so there is still something to sort by.",
+            ),
         ),
         useful_to=("priya", "joel", "tom@riverside"),
     ),
@@ -174,24 +193,45 @@ PRACTICES = (
         "being told to look for it.",
         certainty="tried",
         would_change="Do not use it on a text by a pupil. I did, once.",
-        replies=(("nadia@riverside", "We do this with bilingual families on Saturdays. The children correct the adults, and "
-                  "everybody laughs."),),
+        replies=(
+            (
+                "nadia@riverside",
+                "We do this with bilingual families on Saturdays. The children correct the adults, and "
+                "everybody laughs.",
+            ),
+        ),
         useful_to=("samuel", "maya"),
     ),
 )
 
 THREADS = (
     DemoThread(
-        "priya", "science", 6, "ask", "How do you get mini whiteboards back in under a minute?",
+        "priya",
+        "science",
+        6,
+        "ask",
+        "How do you get mini whiteboards back in under a minute?",
         "I love them, they love them, and then the end of the lesson is a cupboard scene. What do you do?",
         (
-            ("joel", "They never go into the cupboard. One stack per row, the last seat of the row owns it for half a term.", True),
-            ("tom@riverside", "Number the boards and the seats. The board lives on the seat. Two years, none lost.", True),
+            (
+                "joel",
+                "They never go into the cupboard. One stack per row, the last seat of the row owns it for half a term.",
+                True,
+            ),
+            (
+                "tom@riverside",
+                "Number the boards and the seats. The board lives on the seat. Two years, none lost.",
+                True,
+            ),
             ("maya", "Pens are the real problem. I charge one shoe.", False),
         ),
     ),
     DemoThread(
-        "samuel", "science", 3, "discussion", "Instructions that survive the walk to the bench",
+        "samuel",
+        "science",
+        3,
+        "discussion",
+        "Instructions that survive the walk to the bench",
         "Half of my support is repeating what was said two minutes ago. What if each practical had its instructions as four "
         "pictures? I will draw the first set. Who tries them?",
         (
@@ -200,25 +240,53 @@ THREADS = (
         ),
     ),
     DemoThread(
-        "ana", "staffroom", 2, "discussion", "Planned restart on Friday at 17:00",
+        "ana",
+        "staffroom",
+        2,
+        "discussion",
+        "Planned restart on Friday at 17:00",
         "Two minutes without Peerhall. Drafts are kept.",
         (("hannah", "Thank you for saying so beforehand.", False),),
     ),
 )
 
 TIPS = (
-    DemoTip("maya", "science", 4, "Start with the odd one out",
-            "Four pictures on the board as they come in. No instructions. By the time you have taken the register they are "
-            "arguing about which one does not belong, and all four answers are right."),
+    DemoTip(
+        "maya",
+        "science",
+        4,
+        "Start with the odd one out",
+        "Four pictures on the board as they come in. No instructions. By the time you have taken the register they are "
+        "arguing about which one does not belong, and all four answers are right.",
+    ),
 )
 
 RESOURCES = (
-    DemoResource("joel", "science", 14, "Role cards for practical work",
-                 "Eight cards to print: hands, meter, notes, doubter, twice. The doubter's questions are on the back.",
-                 "document", "Physics", "Year 10", 50, "https://example.org/role-cards"),
-    DemoResource("maya", "science", 10, "Cell explorer",
-                 "An interactive cell that can be taken apart.\n\nI use it after the microscope lesson, never before: then "
-                 "they look for what they drew.", "interactive", "Science", "Year 8", 20, "https://example.org/cell-explorer"),
+    DemoResource(
+        "joel",
+        "science",
+        14,
+        "Role cards for practical work",
+        "Eight cards to print: hands, meter, notes, doubter, twice. The doubter's questions are on the back.",
+        "document",
+        "Physics",
+        "Year 10",
+        50,
+        "https://example.org/role-cards",
+    ),
+    DemoResource(
+        "maya",
+        "science",
+        10,
+        "Cell explorer",
+        "An interactive cell that can be taken apart.\n\nI use it after the microscope lesson, never before: then "
+        "they look for what they drew.",
+        "interactive",
+        "Science",
+        "Year 8",
+        20,
+        "https://example.org/cell-explorer",
+    ),
 )
 
 NORTHFIELD = DemoOrganisation(
@@ -232,6 +300,13 @@ NORTHFIELD = DemoOrganisation(
     threads=THREADS,
     tips=TIPS,
     resources=RESOURCES,
-    follows=(("maya", "tom@riverside"), ("maya", "ines@lakeside"), ("maya", "circles@riverside"), ("priya", "maya"),
-             ("hannah", "nadia@riverside"), ("joel", "teaching@lakeside"), ("ana", "maya")),
+    follows=(
+        ("maya", "tom@riverside"),
+        ("maya", "ines@lakeside"),
+        ("maya", "circles@riverside"),
+        ("priya", "maya"),
+        ("hannah", "nadia@riverside"),
+        ("joel", "teaching@lakeside"),
+        ("ana", "maya"),
+    ),
 )

@@ -1,17 +1,39 @@
 """Riverside Library: learning circles and family reading. Everybody here is invented."""
 
-from server.demo.facts import DemoCommunity, DemoOrganisation, DemoPerson, DemoPractice, DemoResource, DemoThread, DemoTip
+from server.demo.facts import (
+    DemoCommunity,
+    DemoOrganisation,
+    DemoPerson,
+    DemoPractice,
+    DemoResource,
+    DemoThread,
+    DemoTip,
+)
 
 GUIDELINES = """1. Everybody here learns and everybody teaches.
 2. What somebody tells the circle stays in the circle.
 3. Leave room: if you have spoken twice, ask somebody who has not."""
 
 PEOPLE = (
-    DemoPerson("tom", "Tom Hargreave", "Adult learning. Formerly a bus driver.", "Evening groups for adults",
-               "groups where nobody knows each other", "admin"),
-    DemoPerson("nadia", "Nadia Bensalem", "Family reading on Saturdays, in three languages.", "Family reading",
-               "reading together in several languages", "steward"),
-    DemoPerson("oskar", "Oskar Wiśniewski", "Repairs things, and shows how.", "Repair café", "teaching with your hands"),
+    DemoPerson(
+        "tom",
+        "Tom Hargreave",
+        "Adult learning. Formerly a bus driver.",
+        "Evening groups for adults",
+        "groups where nobody knows each other",
+        "admin",
+    ),
+    DemoPerson(
+        "nadia",
+        "Nadia Bensalem",
+        "Family reading on Saturdays, in three languages.",
+        "Family reading",
+        "reading together in several languages",
+        "steward",
+    ),
+    DemoPerson(
+        "oskar", "Oskar Wiśniewski", "Repairs things, and shows how.", "Repair café", "teaching with your hands"
+    ),
     DemoPerson("lucia", "Lucía Ferrer", "Children's librarian.", "Story time", "shy readers"),
     DemoPerson("bea", "Beatrice Long", "Volunteer; learning to run a circle.", "", "welcoming newcomers"),
 )
@@ -62,7 +84,10 @@ PRACTICES = (
         would_change="With people who do not like to write, let them draw, or pair them up. Above ten people the guessing "
         "takes too long.",
         replies=(
-            ("maya@northfield", "Used the cards at the start of a school term with Year 9. Guessing was the best part."),
+            (
+                "maya@northfield",
+                "Used the cards at the start of a school term with Year 9. Guessing was the best part.",
+            ),
             ("bea", "My first circle, and it carried me through the scary ten minutes."),
         ),
         useful_to=("bea", "maya@northfield", "viktor@lakeside"),
@@ -119,15 +144,27 @@ PRACTICES = (
 
 THREADS = (
     DemoThread(
-        "bea", "circles", 5, "ask", "Somebody talks all the time. What do I say?",
+        "bea",
+        "circles",
+        5,
+        "ask",
+        "Somebody talks all the time. What do I say?",
         "It is my second circle. One person is kind and knows a lot and fills every silence. I do not want to hurt anybody.",
         (
             ("tom", "Give them a job that needs listening: they write down one good sentence of everybody else.", True),
-            ("samuel@northfield", "A round where people may pass. Say it at the beginning, then it is about nobody.", True),
+            (
+                "samuel@northfield",
+                "A round where people may pass. Say it at the beginning, then it is about nobody.",
+                True,
+            ),
         ),
     ),
     DemoThread(
-        "lucia", "families", 2, "discussion", "Quiet corner on story days",
+        "lucia",
+        "families",
+        2,
+        "discussion",
+        "Quiet corner on story days",
         "I put two beanbags behind the shelf for children who want to listen without being seen. Four of them came out by "
         "themselves before the end. Has anybody tried something like it?",
         (("hannah@northfield", "A “listening pass” for reading aloud: no reason asked. Used less every week.", False),),
@@ -135,14 +172,29 @@ THREADS = (
 )
 
 TIPS = (
-    DemoTip("lucia", "families", 8, "Let the book be the prize",
-            "Instead of a sticker, the child who was brave may choose which book waits on the carpet next week."),
+    DemoTip(
+        "lucia",
+        "families",
+        8,
+        "Let the book be the prize",
+        "Instead of a sticker, the child who was brave may choose which book waits on the carpet next week.",
+    ),
 )
 
 RESOURCES = (
-    DemoResource("tom", "circles", 16, "Six weeks on one page",
-                 "The plan we hand out on the first evening: what happens each week, who brings what, and how to leave without "
-                 "explaining yourself.", "document", "Adult learning", "Adults", 15, "https://example.org/six-weeks"),
+    DemoResource(
+        "tom",
+        "circles",
+        16,
+        "Six weeks on one page",
+        "The plan we hand out on the first evening: what happens each week, who brings what, and how to leave without "
+        "explaining yourself.",
+        "document",
+        "Adult learning",
+        "Adults",
+        15,
+        "https://example.org/six-weeks",
+    ),
 )
 
 RIVERSIDE = DemoOrganisation(
@@ -156,6 +208,12 @@ RIVERSIDE = DemoOrganisation(
     threads=THREADS,
     tips=TIPS,
     resources=RESOURCES,
-    follows=(("tom", "science@northfield"), ("tom", "maya@northfield"), ("nadia", "hannah@northfield"),
-             ("oskar", "joel@northfield"), ("bea", "tom"), ("tom", "teaching@lakeside")),
+    follows=(
+        ("tom", "science@northfield"),
+        ("tom", "maya@northfield"),
+        ("nadia", "hannah@northfield"),
+        ("oskar", "joel@northfield"),
+        ("bea", "tom"),
+        ("tom", "teaching@lakeside"),
+    ),
 )

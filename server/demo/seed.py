@@ -184,7 +184,7 @@ class Seeder:
                 await self._admit(home, owner, community, viewer)
 
     async def _become_member(self, here: Instance, viewer: Viewer, group_id: str, community: DemoCommunity) -> str:
-        answers = ()
+        answers: tuple[str, ...] = ()
         if community.join_policy == "apply":
             answers = ("To try things with others.", "What I tried, and what came of it.", "Most weeks.")
         state = await here.run(communities.join, here, viewer, group_id, answers=answers)
@@ -285,7 +285,9 @@ class Seeder:
         parent_id = await _known(here, uri)
         if parent_id is None:
             parent_id = (await here.run(posts.fetch_post, here, uri)).id
-        reply = await here.run(discussions.reply, here, self._viewers[f"{name}@{slug}"], parent_id, ThreadForm(text=text))
+        reply = await here.run(
+            discussions.reply, here, self._viewers[f"{name}@{slug}"], parent_id, ThreadForm(text=text)
+        )
         await self._settle()
         return str(reply.uri)
 
@@ -341,4 +343,3 @@ def _bound(
         await action(organisation, fact)
 
     return do
-

@@ -85,7 +85,9 @@ class Jobs:
 
     async def next_due(self) -> datetime | None:
         """When the next job is due; None if none waits."""
-        number = await self._db.value("SELECT min(run_at) AS due FROM job WHERE failed_at IS NULL AND lease_until IS NULL")
+        number = await self._db.value(
+            "SELECT min(run_at) AS due FROM job WHERE failed_at IS NULL AND lease_until IS NULL"
+        )
         return None if number is None else from_milliseconds(number)
 
     async def _run(self, job: dict[str, Any]) -> None:
@@ -94,7 +96,7 @@ class Jobs:
             if handler is None:
                 raise LookupError(f"no handler for the job {job['name']}")
             await handler(msgspec.json.decode(job["payload"]))
-        except Exception as error:  # the worker's edge: whatever a job raises is recorded, and the job tried again
+        except Exception as error:  # noqa: BLE001  # the worker's edge: it is logged and kept, and the job tried again
             await self._failed(job, error)
             return
         pause = self._periodic.get(job["name"])

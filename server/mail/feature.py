@@ -5,7 +5,7 @@ from typing import Any
 
 from server.feature import Feature
 from server.instance import Instance
-from server.mail.outbox import Mail
+from server.mailer import Mail
 
 SEND = "mail.send"
 

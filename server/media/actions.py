@@ -6,6 +6,7 @@
 import re
 import unicodedata
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -46,10 +47,11 @@ async def upload_image(
 
 
 async def upload_avatar(here: Instance, owner_id: str, data: bytes) -> MediaFile:
-    """Take a picture of a person or community: a square cut from the middle. Raises MediaRefused."""
+    """Take a picture of a person or community: a square cut from the middle, in use at once. Raises MediaRefused."""
     await _check_waiting(here, owner_id)
     picture = await clean_picture(data, side=AVATAR_SIDE, thumb=False, square=True)
-    return await _keep_picture(here, owner_id, picture, "", "", decorative=True)
+    file = await _keep_picture(here, owner_id, picture, "", "", decorative=True)
+    return (await attach(here, owner_id, [file.id]))[0]
 
 
 async def upload_document(here: Instance, owner_id: str, data: bytes, filename: str, alt: str = "") -> MediaFile:
@@ -90,7 +92,7 @@ async def attach(here: Instance, owner_id: str, media_ids: Sequence[str]) -> lis
         raise NotFound("One of the files is gone. Add it again.")
     for file in found:
         await here.db.execute("UPDATE media SET attached = TRUE WHERE id = :id", id=file.id)
-    return found
+    return [replace(file, attached=True) for file in found]
 
 
 async def discard(here: Instance, media_ids: Sequence[str]) -> None:

@@ -359,7 +359,7 @@ def _thread_rule(root: Post) -> str:
 async def _thread_page(here: Instance, root: Post, number: int) -> list[str]:
     rows = await here.db.rows(
         f"SELECT post.uri FROM post WHERE post.root_id = :root AND {_thread_rule(root)}"
-        " ORDER BY post.published_at, post.id LIMIT :limit OFFSET :skip",
+        " ORDER BY CASE WHEN post.id = :root THEN 0 ELSE 1 END, post.published_at, post.id LIMIT :limit OFFSET :skip",
         root=root.id,
         limit=PAGE,
         skip=(number - 1) * PAGE,

@@ -347,6 +347,9 @@ async def may_answer(here: Instance, actor: Actor, post: Post) -> bool:
 
 def _addressed(remote: RemotePost, author: Actor, community: Actor | None) -> str:
     recipients = {*remote.to, *remote.cc}
+    if not recipients and not any(key in remote.raw for key in ("to", "cc", "bto", "bcc", "audience")):
+        # Events and older blogs say nothing of an audience; what they serve at an id is there for who has the address.
+        return policy.UNLISTED
     if PUBLIC in remote.to:
         return policy.PUBLIC
     if PUBLIC in remote.cc:

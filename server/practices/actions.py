@@ -11,7 +11,7 @@ from server.posts import actions as posts
 from server.posts.actions import NewPost, PostChange
 from server.posts.models import Post
 from server.practices.content import Content, write
-from server.practices.form import PracticeForm, check, check_draft, tidy
+from server.practices.form import PracticeForm, check, check_draft, is_blank, tidy
 from server.practices.models import Practice
 from server.practices.policy import audiences
 
@@ -39,7 +39,7 @@ async def save_draft(here: Instance, acting: Viewer, form: PracticeForm, *, draf
     check_draft(form)
     await _check_origin(here, acting, form)
     content = await asyncio.to_thread(write, form, here.settings.origin)
-    if not content.source_md.strip() and not form.title:
+    if is_blank(form):
         raise Invalid("Write something first: a title is enough.", field="title" if form.entry != "tip" else "text")
     if draft_id is None:
         new = replace(_new(form, content), visibility="private", draft=True)

@@ -100,6 +100,12 @@ def check_draft(form: PracticeForm) -> None:
     _raise(_limits(form))
 
 
+def is_blank(form: PracticeForm) -> bool:
+    """Whether a tidy form says nothing yet."""
+    said = (*(getattr(form, name) for name in _TEXT_LIMITS), form.group_size, form.minutes, form.steps, form.materials)
+    return not any(said) and not form.media_ids
+
+
 def _raise(errors: list[Invalid]) -> None:
     if errors:
         raise Invalid(errors[0].message, field=errors[0].field, others=tuple(errors[1:]))

@@ -11,6 +11,7 @@ from server.posts.queries import Page, PostView
 from server.posts.readable import readable
 from server.practices.form import Material, PracticeForm
 from server.practices.models import Practice
+from server.practices.writing import rendered
 from server.text import LICENCES, excerpt
 
 KINDS = ("practice", "tip")
@@ -147,12 +148,12 @@ async def facet_values(here: Instance, viewer: Viewer) -> FacetValues:
 
 
 async def add_facts(here: Instance, found: Sequence[PostView]) -> None:
-    """Give cards of practices the words of their context."""
-    wanted = {f"id_{number}": post.id for number, post in enumerate(found) if post.kind == "practice"}
+    """Give cards of practices the words of their context, and cards of tips their title."""
+    wanted = {f"id_{number}": post.id for number, post in enumerate(found) if post.kind in KINDS}
     if not wanted:
         return
     rows = await here.db.rows(
-        "SELECT id, subject, level, group_size, minutes FROM practice"
+        "SELECT id, entry, title, text, subject, level, group_size, minutes FROM practice"
         f" WHERE id IN ({', '.join(':' + name for name in wanted)})",
         **wanted,
     )
@@ -163,6 +164,9 @@ async def add_facts(here: Instance, found: Sequence[PostView]) -> None:
             size = f"Group of {row['group_size']}" if row["group_size"] else ""
             time = f"{row['minutes']} minutes" if row["minutes"] else ""
             post.facts = [fact for fact in (row["subject"], row["level"], size, time) if fact]
+            if row["entry"] == "tip" and row["title"]:
+                # For others a tip is a Note, whose title stands in its text.
+                post.title, post.excerpt = row["title"], excerpt(rendered(row["text"], here.settings.origin))
 
 
 def form_of(found: Practice, post: PostView) -> PracticeForm:

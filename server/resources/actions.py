@@ -1,5 +1,7 @@
 """Adding to a library, changing what is in it, and taking it out."""
 
+import asyncio
+
 from server.actors.viewer import Viewer
 from server.errors import Invalid, NotFound
 from server.instance import Instance
@@ -7,7 +9,7 @@ from server.media.queries import files
 from server.posts import actions as posts
 from server.posts.actions import NewAttachment, NewPost, PostChange
 from server.posts.models import Post
-from server.resources.form import ResourceForm, check, tidy, write
+from server.resources.form import ResourceForm, check, summary, tidy, write
 from server.resources.models import Resource
 
 
@@ -23,6 +25,7 @@ async def add_resource(here: Instance, acting: Viewer, form: ResourceForm) -> Po
             kind="resource",
             title=form.title,
             source_md=write(form),
+            summary=await asyncio.to_thread(summary, form, here.settings.origin),
             content_warning=form.content_warning,
             language=form.language,
             visibility=form.visibility or "public",
@@ -45,6 +48,7 @@ async def edit(here: Instance, acting: Viewer, post_id: str, form: ResourceForm,
         PostChange(
             title=form.title,
             source_md=write(form),
+            summary=await asyncio.to_thread(summary, form, here.settings.origin),
             content_warning=form.content_warning,
             language=form.language,
             licence=form.licence,

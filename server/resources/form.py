@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from server.errors import Invalid
 from server.media.queries import MediaFile
 from server.practices.form import LONG_TEXT, MAX_FILES, MOST_MINUTES, TITLE_CHARACTERS
-from server.practices.writing import Text, is_web_address, link
-from server.text import LANGUAGES, LICENCES
+from server.practices.writing import Text, is_web_address, link, rendered
+from server.text import LANGUAGES, LICENCES, excerpt
 
 TYPES = ("document", "link", "article", "video", "audio", "interactive", "other")
 CAPTIONS = ("yes", "pending")
@@ -19,6 +19,7 @@ TYPE_WORDS = {
     "interactive": "Interactive",
     "other": "Something else",
 }
+SUMMARY_CHARACTERS = 280
 _LINKED = frozenset({"link", "interactive"})
 _SPOKEN = frozenset({"video", "audio"})
 
@@ -78,6 +79,11 @@ def write(form: ResourceForm) -> str:
     text.prose(form.transcript, "Transcript")
     text.licence(form.licence)
     return str(text)
+
+
+def summary(form: ResourceForm, base_url: str) -> str:
+    """One to three sentences without the title: all that a Mastodon reader sees besides it. Renders: use a thread."""
+    return excerpt(rendered(form.text or form.how_i_use_it, base_url), SUMMARY_CHARACTERS)
 
 
 def facts(form: ResourceForm) -> list[tuple[str, str]]:

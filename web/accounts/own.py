@@ -130,7 +130,14 @@ async def save_password(request: Request) -> Response:
 async def sessions_page(request: Request) -> Response:
     """Where I am signed in."""
     found = await queries.sessions(here_of(request), signed_in(request))
-    return render(request, "accounts/settings/sessions.html", nav="settings", tab="sessions", sessions=found)
+    return render(
+        request,
+        "accounts/settings/sessions.html",
+        nav="settings",
+        tab="sessions",
+        sessions=found,
+        browser_name=browser_name,
+    )
 
 
 async def end_session(request: Request) -> Response:
@@ -303,6 +310,21 @@ async def _avatar(request: Request, viewer: Viewer, upload: object) -> str | Non
         return kept.url
     except Invalid as error:
         raise Invalid(error.message, field="avatar") from error
+
+
+def browser_name(user_agent: str) -> str:
+    """What people call a browser and its machine, as far as it says; empty for others."""
+    browsers = (("Edg", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrom", "Chrome"), ("Safari/", "Safari"))
+    machines = (
+        ("iPhone", "iPhone"),
+        ("iPad", "iPad"),
+        ("Android", "Android"),
+        ("Windows", "Windows"),
+        ("Mac OS", "Mac"),
+    )
+    browser = next((name for sign, name in browsers if sign in user_agent), "")
+    machine = next((name for sign, name in (*machines, ("Linux", "Linux")) if sign in user_agent), "")
+    return " · ".join(word for word in (browser, machine) if word)
 
 
 def _number(request: Request, filled: dict[str, str], name: str) -> int | None:

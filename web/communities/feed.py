@@ -25,7 +25,7 @@ async def atom(request: Request) -> Response:
     if page is None or not page.is_local or not policy.may_see(page.facts):
         raise NotFound
     found = await posts.listing(here, ANONYMOUS, community_id=page.id, limit=ENTRIES, top_level=True)
-    feed = Element("feed", {"xmlns": ATOM, "xml:lang": page.language})
+    feed = Element("feed", {"xmlns": ATOM, "xml:lang": page.language, "xml:base": here.url("/")})
     SubElement(feed, "id").text = page.label.uri
     SubElement(feed, "title").text = _clean(page.label.name)
     SubElement(feed, "subtitle").text = _clean(page.purpose)
@@ -63,7 +63,9 @@ def _time(moment: datetime) -> str:
 def _clean(text: str) -> str:
     """Without what XML 1.0 cannot say."""
     return "".join(
-        letter for letter in text if letter in "\t\n\r" or (letter >= " " and not "\ud800" <= letter <= "\udfff" and letter not in "\ufffe\uffff")
+        letter
+        for letter in text
+        if letter in "\t\n\r" or (letter >= " " and not "\ud800" <= letter <= "\udfff" and letter not in "\ufffe\uffff")
     )
 
 

@@ -69,9 +69,7 @@ async def apply(request: Request) -> Response:
     questions = await members.questions_of(here, page.id)
     answers = [text(form, f"q{number}", members.MAX_ANSWER + 1) for number in range(len(questions))]
     try:
-        await actions.apply(
-            here, viewer, page.id, answers, accepts_guidelines=bool(text(form, "accepts_guidelines"))
-        )
+        await actions.apply(here, viewer, page.id, answers, accepts_guidelines=bool(text(form, "accepts_guidelines")))
     except Invalid as error:
         return await _apply(request, page, answers, errors=error.errors, status=422)
     return redirect(request, page.url, toast=gettext(request, "Asked. A facilitator will answer you here."))

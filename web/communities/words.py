@@ -112,7 +112,10 @@ def audience(request: Request, page: CommunityPage) -> Option:
     return {
         policy.PUBLIC: {"label": gettext(request, "Everyone can read"), "icon": "globe"},
         policy.NETWORK: {"label": gettext(request, "People of the network can read"), "icon": "people"},
-        policy.INSTANCE: {"label": gettext(request, "People at %(name)s can read", name=organisation), "icon": "people"},
+        policy.INSTANCE: {
+            "label": gettext(request, "People at %(name)s can read", name=organisation),
+            "icon": "people",
+        },
         policy.MEMBERS: {"label": gettext(request, "Only members can read"), "icon": "lock"},
     }[page.visibility]
 

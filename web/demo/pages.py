@@ -20,7 +20,7 @@ from web.i18n import gettext
 from web.render import redirect, render
 from web.request import form_of, here_of, text
 from web.routes import exception_handlers, wrap_pages
-from web.sessions import sign_in_response
+from web.sessions import safe_next, sign_in_response
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,16 +61,14 @@ async def be(request: Request) -> Response:
     form = await form_of(request)
     handle = text(form, "name", 60)
     person = await actors.person_by_handle(here, handle)
-    if person is None or not person.is_local:
+    if person is None or not person.label.is_local:
         raise HTTPException(404)
-    token = await accounts.start_session(here, person.id, user_agent=request.headers.get("user-agent", ""))
-    then = text(form, "then", 300)
-    target = then if then.startswith("/") and not then.startswith("//") else "/week"
-    return sign_in_response(request, redirect(request, target), token)
+    token = await accounts.start_session(here, person.label.id, user_agent=request.headers.get("user-agent", ""))
+    return sign_in_response(request, redirect(request, safe_next(text(form, "then", 300))), token)
 
 
 async def door(request: Request) -> Response:
-    """The doorstep of this organisation: being somebody here takes one more tap, because signing in never acts on GET."""
+    """The doorstep of this organisation: one more tap, because signing in never acts on GET."""
     stops = _stops(request)
     here_stop = next(stop for stop in stops if stop.is_here)
     name = request.query_params.get("name", "")

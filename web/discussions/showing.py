@@ -102,7 +102,10 @@ async def _facts(here: Instance, viewer: Viewer, post: PostView) -> tuple[str, d
             return "practices/show.html", {"practice": found, **_rendered(here, found)}
         return "practices/tip.html", {"practice": found}
     if post.kind == "resource":
-        return "resources/show.html", {"resource": await resources.resource(here, post)}
+        kept = await resources.resource(here, post)
+        fields = ("text", "how_i_use_it", "transcript")
+        prose = {name: rendered(getattr(kept, name), here.settings.origin) for name in fields} if kept else {}
+        return "resources/show.html", {"resource": kept, "prose": {name: html for name, html in prose.items() if html}}
     if post.kind == "ask":
         return "discussions/show.html", {"ask": await discussions.ask(here, post)}
     return "discussions/show.html", {"ask": None}

@@ -48,15 +48,22 @@ async def take_files(request: Request, viewer: Viewer, form: FormData) -> tuple[
             alt, decorative = text(form, f"alt-{file.id}", 1500), bool(text(form, f"decorative-{file.id}"))
             if (alt, decorative) != (file.alt, file.decorative):
                 await media.describe(here, owner, file.id, alt, decorative=decorative)
-    for upload in form.getlist("files"):
-        if isinstance(upload, UploadFile) and upload.filename:
-            try:
-                data = await upload.read(MAX_UPLOAD_BYTES)
-                added = await media.upload(here, owner, data, upload.filename, text(form, "alt_new", 1500))
-                kept.append(added.id)
-            except Invalid as error:
-                errors.append(Invalid(f"{upload.filename[:80]}: {error.message}", field="files"))
+    for name, data in await _uploads(form):
+        try:
+            kept.append((await media.upload(here, owner, data, name, text(form, "alt_new", 1500))).id)
+        except Invalid as error:
+            errors.append(Invalid(f"{name[:80]}: {error.message}", field="files"))
     return await files(here, kept, owner_id=owner), errors
+
+
+async def _uploads(form: FormData) -> list[tuple[str, bytes]]:
+    found = []
+    for upload in form.getlist("files"):
+        if isinstance(upload, UploadFile):
+            if upload.filename:
+                found.append((upload.filename, await upload.read(MAX_UPLOAD_BYTES)))
+            await upload.close()
+    return found
 
 
 async def community_of(request: Request, viewer: Viewer, slug: str, *, to_write: bool = True) -> CommunityLabel | None:

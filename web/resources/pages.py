@@ -14,7 +14,7 @@ from server.posts import queries as posts
 from server.posts.queries import PostView
 from server.practices.previews import preview
 from server.resources import actions, queries
-from server.resources.form import TYPES, ResourceForm, tidy, write
+from server.resources.form import TYPES, ResourceForm, summary, tidy, write
 from server.resources.queries import Facets
 from server.text import LANGUAGES
 from web.i18n import gettext
@@ -192,6 +192,7 @@ async def _shown(request: Request, form: ResourceForm, uploaded: list[MediaFile]
         kind="resource",
         title=form.title,
         source_md=write(form),
+        summary=summary(form, here.settings.origin),
         content_warning=form.content_warning,
         language=form.language,
         files=uploaded,

@@ -59,7 +59,7 @@ def _item(request: Request, item: queries.Waiting) -> Item:
     community = item.community.name if item.community else ""
     if item.kind == "application" and item.community:
         sentence = gettext(request, "%(name)s would like to join %(community)s.", name=name, community=community)
-        return Item(item, sentence, f"{item.community.url}/members", gettext(request, "Read and decide"))
+        return Item(item, sentence, f"{item.community.url}/applications", gettext(request, "Read and decide"))
     if item.kind == "held":
         sentence = gettext(request, "What %(name)s wrote waits for you to approve it.", name=name)
         return Item(item, sentence, item.url, gettext(request, "Read and decide"))

@@ -42,7 +42,7 @@ async def on_announce(here: Instance, received: VerifiedActivity) -> None:
     post = await find_or_fetch(here, uri, via=actor.uri if actor.kind == "Group" else None, asked=wanted)
     if post is None or post.state not in {"visible", "held"}:
         raise Ignored("the post is not to be had")
-    if post.visibility not in policy.OPEN:
+    if post.visibility not in policy.OPEN and post.author_id != actor.id:
         raise Forbidden("only what everybody may read is passed on")
     announce_uri = activity.id or f"{actor.uri}#shares/{post.id}"
     async with here.db.transaction():

@@ -3,10 +3,12 @@
 Authority: who creates is the author, and the object is on the author's own server (S7); the engine checks both.
 """
 
+from dataclasses import replace
+
 from federation.errors import FetchError, Forbidden, Ignored, InvalidDocument, TryLater, Unreachable
 from federation.inbox.dispatch import VerifiedActivity
 from federation.vocab import activities
-from federation.vocab.objects import RemotePost, parse_post
+from federation.vocab.objects import RemotePost, authors_of, parse_post
 from server.communities.activities.announce import announce
 from server.instance import Instance
 from server.posts import documents, places, sending
@@ -21,11 +23,22 @@ async def on_create(here: Instance, received: VerifiedActivity) -> None:
     activity = received.activity
     await check_group(here, received.via, activity)
     remote = await _object(here, received)
-    if remote.attributed_to != activity.actor:
-        raise Forbidden("only its author creates a post")
+    remote = by_actor(remote, activity.actor)
     post = await receive_post(here, remote, raw=received.raw, via=received.via)
     if post is None:
         raise Ignored("this post is not kept")
+
+
+def by_actor(remote: RemotePost, actor: str) -> RemotePost:
+    """The post as written by the actor, who is among its authors; Forbidden otherwise.
+
+    Mobilizon names the group as its author, and the person as its actor: the person is who signed.
+    """
+    if remote.attributed_to == actor:
+        return remote
+    if actor in authors_of(remote.raw):
+        return replace(remote, attributed_to=actor, audience=remote.audience or remote.attributed_to)
+    raise Forbidden("only its author creates or changes a post")
 
 
 async def distribute(here: Instance, event: PostPublished) -> None:

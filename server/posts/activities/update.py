@@ -16,12 +16,12 @@ from server.communities.activities.announce import announce
 from server.db import from_milliseconds
 from server.instance import Instance
 from server.posts import documents, places, rendering, sending
+from server.posts.activities.create import by_actor
 from server.posts.activities.relevance import check_group
 from server.posts.composing import keep_version
 from server.posts.events import PostEdited, PostNarrowed, ReplyHelped, ReplyUnhelped
 from server.posts.models import Post
 from server.posts.receiving import narrowed, receive_post, store_parts
-
 
 CLOCKS_DIFFER = timedelta(minutes=10)
 """How far ahead another server's clock may be; a time far in the future would refuse every later edit."""
@@ -35,8 +35,7 @@ async def on_update(here: Instance, received: VerifiedActivity) -> None:
     if uri is None or here.is_local_uri(uri):
         raise Ignored("a post of ours is not changed elsewhere")
     remote = await _object(here, received)
-    if remote.attributed_to != activity.actor:
-        raise Forbidden("only its author changes a post")
+    remote = by_actor(remote, activity.actor)
     post = await Post.get_or_none(uri=remote.id)
     if post is None:
         if await receive_post(here, remote, via=received.via) is None:

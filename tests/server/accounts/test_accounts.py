@@ -11,7 +11,7 @@ from server.accounts.actions import SignInRefused, SignUp
 from server.accounts.models import Account, Invitation, MailToken, Session
 from server.actors import queries as actors
 from server.errors import Invalid, NotAllowed, NotFound
-from server.mail.outbox import Mailer
+from server.mailer import Mailer
 from tests.conftest import PASSWORD
 
 GOOD = "seven purple elephants"

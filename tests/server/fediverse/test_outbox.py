@@ -1,5 +1,7 @@
 """The outbox: order, catching up, cancelling (R3, R4, S17)."""
 
+import pytest
+
 from server.actors import actions as actors
 from server.fediverse.queries import queue_state
 from server.instance import Instance
@@ -74,10 +76,8 @@ async def test_r2_nothing_leaves_when_the_fact_is_undone(fediverse: Fediverse) -
             )
             raise LookupError
 
-    try:
+    with pytest.raises(LookupError):
         await birch.run(fail)
-    except LookupError:
-        pass
     await fediverse.settle()
     assert await received(alder) == []
 

@@ -68,6 +68,16 @@ async def test_orphans_go_after_a_day_and_what_is_used_stays(fediverse) -> None:
     assert await storage.size(used.url.removeprefix("/media/")) is not None
 
 
+async def test_a_profile_picture_is_square_and_stays(fediverse) -> None:
+    here = await fediverse.start("alder.example")
+    maya = await fediverse.person(here, "maya")
+    file = await here.run(actions.upload_avatar, here, maya.id, picture(side=900))
+    fediverse.clock.advance(timedelta(days=3).total_seconds())
+    await here.run(actions.sweep, here)
+    assert (file.width, file.height, file.attached) == (400, 400, True)
+    assert await queries.storage(here).size(file.url.removeprefix("/media/")) is not None
+
+
 async def test_s27_discarded_files_are_gone_from_disk_and_table(fediverse) -> None:
     here = await fediverse.start("alder.example")
     maya = await fediverse.person(here, "maya")

@@ -8,7 +8,7 @@ from server.errors import Invalid
 from server.media.queries import MediaFile
 from server.practices.form import TIP_CHARACTERS, Material, PracticeForm, check, check_draft, tidy
 
-QUICK = PracticeForm(title="Exit tickets", steps=("Ask one question.",), would_change="Two chairs.", licence="CC-BY-4.0")
+QUICK = PracticeForm(title="Exit tickets", steps=("Ask one.",), would_change="Two chairs.", licence="CC-BY-4.0")
 FULL = replace(QUICK, entry="full", promise="You know tomorrow's start.", problem="I never know what they took home.")
 TIP = PracticeForm(entry="tip", text="Start with the odd one out.", licence="CC-BY-4.0")
 

@@ -21,7 +21,7 @@ async def draft(name: str, postgres_url: str, workplace: Path) -> Path:
     """Write ``server/db/migrations/NNNN_NAME.py`` and return its path. `postgres_url` names an empty database."""
     sqlite_url = f"sqlite:///{workplace / 'draft.sqlite3'}"
     parts = {dialect: await _part(url) for dialect, url in (("SQLITE", sqlite_url), ("POSTGRES", postgres_url))}
-    path = Path(__file__).parent / "migrations" / f"{len(steps()) + 1:04d}_{name}.py"
+    path = Path(__file__).parent / "db" / "migrations" / f"{len(steps()) + 1:04d}_{name}.py"
     lists = "\n".join(_listed(dialect, statements) for dialect, statements in parts.items())
     remarks = "".join(f"# to decide: {line}\n" for line in await _differences(workplace))
     path.write_text(f'"""{name.replace("_", " ").capitalize()}."""\n\n{remarks}{lists}', encoding="utf-8")

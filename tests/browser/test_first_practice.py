@@ -1,0 +1,229 @@
+"""The first practice that crosses servers, in a real Chromium against the real demo: with JavaScript and without.
+
+Pictures of each step at both widths are left in ``tests/browser/out``.
+"""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+
+OUT = Path(__file__).parent / "out"
+PASSWORD = "peerhall-demo"
+ARRIVES_WITHIN_SECONDS = 10
+START_WITHIN_SECONDS = 90
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
+
+
+@dataclass(frozen=True)
+class Demo:
+    """The running network: the origins of its two first organisations, and what it printed."""
+
+    northfield: str
+    riverside: str
+    printed: str
+
+
+def _free_ports(count: int) -> int:
+    """The first of so many free ports in a row."""
+    for first in range(18801, 19801, 10):
+        opened = []
+        try:
+            for port in range(first, first + count):
+                listener = socket.socket()
+                opened.append(listener)
+                listener.bind(("127.0.0.1", port))
+        except OSError:
+            continue
+        else:
+            return first
+        finally:
+            for listener in opened:
+                listener.close()
+    raise LookupError("no free ports")
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """`peerhall demo`, as anybody starts it, on ports of its own."""
+    port = _free_ports(3)
+    log = tmp_path_factory.mktemp("demo") / "output"
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            [str(Path(sys.executable).with_name("peerhall")), "demo", "--port", str(port)],
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            begun = time.monotonic()
+            while "Stop with" not in log.read_text():
+                assert process.poll() is None, log.read_text()
+                assert time.monotonic() - begun < START_WITHIN_SECONDS, log.read_text()
+                time.sleep(0.2)
+            yield Demo(
+                f"http://northfield.localhost:{port}", f"http://riverside.localhost:{port + 1}", log.read_text()
+            )
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.wait(20)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium, headless."""
+    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if found is None:
+        message = "no Chromium on this machine; on Debian: apt-get install chromium"
+        if os.environ.get("PEERHALL_REQUIRE_BROWSER"):
+            pytest.fail(message)
+        pytest.skip(message)
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=found, args=ARGUMENTS)
+        yield opened
+        opened.close()
+
+
+class Visitor:
+    """One person in one browser window, who keeps pictures and notices errors."""
+
+    def __init__(self, page: Page, label: str) -> None:
+        self.page = page
+        self.label = label
+        self.errors: list[str] = []
+        self.foreign: list[str] = []
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("console", self._heard)
+        page.on("request", lambda request: self.foreign.append(request.url))
+
+    def _heard(self, message: ConsoleMessage) -> None:
+        # A form that is sent back says so with 422, which Chromium also writes to its console.
+        if message.type == "error" and "status of 422" not in message.text:
+            self.errors.append(message.text)
+
+    def sign_in(self, origin: str, name: str) -> None:
+        """Through the form, with the password that the demo printed."""
+        self.page.goto(f"{origin}/sign-in")
+        self.page.fill("[name=name]", name)
+        self.page.fill("[name=password]", PASSWORD)
+        self.page.click("main button[type=submit]")
+        self.page.wait_for_url(f"{origin}/week")
+
+    def picture(self, name: str) -> None:
+        """Keep what is seen now."""
+        OUT.mkdir(exist_ok=True)
+        self.page.screenshot(path=OUT / f"{self.label}-{name}.png", full_page=True)
+
+    def wait_for(self, url: str, words: str) -> None:
+        """Look again, as a person would, until the words stand on the page."""
+        begun = time.monotonic()
+        while True:
+            self.page.goto(url)
+            if self.page.get_by_text(words, exact=False).count():
+                return
+            assert time.monotonic() - begun < ARRIVES_WITHIN_SECONDS, f"{words!r} did not arrive at {url}"
+            time.sleep(0.3)
+
+    def wait_until_gone(self, url: str, words: str) -> None:
+        """Look again until the words are no longer there."""
+        begun = time.monotonic()
+        while True:
+            self.page.goto(url)
+            if not self.page.get_by_text(words, exact=False).count():
+                return
+            assert time.monotonic() - begun < ARRIVES_WITHIN_SECONDS, f"{words!r} is still at {url}"
+            time.sleep(0.3)
+
+
+@pytest.mark.parametrize(
+    ("label", "width", "height", "script"),
+    [("wide", 1280, 800, True), ("narrow-without-javascript", 360, 740, False)],
+)
+def test_a_practice_crosses_is_answered_edited_and_deleted(
+    demo: Demo, browser: Browser, label: str, width: int, height: int, script: bool
+) -> None:
+    def visitor(name: str) -> Visitor:
+        context = browser.new_context(viewport={"width": width, "height": height}, java_script_enabled=script)
+        return Visitor(context.new_page(), f"{label}-{name}")
+
+    title = f"Two questions before the bell ({label})"
+    maya, tom = visitor("maya"), visitor("tom")
+    maya.sign_in(demo.northfield, "maya")
+    tom.sign_in(demo.riverside, "tom")
+    elsewhere = f"{demo.riverside}/c/science@{demo.northfield.split('//')[1]}"
+
+    # Nothing filled in: the form says what is missing, and keeps what was typed.
+    maya.page.goto(f"{demo.northfield}/practices/new?speed=quick&community=science")
+    maya.page.fill("[name=title]", title)
+    maya.page.click("[name=share]")
+    assert maya.page.input_value("[name=title]") == title
+    maya.picture("1-what-is-missing")
+
+    maya.page.locator("[name=steps]").first.fill("Ask what they would tell somebody who was away.")
+    maya.page.fill("[name=would_change]", "It needs two quiet minutes.")
+    maya.page.click("[name=share]")
+    maya.page.wait_for_url("**/p/two-questions-before-the-bell-*")
+    practice = maya.page.url
+    maya.picture("2-shared")
+
+    tom.wait_for(elsewhere, title)
+    tom.picture("3-arrived")
+    tom.page.get_by_role("link", name=title).first.click()
+    assert tom.page.get_by_text("Ask what they would tell somebody who was away.").count()
+    copy = tom.page.url
+    tom.page.locator("form[action$='/reply'] [name=content]").first.fill("We ask the same after story time.")
+    tom.page.locator("form[action$='/reply'] button[type=submit]:not([name])").first.click()
+    tom.page.wait_for_load_state()
+    tom.picture("4-answered")
+
+    maya.wait_for(practice, "We ask the same after story time.")
+    maya.picture("5-the-answer-at-home")
+
+    maya.page.goto(f"{practice}/edit")
+    maya.page.fill("[name=title]", f"{title}, revised")
+    note = maya.page.locator("[name=change_note]")
+    if note.count():
+        note.fill("A better title.")
+    maya.page.get_by_role("button", name="Save").last.click()
+    maya.page.wait_for_load_state()
+    tom.wait_for(copy, "revised")
+    tom.picture("6-the-edit-arrived")
+
+    maya.page.goto(f"{practice}/delete")
+    maya.picture("7-really")
+    maya.page.locator("main form button[type=submit]").first.click()
+    maya.page.wait_for_load_state()
+    tom.wait_until_gone(elsewhere, "revised")
+    tom.picture("8-gone")
+
+    assert maya.errors == []
+    for person, origin in ((maya, demo.northfield), (tom, demo.riverside)):
+        assert [url for url in person.foreign if not url.startswith(origin)] == []
+
+
+def test_the_tour_takes_one_tap_a_stop(demo: Demo, browser: Browser) -> None:
+    page = browser.new_context(java_script_enabled=False).new_page()
+    page.goto(f"{demo.northfield}/demo")
+    page.get_by_role("button", name="Write it as Maya").click()
+    assert page.url == f"{demo.northfield}/practices/new?speed=quick&community=science"
+    page.goto(f"{demo.northfield}/demo")
+    page.get_by_role("link", name="Be Tom, at Riverside Library").click()
+    page.get_by_role("button", name="Be Tom").click()
+    assert page.url == f"{demo.riverside}/week"
+    assert page.get_by_text("Start with the odd one out").count()
+
+
+def test_the_demo_prints_where_to_go(demo: Demo) -> None:
+    assert demo.northfield in demo.printed
+    assert demo.riverside in demo.printed
+    assert f"{demo.northfield}/demo" in demo.printed

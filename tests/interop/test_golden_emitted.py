@@ -1,0 +1,232 @@
+"""What we serve has the keys of the golden documents, and values of the same kinds, all the way down."""
+
+import json
+from typing import Any
+
+import pytest
+
+from server.posts import actions
+from server.posts.models import Post
+from tests.conftest import SHARED
+from tests.posting import Stranger, community, document, found, join, reply, write
+
+pytestmark = pytest.mark.skipif(not SHARED.is_dir(), reason=f"the golden documents are not at {SHARED}")
+
+CLOSED = frozenset({"@context", "learning", "proof"})
+"""Not compared key by key: contexts follow from the document, learning objects are open, proofs have their own tests."""
+
+
+def golden(name: str) -> dict[str, Any]:
+    """A golden document."""
+    return json.loads((SHARED / "profile" / f"{name}.json").read_text())
+
+
+def differences(ours: Any, wanted: Any, where: str = "", *, extra: frozenset[str] = frozenset()) -> list[str]:
+    """How a document of ours differs in keys and kinds of values from the golden one."""
+    if isinstance(wanted, dict) and isinstance(ours, dict):
+        found = [f"{where}/{key} is missing" for key in wanted.keys() - ours.keys()]
+        found += [f"{where}/{key} is extra" for key in ours.keys() - wanted.keys() - extra]
+        for key in sorted(wanted.keys() & ours.keys() - CLOSED):
+            found += differences(ours[key], wanted[key], f"{where}/{key}", extra=extra)
+        return found
+    if isinstance(wanted, list) and isinstance(ours, list):
+        if wanted and ours:
+            kinds = {item.get("type"): item for item in wanted if isinstance(item, dict)}
+            return [
+                text
+                for number, item in enumerate(ours)
+                for text in differences(
+                    item,
+                    kinds.get(item.get("type"), wanted[0]) if isinstance(item, dict) else wanted[0],
+                    f"{where}/{number}",
+                    extra=extra,
+                )
+            ]
+        return [f"{where} is empty"] if wanted and not ours else []
+    return [] if type(ours) is type(wanted) else [f"{where} is {type(ours).__name__}, not {type(wanted).__name__}"]
+
+
+@pytest.fixture
+async def hall(fediverse):
+    """Maya's community at a Peerhall, with a Lemmy-like and a Mastodon-like follower."""
+    maya = await fediverse.person(await fediverse.start("hall.example"), "maria")
+    group = await community(maya, "algebra")
+    return maya, group
+
+
+async def served(fediverse, here, uri, status=200):
+    """A document as anybody gets it."""
+    answered, body, _ = await document(fediverse, here, uri)
+    assert answered == status, uri
+    return body
+
+
+async def test_a_discussion(fediverse, hall):
+    maya, group = hall
+    post = await write(
+        maya,
+        "I use **paper strips**. #fractions\n\n- games?",
+        title="How do you teach fractions?",
+        community_id=group.id,
+    )
+    ours = await served(fediverse, maya.here, post.uri)
+    assert differences(ours, golden("object-discussion")) == []
+    assert ours["@context"][:2] == golden("object-discussion")["@context"][:2]
+    assert ours["@context"][2].keys() == golden("object-discussion")["@context"][2].keys()
+    assert ours["to"][0] == group.uri
+    assert ours["audience"] == group.uri
+    assert ours["context"] == maya.here.url(f"/ap/t/{post.id}")
+    assert ours["language"] == {"identifier": "en", "name": "English"}
+    assert await maya.here.engine.proof_valid(ours) or ours["proof"]["verificationMethod"].startswith(maya.uri)
+
+
+async def test_the_create_at_its_id(fediverse, hall):
+    maya, group = hall
+    post = await write(maya, "Hello #fractions", community_id=group.id)
+    await fediverse.settle()
+    ours = await served(fediverse, maya.here, maya.here.url(f"/ap/a/create/{post.id}"))
+    assert differences(ours, golden("activity-create-discussion")) == []
+
+
+async def test_a_reply(fediverse, hall):
+    maya, group = hall
+    jonas = await fediverse.person(maya.here, "jonas")
+    await join(jonas, group)
+    post = await write(maya, community_id=group.id)
+    answer = await reply(jonas, post, "Recipes! Halving a cake works.")
+    ours = await served(fediverse, maya.here, answer.uri)
+    assert differences(ours, golden("object-reply")) == []
+    assert ours["to"] == ["https://www.w3.org/ns/activitystreams#Public", maya.uri]
+    assert ours["cc"] == [group.uri, f"{jonas.uri}/followers"]
+    assert ours["content"].startswith(
+        '<p><span class="h-card"><a href="https://hall.example/@maria" class="u-url mention">'
+    )
+    assert ours["source"]["content"] == "@maria Recipes! Halving a cake works."
+    assert [tag["name"] for tag in ours["tag"]] == ["@maria@hall.example", "@algebra@hall.example"]
+
+
+async def test_an_answered_question(fediverse, hall):
+    maya, group = hall
+    jonas = await fediverse.person(maya.here, "jonas")
+    await join(jonas, group)
+    ask = await write(maya, "Why? #askPeers", kind="ask", title="Why is 0.999… equal to 1?", community_id=group.id)
+    answer = await reply(jonas, ask)
+    fediverse.clock.advance(60)
+    await maya.do(actions.mark_helped, answer.id)
+    ours = await served(fediverse, maya.here, ask.uri)
+    assert differences(ours, golden("object-question-answered")) == []
+    assert ours["acceptedAnswer"] == answer.uri
+
+
+async def test_deletes_and_the_tombstone(fediverse, hall):
+    maya, group = hall
+    lem = Stranger(fediverse, "lem.example")
+    sofia = lem.actor("sofia", generator={"type": "Application", "implements": ["https://w3id.org/fep/1b12"]})
+    await subscribe(fediverse, maya.here, lem, sofia, group)
+    post = await write(maya, community_id=group.id)
+    await fediverse.settle()
+    lem.received.clear()
+    await maya.do(actions.delete_post, post.id)
+    await fediverse.settle()
+    announced = [item for item in lem.received if item["type"] == "Announce"]
+    assert announced, lem.received
+    assert differences(announced[0]["object"], golden("activity-author-delete")) == []
+    assert differences(await served(fediverse, maya.here, post.uri, 410), golden("tombstone")) == []
+
+
+async def test_a_moderator_s_delete(fediverse, hall):
+    maya, group = hall
+    lem = Stranger(fediverse, "lem.example")
+    sofia = lem.actor("sofia", generator={"type": "Application", "implements": ["https://w3id.org/fep/1b12"]})
+    await subscribe(fediverse, maya.here, lem, sofia, group)
+    await lem.send(maya.here, lem.activity("Join", sofia, group.uri))
+    uri = await lem.create(
+        fediverse,
+        maya.here,
+        sofia,
+        "post/55",
+        to=[group.uri, "https://www.w3.org/ns/activitystreams#Public"],
+        name="Spam",
+    )
+    post = await found(maya.here, uri)
+    assert post.community_id == group.id
+    lem.received.clear()
+    await maya.do(actions.remove_post, post.id, "Off topic")
+    await fediverse.settle()
+    ours = next(item for item in lem.received if item["type"] == "Announce" and item["object"]["type"] == "Delete")
+    assert differences(ours, golden("activity-mod-delete"), extra=frozenset({"proof", "@context"})) == []
+    assert ours["object"]["summary"] == "Off topic"
+
+
+async def test_announces_in_both_dialects_and_their_undo(fediverse, hall):
+    maya, group = hall
+    lem, toot = Stranger(fediverse, "lem.example"), Stranger(fediverse, "toot.example")
+    implements = {"generator": {"type": "Application", "implements": ["https://w3id.org/fep/1b12"]}}
+    await subscribe(fediverse, maya.here, lem, lem.actor("lem", **implements), group)
+    await subscribe(fediverse, maya.here, toot, toot.actor("sofia"), group)
+    post = await write(maya, "Hello #fractions", community_id=group.id)
+    await fediverse.settle()
+    whole = next(item for item in lem.received if item["type"] == "Announce" and isinstance(item["object"], dict))
+    assert differences(whole, golden("announce-threadiverse"), extra=frozenset({"proof"})) == []
+    boost = next(item for item in toot.received if item["type"] == "Announce")
+    assert differences(boost, golden("announce-microblog"), extra=frozenset({"proof"})) == []
+    assert boost["object"] == post.uri
+
+    await maya.do(actions.remove_post, post.id, "A mistake")
+    await fediverse.settle()
+    undone = next(item for item in toot.received if item["type"] == "Undo" and item["object"]["id"] == boost["id"])
+    assert differences(undone, golden("undo-announce-microblog"), extra=frozenset({"proof"})) == []
+
+
+async def test_collections(fediverse, hall):
+    maya, group = hall
+    post = await write(maya, "Hello #fractions", community_id=group.id)
+    await reply(maya, post)
+    await maya.here.run(pin, post.id)
+    await fediverse.settle()
+    here = maya.here
+    assert differences(await served(fediverse, here, post.context_uri), golden("collection-context")) == []
+    assert differences(await served(fediverse, here, f"{group.uri}/featured"), golden("collection-featured")) == []
+    assert differences(await served(fediverse, here, f"{group.uri}/followers"), golden("collection-followers")) == []
+    page = await served(fediverse, here, f"{group.uri}/outbox?page=1")
+    wanted = golden("collection-outbox-page")
+    wanted.pop("next")
+    assert differences(page, wanted) == []
+    own = await served(fediverse, here, f"{maya.uri}/outbox?page=1")
+    assert [item["type"] for item in own["orderedItems"]] == ["Create", "Create"]
+
+
+async def test_threads_and_replies_page_over_a_hundred_and_answer_304(fediverse, hall):
+    maya, _ = hall
+    post = await write(maya)
+    for number in range(101):
+        await reply(maya, post, f"Reply {number}")
+    status, whole, headers = await document(fediverse, maya.here, post.context_uri)
+    assert (status, whole["totalItems"], whole["first"]) == (200, 102, f"{post.context_uri}?page=1")
+    first = await served(fediverse, maya.here, f"{post.context_uri}?page=1")
+    last = await served(fediverse, maya.here, first["next"])
+    assert len(first["orderedItems"]) == 100
+    assert len(last["orderedItems"]) == 2
+    assert "next" not in last
+    assert first["orderedItems"][0] == post.uri
+    again = await document(fediverse, maya.here, post.context_uri, headers={"if-none-match": headers["etag"]})
+    assert again[0] == 304
+    await reply(maya, post, "One more")
+    changed = await document(fediverse, maya.here, post.context_uri, headers={"if-none-match": headers["etag"]})
+    assert changed[0] == 200
+    replies = await served(fediverse, maya.here, f"{post.uri}/replies")
+    assert (replies["type"], replies["totalItems"]) == ("Collection", 102)
+    assert len((await served(fediverse, maya.here, f"{post.uri}/replies?page=2"))["items"]) == 2
+    for nonsense in ("0", "-1", "x", "99999999999", "²"):
+        assert (await document(fediverse, maya.here, f"{post.uri}/replies?page={nonsense}"))[0] == 404
+
+
+async def pin(post_id):
+    """Pin a post."""
+    await Post.filter(id=post_id).update(pinned=True)
+
+
+async def subscribe(fediverse, here, server, actor, group):
+    """A stranger follows a community."""
+    assert await server.send(here, server.activity("Follow", actor, group.uri)) == 202
+    await fediverse.settle()
