@@ -30,7 +30,8 @@ test-sqlite: $(VENV)/dev.stamp  ## the tests, on SQLite
 	@$(BIN)/pytest -n $(WORKERS) --dist loadfile $(T)
 
 test-postgres: $(VENV)/dev.stamp  ## the tests that touch a database, on PostgreSQL
-	@$(BIN)/python -m tests.postgres -n $(WORKERS) --dist loadfile -m "not browser and not peer" $(T)
+	@$(BIN)/python -m tests.postgres -n $(WORKERS) --dist loadfile -m "not browser and not peer" \
+		--ignore=tests/federation $(T)
 
 check: $(PARTS)  ## what CI adds to the tests; each part also by itself
 

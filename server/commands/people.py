@@ -53,7 +53,7 @@ def create(
             here,
             name=name,
             email=email,
-            password=chosen or secrets.token_urlsafe(18),
+            password=secrets.token_urlsafe(18) if chosen is None else chosen,
             role=role,
             display_name=display_name or name,
             confirmed=True,

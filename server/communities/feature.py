@@ -3,7 +3,7 @@
 from functools import partial
 
 from server.actors.activities.by_reference import on_reference
-from server.actors.events import ActorDeleted, FollowAccepted, FollowRequested
+from server.actors.events import ActorDeleted, FollowAccepted, FollowEnded, FollowRequested
 from server.communities import dialects, documents, members, queries
 from server.communities.activities import join, moderators
 from server.communities.events import MemberJoined
@@ -25,6 +25,7 @@ def _install(here: Instance) -> None:
     for verb in ("Add", "Remove"):
         on_reference(here, verb, partial(moderators.on_change, here))
     here.events.on(FollowRequested, partial(members.on_follow_requested, here))
+    here.events.on(FollowEnded, partial(members.on_follow_ended, here))
     here.events.on(FollowAccepted, partial(dialects.on_follow, here))
     here.events.on(MemberJoined, partial(dialects.on_joined, here))
     here.events.on(ActorDeleted, partial(members.on_actor_deleted, here))

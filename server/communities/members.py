@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from federation.vocab import activities
 from federation.vocab.base import PUBLIC
 from server.actors import queries as actors
-from server.actors.events import ActorDeleted, FollowRequested
+from server.actors.events import ActorDeleted, FollowEnded, FollowRequested
 from server.actors.following import accept_follow, reject_follow
 from server.actors.models import Actor, Follow
 from server.actors.viewer import Viewer
@@ -221,6 +221,18 @@ async def on_follow_requested(here: Instance, event: FollowRequested) -> None:
             await memberships.ask(here, event.target_id, person.id, [])
         return
     await reject_follow(here, event.target_id, person.id)
+
+
+async def on_follow_ended(here: Instance, event: FollowEnded) -> None:
+    """Who came into a members' community by following it leaves it in the same way."""
+    membership = await memberships.find(event.target_id, event.follower_id)
+    if membership is None or membership.join_uri is not None or membership.state not in {"active", "applied"}:
+        return
+    if await Community.exists(id=event.target_id, visibility=policy.MEMBERS) and await Actor.exists(
+        id=event.follower_id, is_local=False
+    ):
+        await memberships.end(here, membership, "left")
+        await memberships.hand_over(here, event.target_id)
 
 
 async def on_actor_deleted(here: Instance, event: ActorDeleted) -> None:

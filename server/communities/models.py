@@ -114,3 +114,4 @@ class GuidelinesAcceptance(Model):
 
         table = "guidelines_acceptance"
         unique_together = (("community", "person", "version"),)
+        indexes = (("person",),)

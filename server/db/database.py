@@ -167,7 +167,11 @@ class Database:
         if log is not None:
             log.append(statement)
         if self.dialect == "postgres" and sql[:6].upper() == "INSERT" and " RETURNING " not in sql:
-            sql += " RETURNING 1"  # Tortoise counts rows returned, not rows inserted
+            # Tortoise reads the first number of "INSERT 0 1", which is never the count: count the rows that come back.
+            inserted = await self.connection().execute_query_dict(
+                f"{sql} RETURNING 1", [_storable(parameters[name]) for name in names]
+            )
+            return len(inserted)
         count, _ = await self.connection().execute_query(sql, [_storable(parameters[name]) for name in names])
         return int(count)
 

@@ -1,6 +1,7 @@
 """Everything that is done to posts, from here and from elsewhere; the parts are in the modules beside this one."""
 
-from server.posts.composing import NewAttachment, NewPost, PostChange, create_post, edit_post, publish_post
+from server.posts.composing import create_post, edit_post, publish_post
+from server.posts.form import NewAttachment, NewPost, PostChange
 from server.posts.reactions import (
     boost_post,
     like_post,

@@ -16,70 +16,17 @@ from server.media import actions as media
 from server.posts import counting, places, policy
 from server.posts.details import detail_of
 from server.posts.events import PostEdited, PostNarrowed, PostPublished
+from server.posts.form import NewAttachment, NewPost, PostChange, check_change, check_new
 from server.posts.models import Post, PostAttachment, PostMention, PostTag, PostVersion
 from server.posts.places import Place
 from server.posts.queries import readable
 from server.posts.views import page_path
-from server.text import LANGUAGES, LICENCES, clean_text, excerpt, language_code, plain, render_markdown, sanitise
+from server.text import LANGUAGES, clean_text, excerpt, language_code, render_markdown, sanitise
 
-MAX_TITLE = 300
-MAX_SOURCE = 60_000
-MAX_WARNING = 500
-MAX_SUMMARY = 2_000
-MAX_ATTACHMENTS = 20
 MAX_RESOLVED = 20
 
 Detail = Callable[[Post], Awaitable[None]]
 """Writes the structured part of a post, in its transaction: after the row, before anybody is told."""
-
-
-@dataclass(frozen=True, slots=True)
-class NewAttachment:
-    """Something that goes with a post: an upload of the author's (`media_id`), or a link elsewhere (`url`)."""
-
-    media_id: str | None = None
-    url: str = ""
-    name: str = ""
-    media_type: str = "text/html"
-
-
-@dataclass(frozen=True, slots=True)
-class NewPost:
-    """What somebody writes. `content_html` replaces what `source_md` would give, for posts made of fields.
-
-    `attachments` are ids of uploads, or NewAttachment. Replies take community and audience from what they answer.
-    """
-
-    kind: str
-    title: str = ""
-    source_md: str = ""
-    content_html: str | None = None
-    summary: str = ""
-    content_warning: str = ""
-    language: str = "en"
-    visibility: str = policy.PUBLIC
-    licence: str = ""
-    community_id: str | None = None
-    parent_id: str | None = None
-    attachments: Sequence[str | NewAttachment] = ()
-    tags: Sequence[str] = ()
-    draft: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class PostChange:
-    """What an author changes; None leaves a part as it is. An audience can only be narrowed."""
-
-    title: str | None = None
-    source_md: str | None = None
-    content_html: str | None = None
-    summary: str | None = None
-    content_warning: str | None = None
-    language: str | None = None
-    licence: str | None = None
-    visibility: str | None = None
-    attachments: Sequence[str | NewAttachment] | None = None
-    tags: Sequence[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +47,7 @@ async def create_post(here: Instance, author_id: str, new: NewPost, *, detail: D
     author = await Actor.get_or_none(id=author_id, is_local=True, deleted_at=None, suspended_at=None)
     if author is None:
         raise NotAllowed("This account cannot write here.")
-    _check(new)
+    check_new(new)
     place = await places.find(here, author, new.community_id, new.parent_id, new.visibility)
     written = await _write(here, new.source_md, new.content_html, tuple(new.tags))
     async with here.db.transaction():
@@ -146,7 +93,7 @@ async def edit_post(
     post = await own(acting, post_id)
     if post.state not in {"draft", "visible", "held"}:
         raise NotAllowed("This post was removed; it cannot be changed.")
-    _check_change(post, change)
+    check_change(post, change)
     written = None
     if change.source_md is not None or change.content_html is not None:
         source = post.source_md if change.source_md is None else change.source_md
@@ -375,72 +322,6 @@ def _apply(here: Instance, post: Post, change: PostChange, written: _Written | N
     if change.visibility is not None:
         post.visibility = change.visibility
     post.updated_at = here.clock.now()
-
-
-def _check(new: NewPost) -> None:
-    errors = []
-    if new.kind not in policy.KINDS:
-        errors.append(Invalid("There is no such kind of post.", field="kind"))
-    if new.visibility not in policy.VISIBILITIES:
-        errors.append(Invalid("Choose who can see this.", field="visibility"))
-    if not new.draft and not new.source_md.strip() and not plain(new.content_html or ""):
-        errors.append(Invalid("Write something first.", field="content"))
-    if new.kind not in {"reply", "note", "tip"} and not new.title.strip() and not new.draft:
-        errors.append(Invalid("Give it a title, so that people can find it.", field="title"))
-    errors += _bounds(new.title, new.source_md, new.summary, new.content_warning, new.licence, new.attachments)
-    _raise(errors)
-
-
-def _check_change(post: Post, change: PostChange) -> None:
-    errors = _bounds(
-        change.title or "",
-        change.source_md or "",
-        change.summary or "",
-        change.content_warning or "",
-        change.licence or "",
-        change.attachments or (),
-    )
-    if change.title is not None and post.title and not change.title.strip() and post.state != "draft":
-        errors.append(Invalid("Give it a title, so that people can find it.", field="title"))
-    if change.source_md is not None and not change.source_md.strip() and change.content_html is None:
-        errors.append(Invalid("Write something first.", field="content"))
-    if change.visibility is not None and post.state != "draft":
-        wanted = change.visibility
-        if wanted not in policy.VISIBILITIES or policy.narrower(post.visibility, wanted) != wanted:
-            errors.append(Invalid("What was shared can be narrowed, not widened. Share it anew.", field="visibility"))
-    _raise(errors)
-
-
-def _bounds(
-    title: str, source: str, summary: str, warning: str, licence: str, attachments: Sequence[str | NewAttachment]
-) -> list[Invalid]:
-    errors = []
-    for text, limit, name in (
-        (title, MAX_TITLE, "title"),
-        (source, MAX_SOURCE, "content"),
-        (summary, MAX_SUMMARY, "summary"),
-        (warning, MAX_WARNING, "content_warning"),
-    ):
-        if len(text) > limit:
-            errors.append(Invalid(f"Use at most {limit} characters.", field=name))
-    if licence and licence not in LICENCES:
-        errors.append(Invalid("Choose one of the licences.", field="licence"))
-    if len(attachments) > MAX_ATTACHMENTS:
-        errors.append(Invalid(f"Attach at most {MAX_ATTACHMENTS} files and links.", field="files"))
-    for item in attachments:
-        if (
-            isinstance(item, NewAttachment)
-            and item.media_id is None
-            and not item.url.startswith(("https://", "http://"))
-        ):
-            errors.append(Invalid("Links start with https://", field="link"))
-    return errors
-
-
-def _raise(errors: list[Invalid]) -> None:
-    if errors:
-        first, *others = errors
-        raise Invalid(first.message, field=first.field, others=tuple(others))
 
 
 def language_name(code: str) -> str:

@@ -15,6 +15,7 @@ from server.posts import places, policy
 from server.posts.composing import language_name, summary_of
 from server.posts.details import detail_of
 from server.posts.models import Like, Post, PostAttachment, PostMention, PostTag
+from server.posts.places import members_among
 from server.text import LICENCES, plain
 from server.text.markdown import hashtag_url, mention_html
 
@@ -54,12 +55,18 @@ async def envelope(here: Instance, post: Post) -> Envelope:
     """Author, community and addresses of a post. ValueError for one that never leaves this server."""
     parent = await Post.get_or_none(id=post.parent_id) if post.parent_id else None
     mentioned = await _mentioned(post)
+    answered = await Actor.get_or_none(id=parent.author_id) if parent else None
+    if post.visibility == policy.MEMBERS:
+        # Naming somebody does not make them a member: what members share goes to members alone (S15).
+        members = await members_among(here, post.community_id, [*mentioned, *([answered] if answered else [])])
+        mentioned = [actor for actor in mentioned if actor.id in members]
+        answered = answered if answered is not None and answered.id in members else None
     found = Envelope(
         post=post,
         author=await Actor.get(id=post.author_id),
         community=await Actor.get_or_none(id=post.community_id) if post.community_id else None,
         parent=parent,
-        parent_author=await Actor.get_or_none(id=parent.author_id) if parent else None,
+        parent_author=answered,
         mentioned=mentioned,
     )
     answers = found.parent_author if found.parent_author and found.parent_author.id != post.author_id else None

@@ -95,3 +95,12 @@ async def _under(here: Instance, author: Actor, parent_id: str, wanted: str) -> 
         )
         named = tuple(dict.fromkeys((*named, *(row["actor_id"] for row in rows if row["actor_id"] != author.id))))
     return Place(visibility=visibility, community=community, parent=parent, root=root, named=named)
+
+
+async def members_among(here: Instance, community_id: str | None, people: list[Actor]) -> set[str]:
+    """The ids of those who are members now."""
+    rows = await here.db.rows(
+        "SELECT person_id FROM membership WHERE community_id = :id AND state = 'active'", id=community_id or ""
+    )
+    wanted = {actor.id for actor in people}
+    return {row["person_id"] for row in rows if row["person_id"] in wanted}

@@ -21,10 +21,9 @@ from federation.vocab.base import PUBLIC, is_web_uri, same_origin
 from federation.vocab.objects import RemotePost
 from server.actors.models import Actor
 from server.actors.remote import ensure_remote
-from server.errors import Invalid, NotAllowed, NotFound
+from server.errors import Invalid, NotFound
 from server.instance import Instance
-from server.peers import queries as peers
-from server.posts import counting, places, policy, rendering
+from server.posts import admission, counting, policy, rendering
 from server.posts.composing import fresh_id
 from server.posts.details import detail_of
 from server.posts.events import PostHeld, PostPublished
@@ -119,7 +118,7 @@ async def prepare(
         raise Forbidden("nothing is taken from this author")
     parent = await _parent(here, remote, asked=asked, depth=depth)
     community = await _community(here, remote, author, parent, via)
-    visibility = await _visibility(here, remote, author, community, parent)
+    visibility = await admission.visibility_of(here, remote, author, community, parent)
     words = await asyncio.to_thread(rendering.shown, remote, in_community=community is not None)
     named = await _named(here, remote, visibility)
     return Arrival(
@@ -130,7 +129,7 @@ async def prepare(
         visibility=visibility,
         shown=words,
         named=named,
-        held=not asked and await _is_held(here, author, community, via),
+        held=not asked and await admission.is_held(here, author, community, via),
         raw=raw,
     )
 
@@ -233,7 +232,7 @@ async def narrowed(here: Instance, post: Post, remote: RemotePost) -> str:
     """The audience after an edit: what the author now says, but never wider than it was."""
     author = await Actor.get(id=post.author_id)
     community = await Actor.get_or_none(id=post.community_id) if post.community_id else None
-    return policy.narrower(post.visibility, _addressed(remote, author, community))
+    return policy.narrower(post.visibility, admission.addressed(remote, author, community))
 
 
 async def _again(here: Instance, known: Post, remote: RemotePost, via: str | None) -> Post:
@@ -295,90 +294,6 @@ async def _community(
     except FederationError:
         return None
     return group if group.kind == "Group" else None
-
-
-async def _visibility(
-    here: Instance, remote: RemotePost, author: Actor, community: Actor | None, parent: Post | None
-) -> str:
-    """Who may see it; raises Forbidden where its author may not put it there."""
-    visibility = _addressed(remote, author, community)
-    if parent is not None:
-        if parent.locked or await _root_locked(parent):
-            raise Forbidden("the conversation is closed")
-        if not await may_answer(here, author, parent):
-            raise Forbidden("the author cannot know what this answers")
-        visibility = policy.reply_visibility(visibility, parent.visibility, same_author=parent.author_id == author.id)
-    if community is None or not community.is_local or visibility == policy.DIRECT:
-        return visibility
-    try:
-        widest = await places.may_write(here, community, author, reply=parent is not None)
-    except (NotAllowed, NotFound) as error:
-        raise Forbidden(error.message) from error
-    if widest not in policy.ON_THE_WIRE:
-        raise Forbidden("this community is for people of this server")
-    if widest == policy.MEMBERS and visibility in policy.OPEN:
-        raise Forbidden("what is said in this community is not public")
-    return policy.fitting(visibility, widest)
-
-
-async def may_answer(here: Instance, actor: Actor, post: Post) -> bool:
-    """Whether somebody elsewhere may have read a post, and so answer it, like it, or mark it."""
-    if post.state not in {"visible", "held"}:
-        return False
-    if post.visibility in policy.OPEN or post.author_id == actor.id:
-        return True
-    if not await places.leaves(here, post):
-        return False
-    readers = {
-        policy.MEMBERS: "SELECT id FROM membership WHERE community_id = :community AND person_id = :actor"
-        " AND state = 'active'",
-        policy.FOLLOWERS: "SELECT id FROM follow WHERE target_id = :author AND follower_id = :actor"
-        " AND state = 'accepted'",
-    }
-    named = "SELECT actor_id FROM post_mention WHERE post_id = :post AND actor_id = :actor"
-    parameters = {"community": post.community_id, "author": post.author_id, "actor": actor.id, "post": post.id}
-    if post.visibility in readers and await here.db.value(readers[post.visibility], **parameters):
-        return True
-    if post.visibility == policy.MEMBERS:
-        # Members of a community elsewhere are known to it, not to us.
-        return bool(await Actor.exists(id=post.community_id, is_local=False))
-    return bool(await here.db.value(named, **parameters)) or not post.is_local
-
-
-def _addressed(remote: RemotePost, author: Actor, community: Actor | None) -> str:
-    recipients = {*remote.to, *remote.cc}
-    if not recipients and not any(key in remote.raw for key in ("to", "cc", "bto", "bcc", "audience")):
-        # Events and older blogs say nothing of an audience; what they serve at an id is there for who has the address.
-        return policy.UNLISTED
-    if PUBLIC in remote.to:
-        return policy.PUBLIC
-    if PUBLIC in remote.cc:
-        return policy.UNLISTED
-    if community is not None and recipients & {community.uri, community.followers_url}:
-        return policy.MEMBERS
-    if author.followers_url is not None and author.followers_url in recipients:
-        return policy.FOLLOWERS
-    return policy.DIRECT
-
-
-async def _root_locked(post: Post) -> bool:
-    return post.root_id is not None and await Post.exists(id=post.root_id, locked=True)
-
-
-async def _is_held(here: Instance, author: Actor, community: Actor | None, via: str | None) -> bool:
-    """Whether somebody has to look at it first: everything from some servers, else what strangers send at first."""
-    if peers.holds_everything(here, author.host):
-        return True
-    if author.approved or not peers.holds_first_posts(here, author.host):
-        return False
-    if via is not None and community is not None and community.uri == via:
-        # Somebody here follows that community, which looks after itself.
-        return False
-    return not await here.db.value(
-        "SELECT follow.id FROM follow JOIN actor ON actor.id = follow.follower_id"
-        " WHERE follow.target_id = :id AND follow.state = 'accepted' AND actor.is_local LIMIT 1",
-        id=author.id,
-    )
 
 
 async def _named(here: Instance, remote: RemotePost, visibility: str) -> tuple[str, ...]:

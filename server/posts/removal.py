@@ -108,7 +108,7 @@ async def take_out(here: Instance, post: Post, *, by_id: str, reason: str) -> No
     await counting.after_ending(here, post)
     # Taking announcements back needs to find them, so they go last.
     await here.events.emit(PostRemoved(post.id, by_id, post.state_reason))
-    await _forget_sent(here, post)
+    await forget_sent(here, post)
 
 
 async def erase(here: Instance, post: Post, *, by: str) -> None:
@@ -122,7 +122,7 @@ async def erase(here: Instance, post: Post, *, by: str) -> None:
     await media.discard(here, [str(media_id) for media_id in files])
     for table in (PostAttachment, PostMention, PostTag, PostVersion, Like, Boost):
         await table.filter(post_id=post.id).delete()
-    await _forget_sent(here, post)
+    await forget_sent(here, post)
     detail = detail_of(here, post.kind)
     if detail is not None:
         await detail.forget(here, post.id)
@@ -137,7 +137,7 @@ async def erase(here: Instance, post: Post, *, by: str) -> None:
         await here.events.emit(PostDeleted(post.id, post.uri))
 
 
-async def _forget_sent(here: Instance, post: Post) -> None:
+async def forget_sent(here: Instance, post: Post) -> None:
     """What we sent of a post is no longer served; that it ended still is."""
     await here.db.execute(
         "DELETE FROM sent_activity WHERE post_id = :id AND uri NOT LIKE '%/ap/a/delete/%'"

@@ -71,9 +71,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
                 assert process.poll() is None, log.read_text()
                 assert time.monotonic() - begun < START_WITHIN_SECONDS, log.read_text()
                 time.sleep(0.2)
-            yield Demo(
-                f"http://northfield.localhost:{port}", f"http://riverside.localhost:{port + 1}", log.read_text()
-            )
+            yield Demo(f"http://northfield.localhost:{port}", f"http://riverside.localhost:{port + 1}", log.read_text())
         finally:
             process.send_signal(signal.SIGINT)
             process.wait(20)

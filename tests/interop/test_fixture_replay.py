@@ -1,12 +1,13 @@
 """Real documents of 24 systems, replayed against a running instance: each must do what the collection says.
 
-A stand-in network answers for every host: actors with generated keys, and the objects that a fixture names, taken from the
-collection where it has them. What does not do as expected is listed, with the reason, in KNOWN.md beside this file.
+A stand-in network answers for every host: actors with generated keys, and the objects that a fixture names, taken from
+the collection where it has them. What does not do as expected is listed, with the reason, in KNOWN.md beside this file.
 """
 
 import json
 import logging
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -316,7 +317,7 @@ async def _store_actor(world: World, here: Any, document: dict[str, Any]) -> str
 
 
 async def _stub(world: World, here: Any, document: dict[str, Any]) -> str:
-    """What GoToSocial shows of an actor at the address of its key: enough to verify with, then the actor is asked for."""
+    """What GoToSocial shows of an actor at the address of its key: enough to verify with."""
     uri, key = str(id_of(document)), document["publicKey"]["id"]
     own = {"id": key, "owner": uri, "publicKeyPem": public_rsa_pem(make_signer(uri))}
     world.corpus.pop(uri, None)
@@ -508,8 +509,7 @@ async def _group(world: World, here: Any, document: dict[str, Any]) -> str:
     inner = document["object"]
     for activity in items_of(inner, limit=50):
         if isinstance(activity, dict) and "orderedItems" not in activity:
-            failure = await _group_one(world, here, document, activity)
-            return failure
+            return await _group_one(world, here, document, activity)
     return await _why(world)
 
 
@@ -689,10 +689,8 @@ async def _ignored(world: World, here: Any, document: dict[str, Any]) -> str:
         await world.send(document, _actor_of(document))
     elif isinstance(document, dict) and id_of(document):
         world.documents[_key(str(id_of(document)))] = document
-        try:
+        with suppress(FederationError, Refused):
             await here.run(posts.fetch_post, here, str(id_of(document)))
-        except (FederationError, Refused):
-            pass
     changed = (await _facts(here)) - before
     return f"it changed {changed}" if changed else await _no_trouble(world)
 
@@ -717,10 +715,8 @@ async def _refused(world: World, here: Any, document: dict[str, Any]) -> str:
         signer = "https://evil.example/users/eve"
         world.documents[_key(str(id_of(document)))] = document | {"id": "https://elsewhere.example/objects/1"}
         before = await _facts(here)
-        try:
+        with suppress(FederationError, Refused):
             await here.run(posts.fetch_post, here, str(id_of(document)))
-        except (FederationError, Refused):
-            pass
         changed = (await _facts(here)) - before
         return f"it changed {changed}" if changed else ""
     before = await _facts(here)

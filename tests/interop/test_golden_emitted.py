@@ -13,7 +13,7 @@ from tests.posting import Stranger, community, document, found, join, reply, wri
 pytestmark = pytest.mark.skipif(not SHARED.is_dir(), reason=f"the golden documents are not at {SHARED}")
 
 CLOSED = frozenset({"@context", "learning", "proof"})
-"""Not compared key by key: contexts follow from the document, learning objects are open, proofs have their own tests."""
+"""Not compared key by key: contexts follow from the document, learning is open, proofs have their own tests."""
 
 
 def golden(name: str) -> dict[str, Any]:

@@ -304,6 +304,9 @@ async def test_a_members_community_holds_follows_and_refuses_those_of_microblogs
     rows = await two.bruno.here.run(two.bruno.here.db.rows, "SELECT state FROM follow")
     assert [row["state"] for row in rows] == ["accepted"]
     assert await two.amara.here.run(queries.host_has_member, two.amara.here, two.group.id, "birch.example")
+    await two.bruno.here.run(actors.unfollow, two.bruno.here, two.bruno.id, two.there.id)
+    assert await two.states() == ("", "left")
+    assert not await two.amara.here.run(queries.host_has_member, two.amara.here, two.group.id, "birch.example")
 
 
 async def test_software_that_knows_no_joining_is_only_followed(fediverse: Fediverse) -> None:

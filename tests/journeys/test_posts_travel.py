@@ -4,6 +4,10 @@ import pytest
 
 from server.actors import actions as actors
 from server.actors.models import Actor
+from server.communities.actions import create_community
+from server.communities.form import CommunityForm
+from server.discussions import actions as discussions
+from server.discussions.actions import ThreadForm
 from server.posts import actions, queries
 from server.posts.actions import PostChange
 from server.posts.models import Post
@@ -74,7 +78,7 @@ async def test_an_edit_arrives_with_its_version(fediverse, two):
 
 
 async def test_s27_a_delete_erases_everywhere_and_leaves_410(fediverse, two):
-    maya, tom = two
+    maya, _ = two
     post = await write(maya, "Soon gone", title="Short-lived")
     await fediverse.settle()
     await maya.do(actions.edit_post, post.id, PostChange(source_md="Soon gone, really"))
@@ -269,3 +273,24 @@ async def test_a_members_community_shares_with_members_alone(fediverse, two):
 async def found_actor(here, uri):
     """An instance's row of an actor."""
     return await here.run(Actor.get, uri=uri)
+
+
+async def test_s15_naming_a_stranger_does_not_send_them_what_members_share(fediverse):
+    alder, birch = await fediverse.start("alder.example"), await fediverse.start("birch.example")
+    amara, bruno = await fediverse.person(alder, "amara"), await fediverse.person(birch, "bruno")
+    await alder.run(actors.resolve, alder, bruno.uri)
+    form = CommunityForm(name="Inside", purpose="Only us.", slug="inside", visibility="members", join_policy="invite")
+    inside = await amara.do(create_community, form)
+    await amara.do(
+        discussions.start,
+        ThreadForm(
+            kind="discussion",
+            title="Between us",
+            text="@bruno@birch.example would like this secret.",
+            community_id=inside.id,
+            visibility="members",
+        ),
+    )
+    await fediverse.settle()
+    assert await birch.run(birch.db.value, "SELECT count(*) AS n FROM post") == 0
+    assert await birch.run(birch.db.value, "SELECT count(*) AS n FROM inbox_receipt WHERE body LIKE '%secret%'") == 0

@@ -292,6 +292,7 @@ SQLITE = [
     "person_id" VARCHAR(26) NOT NULL REFERENCES "actor" ("id") ON DELETE CASCADE,
     CONSTRAINT "uid_guidelines__communi_c7bf96" UNIQUE ("community_id", "person_id", "version")
 )""",
+    """CREATE INDEX "idx_guidelines__person__d9f1c1" ON "guidelines_acceptance" ("person_id")""",
     """CREATE TABLE "guidelines_version" (
     "id" VARCHAR(26) NOT NULL PRIMARY KEY,
     "version" INT NOT NULL,
@@ -809,6 +810,7 @@ POSTGRES = [
     "person_id" VARCHAR(26) NOT NULL REFERENCES "actor" ("id") ON DELETE CASCADE,
     CONSTRAINT "uid_guidelines__communi_c7bf96" UNIQUE ("community_id", "person_id", "version")
 )""",
+    """CREATE INDEX "idx_guidelines__person__d9f1c1" ON "guidelines_acceptance" ("person_id")""",
     """CREATE TABLE "guidelines_version" (
     "id" VARCHAR(26) NOT NULL PRIMARY KEY,
     "version" INT NOT NULL,

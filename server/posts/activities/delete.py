@@ -17,7 +17,7 @@ from server.posts.activities.relevance import check_group
 from server.posts.events import PostDeleted, PostNarrowed, PostRemoved
 from server.posts.models import Post, Tombstone
 from server.posts.receiving import find_or_fetch
-from server.posts.removal import erase, leave_tombstone, let_through, take_out
+from server.posts.removal import erase, forget_sent, leave_tombstone, let_through, take_out
 
 
 async def on_delete(here: Instance, received: VerifiedActivity) -> None:
@@ -94,6 +94,7 @@ async def send_narrowed(here: Instance, event: PostNarrowed) -> None:
     now = post.visibility
     post.visibility = event.before
     if await places.leaves(here, post):
+        await forget_sent(here, post)
         await _send(here, post)
     post.visibility = now
 

@@ -12,10 +12,10 @@ from server.communities.activities.announce import announce
 from server.instance import Instance
 from server.posts import documents, places, sending
 from server.posts.activities.relevance import check_group
+from server.posts.admission import may_answer
 from server.posts.events import PostLiked, PostUnliked
 from server.posts.models import Like, Post
 from server.posts.reactions import add_like
-from server.posts.receiving import may_answer
 from server.posts.removal import was_ended
 
 

@@ -53,11 +53,11 @@ def test_a_wrong_setting_is_one_line(shell: Shell) -> None:
 
 
 def test_people_are_refused_with_a_reason(shell: Shell) -> None:
-    refused(shell("user", "create", "two words"), "handle")
-    refused(shell("user", "create", "maya", "--password", "short"), "password")
+    refused(shell("user", "create", "two words"), "letters")
+    refused(shell("user", "create", "maya", "--password", ""), "password")
     refused(shell("user", "create", "maya", "--password", "a", "--password-stdin", stdin="b"), "--password")
     assert shell("user", "create", "maya", "--password-stdin", stdin="correct horse battery\n").exit_code == 0
-    refused(shell("user", "create", "Maya", "--password", "correct horse battery"), "taken")
+    refused(shell("user", "create", "Maya", "--password", "correct horse battery"), "this name already")
     refused(shell("user", "suspend", "nobody"), "nobody")
 
 
@@ -65,17 +65,20 @@ def test_a_person_and_a_community_are_created_and_listed(shell: Shell) -> None:
     made = shell("user", "create", "Maya", "--password-stdin", "--role", "admin", stdin="correct horse battery\n")
     assert made.exit_code == 0, made.output
     assert made.stdout == "@maya@hall.example\n"
-    refused(shell("community", "create", "maya", "--name", "Taken"), "taken")
+    refused(shell("community", "create", "maya", "--name", "Taken"), "this name already")
     community = shell("community", "create", "science", "--name", "Science", "--owner", "maya")
     assert community.exit_code == 0, community.output
     assert community.stdout == "@science@hall.example\n"
     assert shell("user", "set-password", "maya", "--password-stdin", stdin="another good one\n").exit_code == 0
-    assert shell("user", "suspend", "maya").exit_code == 0
-    assert shell("user", "delete", "maya", "--yes").exit_code == 0
+    refused(shell("user", "suspend", "maya"), "admin")
+    assert shell("user", "create", "tom", "--password", "correct horse battery").exit_code == 0
+    assert shell("user", "suspend", "tom").exit_code == 0
+    assert shell("user", "delete", "tom", "--yes").exit_code == 0
+    refused(shell("user", "delete", "tom", "--yes"), "tom")
 
 
 def test_peers_get_grades(shell: Shell) -> None:
-    refused(shell("peers", "block", "not a host"), "not a host")
+    refused(shell("peers", "block", "not a host"), "Write a domain")
     assert "no other server" in shell("peers", "list").stdout
     for verb, grade in (("allow", "trusted"), ("limit", "limited"), ("block", "blocked")):
         assert shell("peers", verb, "birch.example").exit_code == 0
@@ -85,7 +88,7 @@ def test_peers_get_grades(shell: Shell) -> None:
 
 
 def test_an_address_that_may_not_be_reached_is_refused(shell: Shell) -> None:
-    refused(shell("inspect", "http://127.0.0.1:9/x"), "127.0.0.1")
+    refused(shell("inspect", "http://127.0.0.1:9/x"), "http://127.0.0.1:9/x")
 
 
 def test_init_writes_settings_once_and_the_first_admin(shell: Shell) -> None:
@@ -124,7 +127,7 @@ def test_r9_a_backup_restores_and_a_damaged_one_is_refused(shell: Shell, tmp_pat
     assert not (tmp_path / "other").exists()
     assert shell("restore", "saved.tar.gz", PEERHALL_DATA_DIR="other").exit_code == 0
     assert (tmp_path / "other" / "media" / "picture.webp").read_bytes() == b"picture"
-    refused(shell("user", "create", "maya", PEERHALL_DATA_DIR="other"), "taken")
+    refused(shell("user", "create", "maya", PEERHALL_DATA_DIR="other"), "this name already")
 
 
 def test_migrate_says_what_it_would_do(shell: Shell) -> None:

@@ -28,7 +28,9 @@ async def bruno(fediverse: Fediverse, amara: Person) -> Person:
     return await fediverse.person(amara.here, "bruno")
 
 
-async def test_s15_a_private_community_and_none_look_the_same(fediverse: Fediverse, amara: Person, bruno: Person) -> None:
+async def test_s15_a_private_community_and_none_look_the_same(
+    fediverse: Fediverse, amara: Person, bruno: Person
+) -> None:
     made = await community(amara, "secret", visibility="members", join_policy="invite", guidelines="1. Hush.")
     assert made.username == "secret"
     for somebody in (bruno, None):
@@ -101,7 +103,12 @@ async def test_a1_a_community_is_made_on_one_screen(fediverse: Fediverse, amara:
 async def test_a2_a_refused_form_names_what_is_missing_and_keeps_what_was_written(
     fediverse: Fediverse, amara: Person
 ) -> None:
-    typed = {"name": "Literacy", "purpose": "Every subject teaches reading", "kind": "formal", "outcomes": "Six routines"}
+    typed = {
+        "name": "Literacy",
+        "purpose": "Every subject teaches reading",
+        "kind": "formal",
+        "outcomes": "Six routines",
+    }
     async with fediverse.client(amara.here, amara) as web:
         answer = await web.post("/communities/new", data=typed)
     assert answer.status_code == 422
@@ -152,7 +159,9 @@ async def test_b1_whoever_ticks_the_box_has_accepted(fediverse: Fediverse, amara
         assert "Please read the guidelines" not in (await web.get("/c/science")).text
 
 
-async def test_a4_an_application_is_written_read_and_answered(fediverse: Fediverse, amara: Person, bruno: Person) -> None:
+async def test_a4_an_application_is_written_read_and_answered(
+    fediverse: Fediverse, amara: Person, bruno: Person
+) -> None:
     await community(amara, join_policy="apply", questions=("Which years?",))
     async with fediverse.client(amara.here, bruno) as web:
         form = await web.get("/c/science/apply")
@@ -170,7 +179,7 @@ async def test_a4_an_application_is_written_read_and_answered(fediverse: Fediver
         assert answer.status_code == 303
         assert "All quiet" in (await web.get("/c/science/applications")).text
     async with fediverse.client(amara.here, bruno) as web:
-        assert "Write something" in (await web.get("/c/science")).text
+        assert "Start a conversation" in (await web.get("/c/science")).text
 
 
 async def test_a13_the_directory_is_alphabetical_and_for_people_who_are_signed_in(
@@ -244,7 +253,7 @@ async def test_a_community_elsewhere_has_a_page_with_the_way_to_it(fediverse: Fe
         await web.post("/c/reading@birch.example/join")
         await fediverse.settle()
         joined = await web.get("/c/reading@birch.example")
-        assert "Write something" in joined.text
+        assert "Start a conversation" in joined.text
         person = await web.post("/communities/find", data={"handle": "@ines@birch.example"})
         assert person.status_code == 422
         assert "reading@birch.example" in (await web.get("/communities?where=elsewhere")).text
@@ -285,7 +294,9 @@ async def test_the_page_of_a_community_asks_a_fixed_number_of_questions(
     assert few["/communities"] <= 6
 
 
-async def test_following_a_public_community_here_is_not_joining(fediverse: Fediverse, amara: Person, bruno: Person) -> None:
+async def test_following_a_public_community_here_is_not_joining(
+    fediverse: Fediverse, amara: Person, bruno: Person
+) -> None:
     made = await community(amara)
     await amara.here.run(actors.request_follow, amara.here, bruno.id, made.id)
     async with fediverse.client(amara.here, bruno) as web:

@@ -1,0 +1,132 @@
+"""What people hand in to write or change a post, and what is wrong with it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from server.errors import Invalid
+from server.posts import policy
+from server.posts.models import Post
+from server.text import LICENCES, plain
+
+MAX_TITLE = 300
+MAX_SOURCE = 60_000
+MAX_WARNING = 500
+MAX_SUMMARY = 2_000
+MAX_ATTACHMENTS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class NewAttachment:
+    """Something that goes with a post: an upload of the author's (`media_id`), or a link elsewhere (`url`)."""
+
+    media_id: str | None = None
+    url: str = ""
+    name: str = ""
+    media_type: str = "text/html"
+
+
+@dataclass(frozen=True, slots=True)
+class NewPost:
+    """What somebody writes. `content_html` replaces what `source_md` would give, for posts made of fields.
+
+    `attachments` are ids of uploads, or NewAttachment. Replies take community and audience from what they answer.
+    """
+
+    kind: str
+    title: str = ""
+    source_md: str = ""
+    content_html: str | None = None
+    summary: str = ""
+    content_warning: str = ""
+    language: str = "en"
+    visibility: str = policy.PUBLIC
+    licence: str = ""
+    community_id: str | None = None
+    parent_id: str | None = None
+    attachments: Sequence[str | NewAttachment] = ()
+    tags: Sequence[str] = ()
+    draft: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PostChange:
+    """What an author changes; None leaves a part as it is. An audience can only be narrowed."""
+
+    title: str | None = None
+    source_md: str | None = None
+    content_html: str | None = None
+    summary: str | None = None
+    content_warning: str | None = None
+    language: str | None = None
+    licence: str | None = None
+    visibility: str | None = None
+    attachments: Sequence[str | NewAttachment] | None = None
+    tags: Sequence[str] | None = None
+
+
+def check_new(new: NewPost) -> None:
+    """Raise Invalid with every error of a new post."""
+    errors = []
+    if new.kind not in policy.KINDS:
+        errors.append(Invalid("There is no such kind of post.", field="kind"))
+    if new.visibility not in policy.VISIBILITIES:
+        errors.append(Invalid("Choose who can see this.", field="visibility"))
+    if not new.draft and not new.source_md.strip() and not plain(new.content_html or ""):
+        errors.append(Invalid("Write something first.", field="content"))
+    if new.kind not in {"reply", "note", "tip"} and not new.title.strip() and not new.draft:
+        errors.append(Invalid("Give it a title, so that people can find it.", field="title"))
+    errors += _bounds(new.title, new.source_md, new.summary, new.content_warning, new.licence, new.attachments)
+    _raise(errors)
+
+
+def check_change(post: Post, change: PostChange) -> None:
+    """Raise Invalid with every error of a change."""
+    errors = _bounds(
+        change.title or "",
+        change.source_md or "",
+        change.summary or "",
+        change.content_warning or "",
+        change.licence or "",
+        change.attachments or (),
+    )
+    if change.title is not None and post.title and not change.title.strip() and post.state != "draft":
+        errors.append(Invalid("Give it a title, so that people can find it.", field="title"))
+    if change.source_md is not None and not change.source_md.strip() and change.content_html is None:
+        errors.append(Invalid("Write something first.", field="content"))
+    if change.visibility is not None and post.state != "draft":
+        wanted = change.visibility
+        if wanted not in policy.VISIBILITIES or policy.narrower(post.visibility, wanted) != wanted:
+            errors.append(Invalid("What was shared can be narrowed, not widened. Share it anew.", field="visibility"))
+    _raise(errors)
+
+
+def _bounds(
+    title: str, source: str, summary: str, warning: str, licence: str, attachments: Sequence[str | NewAttachment]
+) -> list[Invalid]:
+    errors = []
+    for text, limit, name in (
+        (title, MAX_TITLE, "title"),
+        (source, MAX_SOURCE, "content"),
+        (summary, MAX_SUMMARY, "summary"),
+        (warning, MAX_WARNING, "content_warning"),
+    ):
+        if len(text) > limit:
+            errors.append(Invalid(f"Use at most {limit} characters.", field=name))
+    if licence and licence not in LICENCES:
+        errors.append(Invalid("Choose one of the licences.", field="licence"))
+    if len(attachments) > MAX_ATTACHMENTS:
+        errors.append(Invalid(f"Attach at most {MAX_ATTACHMENTS} files and links.", field="files"))
+    for item in attachments:
+        if (
+            isinstance(item, NewAttachment)
+            and item.media_id is None
+            and not item.url.startswith(("https://", "http://"))
+        ):
+            errors.append(Invalid("Links start with https://", field="link"))
+    return errors
+
+
+def _raise(errors: list[Invalid]) -> None:
+    if errors:
+        first, *others = errors
+        raise Invalid(first.message, field=first.field, others=tuple(others))
