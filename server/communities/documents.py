@@ -1,6 +1,10 @@
 """What the document of a community says beyond that of any actor, and its collection of moderators."""
 
-from federation.ports import Reader
+import hashlib
+import json
+from functools import partial
+
+from federation.ports import Reader, Served
 from federation.vocab.collections import ordered_collection
 from server.actors.documents import GROUP_FACTS, MODERATORS
 from server.actors.models import Actor
@@ -10,6 +14,7 @@ from server.instance import Instance
 from server.text import LANGUAGES
 
 MAX_MODERATORS = 200
+MAX_LISTED = 500
 
 
 def register(here: Instance) -> None:
@@ -23,6 +28,22 @@ def register(here: Instance) -> None:
 
     here.caches[GROUP_FACTS] = facts
     here.caches[MODERATORS] = moderators
+    here.documents["communities"] = partial(provide_directory, here)
+
+
+async def provide_directory(here: Instance, uri: str, page: str | None, reader: Reader) -> Served | None:
+    """The public communities of this server by name: what the instance actor's `communities` points at."""
+    if uri != here.url("/ap/communities") or page:
+        return None
+    rows = await here.db.rows(
+        "SELECT actor.uri FROM actor JOIN community ON community.id = actor.id WHERE community.visibility = 'public'"
+        " AND NOT actor.hidden AND actor.discoverable AND actor.deleted_at IS NULL AND actor.suspended_at IS NULL"
+        " AND community.archived_at IS NULL ORDER BY actor.username LIMIT :limit",
+        limit=MAX_LISTED,
+    )
+    uris = [row["uri"] for row in rows]
+    body = json.dumps(ordered_collection(uri, len(uris), items=uris), separators=(",", ":")).encode()
+    return Served(body, etag=f'"{hashlib.sha256(body).hexdigest()[:32]}"')
 
 
 async def group_facts(actor: Actor) -> dict[str, object]:
