@@ -61,6 +61,8 @@ async def seed(settings: Settings, peer: Peer, followers: int) -> Facts:
                 here, bruno.viewer, thread.id, ThreadForm(kind="reply", text=text, nobody_identifiable=True)
             )
         alone = await _thread(here, bruno.viewer, "Notes on marking", None)
+        # What was written so far goes to nobody: else the instance delivers it to every follower while it is measured.
+        await here.worker.run_until_idle()
         await _followers(here, bruno.viewer, peer, followers)
         return Facts(
             token=amara.token,
