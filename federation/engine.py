@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from federation.discovery.webfinger import WebFinger
+from federation.discovery.webfinger import Finger, WebFinger
 from federation.errors import (
     BudgetExceeded,
     FederationError,
@@ -44,10 +44,10 @@ from federation.ports import (
 )
 from federation.signatures import proofs
 from federation.transport.client import Client, GuardedTransport
-from federation.transport.documents import Budget, Documents, FetchedBytes
+from federation.transport.documents import Budget, Documents, FetchedBytes, Trace
 from federation.transport.guard import AddressRange, Guard
 from federation.vocab.activities import is_activity
-from federation.vocab.actors import RemoteActor, parse_actor
+from federation.vocab.actors import RemoteActor, is_actor, parse_actor
 from federation.vocab.base import (
     dicts_of,
     host_of,
@@ -61,7 +61,7 @@ from federation.vocab.base import (
 )
 from federation.vocab.objects import RemotePost, parse_post
 
-__all__ = ["Budget", "Engine", "FetchedBytes", "Outcome", "VerifiedActivity"]
+__all__ = ["Budget", "Engine", "FetchedBytes", "Outcome", "Trace", "VerifiedActivity"]
 
 ACTOR_MEMORY_SECONDS = 60.0
 MAX_ACTORS_KEPT = 2_000
@@ -328,6 +328,18 @@ class Engine:
             raise NotFound("The handle and the actor do not agree.")
         return actor.id
 
+    async def finger(self, handle: str, *, budget: Budget | None = None) -> Finger:
+        """What the host of a handle says of it, believed or not; `resolve_handle` is for those who want to believe."""
+        return await self._webfinger.look_up(handle, budget=_or_current(budget))
+
+    async def agreed_handle(self, actor: RemoteActor, *, budget: Budget | None = None) -> str | None:
+        """The handle on which an actor and its server agree, as ``user@host``; None where they do not (S9)."""
+        return await self._webfinger.confirm(actor, budget=_or_current(budget))
+
+    async def trace(self, url: str, *, scheme: str | None = None, budget: Budget | None = None) -> Trace:
+        """Look at an address, signed by the instance actor in this scheme or unsigned, and tell what happens."""
+        return await self._documents.trace(url, scheme=scheme, budget=_or_current(budget))
+
     async def raw_get(
         self, url: str, *, accept: str = "*/*", max_bytes: int = 1024 * 1024, budget: Budget | None = None
     ) -> FetchedBytes:
@@ -349,8 +361,11 @@ class Engine:
         )
 
     async def proof_valid(self, document: Mapping[str, object]) -> bool:
-        """Whether a document carries a valid proof by its own actor or author."""
-        owner = id_of(document.get("actor")) or id_of(document.get("attributedTo"))
+        """Whether a document carries a valid proof by its own actor or author; an actor vouches for itself."""
+        if is_actor(document):
+            owner = id_of(document.get("id"))
+        else:
+            owner = id_of(document.get("actor")) or id_of(document.get("attributedTo"))
         if owner is None:
             return False
         try:

@@ -3,7 +3,8 @@
 import click
 
 from server.commands.care import backup, check, init, restore
-from server.commands.peers import inspect, peers
+from server.commands.inspect import inspect
+from server.commands.peers import peers
 from server.commands.people import community, user
 from server.commands.serve import demo, migrate, serve, web, worker
 from server.version import VERSION

@@ -30,6 +30,7 @@ from federation.vocab.base import host_of, id_of, origin_of, parse_json, same_or
 
 ACCEPT = 'application/activity+json, application/ld+json; profile="https://www.w3.org/ns/activitystreams"'
 
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
 FAILURE_MEMORY_SECONDS = 60.0
 GONE_MEMORY_SECONDS = 600.0
 MAX_FAILURES_KEPT = 10_000
@@ -68,6 +69,18 @@ class FetchedBytes:
     content_type: str
     body: bytes
     final_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """One look at an address: every address on the way with its status, and what came of it.
+
+    `answer` is the last answer, whatever its status; None where there was none, and `error` says why.
+    """
+
+    steps: tuple[tuple[str, int], ...]
+    answer: Answer | None
+    error: str = ""
 
 
 def is_activitypub_type(content_type: str) -> bool:
@@ -186,7 +199,7 @@ class Documents:
             try:
                 answer = await self._once(url, accept, budget, signed, max_bytes)
                 location = answer.headers.get("location")
-                if answer.status in (301, 302, 303, 307, 308) and location:
+                if answer.status in REDIRECTS and location:
                     url = without_fragment(urljoin(url, location))
                     continue
                 _check_status(answer.status)
@@ -198,6 +211,27 @@ class Documents:
             self.failures.forget(url)
             return answer
         raise self._failed(asked, FetchError("Too many redirects."))
+
+    async def trace(self, url: str, *, scheme: str | None, budget: Budget) -> Trace:
+        """Look at an address as `get` would, in one way of signing or unsigned, and tell what happens on the way.
+
+        Nothing is remembered of it, and no earlier failure counts: somebody wants to know how things are now.
+        """
+        steps: list[tuple[str, int]] = []
+        answer: Answer | None = None
+        try:
+            for _ in range(MAX_REDIRECTS + 1):
+                self._check_host(url)
+                headers = {"Accept": ACCEPT} if scheme is None else await self._sign(scheme, url, ACCEPT)
+                answer = await self._send(url, headers, budget, MAX_DOCUMENT_BYTES)
+                steps.append((url, answer.status))
+                location = answer.headers.get("location")
+                if answer.status not in REDIRECTS or not location:
+                    return Trace(tuple(steps), answer)
+                url = without_fragment(urljoin(url, location))
+        except (FetchError, BudgetExceeded) as error:
+            return Trace(tuple(steps), None, str(error))
+        return Trace(tuple(steps), answer, "Too many redirects.")
 
     def _failed(self, url: str, error: FetchError) -> FetchError:
         self.failures.remember(url, error)

@@ -1,12 +1,8 @@
-"""`peerhall peers …` and `peerhall inspect`."""
-
-import json
+"""`peerhall peers …`."""
 
 import click
 
-from federation.errors import FederationError
 from server.commands.common import table, with_instance
-from server.errors import Refused
 from server.instance import Instance
 from server.peers import actions, queries
 
@@ -76,34 +72,3 @@ def forget(context: click.Context, domain: str) -> None:
 
     with_instance(context, action)
     click.echo(f"{domain}: no policy of its own")
-
-
-@click.command()
-@click.argument("what", metavar="URL-OR-HANDLE")
-@click.pass_context
-def inspect(context: click.Context, what: str) -> None:
-    """Look something up on another server and show all that we learn."""
-
-    async def action(here: Instance) -> None:
-        try:
-            await _inspect(here, what)
-        except FederationError as error:
-            raise Refused(f"{what}: {error}") from error
-
-    with_instance(context, action)
-
-
-async def _inspect(here: Instance, what: str) -> None:
-    engine, uri = here.engine, what
-    if not what.startswith(("http://", "https://")):
-        uri = await engine.resolve_handle(what)
-        click.echo(f"WebFinger   {what.lstrip('@')} → {uri}")
-    document = await engine.fetch(uri)
-    click.echo(f"document    {document.get('type')} {document.get('id')}")
-    proof = "none" if "proof" not in document else "valid" if await engine.proof_valid(document) else "INVALID"
-    click.echo(f"proof       {proof}")
-    host = uri.split("/")[2]
-    click.echo(f"policy      {host}: {queries.grade_of(here, host)}")
-    click.echo(f"receive     {'yes' if queries.may_receive(here, host) else 'no'}")
-    click.echo(f"send        {'yes' if queries.may_send(here, host) else 'no'}")
-    click.echo(json.dumps(document, indent=2, ensure_ascii=False))

@@ -1,20 +1,15 @@
 """Which dialect the servers of a community's followers speak: by what they say and do, and by their software last."""
 
-import json
-
-from federation.errors import FederationError
 from federation.outbox.audience import classify
-from federation.vocab.base import same_origin
 from server.actors.events import FollowAccepted
 from server.actors.models import Actor
 from server.communities.events import MemberJoined
 from server.instance import Instance
 from server.peers import actions as peers
 from server.peers import queries as peer_queries
+from server.peers.software import software_of
 
 JOB = "communities.dialect"
-MAX_BYTES = 100_000
-MAX_NAME = 60
 
 
 async def on_follow(here: Instance, event: FollowAccepted) -> None:
@@ -35,7 +30,7 @@ async def learn(here: Instance, host: str) -> None:
     if actor is None:
         return
     hosts_groups = await Actor.exists(host=host, is_local=False, kind="Group")
-    software = await _software(here, actor.uri)
+    software = (await software_of(here, actor.uri)).name
     dialect = classify(actor.implements or (), software, hosts_groups)
     await peers.note_seen(here, host, software=software, dialect=dialect)
 
@@ -49,27 +44,3 @@ async def _ask(here: Instance, community_id: str, person_id: str) -> None:
     )
     if row is not None and (row["dialect"] or "unknown") == "unknown":
         await here.jobs.enqueue(JOB, row["host"], unique=f"{JOB}:{row['host']}")
-
-
-async def _software(here: Instance, uri: str) -> str:
-    """The name of the software as NodeInfo says it; empty where there is none to read."""
-    origin = "/".join(uri.split("/", 3)[:3])
-    try:
-        index = await _json(here, f"{origin}/.well-known/nodeinfo")
-        links = index.get("links")
-        for link in links if isinstance(links, list) else []:
-            href = link.get("href") if isinstance(link, dict) else None
-            rel = link.get("rel") if isinstance(link, dict) else None
-            if isinstance(href, str) and isinstance(rel, str) and "nodeinfo" in rel and same_origin(href, uri):
-                software = (await _json(here, href)).get("software")
-                name = software.get("name") if isinstance(software, dict) else None
-                return name.lower()[:MAX_NAME] if isinstance(name, str) else ""
-    except (FederationError, ValueError):
-        return ""
-    return ""
-
-
-async def _json(here: Instance, url: str) -> dict[str, object]:
-    answer = await here.engine.raw_get(url, accept="application/json", max_bytes=MAX_BYTES)
-    found = json.loads(answer.body)
-    return found if isinstance(found, dict) else {}

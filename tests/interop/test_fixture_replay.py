@@ -29,9 +29,9 @@ from server.actors import actions as actors
 from server.actors.models import Actor, Follow
 from server.actors.remote import ensure_remote
 from server.actors.viewer import ANONYMOUS
-from server.communities.dialects import _software
 from server.errors import Refused
 from server.ids import new_id
+from server.peers.software import software_of
 from server.posts import actions as posts
 from server.posts import queries, receiving
 from server.posts.models import Boost, Like, Post, Tombstone
@@ -675,7 +675,7 @@ async def _nodeinfo(world: World, here: Any, document: dict[str, Any]) -> str:
         world.documents[_key(f"{origin}/.well-known/nodeinfo")] = {"links": [{"rel": rel, "href": href}]}
         world.documents[_key(href)] = document
         wanted = document.get("software", {}).get("name", "")
-    found = await here.run(_software, here, f"{origin}/users/a")
+    found = (await here.run(software_of, here, f"{origin}/users/a")).name
     return "" if found == wanted.lower() else f"{found!r}, not {wanted!r}"
 
 
