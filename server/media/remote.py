@@ -103,19 +103,34 @@ async def _picture(here: Instance, url: str) -> str | None:
     host = _host(url)
     if host is None or not shows_media(here, host):
         return None
+    known = await _known(here, url)
+    return known.key if known.is_settled else await _fetched_once(here, url, host)
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What the table says of a picture. `is_settled`: nothing is to be fetched now; `key` is None if there is none."""
+
+    is_settled: bool
+    key: str | None = None
+    failures: int = 0
+
+
+async def _known(here: Instance, url: str) -> _Known:
     now = here.clock.now()
     row = await here.db.row(
         "SELECT key, state, used_at, retry_at, failures FROM remote_media WHERE url = :url", url=url
     )
-    if row is not None and row["state"] == "ready" and await storage(here).size(row["key"]) is not None:
+    if row is None:
+        return _Known(is_settled=False)
+    if row["state"] == "ready" and await storage(here).size(row["key"]) is not None:
         await _touch(here, url, row["used_at"], now)
-        return str(row["key"])
-    if row is not None and row["state"] == "failed" and row["retry_at"] > to_milliseconds(now):
-        return None
-    return await _fetched_once(here, url, host, row["failures"] if row else 0)
+        return _Known(is_settled=True, key=str(row["key"]))
+    resting = row["state"] == "failed" and row["retry_at"] > to_milliseconds(now)
+    return _Known(is_settled=resting, failures=row["failures"])
 
 
-async def _fetched_once(here: Instance, url: str, host: str, failures: int) -> str | None:
+async def _fetched_once(here: Instance, url: str, host: str) -> str | None:
     """Fetch, together with everybody who asks for the same picture at the same time."""
     desk: _Desk = here.caches.setdefault(CACHE, _Desk())
     resting = desk.resting_hosts.get(host)
@@ -130,7 +145,9 @@ async def _fetched_once(here: Instance, url: str, host: str, failures: int) -> s
     key = None
     try:
         async with desk.slots:
-            key = await _fetch(here, desk, url, host, failures)
+            # Whoever fetched it before us may have ended between our look at the table and our turn.
+            known = await _known(here, url)
+            key = known.key if known.is_settled else await _fetch(here, desk, url, host, known.failures)
         return key
     finally:
         del desk.under_way[url]
