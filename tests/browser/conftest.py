@@ -1,0 +1,85 @@
+"""The demo, started as anybody starts it, and a Chromium to look at it with."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+PASSWORD = "peerhall-demo"
+START_WITHIN_SECONDS = 90
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
+
+
+@dataclass(frozen=True)
+class Demo:
+    """The running network: the origins of its two first organisations, and what it printed."""
+
+    northfield: str
+    riverside: str
+    printed: str
+
+
+def _free_ports(count: int) -> int:
+    """The first of so many free ports in a row."""
+    for first in range(18801, 19801, 10):
+        opened = []
+        try:
+            for port in range(first, first + count):
+                listener = socket.socket()
+                opened.append(listener)
+                listener.bind(("127.0.0.1", port))
+        except OSError:
+            continue
+        else:
+            return first
+        finally:
+            for listener in opened:
+                listener.close()
+    raise LookupError("no free ports")
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """`peerhall demo`, as anybody starts it, on ports of its own."""
+    port = _free_ports(3)
+    log = tmp_path_factory.mktemp("demo") / "output"
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            [str(Path(sys.executable).with_name("peerhall")), "demo", "--port", str(port)],
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            begun = time.monotonic()
+            while "Stop with" not in log.read_text():
+                assert process.poll() is None, log.read_text()
+                assert time.monotonic() - begun < START_WITHIN_SECONDS, log.read_text()
+                time.sleep(0.2)
+            yield Demo(f"http://northfield.localhost:{port}", f"http://riverside.localhost:{port + 1}", log.read_text())
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.wait(20)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium, headless."""
+    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if found is None:
+        message = "no Chromium on this machine; on Debian: apt-get install chromium"
+        if os.environ.get("PEERHALL_REQUIRE_BROWSER"):
+            pytest.fail(message)
+        pytest.skip(message)
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=found, args=ARGUMENTS)
+        yield opened
+        opened.close()

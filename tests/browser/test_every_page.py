@@ -1,0 +1,144 @@
+"""Every page of the demo that a person can walk to: nothing that axe-core objects to, no sideways scrolling, no errors.
+
+One page of each kind is looked at (`/p/…` once, not every post), at both widths, in the light and in the dark.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NoReturn
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Page, Response
+
+from tests.browser.conftest import PASSWORD, Demo
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+
+FOLDER = Path(__file__).parent
+INSTALL_SECONDS = 110
+MOST_PAGES = 150
+
+# What is downloaded, or ends the visit.
+NO_PAGES = ("/sign-out", "/download", "/feed", ".ics", ".json")
+
+
+def _cannot(reason: str) -> NoReturn:
+    if os.environ.get("PEERHALL_REQUIRE_BROWSER"):
+        pytest.fail(reason, pytrace=False)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="module")
+def axe() -> str:
+    """The script of axe-core, installed from the committed lock on first use."""
+    script = FOLDER / "node_modules" / "axe-core" / "axe.min.js"
+    if not script.is_file():
+        npm = shutil.which("npm")
+        if npm is None:
+            _cannot("axe-core needs npm; on Debian: apt-get install npm")
+        done = subprocess.run(
+            [npm, "ci", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"],
+            cwd=FOLDER,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=INSTALL_SECONDS,
+            check=False,
+        )
+        if done.returncode:
+            _cannot(f"axe-core could not be installed: {done.stderr.strip()[-600:]}")
+    return script.read_text(encoding="utf-8")
+
+
+def _kind(url: str) -> str:
+    """The address with everything that names one thing among many taken out."""
+    path = urlsplit(url).path
+    for pattern, word in (
+        (r"^/(p|c|tags)/[^/]+", r"/\1/…"),
+        (r"^/@[^/]+", "/@…"),
+        (r"^/admin/servers/[^/]+", "/admin/servers/…"),
+        (r"/[0-9a-hjkmnp-tv-z]{26}", "/…"),
+        (r"/[^/]*\d[^/]*", "/…"),
+    ):
+        path = re.sub(pattern, word, path)
+    return path.rstrip("/") or "/"
+
+
+class Walk:
+    """One person who opens every kind of page they can find a link to."""
+
+    def __init__(self, page: Page, origin: str, axe: str) -> None:
+        self.page, self.origin, self.axe = page, origin, axe
+        self.wrong: list[str] = []
+        page.on("pageerror", lambda error: self.wrong.append(f"{page.url}: {error}"))
+        page.on("console", lambda message: message.type == "error" and self.wrong.append(f"{page.url}: {message.text}"))
+        page.on("request", lambda request: request.url.startswith(origin) or self.wrong.append(f"asks {request.url}"))
+
+    def sign_in(self, name: str) -> None:
+        """Through the form."""
+        self.page.goto(f"{self.origin}/sign-in")
+        self.page.fill("[name=name]", name)
+        self.page.fill("[name=password]", PASSWORD)
+        self.page.click("main button[type=submit]")
+        self.page.wait_for_url(f"{self.origin}/week")
+
+    def everywhere(self) -> int:
+        """Look at one page of every kind; returns how many there are."""
+        seen: set[str] = set()
+        waiting = [f"{self.origin}/", f"{self.origin}/demo"]
+        while waiting:
+            url = waiting.pop(0)
+            if _kind(url) in seen or len(seen) >= MOST_PAGES:
+                continue
+            seen.add(_kind(url))
+            response = self.page.goto(url)
+            if response is not None and "html" in response.headers.get("content-type", ""):
+                self._look(url, response)
+                waiting += list(self._links())
+        return len(seen)
+
+    def _look(self, url: str, response: Response) -> None:
+        if response.status >= 400:
+            self.wrong.append(f"{url}: status {response.status}")
+        sideways = self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        if sideways > 0:
+            self.wrong.append(f"{url}: {sideways} px wider than the window")
+        self.page.evaluate(self.axe)
+        report = self.page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+        assert report["passes"], f"axe-core looked at nothing on {url}"
+        for found in report["violations"]:
+            self.wrong.append(f"{url}: {found['id']}: {found['nodes'][0]['html'][:120]}")
+
+    def _links(self) -> Iterator[str]:
+        for address in self.page.evaluate("[...document.querySelectorAll('a[href]:not([download])')].map(a => a.href)"):
+            url = address.partition("#")[0]
+            if url.startswith(f"{self.origin}/") and not any(part in urlsplit(url).path for part in NO_PAGES):
+                yield url
+
+
+@pytest.mark.parametrize(
+    ("who", "width", "height", "scheme", "fewest"),
+    [(None, 360, 740, "light", 10), ("maya", 360, 740, "dark", 25), ("ana", 1280, 800, "light", 30)],
+    ids=["a visitor", "a teacher on a phone", "an admin at a desk"],
+)
+def test_every_page_is_for_everybody(
+    demo: Demo, browser: Browser, axe: str, who: str | None, width: int, height: int, scheme: str, fewest: int
+) -> None:
+    # axe-core is no script of ours, so the pages' own policy would keep it out.
+    context = browser.new_context(
+        viewport={"width": width, "height": height},
+        color_scheme="dark" if scheme == "dark" else "light",
+        bypass_csp=True,
+    )
+    walk = Walk(context.new_page(), demo.northfield, axe)
+    if who is not None:
+        walk.sign_in(who)
+    pages = walk.everywhere()
+    context.close()
+    assert not walk.wrong, "\n".join(walk.wrong)
+    assert pages >= fewest
