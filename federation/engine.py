@@ -24,6 +24,7 @@ from federation.errors import (
     TryLater,
     Unauthenticated,
     Unreachable,
+    word_of,
 )
 from federation.http import Endpoints
 from federation.inbox import authority
@@ -36,10 +37,13 @@ from federation.ports import (
     Clock,
     Deliveries,
     KnownKey,
+    NoRefusals,
     Objects,
     PeerPolicy,
     Receipt,
     Receipts,
+    Refusal,
+    Refusals,
     Signer,
 )
 from federation.signatures import proofs
@@ -93,8 +97,10 @@ class Engine:
         allowed_private: Sequence[AddressRange] = (),
         ca_file: str | None = None,
         authorized_fetch: bool = False,
+        refusals: Refusals | None = None,
     ) -> None:
         """`transport` replaces the guarded network in tests; `allowed_private` may also be reached over plain http."""
+        refusals = self._refusals = refusals or NoRefusals()
         self.origin = origin.rstrip("/")
         self.domain = domain
         self.deliveries = deliveries
@@ -115,6 +121,7 @@ class Engine:
             peers=peers,
             clock=clock,
             executor=self._executor,
+            refusals=refusals,
         )
         self._webfinger = WebFinger(self._documents, origin=self.origin, any_scheme=bool(allowed_private))
         self._authenticator = Authenticator(
@@ -124,6 +131,7 @@ class Engine:
             clock=clock,
             documents=self._documents,
             keyring=KeyRing(actors=actors, documents=self._documents, clock=clock, learn=self._learn),
+            refusals=refusals,
         )
         self._courier = Courier(
             client=self._client, origin=self.origin, actors=actors, peers=peers, clock=clock, executor=self._executor
@@ -201,20 +209,27 @@ class Engine:
             return
         if self.accepts_announces_from is not None and not await self.accepts_announces_from(group):
             raise Ignored("Nobody here follows this group.")
-        outcomes: list[FederationError | None] = []
+        failures: list[tuple[object, FederationError]] = []
         for item in items:
             try:
                 await self._announced_activity(item, verified, budget)
-                outcomes.append(None)
             except FederationError as error:
-                outcomes.append(error)
+                failures.append((item, error))
         # One that has to wait makes all of them come again; handlers do not mind.
-        failures = [outcome for outcome in outcomes if outcome is not None]
-        for failure in failures:
+        for _, failure in failures:
             if isinstance(failure, TryLater | Unreachable):
                 raise failure
-        if failures and len(failures) == len(outcomes):
-            raise failures[0]
+        if failures and len(failures) == len(items):
+            raise failures[0][1]
+        for item, failure in failures:
+            self._note(item, verified, failure)
+
+    def _note(self, item: object, outer: VerifiedActivity, failure: FederationError) -> None:
+        """Note that one of several announced activities was refused."""
+        host, word = host_of(outer.signer), word_of(failure)
+        self._refusals.note(
+            Refusal("activity", host, word, str(failure), outer.activity.actor, id_of(item) or "", certain=True)
+        )
 
     async def _announced_activity(self, item: object, outer: VerifiedActivity, budget: Budget) -> None:
         if not isinstance(item, dict) or not is_activity(item) or "Announce" in types_of(item):
@@ -249,7 +264,7 @@ class Engine:
             document = await self._documents.fetch(uri, budget=budget)
         actor = parse_actor(document)
         if not actor.inbox:
-            raise InvalidDocument("The actor has no inbox on its own server.")
+            raise InvalidDocument("The actor has no inbox on its own server.", "origin")
         actor = replace(actor, webfinger=await self._webfinger.confirm(actor, budget=budget))
         now = self._clock.now()
         known = [KnownKey(key.id, key.owner, key.pem_or_multikey, now) for key in actor.keys]
@@ -325,7 +340,7 @@ class Engine:
         finger = await self._webfinger.look_up(f"{name}@{host}", budget=budget)
         actor = await self.fetch_actor(finger.actor, budget=budget)
         if actor.webfinger is None or actor.username.lower() != name.lower():
-            raise NotFound("The handle and the actor do not agree.")
+            raise NotFound("The handle and the actor do not agree.", "handle")
         return actor.id
 
     async def finger(self, handle: str, *, budget: Budget | None = None) -> Finger:

@@ -91,11 +91,11 @@ class Endpoints:
         except ClientDisconnect:
             return _refusal(400)
         except TimeoutError:
-            return _refusal(408)
+            return self._refuse(request, 408, FederationError("The request came too slowly.", "slow"))
         if body is None:
-            return _refusal(413)
+            return self._refuse(request, 413, FederationError("The request is too large.", "too-large"))
         if not _is_inbox_type(request.headers.get("content-type", "")):
-            return _refusal(415)
+            return self._refuse(request, 415, FederationError("This is not an activity.", "content-type"))
         try:
             receipt = await self._authenticator.receive(self._message(request, body))
             await self._receipts.store(receipt)
@@ -120,8 +120,9 @@ class Endpoints:
             if signed:
                 served = await self._objects.get(uri, page, await self._authenticator.reader(message))
             elif served is not None and not open_to_all:
-                raise Unauthenticated("Only signed requests are answered.")
+                raise Unauthenticated("Only signed requests are answered.", "unsigned")
         except FederationError as error:
+            self._authenticator.refuse("document", message, error, None)
             return _answer_to(error)
         return _refusal(404) if served is None else _document(served, request)
 
@@ -158,6 +159,10 @@ class Endpoints:
             return _refusal(404, _ANYBODY)
         facts = await self._objects.nodeinfo()
         return _json(nodeinfo.document(facts, version), nodeinfo.content_type(version))
+
+    def _refuse(self, request: Request, status: int, error: FederationError) -> Response:
+        self._authenticator.refuse("inbox", self._message(request, None), error, None)
+        return _refusal(status)
 
     def _target(self, request: Request) -> str:
         raw_path = request.scope.get("raw_path") or request.scope["path"].encode("utf-8")

@@ -1,4 +1,4 @@
-"""What the engine needs from the application, as five small protocols and a clock.
+"""What the engine needs from the application, as six small protocols and a clock.
 
 Each has an in-memory twin in `federation.testing`.
 """
@@ -6,7 +6,7 @@ Each has an in-memory twin in `federation.testing`.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Literal, Protocol
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -92,6 +92,24 @@ class Receipt:
     proven: bool
     body: bytes
     received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Something that was refused: a request to an inbox or for a document, an activity, or the answer to a fetch.
+
+    `word` is one of `federation.errors.WORDS`, `reason` a sentence. `host` is who is to blame: with `certain` we know
+    that it was this server, otherwise somebody only says so. `subject` is an activity's id or the address fetched.
+    """
+
+    place: Literal["inbox", "document", "activity", "fetch"]
+    host: str
+    word: str
+    reason: str
+    actor: str = ""
+    subject: str = ""
+    activity_type: str = ""
+    certain: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,3 +226,18 @@ class PeerPolicy(Protocol):
     async def remember_signature_scheme(self, host: str, scheme: str) -> None:
         """Remember what worked."""
         ...
+
+
+class Refusals(Protocol):
+    """Where refusals are noted, each once."""
+
+    def note(self, refusal: Refusal) -> None:
+        """Take note: at once and cheaply, however many there are (S24)."""
+        ...
+
+
+class NoRefusals:
+    """Takes no notes."""
+
+    def note(self, refusal: Refusal) -> None:
+        """Forget it."""

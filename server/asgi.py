@@ -23,6 +23,8 @@ from web.routes import exception_handlers, page_routes, wrap_pages
 log = logging.getLogger("peerhall.web")
 
 GRACE_SECONDS = 10
+OWN_WORK = ("refusals",)
+"""What a process writes down itself, also where a worker of its own does everything else."""
 ACTIVITY_TYPES = ("application/activity+json", "application/ld+json")
 
 
@@ -133,15 +135,14 @@ def create_app(here: Instance, *, work: bool = True) -> ASGIApp:
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         with here.db.bind():
-            task = asyncio.create_task(here.worker.run()) if work else None
+            task = asyncio.create_task(here.worker.run(None if work else OWN_WORK))
         try:
             yield
         finally:
-            if task is not None:
-                here.worker.stop()
-                _, late = await asyncio.wait({task}, timeout=GRACE_SECONDS)
-                for straggler in late:
-                    straggler.cancel()
+            here.worker.stop()
+            _, late = await asyncio.wait({task}, timeout=GRACE_SECONDS)
+            for straggler in late:
+                straggler.cancel()
             await close(here)
 
     routes: Sequence[BaseRoute] = [

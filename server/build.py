@@ -17,6 +17,7 @@ from server.features import FEATURES, model_modules
 from server.fediverse.adapters import ServerActors, ServerObjects, ServerPeerPolicy
 from server.fediverse.inbox import ServerReceipts
 from server.fediverse.outbox import ServerDeliveries
+from server.fediverse.refusals import ServerRefusals
 from server.fediverse.sent import Sent
 from server.instance import Instance
 from server.mailer import Mailer
@@ -98,6 +99,7 @@ async def _assemble(here: Instance, transport: httpx.AsyncBaseTransport | None) 
         allowed_private=settings.private_networks,
         ca_file=settings.ca_file or None,
         authorized_fetch=settings.authorized_fetch,
+        refusals=ServerRefusals(here),
     )
     for feature in FEATURES:
         feature.install(here)

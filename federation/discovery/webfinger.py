@@ -77,7 +77,7 @@ class WebFinger:
             try:
                 return _finger(parse_json(answer.body))
             except InvalidDocument as error:
-                raise FetchError("The answer to WebFinger cannot be read.") from error
+                raise FetchError("The answer to WebFinger cannot be read.", "malformed") from error
         raise failure
 
     async def confirm(self, actor: RemoteActor, *, budget: Budget) -> str | None:

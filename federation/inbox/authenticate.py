@@ -8,20 +8,31 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from federation.errors import Forbidden, Gone, Ignored, InvalidDocument, NotFound, TryLater, Unauthenticated
+from federation.errors import (
+    FederationError,
+    Forbidden,
+    Gone,
+    Ignored,
+    InvalidDocument,
+    NotFound,
+    TryLater,
+    Unauthenticated,
+    word_of,
+)
 from federation.inbox import authority
 from federation.inbox.dispatch import VerifiedActivity
 from federation.inbox.keyring import KeyRing
-from federation.ports import Actors, Clock, KnownKey, PeerPolicy, Reader, Receipt
+from federation.ports import Actors, Clock, KnownKey, PeerPolicy, Reader, Receipt, Refusal, Refusals
 from federation.signatures import cavage, keys, proofs, rfc9421
-from federation.signatures.message import Claim, HttpMessage
+from federation.signatures.message import Claim, HttpMessage, claimed_key
 from federation.transport.documents import Budget, Documents
 from federation.vocab.activities import Activity, parse_activity
 from federation.vocab.actors import is_actor
-from federation.vocab.base import host_of, id_of, origin_of, parse_json, same_origin, without_fragment
+from federation.vocab.base import host_of, id_of, is_web_uri, origin_of, parse_json, same_origin, without_fragment
 from federation.vocab.objects import authors_of
 
 
@@ -35,21 +46,49 @@ class Authenticator:
     clock: Clock
     documents: Documents
     keyring: KeyRing
+    refusals: Refusals
 
     async def receive(self, message: HttpMessage) -> Receipt:
         """The receipt for a POST to an inbox.
 
-        InvalidDocument, Unauthenticated, Forbidden and TryLater as they say; Ignored for what is answered 202 and
-        forgotten, such as the deletion of an actor we never knew.
+        InvalidDocument, Unauthenticated, Forbidden and TryLater as they say, noted; Ignored for what is answered 202
+        and forgotten, such as the deletion of an actor we never knew.
         """
         body = message.body or b""
-        activity = parse_activity(parse_json(body))
+        activity: Activity | None = None
+        try:
+            activity = parse_activity(parse_json(body))
+            return await self._receive(message, activity, body)
+        except Ignored:
+            raise
+        except FederationError as error:
+            self.refuse("inbox", message, error, activity)
+            raise
+
+    def refuse(
+        self, place: Literal["inbox", "document"], message: HttpMessage, error: Exception, activity: Activity | None
+    ) -> None:
+        """Note that a request was refused. Who sent it is only what it says."""
+        speaker = activity.actor if activity is not None else claimed_key(message)
+        self.refusals.note(
+            Refusal(
+                place=place,
+                host=host_of(speaker) if is_web_uri(speaker) else "",
+                word=word_of(error),
+                reason=str(error),
+                actor=activity.actor if activity is not None else without_fragment(speaker),
+                subject=activity.id if activity is not None else f"{message.origin}{message.target}",
+                activity_type=activity.type if activity is not None else "",
+            )
+        )
+
+    async def _receive(self, message: HttpMessage, activity: Activity, body: bytes) -> Receipt:
         self._check_actor(activity)
         authority.check_id(activity)
         proof = proofs.find_proof(activity.raw)
         signed = "signature" in message.headers or "signature-input" in message.headers
         if not signed and proof is None:
-            raise Unauthenticated("The request is not signed.")
+            raise Unauthenticated("The request is not signed.", "unsigned")
         claim = self._claim(message) if signed else None
         if claim is not None:
             self._check_host(claim.key_id)
@@ -60,7 +99,7 @@ class Authenticator:
         if signer != activity.actor or claim is None:
             proven = proof is not None and await self.proof_valid(activity.raw, activity.actor, budget)
             if claim is None and not proven:
-                raise Unauthenticated("The proof is not valid.")
+                raise Unauthenticated("The proof is not valid.", "proof")
         return Receipt(
             activity_id=_receipt_id(activity, signer, body, trusted=proven or signer == activity.actor),
             activity_type=activity.type,
@@ -164,9 +203,9 @@ class Authenticator:
         try:
             host = host_of(uri)
         except InvalidDocument as error:
-            raise Unauthenticated("The sender's id is not an address.") from error
+            raise Unauthenticated("The sender's id is not an address.", "key") from error
         if not self.peers.may_receive_from(host):
-            raise Forbidden("We do not talk to this server.")
+            raise Forbidden("We do not talk to this server.", "blocked")
 
     async def _drop_the_departed(self, activity: Activity, claim: Claim | None) -> None:
         """Mastodon tells every server it knows of each deleted account; the key is gone, so nothing is fetched."""
@@ -176,7 +215,7 @@ class Authenticator:
         if own_key and activity.type == "Delete" and activity.object_id == activity.actor:
             raise Ignored("We never knew the deleted actor.")
         if own_key and await self.actors.deleted(activity.actor):
-            raise Unauthenticated("The actor was deleted.")
+            raise Unauthenticated("The actor was deleted.", "deleted")
 
     async def _fetched(self, activity: Activity, budget: Budget) -> Activity:
         """The activity as its own server tells it, whatever was passed on."""
@@ -193,7 +232,7 @@ class Authenticator:
 
     async def _fetched_change(self, activity: Activity, object_id: str, budget: Budget) -> Activity:
         if not same_origin(object_id, activity.actor):
-            raise Forbidden("The object belongs to another server.")
+            raise Forbidden("The object belongs to another server.", "origin")
         document = await self.documents.fetch(object_id, budget=budget)
         if id_of(document.get("id")) != activity.actor and activity.actor not in authors_of(document):
             raise Forbidden("The object names another author.")

@@ -39,7 +39,7 @@ def check_id(activity: Activity) -> None:
     """The id of an activity belongs to its actor's server; nobody else may occupy it (S7, S8)."""
     host_of(activity.actor)
     if activity.id and not same_origin(activity.id, activity.actor):
-        raise Forbidden("The activity's id belongs to another server.")
+        raise Forbidden("The activity's id belongs to another server.", "origin")
 
 
 def is_own(activity: Activity) -> bool:
@@ -64,7 +64,7 @@ def _check_create(activity: Activity) -> None:
     if activity.object is None:
         for uri in activity.objects or (_object_of(activity),):
             if not same_origin(uri, activity.actor):
-                raise Forbidden("The created object belongs to another server.")
+                raise Forbidden("The created object belongs to another server.", "origin")
         return
     check_owned(activity.object, activity.actor)
 
@@ -74,12 +74,12 @@ def check_owned(document: dict[str, object], actor: str) -> None:
     object_id = id_of(document.get("id"))
     # GoToSocial's votes have no id; they are the actor's by being in its activity.
     if object_id is not None and not same_origin(object_id, actor):
-        raise Forbidden("The object belongs to another server.")
+        raise Forbidden("The object belongs to another server.", "origin")
     authors = authors_of(document)
     if authors and actor not in authors:
         raise Forbidden("The object names another author.")
     if any(not same_origin(author, actor) for author in authors):
-        raise Forbidden("The object names an author on another server.")
+        raise Forbidden("The object names an author on another server.", "origin")
 
 
 def _check_update(activity: Activity, via: str | None) -> None:
@@ -94,7 +94,7 @@ def _check_update(activity: Activity, via: str | None) -> None:
             return
         raise Forbidden("Nobody may change another's profile.")
     if not same_origin(uri, activity.actor):
-        raise Forbidden("The updated object belongs to another server.")
+        raise Forbidden("The updated object belongs to another server.", "origin")
     if document is not None:
         check_owned(document, activity.actor)
 
@@ -104,20 +104,20 @@ def _check_delete(activity: Activity, via: str | None) -> None:
     if is_actor(activity.object) and uri != activity.actor:
         raise Forbidden("Nobody may delete another actor.")
     if not is_own(activity) and not may_be_moderation(activity, via=via):
-        raise Forbidden("The deleted object belongs to another server.")
+        raise Forbidden("The deleted object belongs to another server.", "origin")
 
 
 def _check_undo(activity: Activity, via: str | None) -> None:
     uri = _object_of(activity)
     if activity.object is None:
         if not same_origin(uri, activity.actor):
-            raise Forbidden("The undone activity belongs to another server.")
+            raise Forbidden("The undone activity belongs to another server.", "origin")
         return
     inner = _inner(activity.object)
     if inner is None:
         return
     if inner.id and not same_origin(inner.id, inner.actor):
-        raise Forbidden("The undone activity's id belongs to another server.")
+        raise Forbidden("The undone activity's id belongs to another server.", "origin")
     if inner.actor == activity.actor:
         return
     if inner.type in _OWN_ONLY_INSIDE_UNDO or inner.type == "Announce" or not may_be_moderation(activity, via=via):
@@ -144,7 +144,7 @@ def _check_move(activity: Activity, via: str | None) -> None:
     # A post is moved between communities by their moderators, and by nobody else; what is named by its id only could
     # just as well be an account, so a community has to pass it on.
     if uri != activity.actor and not is_own(activity) and via is None:
-        raise Forbidden("The moved object belongs to another server.")
+        raise Forbidden("The moved object belongs to another server.", "origin")
 
 
 def _inner(document: dict[str, object]) -> Activity | None:

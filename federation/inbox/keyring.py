@@ -44,7 +44,7 @@ class KeyRing:
     async def find(self, key_id: str, *, budget: Budget) -> KnownKey:
         """A key, fetched from its owner if need be; Unauthenticated where there is none, TryLater if out of reach."""
         if not is_web_uri(key_id):
-            raise Unauthenticated("The key's id is not an address.")
+            raise Unauthenticated("The key's id is not an address.", "key")
         found = await self._actors.known_key(key_id)
         return found if found is not None else await self._once(key_id, self._fetch_unknown, budget)
 
@@ -78,15 +78,15 @@ class KeyRing:
         try:
             actor = await self._owner(key_id, budget)
         except Gone as error:
-            raise Unauthenticated("The owner of the key was deleted.") from error
+            raise Unauthenticated("The owner of the key was deleted.", "key") from error
         except Unreachable as error:
-            raise TryLater("The owner of the key cannot be reached.") from error
+            raise TryLater("The owner of the key cannot be reached.", "key") from error
         except (FetchError, InvalidDocument) as error:
-            raise Unauthenticated("The key cannot be fetched.") from error
+            raise Unauthenticated("The key cannot be fetched.", "key") from error
         for key in actor.keys:
             if key.id == key_id:
                 return KnownKey(key.id, key.owner, key.pem_or_multikey, self._clock.now())
-        raise Unauthenticated("The owner does not list this key.")
+        raise Unauthenticated("The owner does not list this key.", "key")
 
     async def _owner(self, key_id: str, budget: Budget) -> RemoteActor:
         document = await self._documents.fetch(key_id, budget=budget, any_id=True)
@@ -98,5 +98,5 @@ class KeyRing:
         else:
             owner = id_of(document.get("owner")) or id_of(document.get("controller"))
         if owner is None or not same_origin(owner, key_id):
-            raise Unauthenticated("The key has no owner on its own server.")
+            raise Unauthenticated("The key has no owner on its own server.", "key")
         return await self._learn(owner, budget=budget)

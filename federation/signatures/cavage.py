@@ -29,14 +29,14 @@ def read(message: HttpMessage, now: datetime) -> Claim:
     message.check_unambiguous()
     header = message.one("signature")
     if header is None:
-        raise Unauthenticated("The request is not signed.")
+        raise Unauthenticated("The request is not signed.", "unsigned")
     parameters = _parameters(header)
     key_id, signature = parameters.get("keyId"), parameters.get("signature")
     if not key_id or not signature:
-        raise Unauthenticated("The signature names no key or is empty.")
+        raise Unauthenticated("The signature names no key or is empty.", "unsigned")
     algorithm = parameters.get("algorithm")
     if algorithm is not None and algorithm.lower() not in _ALGORITHMS:
-        raise Unauthenticated("The algorithm is unknown.")
+        raise Unauthenticated("The algorithm is unknown.", "algorithm")
     covered = parameters.get("headers", "date").lower().split()
     _check_coverage(message, covered)
     _check_time(message, parameters, covered, now)
@@ -70,11 +70,11 @@ def _check_coverage(message: HttpMessage, covered: list[str]) -> None:
     if len(covered) != len(set(covered)) or len(covered) > MAX_COVERED:
         raise Unauthenticated("The list of signed headers is malformed.")
     if "(request-target)" not in covered or "host" not in covered:
-        raise Unauthenticated("The signature covers neither target nor host.")
+        raise Unauthenticated("The signature covers neither target nor host.", "coverage")
     if message.method == "POST" and "digest" not in covered and "content-digest" not in covered:
-        raise Unauthenticated("The signature does not cover the body.")
+        raise Unauthenticated("The signature does not cover the body.", "coverage")
     if "date" not in covered and "(created)" not in covered:
-        raise Unauthenticated("The signature does not cover a time.")
+        raise Unauthenticated("The signature does not cover a time.", "coverage")
 
 
 def _check_time(message: HttpMessage, parameters: dict[str, str], covered: list[str], now: datetime) -> None:
@@ -102,7 +102,7 @@ def _base(message: HttpMessage, parameters: dict[str, str], covered: list[str], 
         else:
             value = None
         if value is None:
-            raise Unauthenticated("The signature covers something that is not there.")
+            raise Unauthenticated("The signature covers something that is not there.", "coverage")
         lines.append(f"{name}: {value}")
     try:
         return "\n".join(lines).encode("latin-1")

@@ -35,21 +35,21 @@ def public_key(text: str) -> PublicKeyObject:
     """
     text = text.strip()
     if len(text) > MAX_KEY_CHARACTERS:
-        raise Unauthenticated("The key is too large.")
+        raise Unauthenticated("The key is too large.", "key")
     key = _from_multikey(text) if text.startswith("z") else _from_pem(text)
     if isinstance(key, RSAPublicKey):
         exponent = key.public_numbers().e
         if not MIN_RSA_BITS <= key.key_size <= MAX_RSA_BITS:
-            raise Unauthenticated("The RSA key is too short or too long.")
+            raise Unauthenticated("The RSA key is too short or too long.", "key")
         if exponent < 3 or exponent > MAX_RSA_EXPONENT or exponent % 2 == 0:
-            raise Unauthenticated("The RSA key has an odd exponent.")
+            raise Unauthenticated("The RSA key has an odd exponent.", "key")
     return key
 
 
 def _from_pem(text: str) -> PublicKeyObject:
     body = [line.strip() for line in text.splitlines() if line.strip()]
     if len(body) < 3 or not body[0].startswith("-----BEGIN ") or not body[-1].startswith("-----END "):
-        raise Unauthenticated("The key is not PEM.")
+        raise Unauthenticated("The key is not PEM.", "key")
     # Mitra and others label SPKI bytes as "RSA PUBLIC KEY" and the reverse, so both readings are tried.
     labels = ("RSA PUBLIC KEY", "PUBLIC KEY") if "RSA PUBLIC KEY" in body[0] else ("PUBLIC KEY", "RSA PUBLIC KEY")
     for label in labels:
@@ -58,7 +58,7 @@ def _from_pem(text: str) -> PublicKeyObject:
             return _usable(serialization.load_pem_public_key(pem.encode("ascii")))
         except (ValueError, UnsupportedAlgorithm):
             continue
-    raise Unauthenticated("The key cannot be read.")
+    raise Unauthenticated("The key cannot be read.", "key")
 
 
 def _from_multikey(text: str) -> PublicKeyObject:
@@ -69,14 +69,14 @@ def _from_multikey(text: str) -> PublicKeyObject:
         if raw[:2] == _RSA_PREFIX:
             return _usable(serialization.load_der_public_key(raw[2:]))
     except (ValueError, UnsupportedAlgorithm) as error:
-        raise Unauthenticated("The key cannot be read.") from error
-    raise Unauthenticated("The key is of a kind we do not know.")
+        raise Unauthenticated("The key cannot be read.", "key") from error
+    raise Unauthenticated("The key is of a kind we do not know.", "key")
 
 
 def _usable(key: object) -> PublicKeyObject:
     if isinstance(key, RSAPublicKey | Ed25519PublicKey):
         return key
-    raise Unauthenticated("The key is neither RSA nor Ed25519.")
+    raise Unauthenticated("The key is neither RSA nor Ed25519.", "key")
 
 
 def verifies(key: PublicKeyObject, message: bytes, signature: bytes) -> bool:

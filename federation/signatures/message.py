@@ -4,6 +4,7 @@ import base64
 import binascii
 import hashlib
 import hmac
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -64,7 +65,7 @@ class HttpMessage:
         """The value of a header that may come once; None if it does not come."""
         values = self.headers.get(name, ())
         if len(values) > 1:
-            raise Unauthenticated(f"The header {name} comes more than once.")
+            raise Unauthenticated(f"The header {name} comes more than once.", "ambiguous")
         return values[0] if values else None
 
     def joined(self, name: str) -> str | None:
@@ -84,7 +85,7 @@ class HttpMessage:
         host = self.host.lower()
         default_port = ":443" if self.origin.startswith("https:") else ":80"
         if self.authority not in (host, host.removesuffix(default_port)):
-            raise Unauthenticated("The request is addressed to another host.")
+            raise Unauthenticated("The request is addressed to another host.", "ambiguous")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +103,19 @@ class Claim:
     covered: frozenset[str] = field(default_factory=frozenset)
 
 
+_KEY_ID = re.compile(r'key_?id="([^"\\\s]{1,2000})"', re.IGNORECASE)
+
+
+def claimed_key(message: HttpMessage) -> str:
+    """The key that a request says it is signed with, for the record only; empty where it names none."""
+    for name in ("signature-input", "signature"):
+        for value in message.headers.get(name, ()):
+            found = _KEY_ID.search(value[:4000])
+            if found is not None:
+                return found[1]
+    return ""
+
+
 def check_digests(message: HttpMessage) -> None:
     """Recompute every digest the request names; Unauthenticated if one differs or none is there."""
     body = message.body or b""
@@ -115,7 +129,7 @@ def check_digests(message: HttpMessage) -> None:
         if value.startswith(":") and value.endswith(":") and len(value) > 2:
             checked += _check_digest(name.lower(), value[1:-1], body)
     if not checked:
-        raise Unauthenticated("The request has no digest of its body that we know.")
+        raise Unauthenticated("The request has no digest of its body that we know.", "digest")
 
 
 def _check_digest(name: str, value: str, body: bytes) -> int:
@@ -123,7 +137,7 @@ def _check_digest(name: str, value: str, body: bytes) -> int:
     if algorithm is None:
         return 0
     if not hmac.compare_digest(from_base64(value), algorithm(body).digest()):
-        raise Unauthenticated("The digest does not match the body.")
+        raise Unauthenticated("The digest does not match the body.", "digest")
     return 1
 
 
@@ -140,28 +154,28 @@ def http_date(text: str) -> datetime:
     try:
         moment = parsedate_to_datetime(text)
     except (ValueError, TypeError, IndexError, OverflowError) as error:
-        raise Unauthenticated("The date is not a date.") from error
+        raise Unauthenticated("The date is not a date.", "time") from error
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 def unix_time(text: str) -> datetime:
     """Seconds since 1970 as a moment; Unauthenticated for anything else."""
     if not text.isascii() or not text.isdigit() or len(text) > 12:
-        raise Unauthenticated("A time is not a number.")
+        raise Unauthenticated("A time is not a number.", "time")
     try:
         return datetime.fromtimestamp(int(text), UTC)
     except (ValueError, OverflowError, OSError) as error:
-        raise Unauthenticated("A time is not a time.") from error
+        raise Unauthenticated("A time is not a time.", "time") from error
 
 
 def check_window(now: datetime, *, signed: datetime | None, expires: datetime | None) -> None:
     """Refuse what was signed too long ago, in the future, or has expired (S3)."""
     if signed is None:
-        raise Unauthenticated("The signature does not say when it was made.")
+        raise Unauthenticated("The signature does not say when it was made.", "time")
     oldest = LONGEST_VALIDITY + CLOCK_SKEW if expires is not None else CLOCK_SKEW
     if not now - oldest <= signed <= now + CLOCK_SKEW:
-        raise Unauthenticated("The signature is too old or from the future.")
+        raise Unauthenticated("The signature is too old or from the future.", "time")
     if expires is not None and (
         expires + CLOCK_SKEW < now or expires < signed or expires - signed > 2 * LONGEST_VALIDITY
     ):
-        raise Unauthenticated("The signature has expired.")
+        raise Unauthenticated("The signature has expired.", "time")

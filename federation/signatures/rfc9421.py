@@ -54,7 +54,7 @@ def read(message: HttpMessage, now: datetime) -> Claim:
     message.check_unambiguous()
     inputs = parse_inputs(message.one("signature-input") or "")
     signatures = parse_signatures(message.one("signature") or "")
-    refusal = Unauthenticated("The request is not signed.")
+    refusal = Unauthenticated("The request is not signed.", "unsigned")
     for label, found in inputs.items():
         if label not in signatures:
             continue
@@ -68,9 +68,9 @@ def read(message: HttpMessage, now: datetime) -> Claim:
 def _claim(message: HttpMessage, found: Input, signature: bytes, now: datetime) -> Claim:
     key_id, algorithm = found.parameters.get("keyid"), found.parameters.get("alg")
     if not key_id:
-        raise Unauthenticated("The signature names no key.")
+        raise Unauthenticated("The signature names no key.", "unsigned")
     if algorithm is not None and algorithm not in _ALGORITHMS:
-        raise Unauthenticated("The algorithm is unknown.")
+        raise Unauthenticated("The algorithm is unknown.", "algorithm")
     _check_coverage(message, set(found.components))
     created = unix_time(found.parameters["created"]) if "created" in found.parameters else None
     expires = unix_time(found.parameters["expires"]) if "expires" in found.parameters else None
@@ -92,7 +92,7 @@ def _claim(message: HttpMessage, found: Input, signature: bytes, now: datetime) 
 
 def _check_coverage(message: HttpMessage, covered: set[str]) -> None:
     if "@method" not in covered:
-        raise Unauthenticated("The signature does not cover the method.")
+        raise Unauthenticated("The signature does not cover the method.", "coverage")
     host = "@target-uri" in covered or "@authority" in covered or "host" in covered
     target = (
         "@target-uri" in covered
@@ -100,9 +100,9 @@ def _check_coverage(message: HttpMessage, covered: set[str]) -> None:
         or ("@path" in covered and ("@query" in covered or "?" not in message.target))
     )
     if not host or not target:
-        raise Unauthenticated("The signature does not cover host and target.")
+        raise Unauthenticated("The signature does not cover host and target.", "coverage")
     if message.method == "POST" and "content-digest" not in covered and "digest" not in covered:
-        raise Unauthenticated("The signature does not cover the body.")
+        raise Unauthenticated("The signature does not cover the body.", "coverage")
 
 
 def parse_inputs(header: str) -> dict[str, Input]:
@@ -174,7 +174,7 @@ def _component(message: HttpMessage, name: str) -> str:
             return f"?{query}"
     value = message.joined(name) if _FIELD_NAME.match(name) else None
     if value is None:
-        raise Unauthenticated("The signature covers something that is not there.")
+        raise Unauthenticated("The signature covers something that is not there.", "coverage")
     return value
 
 

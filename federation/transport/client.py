@@ -232,7 +232,7 @@ class Client:
                 finally:
                     await response.aclose()
         except TimeoutError as error:
-            raise Unreachable("The other server took too long.") from error
+            raise Unreachable("The other server took too long.", "slow") from error
         except (httpx.TransportError, httpx.StreamError) as error:
             raise Unreachable(f"The other server cannot be reached: {type(error).__name__}.") from error
         except (httpx.InvalidURL, UnicodeError) as error:
@@ -246,7 +246,7 @@ class Client:
 async def _read(response: httpx.Response, url: str, max_bytes: int, keep_body: bool) -> Answer:
     headers = response.headers
     if len(headers.raw) > MAX_HEADERS:
-        raise FetchError("The answer has too many headers.")
+        raise FetchError("The answer has too many headers.", "headers")
     encoding = headers.get("content-encoding", "").strip().lower()
     assert isinstance(response.stream, httpx.AsyncByteStream)
     parts: list[bytes] = []
@@ -258,7 +258,7 @@ async def _read(response: httpx.Response, url: str, max_bytes: int, keep_body: b
             size += len(part)
             if size > max_bytes:
                 if keep_body:
-                    raise FetchError("The answer is too large.")
+                    raise FetchError("The answer is too large.", "too-large")
                 break
             if keep_body:
                 parts.append(part)
@@ -270,7 +270,7 @@ async def _raw(stream: httpx.AsyncByteStream, max_bytes: int | None) -> AsyncIte
     async for part in stream:
         size += len(part)
         if max_bytes is not None and size > max_bytes:
-            raise FetchError("The answer is too large.")
+            raise FetchError("The answer is too large.", "too-large")
         yield part
 
 
@@ -281,14 +281,14 @@ async def _decoded(raw: AsyncIterator[bytes], encoding: str, max_bytes: int) -> 
             yield part
         return
     if encoding not in ("gzip", "x-gzip", "deflate"):
-        raise FetchError("The answer is encoded in a way we did not ask for.")
+        raise FetchError("The answer is encoded in a way we did not ask for.", "encoding")
     decoder = zlib.decompressobj(zlib.MAX_WBITS | 32)
     size = 0
     async for part in raw:
         for piece in _inflate(decoder, part, max_bytes + 1 - size):
             size += len(piece)
             if size > max_bytes:
-                raise FetchError("The answer is too large.")
+                raise FetchError("The answer is too large.", "too-large")
             yield piece
         if decoder.eof:
             return
@@ -300,4 +300,4 @@ def _inflate(decoder: "zlib._Decompress", part: bytes, room: int) -> Iterable[by
         if decoder.unconsumed_tail:
             yield decoder.decompress(decoder.unconsumed_tail, 1)
     except zlib.error as error:
-        raise FetchError("The answer is not compressed as it says.") from error
+        raise FetchError("The answer is not compressed as it says.", "encoding") from error

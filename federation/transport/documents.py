@@ -23,10 +23,19 @@ from federation.errors import (
     NotFound,
     Unreachable,
 )
-from federation.ports import Clock, PeerPolicy, Signer
+from federation.ports import Clock, PeerPolicy, Refusal, Refusals, Signer
 from federation.signatures import cavage, rfc9421
 from federation.transport.client import MAX_DOCUMENT_BYTES, MAX_REDIRECTS, Answer, Client
-from federation.vocab.base import host_of, id_of, origin_of, parse_json, same_origin, types_of, without_fragment
+from federation.vocab.base import (
+    host_of,
+    id_of,
+    is_web_uri,
+    origin_of,
+    parse_json,
+    same_origin,
+    types_of,
+    without_fragment,
+)
 
 ACCEPT = 'application/activity+json, application/ld+json; profile="https://www.w3.org/ns/activitystreams"'
 
@@ -106,14 +115,14 @@ class Failures:
         known = self._by_url.get(url)
         if known is not None:
             if now < known[0]:
-                raise type(known[1])(*known[1].args)
+                raise type(known[1])(str(known[1]), known[1].word)
             del self._by_url[url]
         recent = self._by_host.get(host_of(url))
         if recent:
             while recent and recent[0][0] < now - HOST_WINDOW_SECONDS:
                 recent.popleft()
             if len(recent) >= HOST_MAX_FAILURES or sum(down for _, down in recent) >= HOST_MAX_UNREACHABLE:
-                raise Unreachable("This server has failed too often just now.")
+                raise Unreachable("This server has failed too often just now.", "failing")
 
     def remember(self, url: str, error: FetchError) -> None:
         """Note a failure."""
@@ -146,6 +155,7 @@ class Documents:
         peers: PeerPolicy,
         clock: Clock,
         executor: Executor,
+        refusals: Refusals,
     ) -> None:
         """`signer` gives the instance actor; `origin` is ours and is never fetched."""
         self.client = client
@@ -155,6 +165,7 @@ class Documents:
         self._peers = peers
         self._clock = clock
         self._executor = executor
+        self._refusals = refusals
         self._hosts: dict[str, tuple[asyncio.Semaphore, int]] = {}
 
     async def fetch(self, uri: str, *, budget: Budget, any_id: bool = False) -> dict[str, object]:
@@ -173,20 +184,22 @@ class Documents:
                 if any_id and found is None and same_origin(uri, final):
                     return document
                 if found is None or found == address:
-                    raise self._failed(address, FetchError("The document does not belong to the server that sent it."))
+                    raise self._failed(
+                        address, FetchError("The document does not belong to the server that sent it.", "origin")
+                    )
             elif found in (uri, address) or (any_id and same_origin(found, uri)):
                 return document
             address = uri = without_fragment(found)
-        raise self._failed(address, FetchError("The document does not stand at the id it claims."))
+        raise self._failed(address, FetchError("The document does not stand at the id it claims.", "origin"))
 
     async def _document(self, url: str, budget: Budget) -> tuple[dict[str, object], str]:
         answer = await self.get(url, accept=ACCEPT, budget=budget, signed=True)
         if not is_activitypub_type(answer.content_type):
-            raise self._failed(url, FetchError("The answer is not an ActivityPub document."))
+            raise self._failed(url, FetchError("The answer is not an ActivityPub document.", "content-type"))
         try:
             return parse_json(answer.body), answer.url
         except InvalidDocument as error:
-            raise self._failed(url, FetchError("The answer cannot be read.")) from error
+            raise self._failed(url, FetchError("The answer cannot be read.", "malformed")) from error
 
     async def get(
         self, url: str, *, accept: str, budget: Budget, signed: bool, max_bytes: int = MAX_DOCUMENT_BYTES
@@ -194,7 +207,7 @@ class Documents:
         """GET through the guard, following at most three redirects, each judged anew; 200 or a FetchError."""
         asked = url
         for _ in range(MAX_REDIRECTS + 1):
-            self._check_host(url)
+            self._check_host(url, asked)
             self.failures.check(url)
             try:
                 answer = await self._once(url, accept, budget, signed, max_bytes)
@@ -204,13 +217,13 @@ class Documents:
                     continue
                 _check_status(answer.status)
             except FetchError as error:
-                self._failed(url, error)
+                self._failed(asked, error, url)
                 if asked != url:
-                    self._failed(asked, error)
+                    self.failures.remember(url, error)
                 raise
             self.failures.forget(url)
             return answer
-        raise self._failed(asked, FetchError("Too many redirects."))
+        raise self._failed(asked, FetchError("Too many redirects.", "redirects"))
 
     async def trace(self, url: str, *, scheme: str | None, budget: Budget) -> Trace:
         """Look at an address as `get` would, in one way of signing or unsigned, and tell what happens on the way.
@@ -221,7 +234,7 @@ class Documents:
         answer: Answer | None = None
         try:
             for _ in range(MAX_REDIRECTS + 1):
-                self._check_host(url)
+                self._judge_host(url)
                 headers = {"Accept": ACCEPT} if scheme is None else await self._sign(scheme, url, ACCEPT)
                 answer = await self._send(url, headers, budget, MAX_DOCUMENT_BYTES)
                 steps.append((url, answer.status))
@@ -233,11 +246,26 @@ class Documents:
             return Trace(tuple(steps), None, str(error))
         return Trace(tuple(steps), answer, "Too many redirects.")
 
-    def _failed(self, url: str, error: FetchError) -> FetchError:
-        self.failures.remember(url, error)
+    def _failed(self, asked: str, error: FetchError, url: str | None = None) -> FetchError:
+        self.failures.remember(asked, error)
+        self._note(asked, error, url or asked)
         return error
 
-    def _check_host(self, url: str) -> None:
+    def _note(self, asked: str, error: FetchError, url: str) -> None:
+        """Note what was refused, once: not what is merely missing or out of order. Who redirects is to blame for it."""
+        if isinstance(error, Gone | NotFound) or (isinstance(error, Unreachable) and error.word != "slow"):
+            return
+        host = host_of(asked) if is_web_uri(asked) else ""
+        self._refusals.note(Refusal(place="fetch", host=host, word=error.word, reason=str(error), subject=url))
+
+    def _check_host(self, url: str, asked: str) -> None:
+        try:
+            self._judge_host(url)
+        except AddressRefused as error:
+            self._note(asked, error, url)
+            raise
+
+    def _judge_host(self, url: str) -> None:
         try:
             host = host_of(url)
         except InvalidDocument as error:
@@ -245,7 +273,7 @@ class Documents:
         if same_origin(url, self._origin):
             raise AddressRefused("Our own documents are not fetched.")
         if not self._peers.may_send_to(host):
-            raise AddressRefused("We do not talk to this server.")
+            raise AddressRefused("We do not talk to this server.", "blocked")
 
     async def _once(self, url: str, accept: str, budget: Budget, signed: bool, max_bytes: int) -> Answer:
         host = host_of(url)

@@ -53,10 +53,10 @@ def parse_json(raw: bytes) -> dict[str, object]:
     what, NaN and infinite numbers, NUL, lone surrogates, anything but UTF-8, and anything whose top is not an object.
     """
     if len(raw) > MAX_DOCUMENT_BYTES:
-        raise InvalidDocument("The document is too large.")
+        raise InvalidDocument("The document is too large.", "too-large")
     # Half a million small values take the parser 140 ms, so they are counted first; commas in texts do not count.
     if raw.count(b",") > MAX_ITEMS and _STRING.sub(b"", raw).count(b",") > MAX_ITEMS:
-        raise InvalidDocument("The document has too many values.")
+        raise InvalidDocument("The document has too many values.", "too-complex")
     try:
         document = _DECODER.decode(raw.decode("utf-8"))
     except InvalidDocument:
@@ -86,14 +86,14 @@ def _constant(name: str) -> NoReturn:
 
 def _integer(text: str) -> int:
     if len(text) > 25:
-        raise InvalidDocument("A number is too large.")
+        raise InvalidDocument("A number is too large.", "too-complex")
     return int(text)
 
 
 def _float(text: str) -> float:
     number = float(text) if len(text) <= 100 else math.inf
     if not math.isfinite(number):
-        raise InvalidDocument("A number is too large.")
+        raise InvalidDocument("A number is too large.", "too-complex")
     return number
 
 
@@ -121,11 +121,11 @@ def _check_limits(document: dict[str, object], *, look_into_strings: bool) -> No
                 _check_strings(children)
             below.extend(child for child in children if isinstance(child, dict | list))
         if seen > MAX_ITEMS:
-            raise InvalidDocument("The document has too many values.")
+            raise InvalidDocument("The document has too many values.", "too-complex")
         if not below:
             return
         level = below
-    raise InvalidDocument("The document is nested too deeply.")
+    raise InvalidDocument("The document is nested too deeply.", "too-complex")
 
 
 def _check_strings(values: Iterable[object]) -> None:

@@ -151,7 +151,7 @@ def parse_post(document: Mapping[str, object], *, inherit: Activity | None = Non
         raise InvalidDocument("This is not a post.")
     author = author_of(doc)
     if author is None or not same_origin(author, post_id):
-        raise InvalidDocument("The object has no author on its own server.")
+        raise InvalidDocument("The object has no author on its own server.", "origin")
     to, cc = ids_of(doc.get("to"), limit=MAX_RECIPIENTS), ids_of(doc.get("cc"), limit=MAX_RECIPIENTS)
     if not to and not cc and inherit is not None:
         to, cc = inherit.to[:MAX_RECIPIENTS], inherit.cc[:MAX_RECIPIENTS]

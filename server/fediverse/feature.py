@@ -4,7 +4,7 @@ from datetime import timedelta
 from functools import partial
 
 from server.feature import Feature
-from server.fediverse import inbox, outbox, sent
+from server.fediverse import inbox, outbox, refusals, sent
 from server.instance import Instance
 
 SENDERS = 8
@@ -12,6 +12,7 @@ SENDERS = 8
 
 def _install(here: Instance) -> None:
     here.worker.add("inbox", partial(inbox.step, here))
+    here.worker.add("refusals", partial(refusals.step, here))
     here.worker.add("spread", partial(outbox.spread, here))
     here.worker.add("outbox", partial(outbox.step, here), concurrency=SENDERS)
     here.documents["a"] = partial(sent.provide, here)
@@ -19,6 +20,7 @@ def _install(here: Instance) -> None:
     async def prune(_: object) -> None:
         await inbox.prune(here)
         await outbox.prune(here)
+        await refusals.prune(here)
 
     here.jobs.every("fediverse.prune", timedelta(hours=6), prune)
 

@@ -12,11 +12,13 @@ from federation.errors import (
     TryLater,
     Unauthenticated,
     Unreachable,
+    word_of,
 )
-from federation.ports import Receipt
+from federation.ports import Receipt, Refusal
 from federation.vocab.base import host_of
 from server.db import Row, from_milliseconds
 from server.errors import Refused
+from server.fediverse import refusals
 from server.instance import Instance
 
 log = logging.getLogger("peerhall.inbox")
@@ -79,15 +81,16 @@ async def step(here: Instance) -> bool:
     try:
         await here.engine.process(_receipt(row))
     except Ignored as reason:
+        _note(here, row, reason)
         await _finish(here, row, "ignored", str(reason))
     except FINAL as reason:
-        log.info("%s refused %s: %s", here.settings.domain, row["activity_id"], reason)
+        _note(here, row, reason)
         await _finish(here, row, "refused", f"{type(reason).__name__}: {reason}")
     except (TryLater, Unreachable, FederationError) as reason:
-        await _again(here, row, f"{type(reason).__name__}: {reason}")
+        await _again(here, row, reason)
     except Exception as error:  # the worker's edge: one activity that trips us must not stop the others
         log.exception("%s stumbled over %s", here.settings.domain, row["activity_id"])
-        await _again(here, row, f"{type(error).__name__}: {error}")
+        await _again(here, row, error)
     else:
         await _finish(here, row, "done", None)
     return True
@@ -123,8 +126,26 @@ async def _finish(here: Instance, row: Row, outcome: str, reason: str | None) ->
     )
 
 
-async def _again(here: Instance, row: Row, reason: str) -> None:
+def _note(here: Instance, row: Row, error: Exception) -> None:
+    word = "policy" if isinstance(error, Refused) else word_of(error)
+    here.caches[refusals.CACHE].note(
+        Refusal(
+            place="activity",
+            host=host_of(row["signer"]),
+            word=word,
+            reason=str(error),
+            actor=row["actor"],
+            subject=row["activity_id"],
+            activity_type=row["activity_type"],
+            certain=True,
+        )
+    )
+
+
+async def _again(here: Instance, row: Row, error: Exception) -> None:
+    reason = f"{type(error).__name__}: {error}"
     if row["attempts"] >= MAX_ATTEMPTS:
+        _note(here, row, error)
         await _finish(here, row, "gave_up", reason)
         return
     await here.db.execute(

@@ -73,3 +73,45 @@ class SentActivity(Model):
 
         table = "sent_activity"
         indexes = (("post_id",),)
+
+
+class Refused(Model):
+    """One of the latest things that were refused; a few are kept for each server (see `fediverse.refusals`).
+
+    `host` is empty where nobody we know is to blame. `is_certain`: we know that it was this server; otherwise somebody
+    only said so.
+    """
+
+    seq = fields.BigIntField(primary_key=True)
+    host = fields.CharField(max_length=255)
+    at = MomentField()
+    place = fields.CharField(max_length=10)
+    word = fields.CharField(max_length=20)
+    reason = fields.CharField(max_length=300)
+    actor = fields.CharField(max_length=500)
+    subject = fields.CharField(max_length=500)
+    activity_type = fields.CharField(max_length=40)
+    is_certain = fields.BooleanField(default=False)
+
+    class Meta:
+        """Table name and indexes."""
+
+        table = "refused"
+        indexes = (("host", "seq"), ("at",))
+
+
+class RefusedCount(Model):
+    """How often something was refused on one day (days since 1970), by server and by the word for the reason."""
+
+    id = fields.BigIntField(primary_key=True)
+    host = fields.CharField(max_length=255)
+    day = fields.IntField()
+    word = fields.CharField(max_length=20)
+    times = fields.BigIntField()
+
+    class Meta:
+        """Table name and indexes."""
+
+        table = "refused_count"
+        unique_together = (("host", "day", "word"),)
+        indexes = (("day",),)

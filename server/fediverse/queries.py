@@ -1,9 +1,12 @@
-"""How far what we sent has got."""
+"""How far what we sent has got, and what we refused."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
+from server.db import from_milliseconds
 from server.fediverse.outbox import hosts_of
 from server.instance import Instance
+from server.peers import policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,3 +65,64 @@ async def queue_state(here: Instance) -> QueueState:
         hosts_failing=(hosts and hosts["failing"]) or 0,
         oldest_inbound_seconds=age,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class RefusalView:
+    """Something that was refused. `place`: ``inbox``, ``document``, ``activity`` or ``fetch``.
+
+    `word` is one of `federation.errors.WORDS`; `reason` a sentence in English. `is_certain`: we know that it was this
+    server; otherwise a request without a valid signature only said so.
+    """
+
+    at: datetime
+    place: str
+    word: str
+    reason: str
+    actor: str
+    subject: str
+    activity_type: str
+    is_certain: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RefusalCount:
+    """How often something was refused for one reason."""
+
+    word: str
+    times: int
+
+
+async def recent_refusals(here: Instance, host: str, limit: int = 20) -> list[RefusalView]:
+    """The latest that was refused from a server, newest first; of nobody we know with an empty `host`."""
+    rows = await here.db.rows(
+        "SELECT at, place, word, reason, actor, subject, activity_type, is_certain FROM refused"
+        " WHERE host = :host ORDER BY seq DESC LIMIT :limit",
+        host=policy.canonical(host),
+        limit=limit,
+    )
+    return [
+        RefusalView(
+            at=from_milliseconds(row["at"]),
+            place=row["place"],
+            word=row["word"],
+            reason=row["reason"],
+            actor=row["actor"],
+            subject=row["subject"],
+            activity_type=row["activity_type"],
+            is_certain=bool(row["is_certain"]),
+        )
+        for row in rows
+    ]
+
+
+async def refusal_counts(here: Instance, host: str, days: int = 7) -> list[RefusalCount]:
+    """How often something from a server was refused in so many days, today included: by reason, most frequent first."""
+    today = int(here.clock.now().timestamp()) // 86_400
+    rows = await here.db.rows(
+        "SELECT word, sum(times) AS times FROM refused_count WHERE host = :host AND day > :day"
+        " GROUP BY word ORDER BY times DESC, word LIMIT 50",
+        host=policy.canonical(host),
+        day=today - days,
+    )
+    return [RefusalCount(row["word"], int(row["times"])) for row in rows]

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 
 log = logging.getLogger("peerhall.worker")
 
@@ -38,11 +38,13 @@ class Worker:
         self._stopping = True
         self._wake.set()
 
-    async def run(self) -> None:
-        """Work until stopped."""
+    async def run(self, only: Collection[str] | None = None) -> None:
+        """Work until stopped; `only` names the sources to step, where not all."""
         self._stopping = False
         async with asyncio.TaskGroup() as group:
             for name, step, concurrency in self._sources:
+                if only is not None and name not in only:
+                    continue
                 for _ in range(concurrency):
                     group.create_task(self._repeat(name, step))
             group.create_task(self._pulse())
