@@ -7,7 +7,7 @@ WORKERS ?= 2
 
 .DEFAULT_GOAL := help
 PARTS := check-format check-lint check-types check-imports check-project
-.PHONY: help demo test test-sqlite test-postgres check $(PARTS) fix bench migration pictures lock clean
+.PHONY: help demo test test-sqlite test-postgres fuzz check $(PARTS) fix bench migration pictures lock clean
 
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-14s %s\n", $$1, $$2}'
@@ -32,6 +32,17 @@ test-sqlite: $(VENV)/dev.stamp  ## the tests, on SQLite
 test-postgres: $(VENV)/dev.stamp  ## the tests that touch a database, on PostgreSQL
 	@$(BIN)/python -m tests.postgres -n $(WORKERS) --dist loadfile -m "not browser and not peer" \
 		--ignore=tests/federation $(T)
+
+# Not in the lock: nobody needs it to run or to test Peerhall.
+FUZZER := atheris==3.0.0
+TARGET ?= inbox cavage rfc9421
+SECONDS ?= 1200
+
+fuzz: $(VENV)/dev.stamp  ## coverage-guided fuzzing of what strangers send (make fuzz TARGET=inbox SECONDS=60)
+	@$(BIN)/python -c "import atheris" 2>/dev/null || { echo "installing $(FUZZER), which is not in the lock, into $(VENV)"; \
+		if command -v uv >/dev/null; then uv pip install --quiet --python $(BIN)/python $(FUZZER); \
+		else $(BIN)/python -m pip install --quiet --disable-pip-version-check $(FUZZER); fi; }
+	@for target in $(TARGET); do $(BIN)/python -m tests.fuzz $$target --seconds $(SECONDS) || exit 1; done
 
 check: $(PARTS)  ## what CI adds to the tests; each part also by itself
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("federation", "server", "web")
-NOT_OURS = {".venv", "node_modules", ".git", "dist", "build", "peerhall-data", ".dev"}
+NOT_OURS = {".venv", ".fuzz", "node_modules", ".git", "dist", "build", "peerhall-data", ".dev"}
 
 
 @cache
