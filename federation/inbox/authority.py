@@ -31,6 +31,8 @@ def check(activity: Activity, *, via: str | None) -> None:
             _check_answer(activity)
         case "Move":
             _check_move(activity, via)
+        case "LikeRequest" | "ReplyRequest" | "AnnounceRequest" | "QuoteRequest":
+            _check_request(activity)
         case "Follow" | "Like" | "Dislike" | "EmojiReact" | "Add" | "Remove" | "Join" | "Leave" | "Lock":
             _object_of(activity)
 
@@ -135,6 +137,18 @@ def _check_answer(activity: Activity) -> None:
         raise Forbidden("Only who was asked may answer.")
     if not same_origin(inner.object_id, activity.actor):
         raise Forbidden("Only who was asked may answer.")
+
+
+def _check_request(activity: Activity) -> None:
+    """Who asks to interact asks for something of their own (FEP-044f, GoToSocial)."""
+    _object_of(activity)
+    if activity.instrument is None:
+        raise InvalidDocument(f"{activity.type} does not say what is asked for.")
+    if not same_origin(activity.instrument, activity.actor):
+        raise Forbidden("Nobody asks for another.")
+    document = activity.raw.get("instrument")
+    if isinstance(document, dict):
+        check_owned(document, activity.actor)
 
 
 def _check_move(activity: Activity, via: str | None) -> None:

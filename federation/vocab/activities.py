@@ -254,6 +254,12 @@ def choose_answer(**parts: Unpack[Parts]) -> Json:
     return activity("ChooseAnswer", **parts)
 
 
+def quote_request(**parts: Unpack[Parts]) -> Json:
+    """QuoteRequest (FEP-044f): may the post in `instrument` (in `extra`) quote `object`?"""
+    parts.setdefault("cc", None)
+    return activity("QuoteRequest", **parts)
+
+
 def _put(document: Json, key: str, value: object) -> None:
     if value is not None:
         document[key] = value

@@ -15,6 +15,7 @@ _PREFIXES = {
     "toot": "http://joinmastodon.org/ns#",
     "lemmy": "https://join-lemmy.org/ns#",
     "pt": "https://joinpeertube.org/ns#",
+    "gts": "https://gotosocial.org/ns#",
 }
 
 _SCHEMA_SCOPE = {"@vocab": "https://schema.org/"}
@@ -46,6 +47,20 @@ _TERMS: dict[str, object] = {
     "learning": {"@id": "ph:learning", "@context": _SCHEMA_SCOPE},
     "review": {"@id": "schema:review", "@context": _SCHEMA_SCOPE},
     "acceptedAnswer": {"@id": "schema:acceptedAnswer", "@type": "@id"},
+    "quote": {"@id": "https://w3id.org/fep/044f#quote", "@type": "@id"},
+    "quoteAuthorization": {"@id": "https://w3id.org/fep/044f#quoteAuthorization", "@type": "@id"},
+    "quoteUri": "http://fedibird.com/ns#quoteUri",
+    "_misskey_quote": "https://misskey-hub.net/ns#_misskey_quote",
+    "interactionPolicy": {"@id": "gts:interactionPolicy", "@type": "@id"},
+    "canLike": {"@id": "gts:canLike", "@type": "@id"},
+    "canReply": {"@id": "gts:canReply", "@type": "@id"},
+    "canAnnounce": {"@id": "gts:canAnnounce", "@type": "@id"},
+    "canQuote": {"@id": "gts:canQuote", "@type": "@id"},
+    "automaticApproval": {"@id": "gts:automaticApproval", "@type": "@id"},
+    "manualApproval": {"@id": "gts:manualApproval", "@type": "@id"},
+    "approvedBy": {"@id": "gts:approvedBy", "@type": "@id"},
+    "interactingObject": {"@id": "gts:interactingObject", "@type": "@id"},
+    "interactionTarget": {"@id": "gts:interactionTarget", "@type": "@id"},
     "instance": {"@id": "ph:instance", "@type": "@id"},
     "communities": {"@id": "ph:communities", "@type": "@id"},
     "federationMode": "ph:federationMode",
@@ -60,6 +75,14 @@ _TYPES: dict[str, object] = {
     "Lock": "lemmy:Lock",
     "PropertyValue": "schema:PropertyValue",
     "ChooseAnswer": "ph:ChooseAnswer",
+    "QuoteRequest": "https://w3id.org/fep/044f#QuoteRequest",
+    "QuoteAuthorization": "https://w3id.org/fep/044f#QuoteAuthorization",
+    "LikeRequest": "gts:LikeRequest",
+    "LikeAuthorization": "gts:LikeAuthorization",
+    "ReplyRequest": "gts:ReplyRequest",
+    "ReplyAuthorization": "gts:ReplyAuthorization",
+    "AnnounceRequest": "gts:AnnounceRequest",
+    "AnnounceAuthorization": "gts:AnnounceAuthorization",
 }
 
 # Whatever is inside these has its own, scoped context.

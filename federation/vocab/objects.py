@@ -7,6 +7,7 @@ from datetime import datetime
 from federation.errors import InvalidDocument
 from federation.vocab.activities import ACTIVITY_TYPES, Activity
 from federation.vocab.actors import ACTOR_TYPES, language_of, media_url
+from federation.vocab.attachments import Attachment, attachments_of
 from federation.vocab.base import (
     PUBLIC,
     dicts_of,
@@ -22,6 +23,8 @@ from federation.vocab.base import (
     type_of,
     types_of,
 )
+from federation.vocab.interaction import Policy, policy_of, quote_of, stamp_on
+from federation.vocab.translations import Translation, translations_of
 from federation.vocab.writing import attachment, hashtag, mention, object_document, tombstone
 
 __all__ = [
@@ -47,7 +50,6 @@ POST_TYPES = frozenset(
 )
 
 MAX_TAGS = 100
-MAX_ATTACHMENTS = 50
 MAX_RECIPIENTS = 500
 MAX_OPTIONS = 50
 MAX_CONTENT_CHARACTERS = 500_000
@@ -59,19 +61,6 @@ class Mention:
 
     href: str
     name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Attachment:
-    """A file or link that goes with a post; `kind` is the type on the wire (Image, Document, Link, Video, …)."""
-
-    url: str
-    media_type: str
-    name: str
-    kind: str
-    width: int | None
-    height: int | None
-    blurhash: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +102,11 @@ class RemotePost:
     license: str | None
     learning: dict[str, object] | None
     quote: str | None
+    quote_stamp: str | None
+    policy: Policy
+    approved_by: str | None
+    translations: tuple[Translation, ...]
+    media_type: str
     comments_enabled: bool
     options: tuple[PollOption, ...]
     end_time: datetime | None
@@ -183,12 +177,17 @@ def parse_post(document: Mapping[str, object], *, inherit: Activity | None = Non
         mentions=mentions,
         hashtags=hashtags,
         emoji=emoji,
-        attachments=_attachments(doc),
+        attachments=attachments_of(doc),
         language=language_of(doc),
         image_url=media_url(doc.get("image")) or media_url(doc.get("icon")) if post_type != "Image" else None,
         license=_license(doc.get("license")),
         learning=_object_or_none(doc.get("learning")),
-        quote=next((uri for key in _QUOTE_KEYS if (uri := _web(doc.get(key))) is not None), None),
+        quote=quote_of(doc),
+        quote_stamp=stamp_on(doc, "quoteAuthorization"),
+        policy=policy_of(doc),
+        approved_by=stamp_on(doc, "approvedBy") or stamp_on(doc, "replyAuthorization"),
+        translations=translations_of(doc),
+        media_type=text_of(doc.get("mediaType")).partition(";")[0].strip().lower(),
         comments_enabled=doc.get("commentsEnabled") is not False,
         options=options,
         end_time=end_time,
@@ -222,7 +221,6 @@ _NEVER_POSTS = frozenset(
         "Multikey",
     }
 )
-_QUOTE_KEYS = ("quote", "quoteUrl", "quoteUri", "_misskey_quote")
 
 
 def author_of(document: Mapping[str, object]) -> str | None:
@@ -331,44 +329,6 @@ def _tags(value: object) -> tuple[tuple[Mention, ...], tuple[str, ...], tuple[tu
             if address is not None and shortcode.replace("_", "").replace("-", "").isalnum():
                 emoji.setdefault(shortcode, address)
     return tuple(mentions.values()), tuple(hashtags), tuple(emoji.items())
-
-
-def _attachments(doc: dict[str, object]) -> tuple[Attachment, ...]:
-    found: dict[str, Attachment] = {}
-    sources = [*items_of(doc.get("attachment"), limit=MAX_ATTACHMENTS)]
-    # PeerTube, Funkwhale and Pixelfed put the files into `url`.
-    if {"Video", "Audio", "Image", "Document"} & set(types_of(doc)):
-        sources += [item for item in items_of(doc.get("url"), limit=MAX_ATTACHMENTS) if isinstance(item, dict)]
-    for item in sources[:MAX_ATTACHMENTS]:
-        attachment = _attachment(item)
-        if attachment is not None:
-            found.setdefault(attachment.url, attachment)
-    return tuple(found.values())
-
-
-def _attachment(item: object) -> Attachment | None:
-    if isinstance(item, str):
-        item = {"type": "Link", "href": item}
-    if not isinstance(item, dict):
-        return None
-    link: dict[str, object] = item
-    url = item.get("url", item.get("href"))
-    if isinstance(url, list):
-        url = next((part for part in url[:10] if isinstance(part, str | dict)), None)
-    if isinstance(url, dict):
-        link, url = {**item, **{key: value for key, value in url.items() if key != "type"}}, url.get("href")
-    if not isinstance(url, str) or not is_web_uri(url):
-        return None
-    types = types_of(item)
-    return Attachment(
-        url=url,
-        media_type=text_of(link.get("mediaType"))[:100],
-        name=text_of(item.get("name")).strip()[:2000] or text_of(item.get("summary")).strip()[:2000],
-        kind=types[0][:50] if types else "Document",
-        width=non_negative(link.get("width")),
-        height=non_negative(link.get("height")),
-        blurhash=text_of(item.get("blurhash"))[:200] or None,
-    )
 
 
 def _options(doc: dict[str, object]) -> tuple[PollOption, ...]:

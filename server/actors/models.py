@@ -15,7 +15,8 @@ class Actor(Model):
     right-hand side of the handle, `host` that of the id. For local actors the `*_url` columns hold our own addresses.
     `handle_key` is what looking up a handle finds: ``name@domain``, for remote communities ``!name@domain`` (Lemmy has
     people and communities of one name); null for an actor whose handle somebody else has now. `hidden` actors wait for
-    the confirmation or approval of their account: nobody sees them.
+    the confirmation or approval of their account: nobody sees them. `emoji` are the pictures of
+    ``:names:`` in the name and the profile.
     """
 
     id = id_field()
@@ -42,6 +43,7 @@ class Actor(Model):
     fields_json = JsonField(null=True)
     also_known_as = JsonField(null=True)
     implements = JsonField(null=True)
+    emoji = JsonField(null=True)
     moved_to = fields.CharField(max_length=500, null=True)
     is_locked = fields.BooleanField(default=False)
     discoverable = fields.BooleanField(default=True)

@@ -14,13 +14,13 @@ from server.ids import new_id
 from server.instance import Instance
 from server.media import actions as media
 from server.posts import counting, places, policy
+from server.posts.addresses import page_path
 from server.posts.details import detail_of
 from server.posts.events import PostEdited, PostNarrowed, PostPublished
 from server.posts.form import NewAttachment, NewPost, PostChange, check_change, check_new
 from server.posts.models import Post, PostAttachment, PostMention, PostTag, PostVersion
 from server.posts.places import Place
 from server.posts.queries import readable
-from server.posts.views import page_path
 from server.text import LANGUAGES, clean_text, excerpt, language_code, render_markdown, sanitise
 
 MAX_RESOLVED = 20
@@ -133,9 +133,13 @@ async def keep_version(here: Instance, post: Post, change_note: str = "") -> Non
         created_at=post.edited_at or post.published_at,
     )
     post.version += 1
-    # Whole seconds are what the wire carries, and others take only what is newer (E6).
+    keep_moment(here, post)
+
+
+def keep_moment(here: Instance, post: Post) -> None:
+    """Move the time of edit forward: whole seconds are what the wire carries, and others take only what is newer."""
     earlier = post.edited_at or post.published_at
-    post.edited_at = max(now, from_milliseconds((int(earlier.timestamp()) + 1) * 1000))
+    post.edited_at = max(here.clock.now(), from_milliseconds((int(earlier.timestamp()) + 1) * 1000))
 
 
 async def own(acting: Viewer, post_id: str) -> Post:

@@ -11,7 +11,7 @@ from server.actors import keys
 from server.actors.models import Actor
 from server.instance import Instance
 from server.peers import queries as peers
-from server.posts import places, policy
+from server.posts import consent, places, policy
 from server.posts.composing import language_name, summary_of
 from server.posts.details import detail_of
 from server.posts.models import Like, Post, PostAttachment, PostMention, PostTag
@@ -129,7 +129,7 @@ async def build(here: Instance, post: Post, *, about: Envelope | None = None) ->
         distinguished=False if not titled else None,
         searchable_by=_searchable_by(about) if titled else None,
         accepted_answer=await _accepted(post),
-        extra=extra,
+        extra={**consent.wire(post, about.author.uri), **extra},
     )
 
 

@@ -111,3 +111,43 @@ class ThreadLocked:
     post_id: str
     by_id: str
     locked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PostWaits:
+    """Somebody here wrote an answer or a quote that its addressee is asked about before anybody else sees it."""
+
+    post_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class PostRefused:
+    """Who is answered or quoted does not want a post; it is out of sight. `by_id` is who said so, if known."""
+
+    post_id: str
+    by_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class QuoteSettled:
+    """It is known now whether a quote may be shown: ``approved``, ``unproved``, ``refused`` or ``revoked``."""
+
+    post_id: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class QuoteAllowed:
+    """Somebody quotes a post of somebody here, and was given a stamp."""
+
+    post_id: str
+    actor_id: str
+    stamp_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class QuoteRevoked:
+    """The author of a post here took their agreement to a quote back."""
+
+    stamp_id: str

@@ -3,13 +3,14 @@
 from datetime import timedelta
 from functools import partial
 
+from federation.vocab.interaction import REQUESTS
 from federation.vocab.objects import POST_TYPES
 from server.actors.activities.by_reference import on_reference
 from server.actors.events import ActorDeleted
 from server.feature import Feature
 from server.instance import Instance
-from server.posts import documents, outbox, removal
-from server.posts.activities import announce, answer, create, delete, like, lock, undo, update
+from server.posts import documents, outbox, quoting, removal, stamps
+from server.posts.activities import announce, answer, create, delete, like, lock, request, stamp, undo, update
 from server.posts.events import (
     PostBoosted,
     PostDeleted,
@@ -20,19 +21,24 @@ from server.posts.events import (
     PostRemoved,
     PostUnboosted,
     PostUnliked,
+    QuoteRevoked,
     ReplyHelped,
     ReplyUnhelped,
     ThreadLocked,
 )
+from server.posts.receiving import QUOTE_JOB
 
 
 def _install(here: Instance) -> None:
     here.documents["p"] = partial(documents.provide_post, here)
+    here.documents["s"] = partial(stamps.provide, here)
     here.documents["t"] = partial(documents.provide_thread, here)
     outbox.register(here)
     _listen(here)
     _tell(here)
     here.events.on(ActorDeleted, partial(removal.erase_all_of, here))
+    here.jobs.on(QUOTE_JOB, partial(quoting.check_quote, here))
+    here.jobs.every(quoting.RECHECK, timedelta(hours=6), partial(quoting.recheck, here))
     here.jobs.every("posts.prune", timedelta(days=1), partial(outbox.prune, here))
 
 
@@ -44,7 +50,12 @@ def _listen(here: Instance) -> None:
     on("Update", "Tombstone", partial(delete.on_delete, here))
     for kind in ("Tombstone", *sorted(POST_TYPES)):
         on("Delete", kind, partial(delete.on_delete, here))
+    for kind in stamps.TYPES.values():
+        on("Delete", kind, partial(stamp.on_revoked, here))
+    on_reference(here, "Delete", partial(stamp.revoked_by_id, here))
     on_reference(here, "Delete", partial(delete.delete_by_id, here))
+    for kind in REQUESTS:
+        on(kind, None, partial(request.on_request, here))
     for kind in ("Like", "EmojiReact"):
         on(kind, None, partial(like.on_like, here))
         on("Undo", kind, partial(undo.on_undo_like, here))
@@ -71,6 +82,7 @@ def _tell(here: Instance) -> None:
     on(PostUnliked, partial(like.send_unlike, here))
     on(PostBoosted, partial(announce.send_boost, here))
     on(PostUnboosted, partial(announce.send_unboost, here))
+    on(QuoteRevoked, partial(stamp.send_revoked, here))
     on(ThreadLocked, partial(lock.send_lock, here))
     on(ReplyHelped, partial(answer.send_choice, here))
     on(ReplyHelped, partial(update.send_answered, here))

@@ -1,5 +1,6 @@
 """Tables that every kind of post shares: author, audience, thread, text, and what people did with it."""
 
+from datetime import datetime
 from typing import Any
 
 from tortoise import fields
@@ -14,8 +15,14 @@ class Post(Model):
     `kind`: ``practice``, ``resource``, ``discussion``, ``ask``, ``tip``, ``reply``, or ``note`` for what has no title
     and comes from elsewhere. `object_type` is its ActivityStreams type. `visibility`: ``public``, ``unlisted``,
     ``followers``, ``network``, ``instance``, ``members``, ``direct`` or ``private``. `state`: ``draft``, ``visible``,
-    ``held`` (waits for approval), ``removed`` (by a moderator) or ``deleted``. `short` is the last 8 characters of the
-    id: the page is ``/p/SLUG-SHORT`` for posts from here and from elsewhere alike.
+    ``held`` (waits for approval), ``removed`` (by a moderator), ``deleted``, or, as long as only its author sees it
+    because of whom it answers or quotes, ``waiting`` (for their agreement) or ``refused`` (by them). `short` is the
+    last 8 characters of the id: the page is ``/p/SLUG-SHORT`` for posts from here and from elsewhere alike.
+
+    `quote_uri` is what it quotes (no row of ours need have it); `quote_state`: ``approved``, ``unproved`` (no sign
+    that its author agreed), ``waiting``, ``refused``, ``revoked``; `quote_stamp` and `approved_by` are the stamps that
+    prove agreement. `interaction` says who may do what with it, as JSON of `posts.consent`; None leaves it to the
+    defaults. `translations` is the text in further languages, `emoji` the pictures of ``:names:`` in it.
     """
 
     id = id_field()
@@ -60,6 +67,13 @@ class Post(Model):
     likes_count = fields.IntField(default=0)
     boosts_count = fields.IntField(default=0)
     helped_count = fields.IntField(default=0)
+    quote_uri = fields.CharField(max_length=500, null=True)
+    quote_state = fields.CharField(max_length=8, default="")
+    quote_stamp = fields.CharField(max_length=500, null=True)
+    approved_by = fields.CharField(max_length=500, null=True)
+    interaction = JsonField(null=True)
+    translations = JsonField(null=True)
+    emoji = JsonField(null=True)
     raw_create: Any = fields.TextField(null=True)
     published_at = MomentField()
     edited_at = MomentField(null=True)
@@ -80,6 +94,8 @@ class Post(Model):
             ("kind", "state", "published_at"),
             ("in_reply_to_uri",),
             ("context_uri",),
+            ("quote_uri",),
+            ("quote_stamp",),
         )
 
 
@@ -156,13 +172,18 @@ class PostAttachment(Model):
 
 
 class Like(Model):
-    """Somebody found a post useful (``like``), or it helped the person who asked (``helped``)."""
+    """Somebody found a post useful (``like``), or it helped the person who asked (``helped``).
+
+    `state`: ``done``, or ``waiting`` for the agreement of the post's author (`approved_by` is the proof of it).
+    """
 
     id = id_field()
     uri = fields.CharField(max_length=500, unique=True)
     actor: fields.ForeignKeyRelation[Any] = fields.ForeignKeyField("models.Actor", on_delete=fields.CASCADE)
     post: fields.ForeignKeyRelation[Post] = fields.ForeignKeyField("models.Post", on_delete=fields.CASCADE)
     kind = fields.CharField(max_length=8, default="like")
+    state = fields.CharField(max_length=8, default="done")
+    approved_by = fields.CharField(max_length=500, null=True)
     actor_id: str
     post_id: str
     created_at = MomentField()
@@ -176,12 +197,17 @@ class Like(Model):
 
 
 class Boost(Model):
-    """An Announce of a post, by a community or a person; every one ever sent stays listed, so that it can be undone."""
+    """An Announce of a post, by a community or a person; every one ever sent stays listed, so that it can be undone.
+
+    `state` and `approved_by` are as those of a Like.
+    """
 
     id = id_field()
     uri = fields.CharField(max_length=500, unique=True)
     actor: fields.ForeignKeyRelation[Any] = fields.ForeignKeyField("models.Actor", on_delete=fields.CASCADE)
     post: fields.ForeignKeyRelation[Post] = fields.ForeignKeyField("models.Post", on_delete=fields.CASCADE)
+    state = fields.CharField(max_length=8, default="done")
+    approved_by = fields.CharField(max_length=500, null=True)
     actor_id: str
     post_id: str
     created_at = MomentField()
@@ -192,6 +218,33 @@ class Boost(Model):
 
         table = "boost"
         indexes = (("post",), ("actor", "created_at"))
+
+
+class Stamp(Model):
+    """An author here agreed that somebody quotes, answers, likes or passes on a post: the proof, served at `uri`.
+
+    `kind` is the interaction, `interacting_uri` what somebody made (a post, a Like, an Announce), `request_uri` the
+    activity that asked. A `revoked_at` stamp is no proof any more.
+    """
+
+    id = id_field()
+    uri = fields.CharField(max_length=500, unique=True)
+    kind = fields.CharField(max_length=8)
+    post: fields.ForeignKeyRelation[Post] = fields.ForeignKeyField("models.Post", on_delete=fields.CASCADE)
+    post_id: str
+    actor: fields.ForeignKeyRelation[Any] = fields.ForeignKeyField("models.Actor", on_delete=fields.CASCADE)
+    actor_id: str
+    interacting_uri = fields.CharField(max_length=500)
+    request_uri = fields.CharField(max_length=500, default="")
+    created_at = MomentField()
+    revoked_at: datetime | None = MomentField(null=True)
+
+    class Meta:
+        """Table name and indexes."""
+
+        table = "stamp"
+        unique_together = (("post", "kind", "interacting_uri"),)
+        indexes = (("actor",), ("interacting_uri",))
 
 
 class Tombstone(Model):

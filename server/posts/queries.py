@@ -10,9 +10,10 @@ from server.actors.viewer import Viewer
 from server.db import from_milliseconds
 from server.ids import is_id
 from server.instance import Instance
+from server.posts.addresses import page_path
 from server.posts.pictures import show_pictures
 from server.posts.readable import ANYBODY, readable
-from server.posts.views import COLUMNS, AttachmentView, Page, PostView, page_path, views
+from server.posts.views import COLUMNS, AttachmentView, Page, PostView, views
 
 __all__ = [
     "ANYBODY",

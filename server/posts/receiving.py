@@ -23,7 +23,7 @@ from server.actors.models import Actor
 from server.actors.remote import ensure_remote
 from server.errors import Invalid, NotFound
 from server.instance import Instance
-from server.posts import admission, counting, policy, rendering
+from server.posts import admission, consent, counting, policy, rendering
 from server.posts.composing import fresh_id
 from server.posts.details import detail_of
 from server.posts.events import PostHeld, PostPublished
@@ -34,6 +34,7 @@ from server.posts.rendering import Shown
 MAX_URI = 500
 MAX_ANCESTORS = 50
 MAX_NAMED = 50
+QUOTE_JOB = "posts.check_quote"
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 
 
@@ -169,6 +170,8 @@ async def store(here: Instance, arrival: Arrival) -> Post:
         state="held" if arrival.held else "visible",
         locked=not remote.comments_enabled,
         raw_create=None if arrival.raw is None else json.dumps(arrival.raw, ensure_ascii=False),
+        interaction=consent.kept(remote.policy),
+        approved_by=_short(remote.approved_by),
         replies_uri=_short(remote.replies),
         published_at=published,
         edited_at=_edited(remote, published, now),
@@ -176,6 +179,7 @@ async def store(here: Instance, arrival: Arrival) -> Post:
         updated_at=now,
         last_activity_at=published,
     )
+    await store_quote(here, post, remote)
     await store_parts(here, post, remote, arrival.named)
     await _adopt(here, post)
     if arrival.held:
@@ -186,6 +190,17 @@ async def store(here: Instance, arrival: Arrival) -> Post:
         PostPublished(post.id, post.author_id, post.community_id, post.parent_id, post.kind, is_local=False)
     )
     return post
+
+
+async def store_quote(here: Instance, post: Post, remote: RemotePost) -> None:
+    """What it quotes, and the proof it names; whether that is right is found out by a job."""
+    uri, stamp = _short(remote.quote), _short(remote.quote_stamp)
+    if (uri, stamp) == (post.quote_uri, post.quote_stamp):
+        return
+    post.quote_uri, post.quote_stamp, post.quote_state = uri, stamp if uri else None, "unproved" if uri else ""
+    await post.save(update_fields=["quote_uri", "quote_stamp", "quote_state"])
+    if uri is not None:
+        await here.jobs.enqueue(QUOTE_JOB, {"post_id": post.id}, unique=f"{QUOTE_JOB}:{post.id}")
 
 
 async def store_parts(here: Instance, post: Post, remote: RemotePost, named: Sequence[str]) -> None:

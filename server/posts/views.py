@@ -14,8 +14,11 @@ from server.db import Row, from_milliseconds
 from server.instance import Instance
 from server.peers.queries import shows_media
 from server.posts import policy
+from server.posts.addresses import page_path
+from server.posts.consent import Consent, consent
 from server.posts.pictures import show_pictures
-from server.text import LICENCES, excerpt, slugify
+from server.posts.quoted import QuoteView, quoted
+from server.text import LICENCES, excerpt
 
 T = TypeVar("T")
 
@@ -55,6 +58,11 @@ COLUMNS = ", ".join(
         "published_at",
         "edited_at",
         "last_activity_at",
+        "quote_uri",
+        "quote_state",
+        "interaction",
+        "translations",
+        "emoji",
     ]
 )
 
@@ -142,11 +150,18 @@ class PostView:
     replies: list["PostView"] = field(default_factory=list)
     facts: list[str] = field(default_factory=list)
     action_base: str = ""
+    quote: QuoteView | None = None
+    consent: Consent = field(default_factory=Consent)
 
     @property
     def held(self) -> bool:
         """Whether it waits for somebody to look at it."""
         return self.state == "held"
+
+    @property
+    def waiting(self) -> bool:
+        """Whether only its author sees it until whoever it answers or quotes agrees."""
+        return self.state == "waiting"
 
     @property
     def deleted(self) -> bool:
@@ -164,11 +179,6 @@ class PostView:
         return self.shared_by_me
 
 
-def page_path(short: str, title: str, kind: str) -> str:
-    """The path of a post's page; the words are for people, the short id is what counts."""
-    return f"/p/{slugify(title) if title else kind}-{short}"
-
-
 async def views(here: Instance, viewer: Viewer, rows: Sequence[Row]) -> list[PostView]:
     """Views of rows with COLUMNS, in their order; in five queries however many they are."""
     if not rows:
@@ -179,15 +189,16 @@ async def views(here: Instance, viewer: Viewer, rows: Sequence[Row]) -> list[Pos
     files = await _attachments(here, ids)
     mine = await _mine(here, viewer, ids)
     moderated = await _moderated(here, viewer, groups)
+    quotes = await quoted(here, viewer, rows)
     found = []
     for row in rows:
         author = people.get(row["author_id"])
         if author is not None:
             community = groups.get(row["community_id"] or "")
             moderates = viewer.is_steward or (community is not None and community.id in moderated)
-            found.append(
-                _view(here, viewer, row, author, community, files.get(row["id"], []), mine, moderates=moderates)
-            )
+            view = _view(here, viewer, row, author, community, files.get(row["id"], []), mine, moderates=moderates)
+            view.quote = quotes.get(row["id"])
+            found.append(view)
     return found
 
 
@@ -271,6 +282,14 @@ def _view(
         parent_id=row["parent_id"],
         root_id=row["root_id"] or row["id"],
         action_base=f"/p/{row['short']}",
+        consent=consent(
+            is_local=is_local,
+            visibility=visibility,
+            locked=facts.locked,
+            author_uri=author.uri,
+            stored=row["interaction"],
+            actor_uri=viewer.actor_uri,
+        ),
     )
 
 

@@ -59,7 +59,8 @@ _ATTRIBUTES: dict[str, set[str]] = {
 }
 _CLASSES = {
     "a": {"mention", "hashtag", "u-url"},
-    "span": {"h-card"},
+    "span": {"h-card", "quote-inline"},
+    "p": {"quote-inline"},
 }
 _SCHEMES = {"http", "https", "mailto"}
 _WITHOUT_CONTENT = {

@@ -36,7 +36,7 @@ from server.posts import actions as posts
 from server.posts import queries, receiving
 from server.posts.models import Boost, Like, Post, Tombstone
 from tests.conftest import SHARED
-from tests.facts import make_follow
+from tests.facts import make_follow, make_post
 from tests.posting import ACTIVITY, AS2
 
 FOLDER = SHARED / "activities"
@@ -56,6 +56,7 @@ WIPED = [
     "practice",
     "resource",
     "ask",
+    "stamp",
     "tombstone",
     "membership",
     "follow",
@@ -738,6 +739,21 @@ async def _not_built(world: World, here: Any, document: dict[str, Any]) -> str:
     return f"not part of this version: {await _why(world)}"
 
 
+async def _quote_request(world: World, here: Any, document: dict[str, Any]) -> str:
+    """Somebody asks to quote a post of a person here: they get a stamp that says so."""
+    quoted, quoting, asker = str(id_of(document["object"])), str(id_of(document["instrument"])), _actor_of(document)
+    author = await world.local("/".join(quoted.split("/")[:5]))
+    await make_post(here, author.id, uri=quoted, is_local=True)
+    await world.send(document, asker)
+    stamp = await here.run(here.db.row, "SELECT uri, interacting_uri FROM stamp")
+    if stamp is None or stamp["interacting_uri"] != quoting:
+        return await _why(world)
+    sent = await here.run(here.db.value, "SELECT body FROM sent_activity WHERE body LIKE '%\"Accept\"%'")
+    answer = json.loads(sent)
+    right = answer["result"] == stamp["uri"] and answer["object"]["id"] == document["id"]
+    return "" if right and answer["to"] == [asker] else f"answered {answer}"
+
+
 async def _approval(world: World, here: Any, document: dict[str, Any]) -> str:
     world.serve(document)
     found = await here.run(here.engine.fetch, str(id_of(document)))
@@ -794,7 +810,8 @@ PLAYS = {
         ],
         _ignored,
     ),
-    **dict.fromkeys(("report_in", "warn", "vote_down", "join_event", "quote_request"), _not_built),
+    "quote_request": _quote_request,
+    **dict.fromkeys(("report_in", "warn", "vote_down", "join_event"), _not_built),
 }
 
 

@@ -5,7 +5,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from server.posts import actions as posts
-from web.discussions import acts, showing, writing
+from web.discussions import acts, agreeing, showing, writing
 from web.request import form_of, text
 from web.resources import pages as resources
 
@@ -31,6 +31,8 @@ routes = [
     Route("/p/{name}/versions", showing.versions_page),
     Route("/p/{name}/message", showing.message_page),
     Route("/p/{name}/report", showing.report_page),
+    Route("/p/{name}/quotes", agreeing.quotes_page),
+    Route("/p/{name}/quotes", agreeing.quotes, methods=["POST"]),
     Route("/p/{name}/reply", acts.reply_page),
     Route("/p/{name}/reply", acts.reply, methods=["POST"]),
     Route("/p/{name}/edit", acts.edit_page),

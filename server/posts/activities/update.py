@@ -15,13 +15,13 @@ from server.actors.models import Actor
 from server.communities.activities.announce import announce
 from server.db import from_milliseconds
 from server.instance import Instance
-from server.posts import documents, places, rendering, sending
+from server.posts import consent, documents, places, rendering, sending
 from server.posts.activities.create import by_actor
 from server.posts.activities.relevance import check_group
 from server.posts.composing import keep_version
 from server.posts.events import PostEdited, PostNarrowed, ReplyHelped, ReplyUnhelped
 from server.posts.models import Post
-from server.posts.receiving import narrowed, receive_post, store_parts
+from server.posts.receiving import narrowed, receive_post, store_parts, store_quote
 
 CLOCKS_DIFFER = timedelta(minutes=10)
 """How far ahead another server's clock may be; a time far in the future would refuse every later edit."""
@@ -101,7 +101,9 @@ async def _apply(here: Instance, received: VerifiedActivity, post: Post, remote:
         fresh.content_warning, fresh.sensitive = words.content_warning, words.sensitive
         fresh.language, fresh.licence = words.language, words.licence
         fresh.visibility, fresh.locked = visibility, fresh.locked or not remote.comments_enabled
+        fresh.interaction = consent.kept(remote.policy)
         await fresh.save()
+        await store_quote(here, fresh, remote)
         await store_parts(here, fresh, remote, ())
         if visibility != before:
             await here.events.emit(PostNarrowed(fresh.id, before))
