@@ -163,6 +163,10 @@ class Actors(Protocol):
         """Whether this remote actor is known to be deleted."""
         ...
 
+    async def knows(self, actor_id: str) -> bool:
+        """Whether anything of this remote actor is stored here."""
+        ...
+
 
 class Objects(Protocol):
     """The documents under ``/ap/``: actors, objects, activities, collections."""
@@ -200,10 +204,12 @@ class Deliveries(Protocol):
         inboxes: Sequence[str] = (),
         followers_of: str | None = None,
         dialects: frozenset[str] = frozenset(),
+        deletion_of: str | None = None,
     ) -> None:
         """Deliver `body`, signed by `sender`, to the given inboxes and to every follower of an actor.
 
         `dialects` limits it to hosts that speak one of them (see `federation.outbox.audience.Dialect`); empty: all.
+        `deletion_of` is the id of what others are asked to delete by it: it is tried for longer, every answer is kept.
         """
         ...
 

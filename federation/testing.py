@@ -188,6 +188,10 @@ class MemoryActors:
         """Whether it is known to be gone."""
         return actor_id in self.gone
 
+    async def knows(self, actor_id: str) -> bool:
+        """Whether it was remembered."""
+        return actor_id in self.remembered
+
 
 @dataclass
 class MemoryObjects:
@@ -238,6 +242,7 @@ class QueuedDelivery:
     inboxes: tuple[str, ...]
     followers_of: str | None
     dialects: frozenset[str]
+    deletion_of: str | None = None
 
 
 @dataclass
@@ -255,9 +260,12 @@ class MemoryDeliveries:
         inboxes: Sequence[str] = (),
         followers_of: str | None = None,
         dialects: frozenset[str] = frozenset(),
+        deletion_of: str | None = None,
     ) -> None:
         """Keep it."""
-        self.queued.append(QueuedDelivery(activity_id, sender, body, tuple(inboxes), followers_of, dialects))
+        self.queued.append(
+            QueuedDelivery(activity_id, sender, body, tuple(inboxes), followers_of, dialects, deletion_of)
+        )
 
 
 @dataclass

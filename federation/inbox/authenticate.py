@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from federation.errors import (
     FederationError,
+    FetchError,
     Forbidden,
     Gone,
     Ignored,
@@ -92,16 +93,21 @@ class Authenticator:
         claim = self._claim(message) if signed else None
         if claim is not None:
             self._check_host(claim.key_id)
-        await self._drop_the_departed(activity, claim)
         budget = Budget(fetches=12)
+        if await self._has_departed(activity, claim, budget):
+            return self._receipt(activity, body, signer=activity.actor, proven=True, trusted=False)
         signer = activity.actor if claim is None else (await self._signer(claim, budget)).owner
         proven = False
         if signer != activity.actor or claim is None:
             proven = proof is not None and await self.proof_valid(activity.raw, activity.actor, budget)
             if claim is None and not proven:
                 raise Unauthenticated("The proof is not valid.", "proof")
+        trusted = proven or signer == activity.actor
+        return self._receipt(activity, body, signer=signer, proven=proven, trusted=trusted)
+
+    def _receipt(self, activity: Activity, body: bytes, *, signer: str, proven: bool, trusted: bool) -> Receipt:
         return Receipt(
-            activity_id=_receipt_id(activity, signer, body, trusted=proven or signer == activity.actor),
+            activity_id=_receipt_id(activity, signer, body, trusted=trusted),
             activity_type=activity.type,
             actor=activity.actor,
             signer=signer,
@@ -207,15 +213,31 @@ class Authenticator:
         if not self.peers.may_receive_from(host):
             raise Forbidden("We do not talk to this server.", "blocked")
 
-    async def _drop_the_departed(self, activity: Activity, claim: Claim | None) -> None:
-        """Mastodon tells every server it knows of each deleted account; the key is gone, so nothing is fetched."""
+    async def _has_departed(self, activity: Activity, claim: Claim | None, budget: Budget) -> bool:
+        """Whether an actor whose key we do not have says that it is gone, and its own server answers 410 for it.
+
+        Mastodon tells every server it knows of each deleted account. The key is gone by then, so of one that we never
+        knew nothing is fetched: Ignored.
+        """
         if claim is None or await self.keyring.known(claim.key_id) is not None:
-            return
+            return False
         own_key = without_fragment(claim.key_id).startswith(activity.actor)
-        if own_key and activity.type == "Delete" and activity.object_id == activity.actor:
-            raise Ignored("We never knew the deleted actor.")
-        if own_key and await self.actors.deleted(activity.actor):
-            raise Unauthenticated("The actor was deleted.", "deleted")
+        if not own_key:
+            return False
+        deleted = await self.actors.deleted(activity.actor)
+        if not _ends_itself(activity):
+            if deleted:
+                raise Unauthenticated("The actor was deleted.", "deleted")
+            return False
+        if deleted or not await self.actors.knows(activity.actor):
+            raise Ignored("We do not know the deleted actor, or not any more.")
+        try:
+            await self.documents.fetch(activity.actor, budget=budget)
+        except Gone:
+            return True
+        except FetchError:
+            return False
+        return False
 
     async def _fetched(self, activity: Activity, budget: Budget) -> Activity:
         """The activity as its own server tells it, whatever was passed on."""
@@ -291,6 +313,10 @@ def _fits(claim: Claim, key: KnownKey) -> bool:
 
 def _parsed(key: KnownKey) -> keys.PublicKeyObject:
     return keys.public_key(key.public_key)
+
+
+def _ends_itself(activity: Activity) -> bool:
+    return activity.type == "Delete" and activity.object_id == activity.actor
 
 
 def _receipt_id(activity: Activity, signer: str, body: bytes, *, trusted: bool) -> str:

@@ -1,4 +1,4 @@
-"""When to try a delivery again: from a minute to two days, spread out, for ten days."""
+"""When to try a delivery again: from a minute to two days, spread out, for ten days; a deletion for fourteen."""
 
 import random
 
@@ -7,6 +7,7 @@ LONGEST_DELAY_SECONDS = 2 * 24 * 3600.0
 GROWTH = 2.5
 JITTER = 0.2
 GIVE_UP_AFTER_SECONDS = 10 * 24 * 3600.0
+GIVE_UP_DELETION_AFTER_SECONDS = 14 * 24 * 3600.0
 
 
 def delay_seconds(attempt: int, *, seed: str) -> float:

@@ -267,6 +267,8 @@ def actor_document(
     updated: datetime | None = None,
     rsa_public_pem: str,
     ed25519_multikey: str,
+    ed25519_key_id: str | None = None,
+    former_keys: Sequence[tuple[str, str]] = (),
     manually_approves: bool = False,
     discoverable: bool = True,
     indexable: bool = False,
@@ -287,8 +289,8 @@ def actor_document(
     """The document of a local actor.
 
     `icon` and `image` are (address, media type) with an optional description; `language` is a code or a list of
-    (code, name); `instance` is the id of the instance actor (for an Application: the actor itself), by default
-    ``/ap/actor`` of the actor's origin.
+    (code, name); `former_keys` are (id, Multikey) that signed proofs before the present one; `instance` is the id of
+    the instance actor (for an Application: the actor itself), by default ``/ap/actor`` of the actor's origin.
     """
     origin = "/".join(id.split("/", 3)[:3])
     application = instance or f"{origin}/ap/actor"
@@ -311,10 +313,7 @@ def actor_document(
         "manuallyApprovesFollowers": manually_approves,
         "discoverable": discoverable,
         "indexable": indexable,
-        "publicKey": {"id": f"{id}#main-key", "owner": id, "publicKeyPem": rsa_public_pem},
-        "assertionMethod": [
-            {"id": f"{id}#ed25519-key", "type": "Multikey", "controller": id, "publicKeyMultibase": ed25519_multikey}
-        ],
+        **public_keys(id, rsa_public_pem, [(ed25519_key_id or f"{id}#ed25519-key", ed25519_multikey), *former_keys]),
     }
     if kind == "Application":
         document["implements"] = implements
@@ -340,6 +339,25 @@ def actor_document(
     _put(document, "movedTo", moved_to)
     document.update(extra or {})
     return with_context(document, SECURITY, CID)
+
+
+def actor_tombstone(
+    id: str, *, former_type: str, deleted: datetime, rsa_public_pem: str, multikeys: Sequence[tuple[str, str]]
+) -> dict[str, object]:
+    """What is left of a deleted actor: that it is gone, and its keys, by which its Delete can still be verified."""
+    document = {"id": id, "type": "Tombstone", "formerType": former_type, "deleted": timestamp(deleted)}
+    return with_context(document | public_keys(id, rsa_public_pem, multikeys), SECURITY, CID)
+
+
+def public_keys(owner: str, rsa_public_pem: str, multikeys: Sequence[tuple[str, str]]) -> dict[str, object]:
+    """The keys of an actor: one RSA key for requests, Multikeys as (id, key) for proofs (rule E7, FEP-521a)."""
+    return {
+        "publicKey": {"id": f"{owner}#main-key", "owner": owner, "publicKeyPem": rsa_public_pem},
+        "assertionMethod": [
+            {"id": key_id, "type": "Multikey", "controller": owner, "publicKeyMultibase": key}
+            for key_id, key in multikeys
+        ],
+    }
 
 
 def image_object(image: tuple[str, ...] | None) -> dict[str, object] | None:

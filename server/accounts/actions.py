@@ -8,7 +8,7 @@ from datetime import timedelta
 from zoneinfo import available_timezones
 
 from server.accounts import passwords
-from server.accounts.events import AccountActivated, AccountSuspended
+from server.accounts.events import AccountActivated, AccountDeleted, AccountSuspended
 from server.accounts.joining import (
     ROLES,
     SignUp,
@@ -251,25 +251,30 @@ async def unsuspend_account(here: Instance, account_id: str, *, by: str) -> None
         await here.events.emit(AccountActivated(account.id, actor_id))
 
 
-async def delete_account(here: Instance, account_id: str, *, by: str) -> None:
-    """Delete somebody with all that they wrote, here and, by asking them, on other servers. The handle stays taken."""
+async def delete_account(here: Instance, account_id: str, *, by: str, report: bool = True) -> None:
+    """Delete somebody with all that they wrote, here and, by asking them, on other servers. The handle stays taken.
+
+    With `report` they get a mail that says what the other servers answered, where their address is known.
+    """
     async with here.db.transaction():
         account = await _existing(account_id)
         await _keep_an_admin(here, account)
         actor_id, was_shown = account.actor_id, account.state in {"active", "suspended"}
+        report_to = account.email if report and account.email_confirmed_at is not None else None
         await account.delete()
         if was_shown:
             await actors.delete_local_actor(here, actor_id, by)
+            await here.events.emit(AccountDeleted(actor_id, account.actor.username, report_to))
         else:
             await actors.discard_hidden(here, actor_id)
 
 
-async def delete_own_account(here: Instance, acting: Viewer, password: str) -> None:
-    """Delete oneself; asks for the password again."""
+async def delete_own_account(here: Instance, acting: Viewer, password: str, *, report: bool = True) -> None:
+    """Delete oneself; asks for the password again. See `delete_account` for `report`."""
     account = await _own(acting)
     if not await passwords.matches(password, account.password_hash):
         raise Invalid("This is not your password.", field="password")
-    await delete_account(here, account.id, by=acting.handle)
+    await delete_account(here, account.id, by=acting.handle, report=report)
 
 
 async def prune(here: Instance) -> None:

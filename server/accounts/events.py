@@ -25,3 +25,12 @@ class AccountSuspended:
 
     account_id: str
     actor_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class AccountDeleted:
+    """Somebody is gone for good. `report_to` is where they want to read what other servers said; None for nowhere."""
+
+    actor_id: str
+    handle: str
+    report_to: str | None

@@ -6,10 +6,10 @@ import mimetypes
 from collections.abc import Awaitable, Callable
 
 from federation.ports import Reader, Served
-from federation.vocab.actors import actor_document
+from federation.vocab.actors import actor_document, actor_tombstone
 from federation.vocab.collections import ordered_collection
-from federation.vocab.objects import tombstone
-from server.actors.models import Actor, ActorKey
+from server.actors import keys
+from server.actors.models import Actor
 from server.instance import Instance
 from server.peers import queries as peers
 
@@ -29,9 +29,8 @@ GroupHook = Callable[[Actor], Awaitable[dict[str, object]]]
 
 async def build_actor_document(here: Instance, actor: Actor) -> dict[str, object]:
     """The document of a local actor as it is now."""
-    keys = {
-        key.kind: key.public_text for key in await ActorKey.filter(actor_id=actor.id).only("id", "kind", "public_text")
-    }
+    known = await keys.public_keys(here, actor)
+    (key_id, multikey), *former = known.multikeys
     options: dict[str, object] = {}
     if actor.kind == "Group":
         options["moderators"] = f"{actor.uri}/moderators"
@@ -58,8 +57,10 @@ async def build_actor_document(here: Instance, actor: Actor) -> dict[str, object
         shared_inbox=here.url("/ap/inbox"),
         published=actor.created_at,
         updated=max(actor.updated_at, actor.created_at),
-        rsa_public_pem=keys["rsa"],
-        ed25519_multikey=keys["ed25519"],
+        rsa_public_pem=known.rsa_pem,
+        ed25519_multikey=multikey,
+        ed25519_key_id=key_id,
+        former_keys=former,
         manually_approves=actor.is_locked,
         discoverable=actor.discoverable,
         indexable=actor.indexable,
@@ -81,8 +82,7 @@ async def provide(here: Instance, uri: str, page: str | None, reader: Reader) ->
     if actor is None or actor.hidden:
         return None
     if actor.deleted_at is not None:
-        document = tombstone(actor.uri, former_type=actor.kind, deleted=actor.deleted_at)
-        return None if part else _served(document, status=410)
+        return None if part else _served(await _gravestone(here, actor), status=410)
     if actor.suspended_at is not None:
         return None
     exempt = actor.kind == "Application"
@@ -90,6 +90,17 @@ async def provide(here: Instance, uri: str, page: str | None, reader: Reader) ->
         return _served(await build_actor_document(here, actor), exempt=exempt)
     found = await _collection(here, actor, part, page, reader)
     return None if found is None else _served(found, exempt=exempt, public=reader.actor is None)
+
+
+async def _gravestone(here: Instance, actor: Actor) -> dict[str, object]:
+    known = await keys.public_keys(here, actor)
+    return actor_tombstone(
+        actor.uri,
+        former_type=actor.kind,
+        deleted=actor.deleted_at or actor.updated_at,
+        rsa_public_pem=known.rsa_pem,
+        multikeys=known.multikeys,
+    )
 
 
 async def _collection(

@@ -14,10 +14,12 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from federation.ports import Signer
+from server.actors.models import Actor, ActorKey, RetiredKey
 from server.instance import Instance
 
 RSA_BITS = 2048
 SIGNERS_KEPT = 512
+FORMER_KEPT = 8
 CACHE = "actors.signers"
 
 _BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
@@ -68,6 +70,33 @@ async def signer(here: Instance, actor_uri: str) -> Signer | None:
         cache.pop(next(iter(cache)))
     cache[actor_uri] = made
     return made
+
+
+@dataclass(frozen=True, slots=True)
+class PublicKeys:
+    """What others verify a local actor's word with: one RSA key, and Multikeys as (id, key), the present one first."""
+
+    rsa_pem: str
+    multikeys: tuple[tuple[str, str], ...]
+
+
+async def public_keys(here: Instance, actor: Actor) -> PublicKeys:
+    """The public keys of a local actor, with those that signed earlier proofs."""
+    present = await ActorKey.filter(actor_id=actor.id).only("id", "kind", "public_text", "generation")
+    found = {key.kind: key for key in present}
+    former = (
+        await RetiredKey.filter(actor_id=actor.id, kind="ed25519")
+        .order_by("-retired_at")
+        .limit(FORMER_KEPT)
+        .values_list("key_id", "public_text")
+    )
+    own = (ed25519_key_id(actor.uri, found["ed25519"].generation), found["ed25519"].public_text)
+    return PublicKeys(found["rsa"].public_text, (own, *((str(key_id), str(text)) for key_id, text in former)))
+
+
+def ed25519_key_id(actor_uri: str, generation: int) -> str:
+    """Proofs name their key for ever, so a new key gets a new id; the RSA key is ``#main-key`` always (rule E7)."""
+    return f"{actor_uri}#ed25519-key" + (f"-{generation}" if generation > 1 else "")
 
 
 async def private_pems(here: Instance, actor_uri: str) -> tuple[str, str] | None:

@@ -15,8 +15,9 @@ class Actor(Model):
     right-hand side of the handle, `host` that of the id. For local actors the `*_url` columns hold our own addresses.
     `handle_key` is what looking up a handle finds: ``name@domain``, for remote communities ``!name@domain`` (Lemmy has
     people and communities of one name); null for an actor whose handle somebody else has now. `hidden` actors wait for
-    the confirmation or approval of their account: nobody sees them. `emoji` are the pictures of
-    ``:names:`` in the name and the profile.
+    the confirmation or approval of their account: nobody sees them. `emoji` are the pictures of ``:names:`` in the name
+    and the profile. `moved_at` is when its followers were last carried over to `moved_to`, `synchronised_at` when its
+    followers here were last compared with those that it knows.
     """
 
     id = id_field()
@@ -59,6 +60,8 @@ class Actor(Model):
     fetched_at: datetime | None = MomentField(null=True)
     suspended_at: datetime | None = MomentField(null=True)
     deleted_at: datetime | None = MomentField(null=True)
+    moved_at: datetime | None = MomentField(null=True)
+    synchronised_at: datetime | None = MomentField(null=True)
 
     class Meta:
         """Table name and indexes."""
@@ -75,6 +78,7 @@ class ActorKey(Model):
     kind = fields.CharField(max_length=8)
     private_pem = fields.TextField()
     public_text = fields.TextField()
+    generation = fields.IntField(default=1)
     created_at = MomentField()
 
     class Meta:
@@ -82,6 +86,26 @@ class ActorKey(Model):
 
         table = "actor_key"
         unique_together = (("actor", "kind"),)
+
+
+class RetiredKey(Model):
+    """A key of a local actor that was replaced. Its public half vouches for what it signed.
+
+    The private half signs the news of its successor, and is gone with that.
+    """
+
+    key_id = fields.CharField(max_length=500, primary_key=True)
+    actor: fields.ForeignKeyRelation[Actor] = fields.ForeignKeyField("models.Actor", on_delete=fields.CASCADE)
+    kind = fields.CharField(max_length=8)
+    private_pem = fields.TextField(null=True)
+    public_text = fields.TextField()
+    retired_at = MomentField()
+
+    class Meta:
+        """Table name and indexes."""
+
+        table = "retired_key"
+        indexes = (("actor_id", "kind"),)
 
 
 class RemoteKey(Model):
@@ -127,3 +151,18 @@ class Follow(Model):
         table = "follow"
         unique_together = (("follower", "target"),)
         indexes = (("target", "state"),)
+
+
+class FollowersDigest(Model):
+    """The digest of an actor's followers on one host (FEP-8fcf), until they change. `key` is actor id and host."""
+
+    key = fields.CharField(max_length=290, primary_key=True)
+    actor_id = fields.CharField(max_length=26)
+    digest = fields.CharField(max_length=64)
+    total = fields.IntField()
+
+    class Meta:
+        """Table name and indexes."""
+
+        table = "followers_digest"
+        indexes = (("actor_id",),)

@@ -12,11 +12,12 @@ from server.audit import actions as audit
 from server.errors import NotFound
 from server.ids import new_id
 from server.instance import Instance
+from server.peers import queries as peers
 from server.peers.events import PeerGradeChanged
 from server.peers.policy import BLOCKED
 
 PAUSED_KEPT = timedelta(days=30)
-MAX_INBOXES = 20_000
+MAX_SERVERS = 20_000
 
 
 async def delete_local_actor(here: Instance, actor_id: str, by: str) -> None:
@@ -180,14 +181,13 @@ async def _pairs(here: Instance, which: str, state: str, values: dict[str, str])
 
 
 async def _everybody(here: Instance) -> list[str]:
-    """One inbox of every server that may have stored something of ours."""
+    """One inbox of every server that we know: whoever may have stored something of ours is among them (S27)."""
     rows = await here.db.rows(
-        "SELECT DISTINCT COALESCE(shared_inbox_url, inbox_url) AS inbox FROM actor WHERE NOT is_local"
-        " AND deleted_at IS NULL AND (shared_inbox_url IS NOT NULL OR id IN (SELECT follower_id FROM follow)"
-        " OR id IN (SELECT target_id FROM follow)) ORDER BY 1 LIMIT :limit",
-        limit=MAX_INBOXES,
+        "SELECT host, COALESCE(min(shared_inbox_url), min(inbox_url)) AS inbox FROM actor WHERE NOT is_local"
+        " AND deleted_at IS NULL GROUP BY host ORDER BY host LIMIT :limit",
+        limit=MAX_SERVERS,
     )
-    return [row["inbox"] for row in rows]
+    return [row["inbox"] for row in rows if peers.may_send(here, row["host"])]
 
 
 async def _existing(actor_id: str) -> Actor:

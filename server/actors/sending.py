@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 
+from federation.vocab.base import id_of
 from server.actors import keys
 from server.instance import Instance
 
@@ -18,7 +19,10 @@ async def send(
     post_id: str | None = None,
     is_public: bool = False,
 ) -> dict[str, object]:
-    """Sign and enqueue `activity` of the local actor `sender` (an id); returns what was sent. Proof is last (E11)."""
+    """Sign and enqueue `activity` of the local actor `sender` (an id); returns what was sent. Proof is last (E11).
+
+    Of a Delete, every server's answer is kept.
+    """
     signer = await keys.signer(here, sender)
     if signer is None:
         raise LookupError(f"{sender} has no keys here")
@@ -32,5 +36,6 @@ async def send(
         inboxes=inboxes,
         followers_of=followers_of,
         dialects=dialects,
+        deletion_of=id_of(document.get("object")) if document["type"] == "Delete" else None,
     )
     return document

@@ -72,6 +72,10 @@ class ServerActors:
             )
         )
 
+    async def knows(self, actor_id: str) -> bool:
+        """Whether we have stored this remote actor."""
+        return bool(await self._here.db.value("SELECT id FROM actor WHERE uri = :uri AND NOT is_local", uri=actor_id))
+
 
 class ServerObjects:
     """`federation.ports.Objects`: features register who serves what by the first part of the path after ``/ap/``."""

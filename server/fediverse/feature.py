@@ -3,8 +3,10 @@
 from datetime import timedelta
 from functools import partial
 
+from server.accounts.events import AccountDeleted
+from server.actors.events import ActorDeleted
 from server.feature import Feature
-from server.fediverse import inbox, outbox, refusals, sent
+from server.fediverse import erasure, inbox, outbox, refusals, sent
 from server.instance import Instance
 
 SENDERS = 8
@@ -16,6 +18,8 @@ def _install(here: Instance) -> None:
     here.worker.add("spread", partial(outbox.spread, here))
     here.worker.add("outbox", partial(outbox.step, here), concurrency=SENDERS)
     here.documents["a"] = partial(sent.provide, here)
+    here.events.on(ActorDeleted, partial(sent.forget_actor, here))
+    here.events.on(AccountDeleted, partial(erasure.on_account_deleted, here))
 
     async def prune(_: object) -> None:
         await inbox.prune(here)
@@ -23,6 +27,7 @@ def _install(here: Instance) -> None:
         await refusals.prune(here)
 
     here.jobs.every("fediverse.prune", timedelta(hours=6), prune)
+    here.jobs.every("fediverse.report", timedelta(hours=1), partial(erasure.report, here))
 
 
 feature = Feature("fediverse", models="server.fediverse.models", install=_install)

@@ -39,7 +39,8 @@ class Outgoing(Model):
     """One activity to deliver: its bytes and its audience, written once however many servers it goes to.
 
     `inboxes` are addressed one by one; `followers_of` (an actor id) stands for every follower at the time of delivery;
-    `dialects` (comma-separated, empty for all) limits it to hosts that speak one of them.
+    `dialects` (comma-separated, empty for all) limits it to hosts that speak one of them. `expires_at` is when it is
+    not tried any more. `subject`, for a deletion, is the id of what is deleted: every server's answer is then kept.
     """
 
     seq = fields.BigIntField(primary_key=True)
@@ -50,13 +51,54 @@ class Outgoing(Model):
     dialects = fields.CharField(max_length=60, default="")
     body = fields.TextField()
     created_at = MomentField()
+    expires_at = MomentField()
     spread_at = MomentField(null=True)
+    subject = fields.CharField(max_length=500, null=True)
 
     class Meta:
         """Table name and indexes."""
 
         table = "outgoing"
-        indexes = (("spread_at", "seq"), ("activity_id",))
+        indexes = (("spread_at", "seq"), ("activity_id",), ("expires_at",))
+
+
+class DeliveryReceipt(Model):
+    """What became of one activity at one server: of every deletion, and of anything else that a server did not take.
+
+    `state`: ``waiting``, ``accepted``, ``refused`` (the server said no), ``unreachable`` (we gave up) or ``withheld``
+    (we do not talk to that server). `subject` is that of the activity.
+    """
+
+    id = fields.BigIntField(primary_key=True)
+    seq = fields.BigIntField()
+    host = fields.CharField(max_length=255)
+    subject = fields.CharField(max_length=500, null=True)
+    state = fields.CharField(max_length=12)
+    detail = fields.CharField(max_length=500, default="")
+    at = MomentField()
+
+    class Meta:
+        """Table name and indexes."""
+
+        table = "delivery_receipt"
+        unique_together = (("seq", "host"),)
+        indexes = (("subject",), ("state", "at"))
+
+
+class Erasure(Model):
+    """An account that was deleted here: whom its report goes to, until it has been sent. Handles stay taken anyway."""
+
+    uri = fields.CharField(max_length=500, primary_key=True)
+    handle = fields.CharField(max_length=120)
+    requested_at = MomentField()
+    report_to = fields.CharField(max_length=254, null=True)
+    reported_at = MomentField(null=True)
+
+    class Meta:
+        """Table name and indexes."""
+
+        table = "erasure"
+        indexes = (("requested_at",),)
 
 
 class SentActivity(Model):
@@ -64,6 +106,7 @@ class SentActivity(Model):
 
     uri = fields.CharField(max_length=500, primary_key=True)
     body = fields.TextField()
+    actor = fields.CharField(max_length=500, null=True)
     post_id = fields.CharField(max_length=26, null=True)
     is_public = fields.BooleanField(default=False)
     created_at = MomentField()
@@ -72,7 +115,7 @@ class SentActivity(Model):
         """Table name and indexes."""
 
         table = "sent_activity"
-        indexes = (("post_id",),)
+        indexes = (("post_id",), ("actor",))
 
 
 class Refused(Model):

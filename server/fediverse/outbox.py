@@ -11,9 +11,11 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from federation.errors import InvalidDocument
-from federation.outbox.retry import GIVE_UP_AFTER_SECONDS, delay_seconds
+from federation.outbox.retry import GIVE_UP_AFTER_SECONDS, GIVE_UP_DELETION_AFTER_SECONDS, delay_seconds
 from federation.vocab.base import host_of
-from server.db import Row, from_milliseconds
+from server.actors.removal import recount
+from server.db import Row, from_milliseconds, to_milliseconds
+from server.fediverse import receipts
 from server.instance import Instance
 from server.peers import queries as peer_queries
 
@@ -21,7 +23,8 @@ log = logging.getLogger("peerhall.outbox")
 
 LEASE = timedelta(minutes=10)
 BATCH = 50
-KEEP = timedelta(days=8)
+KEEP = timedelta(seconds=GIVE_UP_AFTER_SECONDS)
+KEEP_DELETION = timedelta(seconds=GIVE_UP_DELETION_AFTER_SECONDS)
 
 
 class ServerDeliveries:
@@ -40,22 +43,27 @@ class ServerDeliveries:
         inboxes: Sequence[str] = (),
         followers_of: str | None = None,
         dialects: frozenset[str] = frozenset(),
+        deletion_of: str | None = None,
     ) -> None:
         """Add one activity, in the caller's transaction. Inboxes of our own are left out."""
         here = self._here
         elsewhere = sorted({inbox for inbox in inboxes if not here.is_local_uri(inbox)})
         if not elsewhere and followers_of is None:
             return
+        now = here.clock.now()
         await here.db.execute(
-            "INSERT INTO outgoing (activity_id, sender, followers_of, inboxes, dialects, body, created_at)"
-            " VALUES (:activity_id, :sender, :followers_of, :inboxes, :dialects, :body, :now)",
+            "INSERT INTO outgoing"
+            " (activity_id, sender, followers_of, inboxes, dialects, body, created_at, expires_at, subject)"
+            " VALUES (:activity_id, :sender, :followers_of, :inboxes, :dialects, :body, :now, :until, :subject)",
             activity_id=activity_id,
             sender=sender,
             followers_of=followers_of,
             inboxes=json.dumps(elsewhere),
             dialects=",".join(sorted(dialects)),
             body=body.decode("utf-8"),
-            now=here.clock.now(),
+            now=now,
+            until=now + (KEEP if deletion_of is None else KEEP_DELETION),
+            subject=deletion_of,
         )
         here.db.after_commit(here.worker.wake)
 
@@ -67,13 +75,16 @@ async def spread(here: Instance) -> bool:
         return False
     async with here.db.transaction():
         row = await here.db.row(
-            "SELECT seq, followers_of, inboxes, dialects FROM outgoing WHERE spread_at IS NULL"
+            "SELECT seq, followers_of, inboxes, dialects, subject FROM outgoing WHERE spread_at IS NULL"
             f" ORDER BY seq LIMIT 1{lock}"
         )
         if row is None:
             return True
-        for host in await hosts_of(here, row):
+        hosts = await hosts_of(here, row)
+        for host in hosts:
             await _want(here, host, row["seq"])
+        if row["subject"] is not None:
+            await receipts.expect(here, row, await _of_dialect(here, row, hosts))
         await here.db.execute(
             "UPDATE outgoing SET spread_at = :now WHERE seq = :seq", now=here.clock.now(), seq=row["seq"]
         )
@@ -94,13 +105,14 @@ async def step(here: Instance) -> bool:
         return False
     peer = await here.db.row(
         f"UPDATE peer SET lease_until = :until WHERE host IN ({due}{skip})"
-        " RETURNING host, cursor_seq, wanted_seq, attempts, failing_since, dialect",
+        " RETURNING host, cursor_seq, wanted_seq, attempts, failing_since, dialect, last_error",
         until=now + LEASE,
         now=now,
     )
     if peer is None:
         return False
     if not peer_queries.may_send(here, peer["host"]):
+        await receipts.withhold(here, peer["host"], peer["wanted_seq"])
         await _settle(here, peer["host"], peer["wanted_seq"], error="deliveries are blocked by policy")
         return True
     await _send_batch(here, peer)
@@ -108,20 +120,16 @@ async def step(here: Instance) -> bool:
 
 
 async def prune(here: Instance) -> None:
-    """Forget activities that every host has had, or that are too old to be news."""
+    """Forget activities that are not tried any more."""
+    await receipts.expire(here)
     await here.db.execute(
-        "DELETE FROM outgoing WHERE spread_at IS NOT NULL AND created_at < :before", before=here.clock.now() - KEEP
+        "DELETE FROM outgoing WHERE spread_at IS NOT NULL AND expires_at < :now", now=here.clock.now()
     )
 
 
 async def hosts_of(here: Instance, outgoing: Row) -> list[str]:
     """The hosts that one outgoing activity concerns."""
-    hosts = set()
-    for inbox in json.loads(outgoing["inboxes"]):
-        try:
-            hosts.add(host_of(inbox))
-        except InvalidDocument:
-            log.warning("an inbox with an impossible address was left out: %s", inbox)
+    hosts = direct_hosts(outgoing)
     if outgoing["followers_of"]:
         rows = await here.db.rows(
             "SELECT DISTINCT follower.host AS host FROM follow JOIN actor target ON target.id = follow.target_id"
@@ -132,6 +140,17 @@ async def hosts_of(here: Instance, outgoing: Row) -> list[str]:
         )
         hosts.update(row["host"] for row in rows)
     return sorted(hosts)
+
+
+def direct_hosts(outgoing: Row) -> set[str]:
+    """The hosts of the inboxes that are addressed one by one."""
+    hosts = set()
+    for inbox in json.loads(outgoing["inboxes"]):
+        try:
+            hosts.add(host_of(inbox))
+        except InvalidDocument:
+            log.warning("an inbox with an impossible address was left out: %s", inbox)
+    return hosts
 
 
 async def _want(here: Instance, host: str, seq: int) -> None:
@@ -151,42 +170,94 @@ async def _want(here: Instance, host: str, seq: int) -> None:
     )
 
 
+async def _of_dialect(here: Instance, outgoing: Row, hosts: Sequence[str]) -> list[str]:
+    """Those of the hosts that an activity is for."""
+    if not outgoing["dialects"]:
+        return list(hosts)
+    spoken = await dialects_of(here, hosts)
+    return [host for host in hosts if is_for(outgoing, spoken.get(host, "unknown"))]
+
+
+def is_for(outgoing: Row, dialect: str) -> bool:
+    """Whether an activity is for hosts that speak this dialect."""
+    return not outgoing["dialects"] or dialect in outgoing["dialects"].split(",")
+
+
+async def dialects_of(here: Instance, hosts: Sequence[str]) -> dict[str, str]:
+    """What these hosts speak, as far as we know them."""
+    return {host: row["dialect"] for host, row in (await peers_of(here, hosts)).items()}
+
+
+async def peers_of(here: Instance, hosts: Sequence[str]) -> dict[str, Row]:
+    """Dialect and cursor of these hosts, in one query per 400."""
+    found: dict[str, Row] = {}
+    for start in range(0, len(hosts), 400):
+        part = {f"host{number}": host for number, host in enumerate(hosts[start : start + 400])}
+        rows = await here.db.rows(
+            f"SELECT host, dialect, cursor_seq FROM peer WHERE host IN ({', '.join(':' + name for name in part)})",
+            **part,
+        )
+        found.update((row["host"], row) for row in rows)
+    return found
+
+
 async def _send_batch(here: Instance, peer: Row) -> None:
     host = peer["host"]
     waiting = await here.db.rows(
-        "SELECT seq, activity_id, sender, followers_of, inboxes, dialects, body FROM outgoing"
+        "SELECT seq, activity_id, sender, followers_of, inboxes, dialects, body, expires_at, subject FROM outgoing"
         " WHERE seq > :cursor AND seq <= :wanted ORDER BY seq LIMIT :limit",
         cursor=peer["cursor_seq"],
         wanted=peer["wanted_seq"],
         limit=BATCH,
     )
     cursor = peer["cursor_seq"]
+    gave_up = None
     for outgoing in waiting:
-        trouble = await _send_one(here, peer, outgoing)
-        if trouble is not None:
-            await _failed(here, peer, cursor, *trouble)
-            return
+        if outgoing["expires_at"] <= to_milliseconds(here.clock.now()):
+            gave_up = await _give_up(here, peer, outgoing) or gave_up
+        else:
+            trouble = await _send_one(here, peer, outgoing)
+            if trouble is not None:
+                await _failed(here, peer, cursor, *trouble)
+                return
         cursor = outgoing["seq"]
-    await _settle(here, host, cursor if len(waiting) == BATCH else peer["wanted_seq"])
+    await _settle(here, host, cursor if len(waiting) == BATCH else peer["wanted_seq"], error=gave_up)
 
 
 async def _send_one(here: Instance, peer: Row, outgoing: Row) -> tuple[str, float | None] | None:
     """Send one activity to a host's inboxes; returns what went wrong and when to try again, where that helps."""
-    if outgoing["dialects"] and peer["dialect"] not in outgoing["dialects"].split(","):
+    host = peer["host"]
+    inboxes = await _inboxes_at(here, host, outgoing) if is_for(outgoing, peer["dialect"]) else []
+    if not inboxes:
+        await receipts.not_for(here, outgoing, host)
         return None
-    for inbox in await _inboxes_at(here, peer["host"], outgoing):
+    refusal = ""
+    for inbox in inboxes:
         outcome = await here.engine.deliver(sender=outgoing["sender"], inbox=inbox, body=outgoing["body"].encode())
         if outcome.kind == "retry":
             return outcome.detail, outcome.retry_after
         if outcome.kind == "gone":
             await _forget_inbox(here, inbox)
-        elif outcome.kind == "refused":
-            await here.db.execute(
-                "UPDATE peer SET last_error = :error WHERE host = :host",
-                error=f"refused {outgoing['activity_id']}: {outcome.detail}"[:500],
-                host=peer["host"],
-            )
+        if outcome.kind != "delivered":
+            refusal = outcome.detail
+    if refusal:
+        await here.db.execute(
+            "UPDATE peer SET last_error = :error WHERE host = :host",
+            error=f"refused {outgoing['activity_id']}: {refusal}"[:500],
+            host=host,
+        )
+    await receipts.note(here, outgoing, host, receipts.REFUSED if refusal else receipts.ACCEPTED, refusal)
     return None
+
+
+async def _give_up(here: Instance, peer: Row, outgoing: Row) -> str | None:
+    """The time of an activity is over, and the host has not had it. Returns what to tell admins, if it was for it."""
+    host = peer["host"]
+    if not is_for(outgoing, peer["dialect"]) or not await _inboxes_at(here, host, outgoing):
+        await receipts.not_for(here, outgoing, host)
+        return None
+    await receipts.note(here, outgoing, host, receipts.UNREACHABLE, peer["last_error"] or "")
+    return f"gave up: {peer['last_error'] or 'no answer'}"[:500]
 
 
 async def _inboxes_at(here: Instance, host: str, outgoing: Row) -> list[str]:
@@ -232,9 +303,6 @@ async def _settle(here: Instance, host: str, cursor: int, *, error: str | None =
 async def _failed(here: Instance, peer: Row, cursor: int, error: str, retry_after: float | None) -> None:
     now = here.clock.now()
     since = from_milliseconds(peer["failing_since"]) if peer["failing_since"] else now
-    if (now - since).total_seconds() > GIVE_UP_AFTER_SECONDS:
-        await _settle(here, peer["host"], peer["wanted_seq"], error=f"gave up: {error}"[:500])
-        return
     attempts = peer["attempts"] + 1
     pause = max(delay_seconds(attempts, seed=peer["host"]), retry_after or 0)
     log.info("%s: %s did not take a delivery (%s); next try in %d s", here.settings.domain, peer["host"], error, pause)
@@ -253,7 +321,14 @@ async def _failed(here: Instance, peer: Row, cursor: int, error: str, retry_afte
 
 async def _forget_inbox(here: Instance, inbox: str) -> None:
     """410 from an inbox: its owner is gone, and follows nobody any more."""
-    await here.db.execute(
-        "DELETE FROM follow WHERE follower_id IN (SELECT id FROM actor WHERE inbox_url = :inbox AND NOT is_local)",
-        inbox=inbox,
-    )
+    async with here.db.transaction():
+        rows = await here.db.rows(
+            "SELECT follower_id, target_id FROM follow WHERE follower_id IN"
+            " (SELECT id FROM actor WHERE inbox_url = :inbox AND NOT is_local) ORDER BY id LIMIT 5000",
+            inbox=inbox,
+        )
+        await here.db.execute(
+            "DELETE FROM follow WHERE follower_id IN (SELECT id FROM actor WHERE inbox_url = :inbox AND NOT is_local)",
+            inbox=inbox,
+        )
+        await recount(here, sorted({actor_id for row in rows for actor_id in row.values()}))

@@ -1,41 +1,89 @@
 """How far what we sent has got, and what we refused."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from server.db import from_milliseconds
-from server.fediverse.outbox import hosts_of
+from server.db import Row, from_milliseconds
+from server.fediverse.outbox import direct_hosts, is_for, peers_of
 from server.instance import Instance
 from server.peers import policy
+from server.peers import queries as peers
+
+LATEST = 10
 
 
 @dataclass(frozen=True, slots=True)
 class DeliveryState:
-    """On how many other servers a post is to be, has arrived, and which ones it waits for."""
+    """On how many other servers a post is to be, has arrived, which ones it waits for, and which did not take it."""
 
     total: int
     delivered: int
     waiting_hosts: tuple[str, ...]
+    refused_hosts: tuple[str, ...] = ()
 
 
 async def delivery_state(here: Instance, post_id: str) -> DeliveryState:
-    """The state of the latest activities about a post."""
+    """The state of the latest activities about a post, in four queries."""
     rows = await here.db.rows(
-        "SELECT outgoing.seq, outgoing.followers_of, outgoing.inboxes, outgoing.dialects FROM outgoing"
-        " JOIN sent_activity ON sent_activity.uri = outgoing.activity_id WHERE sent_activity.post_id = :post_id"
-        " ORDER BY outgoing.seq DESC LIMIT 10",
+        "SELECT outgoing.seq, outgoing.followers_of, outgoing.inboxes, outgoing.dialects, outgoing.spread_at"
+        " FROM outgoing JOIN sent_activity ON sent_activity.uri = outgoing.activity_id"
+        " WHERE sent_activity.post_id = :post_id ORDER BY outgoing.seq DESC LIMIT :limit",
         post_id=post_id,
+        limit=LATEST,
     )
-    goal: dict[str, int] = {}
+    if not rows:
+        return DeliveryState(0, 0, ())
+    following = await _following_hosts(here, [row["followers_of"] for row in rows if row["followers_of"]])
+    concerned = {row["seq"]: direct_hosts(row) | following.get(row["followers_of"], set()) for row in rows}
+    known = await peers_of(here, sorted(set().union(*concerned.values())))
+    goal: dict[str, Row] = {}
+    for row in rows:  # the latest first: what came before it has arrived before it
+        for host in concerned[row["seq"]]:
+            dialect = known[host]["dialect"] if host in known else "unknown"
+            if peers.may_send(here, host) and is_for(row, dialect):
+                goal.setdefault(host, row)
+    refused = await _not_taken(here, [row["seq"] for row in rows])
+    waiting = [
+        host
+        for host, row in goal.items()
+        if host not in known or row["spread_at"] is None or known[host]["cursor_seq"] < row["seq"]
+    ]
+    missing = [host for host, row in goal.items() if (row["seq"], host) in refused and host not in waiting]
+    return DeliveryState(
+        total=len(goal),
+        delivered=len(goal) - len(waiting) - len(missing),
+        waiting_hosts=tuple(sorted(waiting)),
+        refused_hosts=tuple(sorted(missing)),
+    )
+
+
+async def _following_hosts(here: Instance, uris: Sequence[str]) -> dict[str, set[str]]:
+    """The hosts of everybody who follows these actors."""
+    named = {f"uri{number}": uri for number, uri in enumerate(dict.fromkeys(uris))}
+    if not named:
+        return {}
+    rows = await here.db.rows(
+        "SELECT DISTINCT target.uri AS uri, follower.host AS host FROM follow JOIN actor target"
+        " ON target.id = follow.target_id JOIN actor follower ON follower.id = follow.follower_id"
+        f" WHERE target.uri IN ({', '.join(':' + name for name in named)}) AND follow.state = 'accepted'"
+        " AND NOT follower.is_local AND follower.deleted_at IS NULL",
+        **named,
+    )
+    found: dict[str, set[str]] = {}
     for row in rows:
-        for host in await hosts_of(here, row):
-            goal[host] = max(goal.get(host, 0), row["seq"])
-    waiting = []
-    for host, seq in sorted(goal.items()):
-        cursor = await here.db.value("SELECT cursor_seq FROM peer WHERE host = :host", host=host)
-        if cursor is None or cursor < seq:
-            waiting.append(host)
-    return DeliveryState(total=len(goal), delivered=len(goal) - len(waiting), waiting_hosts=tuple(waiting))
+        found.setdefault(row["uri"], set()).add(row["host"])
+    return found
+
+
+async def _not_taken(here: Instance, seqs: Sequence[int]) -> set[tuple[int, str]]:
+    named = {f"seq{number}": seq for number, seq in enumerate(seqs)}
+    rows = await here.db.rows(
+        f"SELECT seq, host FROM delivery_receipt WHERE seq IN ({', '.join(':' + name for name in named)})"
+        " AND state IN ('refused', 'unreachable', 'withheld')",
+        **named,
+    )
+    return {(row["seq"], row["host"]) for row in rows}
 
 
 @dataclass(frozen=True, slots=True)

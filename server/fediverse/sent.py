@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from federation.errors import InvalidDocument
 from federation.ports import Reader, Served
 from federation.vocab.base import host_of
+from server.actors.events import ActorDeleted
 from server.instance import Instance
 
 
@@ -21,14 +22,24 @@ class Sent:
     ) -> None:
         """Store an activity in the present transaction."""
         await self._here.db.execute(
-            "INSERT INTO sent_activity (uri, body, post_id, is_public, created_at)"
-            " VALUES (:uri, :body, :post_id, :is_public, :now) ON CONFLICT (uri) DO NOTHING",
+            "INSERT INTO sent_activity (uri, body, actor, post_id, is_public, created_at)"
+            " VALUES (:uri, :body, :actor, :post_id, :is_public, :now) ON CONFLICT (uri) DO NOTHING",
             uri=uri,
+            actor=str(body.get("actor"))[:500],
             body=json.dumps(body, ensure_ascii=False, separators=(",", ":")),
             post_id=post_id,
             is_public=is_public,
             now=self._here.clock.now(),
         )
+
+
+async def forget_actor(here: Instance, event: ActorDeleted) -> None:
+    """What somebody did is not served any more once they are deleted; that things ended still is (S27)."""
+    await here.db.execute(
+        "DELETE FROM sent_activity WHERE actor = (SELECT uri FROM actor WHERE id = :id)"
+        " AND uri NOT LIKE '%/ap/a/delete/%' AND uri NOT LIKE '%/ap/a/undo/%'",
+        id=event.actor_id,
+    )
 
 
 async def provide(here: Instance, uri: str, page: str | None, reader: Reader) -> Served | None:

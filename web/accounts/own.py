@@ -243,7 +243,9 @@ async def delete_account(request: Request) -> Response:
     try:
         if not text(form, "understood"):
             raise Invalid(gettext(request, "Tick that you understand this cannot be undone."), field="understood")
-        await accounts.delete_own_account(here, viewer, _secret(form.get("password")))
+        await accounts.delete_own_account(
+            here, viewer, _secret(form.get("password")), report=bool(text(form, "report"))
+        )
     except Invalid as error:
         own = await queries.own(here, viewer)
         return render(

@@ -13,7 +13,7 @@ from server.errors import Invalid
 from server.fediverse.queries import queue_state
 from server.peers import queries as peers
 from server.text import LICENCES
-from web.admin import others
+from web.admin import deletions, others
 from web.i18n import gettext
 from web.render import redirect, render
 from web.request import admin, form_of, here_of, text
@@ -231,4 +231,5 @@ routes = [
     Route("/admin/site", save_site, methods=["POST"]),
     Route("/admin/audit", audit_page),
     *others.routes,
+    *deletions.routes,
 ]

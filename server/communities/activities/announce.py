@@ -22,6 +22,7 @@ CHANGES = frozenset({"Update", "Delete"})
 OPEN = frozenset({"public", "unlisted"})
 MEMBERS = "members"
 
+_DELETING = {("Announce", "Delete"), ("Undo", "Announce")}
 _MARK = "\ue000the announced activity\ue000"
 
 
@@ -180,8 +181,17 @@ async def _enqueue(
         inboxes=await _inboxes_of_members(here, group["id"]),
         followers_of=group["uri"] if is_public else None,
         dialects=frozenset(dialects),
+        deletion_of=_deletion_of(document),
     )
     return uri
+
+
+def _deletion_of(activity: dict[str, Any]) -> str | None:
+    """What others are asked to delete: by an announced Delete, or by taking the Announce of a post back."""
+    inner = activity.get("object")
+    if not isinstance(inner, dict) or (activity["type"], inner.get("type")) not in _DELETING:
+        return None
+    return _id(inner.get("object")) or None
 
 
 def _serialised(document: dict[str, Any], received: bytes | None) -> bytes:

@@ -4,7 +4,9 @@ import re
 
 import pytest
 
+from server.accounts.actions import delete_own_account
 from server.peers import queries as peers
+from tests.conftest import PASSWORD
 from web.admin.pages import routes
 
 
@@ -34,6 +36,8 @@ async def test_s28_the_administration_looks_absent_to_everybody_else(fediverse, 
 async def test_every_page_of_the_administration_opens(fediverse):
     here = await fediverse.start("alder.example")
     ana = await fediverse.person(here, "ana", role="admin")
+    gone = await fediverse.person(here, "evil.example")
+    await gone.do(delete_own_account, PASSWORD)
     async with fediverse.client(here, ana) as browser:
         for method, path in paths():
             if method == "GET":
