@@ -6,6 +6,8 @@ Errors become status codes here and nowhere else. Answers are short and never re
 import asyncio
 import json
 from collections.abc import Mapping
+from datetime import UTC
+from email.utils import format_datetime, parsedate_to_datetime
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -210,10 +212,27 @@ def _document(served: Served, request: Request) -> Response:
     }
     if served.etag:
         headers["ETag"] = served.etag if served.etag.startswith(('"', 'W/"')) else f'"{served.etag}"'
-        known = (tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(","))
-        if served.status == 200 and headers["ETag"].removeprefix("W/") in known:
-            return Response(status_code=304, headers=headers)
+    if served.modified is not None:
+        headers["Last-Modified"] = format_datetime(served.modified.astimezone(UTC), usegmt=True)
+    if served.status == 200 and _is_known(request, headers, served):
+        return Response(status_code=304, headers=headers)
     return Response(served.body, served.status, media_type=ACTIVITY_JSON, headers=headers)
+
+
+def _is_known(request: Request, headers: Mapping[str, str], served: Served) -> bool:
+    """Whether the reader has this already (RFC 9110 section 13.2.2): by its tag, and only else by its time."""
+    asked = request.headers.get("if-none-match")
+    if asked is not None:
+        known = {tag.strip().removeprefix("W/") for tag in asked.split(",")}
+        return "ETag" in headers and not known.isdisjoint({headers["ETag"].removeprefix("W/"), "*"})
+    since = request.headers.get("if-modified-since")
+    if since is None or served.modified is None:
+        return False
+    try:
+        moment = parsedate_to_datetime(since)
+    except ValueError:
+        return False
+    return moment.tzinfo is not None and served.modified.replace(microsecond=0) <= moment
 
 
 def _answer_to(error: FederationError) -> Response:

@@ -57,7 +57,8 @@ class Reader:
 class Served:
     """A document to answer a GET with.
 
-    `status` is 200, or 410 with a Tombstone as body. `public` says whether shared caches may keep it.
+    `status` is 200, or 410 with a Tombstone as body. `public` says whether shared caches may keep it. `modified` is
+    when it last changed, given only where every change moves it.
     """
 
     body: bytes
@@ -65,6 +66,7 @@ class Served:
     etag: str = ""
     public: bool = True
     exempt_from_authorized_fetch: bool = False
+    modified: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -65,6 +65,8 @@ class Network(httpx.AsyncBaseTransport):
         self.apps: dict[str, ASGIApp] = {}
         self.down: set[str] = set()
         self.log: list[tuple[str, str, int]] = []
+        self.observer: Callable[[str, str, bytes, bytes], None] | None = None
+        """Called with method, address, body and answer of every request that reached a server."""
         self.seed = seed
         self._random = random.Random(seed)
         self._rates = (drop, delay, duplicate, reorder) if seed is not None else (0.0, 0.0, 0.0, 0.0)
@@ -105,6 +107,10 @@ class Network(httpx.AsyncBaseTransport):
         copy = httpx.Request(request.method, request.url, headers=request.headers, content=body)
         response = await transport.handle_async_request(copy)
         self.log.append((request.method, str(request.url), response.status_code))
+        if self.observer is not None and isinstance(response.stream, httpx.AsyncByteStream):
+            answer = b"".join([part async for part in response.stream])
+            response.stream = httpx.ByteStream(answer)
+            self.observer(request.method, str(request.url), body, answer)
         return response
 
     def count(self, method: str, url_start: str) -> int:

@@ -21,6 +21,7 @@ from server.db.migrate import migrate
 from server.features import model_modules
 from server.instance import Instance
 from server.settings import Settings
+from tests.interop.strict.watch import Watch
 
 T = TypeVar("T")
 
@@ -110,6 +111,8 @@ class Fediverse:
         self.network = Network()
         self.clock = FakeClock()
         self.instances: dict[str, Instance] = {}
+        self.watch = Watch()
+        self.network.observer = self.watch.exchange
         self._template = template
         self._folder = folder
 
@@ -133,7 +136,7 @@ class Fediverse:
         } | settings
         here = await build(Settings(**values), clock=self.clock, transport=self.network, durable=False)
         self.instances[domain] = here
-        self.network.apps[domain] = create_app(here, work=False)
+        self.network.apps[domain] = self.watch.wrap(create_app(here, work=False), here.settings.origin)
         return here
 
     async def settle(self) -> None:
@@ -206,7 +209,8 @@ class Person:
 
 @pytest.fixture
 async def fediverse(template: Template, tmp_path: Path) -> AsyncIterator[Fediverse]:
-    """An empty network."""
+    """An empty network. Whatever its instances send or serve, strict parsers of other systems have to take."""
     made = Fediverse(template, tmp_path)
     yield made
     await made.stop()
+    made.watch.check()

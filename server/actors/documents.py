@@ -4,6 +4,8 @@ import hashlib
 import json
 import mimetypes
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
 
 from federation.ports import Reader, Served
 from federation.vocab.actors import actor_document, actor_tombstone
@@ -18,7 +20,16 @@ FEATURED = "actors.featured"
 MODERATORS = "actors.moderators"
 GROUP_FACTS = "actors.group_facts"
 
-CollectionHook = Callable[[Actor, str | None, Reader], Awaitable[dict[str, object] | None]]
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A collection, or one page of it; `modified` is when it last changed, where that is known."""
+
+    document: dict[str, object]
+    modified: datetime | None = None
+
+
+CollectionHook = Callable[[Actor, str | None, Reader], Awaitable[Listed | None]]
 """``hook(actor, page, reader)``: the collection, or one page of it; None for a page that does not exist.
 
 Features above put theirs into `here.caches` under OUTBOX, FEATURED or MODERATORS.
@@ -89,7 +100,9 @@ async def provide(here: Instance, uri: str, page: str | None, reader: Reader) ->
     if not part:
         return _served(await build_actor_document(here, actor), exempt=exempt)
     found = await _collection(here, actor, part, page, reader)
-    return None if found is None else _served(found, exempt=exempt, public=reader.actor is None)
+    if found is None:
+        return None
+    return _served(found.document, exempt=exempt, public=reader.actor is None, modified=found.modified)
 
 
 async def _gravestone(here: Instance, actor: Actor) -> dict[str, object]:
@@ -103,21 +116,19 @@ async def _gravestone(here: Instance, actor: Actor) -> dict[str, object]:
     )
 
 
-async def _collection(
-    here: Instance, actor: Actor, part: str, page: str | None, reader: Reader
-) -> dict[str, object] | None:
+async def _collection(here: Instance, actor: Actor, part: str, page: str | None, reader: Reader) -> Listed | None:
     address = f"{actor.uri}/{part}"
     if part in {"followers", "following"}:
         # Only the count: who follows whom is not for everybody (product/safety.md).
         total = actor.followers_count if part == "followers" else actor.following_count
-        return None if page else ordered_collection(address, total, attributed_to=actor.uri)
+        return None if page else Listed(ordered_collection(address, total, attributed_to=actor.uri))
     hook: CollectionHook | None = here.caches.get(
         {"outbox": OUTBOX, "featured": FEATURED, "moderators": MODERATORS}.get(part, "")
     )
     if hook is not None:
         return await hook(actor, page, reader)
     if part in {"outbox", "featured"} and not page:
-        return ordered_collection(address, 0, items=[], attributed_to=actor.uri)
+        return Listed(ordered_collection(address, 0, items=[], attributed_to=actor.uri))
     return None
 
 
@@ -135,7 +146,14 @@ def _picture(here: Instance, path: str | None) -> tuple[str, str] | None:
     return address, mimetypes.guess_type(address)[0] or "image/webp"
 
 
-def _served(document: dict[str, object], *, status: int = 200, exempt: bool = False, public: bool = True) -> Served:
+def _served(
+    document: dict[str, object],
+    *,
+    status: int = 200,
+    exempt: bool = False,
+    public: bool = True,
+    modified: datetime | None = None,
+) -> Served:
     body = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
     return Served(
         body=body,
@@ -143,4 +161,5 @@ def _served(document: dict[str, object], *, status: int = 200, exempt: bool = Fa
         etag=f'"{hashlib.sha256(body).hexdigest()[:32]}"',
         public=public,
         exempt_from_authorized_fetch=exempt,
+        modified=modified,
     )

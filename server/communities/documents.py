@@ -6,7 +6,7 @@ from functools import partial
 
 from federation.ports import Reader, Served
 from federation.vocab.collections import ordered_collection
-from server.actors.documents import GROUP_FACTS, MODERATORS
+from server.actors.documents import GROUP_FACTS, MODERATORS, Listed
 from server.actors.models import Actor
 from server.communities import policy, queries
 from server.communities.models import Community
@@ -23,8 +23,9 @@ def register(here: Instance) -> None:
     async def facts(actor: Actor) -> dict[str, object]:
         return await group_facts(actor)
 
-    async def moderators(actor: Actor, page: str | None, reader: Reader) -> dict[str, object] | None:
-        return await moderators_of(here, actor, page, reader)
+    async def moderators(actor: Actor, page: str | None, reader: Reader) -> Listed | None:
+        found = await moderators_of(here, actor, page, reader)
+        return None if found is None else Listed(found)
 
     here.caches[GROUP_FACTS] = facts
     here.caches[MODERATORS] = moderators

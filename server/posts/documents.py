@@ -1,11 +1,13 @@
-"""ActivityPub documents of posts here: the object, its collections, and threads; golden shapes in FEDERATION.md."""
+"""ActivityPub documents of posts here; golden shapes in FEDERATION.md."""
 
 import hashlib
 import json
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from federation.ports import Reader, Served
-from federation.vocab import collections, objects
+from federation.vocab import objects
 from federation.vocab.base import PUBLIC
 from server.actors import keys
 from server.actors.models import Actor
@@ -19,7 +21,6 @@ from server.posts.places import members_among
 from server.text import LICENCES, plain
 from server.text.markdown import hashtag_url, mention_html
 
-PAGE = 100
 WIRE_KINDS = {"ask": "question", "reply": None, "note": None}
 """`kind` on the wire where it is not our own word; None leaves it out."""
 
@@ -95,7 +96,7 @@ async def build(here: Instance, post: Post, *, about: Envelope | None = None) ->
     learning = extra.pop("learning", None)
     licence = LICENCES.get(post.licence)
     language = post.language or "en"
-    count = await _children(here, post.id)
+    count = await _children(here, post)
     return objects.object_document(
         id=post.uri,
         type="Article" if titled else "Note",
@@ -141,8 +142,11 @@ async def signed(here: Instance, post: Post, *, about: Envelope | None = None) -
     return document if signer is None else here.engine.proof(signer, document)
 
 
-async def provide_post(here: Instance, uri: str, page: str | None, reader: Reader) -> Served | None:
-    """Serve ``/ap/p/ID`` and its collections to whoever may read them."""
+PartsOf = Callable[[Instance, Post, str, str | None], Awaitable[Served | None]]
+
+
+async def provide_post(here: Instance, parts_of: PartsOf, uri: str, page: str | None, reader: Reader) -> Served | None:
+    """Serve ``/ap/p/ID``, and through `parts_of` its collections, to whoever may read them."""
     if reader.host is not None and not peers.may_receive(here, reader.host):
         return None
     base, _, part = uri.removeprefix(here.url("/ap/p/")).partition("/")
@@ -153,54 +157,9 @@ async def provide_post(here: Instance, uri: str, page: str | None, reader: Reade
         return _gone(post) if not part and await places.leaves(here, post) else None
     if not await may_fetch(here, post, reader):
         return None
-    public = post.visibility in policy.OPEN
-    if not part:
-        return None if page else served(await signed(here, post), public=public)
-    if part == "replies":
-        found = await _replies(here, post, page)
-    elif part in {"likes", "shares"} and not page:
-        total = post.likes_count if part == "likes" else post.boosts_count
-        found = collections.collection(f"{post.uri}/{part}", total)
-    else:
-        return None
-    return None if found is None else served(found, public=public)
-
-
-async def provide_thread(here: Instance, uri: str, page: str | None, reader: Reader) -> Served | None:
-    """Serve ``/ap/t/ID``: every public post of a thread, oldest first (FEP-f228, FEP-7888)."""
-    if reader.host is not None and not peers.may_receive(here, reader.host):
-        return None
-    root = await Post.get_or_none(id=uri.removeprefix(here.url("/ap/t/")))
-    if root is None or not root.is_local or root.state != "visible" or not await may_fetch(here, root, reader):
-        return None
-    row = await here.db.row(
-        f"SELECT count(*) AS total FROM post WHERE post.root_id = :root AND {_thread_rule(root)}", root=root.id
-    )
-    total = int(row["total"]) if row else 0
-    community = await Actor.get_or_none(id=root.community_id) if root.community_id else None
-    if page is None and total > PAGE:
-        items, first = None, f"{uri}?page=1"
-    else:
-        number = _page_number(page)
-        if number is None:
-            return None
-        items, first = await _thread_page(here, root, number), None
-        if page is not None:
-            return served(_paged(uri, number, items, total, ordered=True), public=root.visibility in policy.OPEN)
-    return served(
-        collections.ordered_collection(
-            uri,
-            total,
-            first,
-            items=items,
-            name=root.title or None,
-            attributed_to=community.uri if community else (await Actor.get(id=root.author_id)).uri,
-            audience=community.uri if community else None,
-            url=root.url,
-        ),
-        public=root.visibility in policy.OPEN,
-        etag=await _members_digest(here, root),
-    )
+    if part:
+        return await parts_of(here, post, part, page)
+    return None if page else served(await signed(here, post), public=post.visibility in policy.OPEN)
 
 
 async def may_fetch(here: Instance, post: Post, reader: Reader) -> bool:
@@ -234,7 +193,14 @@ async def may_fetch(here: Instance, post: Post, reader: Reader) -> bool:
     )
 
 
-def served(document: dict[str, object], *, public: bool, status: int = 200, etag: str | None = None) -> Served:
+def served(
+    document: dict[str, object],
+    *,
+    public: bool,
+    status: int = 200,
+    etag: str | None = None,
+    modified: datetime | None = None,
+) -> Served:
     """A document as it is answered with."""
     body = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
     # A proof has the time of its making, so it says nothing about a change.
@@ -244,7 +210,24 @@ def served(document: dict[str, object], *, public: bool, status: int = 200, etag
         status=status,
         etag=etag or f'"{hashlib.sha256(bare.encode()).hexdigest()[:32]}"',
         public=public,
+        modified=modified,
     )
+
+
+def shown_rule(about: Post) -> str:
+    """Which posts may be listed to whoever may have this one (S15).
+
+    Of a public thread what is public; of one among members what its members see; of one for people named nothing else,
+    because every answer has readers of its own.
+    """
+    if about.visibility in policy.OPEN:
+        return _SHOWN
+    if about.visibility == policy.MEMBERS:
+        return (
+            f"post.state = 'visible' AND post.visibility = '{policy.MEMBERS}'"
+            f" AND post.community_id = '{about.community_id}'"
+        )
+    return f"post.id = '{about.id}'"
 
 
 def _gone(post: Post) -> Served:
@@ -333,68 +316,6 @@ async def _accepted(post: Post) -> str | None:
     return str(mark["post__uri"]) if mark else None
 
 
-async def _children(here: Instance, post_id: str) -> int:
-    count = await here.db.value(f"SELECT count(*) AS n FROM post WHERE post.parent_id = :id AND {_SHOWN}", id=post_id)
-    return int(count or 0)
-
-
-async def _replies(here: Instance, post: Post, page: str | None) -> dict[str, object] | None:
-    address = f"{post.uri}/replies"
-    total = await _children(here, post.id)
-    if page is None:
-        return collections.collection(address, total, f"{address}?page=1")
-    number = _page_number(page)
-    if number is None:
-        return None
-    rows = await here.db.rows(
-        f"SELECT post.uri FROM post WHERE post.parent_id = :id AND {_SHOWN}"
-        " ORDER BY post.published_at, post.id LIMIT :limit OFFSET :skip",
-        id=post.id,
-        limit=PAGE,
-        skip=(number - 1) * PAGE,
-    )
-    return _paged(address, number, [row["uri"] for row in rows], total, ordered=False)
-
-
-def _thread_rule(root: Post) -> str:
-    """Of a public thread only what is public; of one among members, what its members see."""
-    if root.visibility in policy.OPEN:
-        return _SHOWN
-    return f"post.state = 'visible' AND post.visibility = '{root.visibility}'"
-
-
-async def _thread_page(here: Instance, root: Post, number: int) -> list[str]:
-    rows = await here.db.rows(
-        f"SELECT post.uri FROM post WHERE post.root_id = :root AND {_thread_rule(root)}"
-        " ORDER BY CASE WHEN post.id = :root THEN 0 ELSE 1 END, post.published_at, post.id LIMIT :limit OFFSET :skip",
-        root=root.id,
-        limit=PAGE,
-        skip=(number - 1) * PAGE,
-    )
-    return [row["uri"] for row in rows]
-
-
-async def _members_digest(here: Instance, root: Post) -> str:
-    """An ETag that changes when a post joins or leaves (NodeBB asks with If-None-Match)."""
-    rows = await here.db.rows(
-        f"SELECT post.uri FROM post WHERE post.root_id = :root AND {_thread_rule(root)} ORDER BY post.uri LIMIT 10000",
-        root=root.id,
-    )
-    return f'"{hashlib.sha256(" ".join(row["uri"] for row in rows).encode()).hexdigest()[:32]}"'
-
-
-def _page_number(page: str | None) -> int | None:
-    if page is None:
-        return 1
-    return int(page) if page.isdecimal() and page.isascii() and 0 < len(page) < 6 and int(page) > 0 else None
-
-
-def _paged(address: str, number: int, items: list[str], total: int, *, ordered: bool) -> dict[str, object]:
-    return collections.collection_page(
-        f"{address}?page={number}",
-        address,
-        items,
-        next=f"{address}?page={number + 1}" if number * PAGE < total else None,
-        prev=f"{address}?page={number - 1}" if number > 1 else None,
-        ordered=ordered,
-    )
+async def _children(here: Instance, post: Post) -> int:
+    which = f"post.parent_id = :id AND {shown_rule(post)}"
+    return int(await here.db.value(f"SELECT count(*) AS n FROM post WHERE {which}", id=post.id) or 0)

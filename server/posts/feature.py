@@ -9,7 +9,7 @@ from server.actors.activities.by_reference import on_reference
 from server.actors.events import ActorDeleted
 from server.feature import Feature
 from server.instance import Instance
-from server.posts import documents, outbox, quoting, removal, stamps
+from server.posts import collections, documents, outbox, quoting, removal, stamps
 from server.posts.activities import announce, answer, create, delete, like, lock, request, stamp, undo, update
 from server.posts.events import (
     PostBoosted,
@@ -30,9 +30,9 @@ from server.posts.receiving import QUOTE_JOB
 
 
 def _install(here: Instance) -> None:
-    here.documents["p"] = partial(documents.provide_post, here)
+    here.documents["p"] = partial(documents.provide_post, here, collections.of_post)
     here.documents["s"] = partial(stamps.provide, here)
-    here.documents["t"] = partial(documents.provide_thread, here)
+    here.documents["t"] = partial(collections.provide_thread, here)
     outbox.register(here)
     _listen(here)
     _tell(here)

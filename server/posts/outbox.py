@@ -1,21 +1,22 @@
 """What actors published: the outbox of a person (Create), of a community (Announce of Create), and what it pinned."""
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from federation.ports import Reader
-from federation.vocab.collections import collection_page, ordered_collection
-from server.actors.documents import FEATURED, OUTBOX
+from federation.vocab.base import timestamp
+from federation.vocab.collections import ordered_collection
+from server.actors.documents import FEATURED, OUTBOX, Listed
 from server.actors.models import Actor
-from server.db import Row
+from server.db import Row, from_milliseconds
 from server.instance import Instance
 from server.posts.activities.create import create_document
-from server.posts.documents import envelope
+from server.posts.collections import page_number, paged, settled
+from server.posts.documents import envelope, signed
 from server.posts.models import Post
 from server.posts.policy import OPEN
 
 PAGE = 20
-MAX_PAGES = 500
 MAX_PINNED = 50
 TOMBSTONES_KEPT = timedelta(days=30)
 
@@ -29,26 +30,31 @@ _OF_COMMUNITY = (
 def register(here: Instance) -> None:
     """Answer the questions that `actors.documents` has about outboxes."""
 
-    async def outbox(actor: Actor, page: str | None, reader: Reader) -> dict[str, object] | None:
+    async def outbox(actor: Actor, page: str | None, reader: Reader) -> Listed | None:
         return await outbox_of(here, actor, page)
 
-    async def featured(actor: Actor, page: str | None, reader: Reader) -> dict[str, object] | None:
+    async def featured(actor: Actor, page: str | None, reader: Reader) -> Listed | None:
         return await featured_of(here, actor, page)
 
     here.caches[OUTBOX] = outbox
     here.caches[FEATURED] = featured
 
 
-async def outbox_of(here: Instance, actor: Actor, page: str | None) -> dict[str, object] | None:
-    """The outbox, or a page of it, newest first; only what everybody may read, for every reader (S15)."""
+async def outbox_of(here: Instance, actor: Actor, page: str | None) -> Listed | None:
+    """The outbox, or a page of it, newest first; only what everybody may read, for every reader (S15).
+
+    That of a community has its first page inside, because Lemmy reads no pages.
+    """
     address = f"{actor.uri}/outbox"
-    which = _OF_COMMUNITY if actor.kind == "Group" else _OWN
+    is_group = actor.kind == "Group"
+    which = _OF_COMMUNITY if is_group else _OWN
     total = int(await here.db.value(f"SELECT count(*) AS n FROM post WHERE {which}", id=actor.id) or 0)
-    if page is None:
-        return ordered_collection(address, total, f"{address}?page=1", attributed_to=actor.uri)
-    if not (page.isdecimal() and page.isascii() and len(page) < 5 and 1 <= int(page) <= MAX_PAGES):
+    number = page_number(page, total, PAGE)
+    if number is None:
         return None
-    number = int(page)
+    modified = await _modified(here, actor)
+    if page is None and not is_group:
+        return Listed(ordered_collection(address, total, f"{address}?page=1", attributed_to=actor.uri), modified)
     rows = await here.db.rows(
         f"SELECT post.id FROM post WHERE {which}"
         " ORDER BY post.published_at DESC, post.id DESC LIMIT :limit OFFSET :skip",
@@ -56,27 +62,26 @@ async def outbox_of(here: Instance, actor: Actor, page: str | None) -> dict[str,
         limit=PAGE,
         skip=(number - 1) * PAGE,
     )
-    items = await (_announces if actor.kind == "Group" else _creates)(here, actor, rows)
-    return collection_page(
-        f"{address}?page={number}",
-        address,
-        list(items),
-        next=f"{address}?page={number + 1}" if number * PAGE < total else None,
-        prev=f"{address}?page={number - 1}" if number > 1 else None,
-    )
+    items = await (_announces if is_group else _creates)(here, actor, rows)
+    if page is None:
+        whole = ordered_collection(address, total, f"{address}?page=1", attributed_to=actor.uri, items=items)
+        return Listed(whole, modified)
+    return Listed(paged(address, number, items, total, PAGE, ordered=True), modified)
 
 
-async def featured_of(here: Instance, actor: Actor, page: str | None) -> dict[str, object] | None:
-    """What a community pinned."""
+async def featured_of(here: Instance, actor: Actor, page: str | None) -> Listed | None:
+    """What a community pinned, newest first, and whole: Lemmy and PieFed read nothing from a list of ids."""
     if page is not None:
         return None
     rows = await here.db.rows(
-        f"SELECT post.uri FROM post WHERE {_OF_COMMUNITY} AND post.pinned ORDER BY post.published_at DESC LIMIT :limit",
+        f"SELECT post.id FROM post WHERE {_OF_COMMUNITY} AND post.pinned"
+        " ORDER BY post.published_at DESC, post.id DESC LIMIT :limit",
         id=actor.id,
         limit=MAX_PINNED,
     )
-    uris = [row["uri"] for row in rows]
-    return ordered_collection(f"{actor.uri}/featured", len(uris), items=uris, attributed_to=actor.uri)
+    posts = {post.id: post for post in await Post.filter(id__in=[row["id"] for row in rows])}
+    items = [await _whole(here, posts[row["id"]]) for row in rows]
+    return Listed(ordered_collection(f"{actor.uri}/featured", len(items), items=items, attributed_to=actor.uri))
 
 
 async def prune(here: Instance, _: object) -> None:
@@ -114,6 +119,32 @@ async def _announces(here: Instance, actor: Actor, rows: list[Row]) -> list[dict
         if document.get("actor") == actor.uri and isinstance(inner, dict) and inner.get("type") == "Create":
             by_post.setdefault(row["post_id"], _bare(document))
     return [by_post[row["id"]] for row in rows if row["id"] in by_post]
+
+
+async def _whole(here: Instance, post: Post) -> dict[str, object]:
+    """A post inside a collection: signed if it is ours, else as its author's server sent it to the community."""
+    if post.is_local:
+        return await signed(here, post)
+    inner = json.loads(post.raw_create).get("object") if post.raw_create else None
+    if isinstance(inner, dict):
+        return inner
+    about = await envelope(here, post)
+    return {
+        "id": post.uri,
+        "type": post.object_type,
+        "attributedTo": about.author.uri,
+        "to": about.to,
+        "cc": about.cc,
+        "audience": about.audience,
+        "name": post.title,
+        "published": timestamp(post.published_at),
+    }
+
+
+async def _modified(here: Instance, actor: Actor) -> datetime | None:
+    which = "community_id" if actor.kind == "Group" else "author_id"
+    found = await here.db.value(f"SELECT max(updated_at) AS at FROM post WHERE {which} = :id", id=actor.id)
+    return None if found is None else settled(here, from_milliseconds(found))
 
 
 def _bare(document: dict[str, object]) -> dict[str, object]:

@@ -93,8 +93,8 @@ async def is_moderator(here: Instance, actor_id: str, community_id: str | None) 
 
 async def let_through(here: Instance, post: Post) -> None:
     """Make a held or removed post visible, in the caller's transaction."""
-    post.state, post.state_reason = "visible", ""
-    await post.save(update_fields=["state", "state_reason"])
+    post.state, post.state_reason, post.updated_at = "visible", "", here.clock.now()
+    await post.save(update_fields=["state", "state_reason", "updated_at"])
     await counting.after_publishing(here, post)
     await here.events.emit(
         PostPublished(post.id, post.author_id, post.community_id, post.parent_id, post.kind, post.is_local)
@@ -103,8 +103,8 @@ async def let_through(here: Instance, post: Post) -> None:
 
 async def take_out(here: Instance, post: Post, *, by_id: str, reason: str) -> None:
     """Hide a post, in the caller's transaction. Its author still sees it, with the reason."""
-    post.state, post.state_reason = "removed", reason.strip()[:2000]
-    await post.save(update_fields=["state", "state_reason"])
+    post.state, post.state_reason, post.updated_at = "removed", reason.strip()[:2000], here.clock.now()
+    await post.save(update_fields=["state", "state_reason", "updated_at"])
     await counting.after_ending(here, post)
     # Taking announcements back needs to find them, so they go last.
     await here.events.emit(PostRemoved(post.id, by_id, post.state_reason))

@@ -56,6 +56,7 @@ async def follow_row(here, follower, target):
 
 
 async def test_s5_accept_from_someone_not_asked_is_refused(fediverse, three):
+    fediverse.watch.let_deliveries_pass()
     maya, tom, eve = three
     await ask(maya, tom)
     await fediverse.settle()
@@ -71,6 +72,7 @@ async def test_s5_accept_from_someone_not_asked_is_refused(fediverse, three):
 
 
 async def test_s5_reject_from_someone_not_asked_is_refused(fediverse, three):
+    fediverse.watch.let_deliveries_pass()
     maya, tom, eve = three
     await ask(maya, tom)
     await fediverse.settle()
@@ -82,6 +84,7 @@ async def test_s5_reject_from_someone_not_asked_is_refused(fediverse, three):
 
 
 async def test_s5_undo_of_the_follow_of_somebody_else_is_refused(fediverse, three):
+    fediverse.watch.let_deliveries_pass()
     maya, tom, eve = three
     await ask(tom, maya)
     await fediverse.settle()
@@ -98,6 +101,7 @@ async def test_s5_undo_of_the_follow_of_somebody_else_is_refused(fediverse, thre
 
 
 async def test_s5_update_and_delete_of_somebody_else_are_refused(fediverse, three):
+    fediverse.watch.let_deliveries_pass()
     maya, tom, eve = three
     await ask(maya, tom)
     await fediverse.settle()

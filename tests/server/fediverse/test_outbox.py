@@ -47,6 +47,7 @@ async def test_s17_nothing_is_sent_to_a_blocked_server(fediverse: Fediverse) -> 
 
 
 async def test_r3_a_server_that_was_away_catches_up_in_order(fediverse: Fediverse) -> None:
+    fediverse.watch.let_deliveries_pass()
     alder, birch = await fediverse.start("alder.example"), await fediverse.start("birch.example")
     amara, bruno = await fediverse.person(alder, "amara"), await fediverse.person(birch, "bruno")
     await follow(fediverse, amara, bruno)
@@ -83,6 +84,7 @@ async def test_r2_nothing_leaves_when_the_fact_is_undone(fediverse: Fediverse) -
 
 
 async def test_s3_the_same_activity_twice_is_received_once(fediverse: Fediverse) -> None:
+    fediverse.watch.let_deliveries_pass()
     alder, birch = await fediverse.start("alder.example"), await fediverse.start("birch.example")
     amara, bruno = await fediverse.person(alder, "amara"), await fediverse.person(birch, "bruno")
     await follow(fediverse, amara, bruno)
