@@ -8,6 +8,7 @@
     ├── Forbidden                authentic, but not allowed: authority rule or peer policy; answer 403
     ├── Ignored                  authentic and harmless, but nothing to do; answer 202 and drop
     ├── TryLater                 cannot be decided now (a fetch failed for a while); keep the receipt and retry
+    │   └── Held                 waits until somebody here lets it in
     ├── FetchError               fetching a remote document failed
     │   ├── AddressRefused       the address is not one we may connect to
     │   ├── Gone                 410, or a Tombstone: it existed and was deleted
@@ -96,6 +97,10 @@ class TryLater(FederationError):
     """The answer depends on something that cannot be reached at the moment."""
 
     word = "later"
+
+
+class Held(TryLater):
+    """Somebody here looks first at everything from there; keep the receipt until they let it in."""
 
 
 class FetchError(FederationError):

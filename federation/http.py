@@ -5,6 +5,7 @@ Errors become status codes here and nowhere else. Answers are short and never re
 
 import asyncio
 import json
+import re
 from collections.abc import Mapping
 from datetime import UTC
 from email.utils import format_datetime, parsedate_to_datetime
@@ -34,6 +35,8 @@ READ_SECONDS = 20.0
 RETRY_AFTER_SECONDS = "60"
 MAX_RESOURCE_CHARACTERS = 1000
 
+# Servers name themselves so: "Mastodon/4.3 (http.rb; +https://social.example/)".
+_HOME = re.compile(r"\+(https?://[^\s;,)]+)")
 _ANYBODY = {"Access-Control-Allow-Origin": "*"}
 _STATUS: tuple[tuple[type[FederationError], int], ...] = (
     (InvalidDocument, 400),
@@ -113,8 +116,8 @@ class Endpoints:
         message = self._message(request, None)
         signed = "signature" in message.headers or "signature-input" in message.headers
         try:
-            if signed:
-                self._authenticator.refuse_blocked(message)
+            if self._is_blocked(request):
+                raise Forbidden("We do not talk to this server.", "blocked")
             served = await self._objects.get(uri, page, Reader())
             open_to_all = served is not None and (not self._authorized_fetch or served.exempt_from_authorized_fetch)
             if served is not None and open_to_all and (served.public or not signed):
@@ -129,7 +132,9 @@ class Endpoints:
         return _refusal(404) if served is None else _document(served, request)
 
     async def webfinger(self, request: Request) -> Response:
-        """RFC 7033."""
+        """RFC 7033. A server that we block is told nothing, as far as it says who it is (S17)."""
+        if self._is_blocked(request):
+            return _refusal(403, _ANYBODY)
         resources = request.query_params.getlist("resource")
         if (
             len(resources) != 1
@@ -152,10 +157,14 @@ class Endpoints:
 
     async def nodeinfo_index(self, request: Request) -> Response:
         """Where NodeInfo is."""
+        if self._is_blocked(request):
+            return _refusal(403, _ANYBODY)
         return _json(nodeinfo.index(self._origin, f"{self._origin}/ap/actor"), "application/json")
 
     async def nodeinfo(self, request: Request) -> Response:
         """NodeInfo itself."""
+        if self._is_blocked(request):
+            return _refusal(403, _ANYBODY)
         version = str(request.path_params["version"])
         if version not in nodeinfo.VERSIONS:
             return _refusal(404, _ANYBODY)
@@ -165,6 +174,19 @@ class Endpoints:
     def _refuse(self, request: Request, status: int, error: FederationError) -> Response:
         self._authenticator.refuse("inbox", self._message(request, None), error, None)
         return _refusal(status)
+
+    def _is_blocked(self, request: Request) -> bool:
+        """Whether an unauthenticated question comes from a blocked server: by its signature, or by its user agent."""
+        message = self._message(request, None)
+        try:
+            if "signature" in message.headers or "signature-input" in message.headers:
+                self._authenticator.refuse_blocked(message)
+            named = _HOME.search(request.headers.get("user-agent", "")[:1000])
+            if named is not None:
+                self._authenticator.refuse_host(named[1])
+        except FederationError:
+            return True
+        return False
 
     def _target(self, request: Request) -> str:
         raw_path = request.scope.get("raw_path") or request.scope["path"].encode("utf-8")

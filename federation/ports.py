@@ -84,7 +84,7 @@ class Receipt:
     """One authenticated inbound activity, as it is stored before we answer 202.
 
     `signer` is the actor whose key signed the request; `proven` is true when an integrity proof by the activity's own
-    actor was verified, which lets somebody else deliver it.
+    actor was verified, which lets somebody else deliver it. `let_in`: somebody here did, so that it is not held again.
     """
 
     activity_id: str
@@ -94,6 +94,7 @@ class Receipt:
     proven: bool
     body: bytes
     received_at: datetime
+    let_in: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +226,10 @@ class PeerPolicy(Protocol):
 
     def may_send_to(self, host: str) -> bool:
         """Whether anything may be fetched from or delivered to this host."""
+        ...
+
+    def holds(self, host: str, activity_type: str) -> bool:
+        """Whether what comes from this host waits until somebody lets it in, before it has any effect."""
         ...
 
     async def signature_scheme(self, host: str) -> str | None:

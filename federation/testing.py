@@ -279,6 +279,7 @@ class MemoryPeerPolicy:
     """Everybody but the blocked."""
 
     blocked: set[str] = field(default_factory=set)
+    held: set[str] = field(default_factory=set)
     schemes: dict[str, str] = field(default_factory=dict)
 
     def block(self, hosts: Iterable[str]) -> None:
@@ -292,6 +293,10 @@ class MemoryPeerPolicy:
     def may_send_to(self, host: str) -> bool:
         """Unless blocked."""
         return host not in self.blocked
+
+    def holds(self, host: str, activity_type: str) -> bool:
+        """Everything from some."""
+        return host in self.held
 
     async def signature_scheme(self, host: str) -> str | None:
         """What worked."""

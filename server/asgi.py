@@ -16,6 +16,7 @@ from server.actors import queries as actors
 from server.build import close
 from server.fediverse.queries import queue_state
 from server.instance import Instance
+from server.peers.queries import refresh_grades
 from server.posts import queries as posts
 from server.version import VERSION
 from web.routes import exception_handlers, page_routes, wrap_pages
@@ -64,6 +65,8 @@ class Bind:
             return
         scope.setdefault("state", {})["here"] = self._here
         with self._here.db.bind():
+            # Grades may have changed in another process; in memory for five seconds, then one small query.
+            await refresh_grades(self._here)
             await self._app(scope, receive, send)
 
 

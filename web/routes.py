@@ -14,6 +14,7 @@ from starlette.types import ASGIApp
 from server.accounts.throttle import TooMany
 from server.errors import NotAllowed, NotFound, Refused
 from web.accounts.pages import routes as accounts
+from web.admin.held import routes as held
 from web.admin.pages import routes as admin
 from web.communities.pages import routes as communities
 from web.components.pages import components_page
@@ -53,6 +54,7 @@ def page_routes() -> list[BaseRoute]:
         *accounts,
         *help_pages,
         *admin,
+        *held,
         Route("/components", components_page),
         *welcome,
     ]

@@ -6,6 +6,7 @@ algorithm; sections 2.4 and 2.5 of the profile for its reasons.
 
 import hashlib
 from collections.abc import Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -17,6 +18,7 @@ from federation.errors import (
     FetchError,
     Forbidden,
     Gone,
+    Held,
     Ignored,
     InvalidDocument,
     NotFound,
@@ -35,6 +37,9 @@ from federation.vocab.activities import Activity, parse_activity
 from federation.vocab.actors import is_actor
 from federation.vocab.base import host_of, id_of, is_web_uri, origin_of, parse_json, same_origin, without_fragment
 from federation.vocab.objects import authors_of
+
+_let_in: ContextVar[bool] = ContextVar("let_in", default=False)
+"""Whether somebody here let in the receipt that is being opened, with all that it wraps."""
 
 
 @dataclass(slots=True)
@@ -134,8 +139,21 @@ class Authenticator:
             return
         self._check_host(claim.key_id)
 
+    def refuse_host(self, address: str) -> None:
+        """Forbidden where an address is on a blocked server; what is no address says nothing."""
+        try:
+            blocked = not self.peers.may_receive_from(host_of(address))
+        except InvalidDocument:
+            return
+        if blocked:
+            raise Forbidden("We do not talk to this server.", "blocked")
+
     def open(self, receipt: Receipt) -> VerifiedActivity | None:
-        """The activity of a receipt; None where its sender's word is not enough (see `establish`)."""
+        """The activity of a receipt; None where its sender's word is not enough (see `establish`).
+
+        Raises Held where somebody has to let it in first, also for what it wraps.
+        """
+        _let_in.set(receipt.let_in)
         activity = parse_activity(parse_json(receipt.body))
         self._check_actor(activity)
         self._check_host(receipt.signer)
@@ -143,7 +161,13 @@ class Authenticator:
             raise Forbidden("The receipt is of another actor.")
         if receipt.signer != activity.actor and not receipt.proven:
             return None
+        self._hold(activity)
         return _vouch(activity, signer=receipt.signer, via=None, received_at=receipt.received_at)
+
+    def _hold(self, activity: Activity) -> None:
+        host = host_of(activity.actor)
+        if not _let_in.get() and self.peers.holds(host, activity.type):
+            raise Held(f"Everything from {host} is looked at first.")
 
     async def establish(
         self, document: Mapping[str, object], *, speaker: str, via: str | None, received_at: datetime, budget: Budget
@@ -158,8 +182,10 @@ class Authenticator:
         if await self.proof_valid(activity.raw, activity.actor, budget) or (
             via is not None and same_origin(activity.actor, via)
         ):
+            self._hold(activity)
             return _vouch(activity, signer=speaker, via=via, received_at=received_at)
         fetched = await self._fetched(activity, budget)
+        self._hold(fetched)
         return _vouch(fetched, signer=speaker, via=via, received_at=received_at)
 
     async def proof_valid(self, document: Mapping[str, object], owner: str, budget: Budget) -> bool:

@@ -32,6 +32,7 @@ def _install(here: Instance) -> None:
 
 async def _end_paused(here: Instance, _: object) -> None:
     await removal.end_paused(here)
+    await removal.purge_blocked(here)
 
 
 feature = Feature("actors", models="server.actors.models", install=_install)

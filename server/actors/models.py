@@ -17,7 +17,8 @@ class Actor(Model):
     people and communities of one name); null for an actor whose handle somebody else has now. `hidden` actors wait for
     the confirmation or approval of their account: nobody sees them. `emoji` are the pictures of ``:names:`` in the name
     and the profile. `moved_at` is when its followers were last carried over to `moved_to`, `synchronised_at` when its
-    followers here were last compared with those that it knows.
+    followers here were last compared with those that it knows. `grade` is what we think of its server, kept here so
+    that one query can leave out who is hidden or quiet (`peers.policy.OF_GRADE`).
     """
 
     id = id_field()
@@ -51,6 +52,7 @@ class Actor(Model):
     indexable = fields.BooleanField(default=False)
     approved = fields.BooleanField(default=False)
     hidden = fields.BooleanField(default=False)
+    grade = fields.CharField(max_length=12, default="normal")
     followers_count = fields.IntField(default=0)
     following_count = fields.IntField(default=0)
     posts_count = fields.IntField(default=0)

@@ -11,6 +11,10 @@ from server.actors import keys
 from server.actors.models import Actor
 from server.db import Row, from_milliseconds
 from server.instance import Instance
+from server.peers.policy import HIDDEN, QUIET, in_sql
+from server.peers.queries import shows_media
+
+_HIDDEN, _QUIET = in_sql(HIDDEN), in_sql(QUIET)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +116,8 @@ def label_of(here: Instance, row: Row) -> PersonLabel:
     address = username if is_local else f"{username}@{row['domain']}"
     avatar = row["avatar_url"]
     if avatar and not is_local:
-        avatar = here.media_url(avatar)
+        # Also where the picture lies on another host than its owner: what counts is whose it is.
+        avatar = here.media_url(avatar) if shows_media(here, row["uri"].split("/")[2]) else None
     return PersonLabel(
         id=row["id"],
         uri=row["uri"],
@@ -158,7 +163,8 @@ async def person_by_handle(here: Instance, handle: str) -> ActorPage | None:
     """The page of the actor with this handle, as far as we know it; None for absent, hidden and suspended ones."""
     name, domain = split_handle(here, handle)
     row = await here.db.row(
-        _PAGE + " WHERE actor.handle_key IN (:person, :group) AND NOT actor.hidden AND actor.suspended_at IS NULL"
+        f"{_PAGE} WHERE actor.handle_key IN (:person, :group) AND NOT actor.hidden AND actor.suspended_at IS NULL"
+        f" AND actor.grade NOT IN {_HIDDEN}"
         " ORDER BY actor.kind DESC LIMIT 1",
         person=f"{name}@{domain}",
         group=f"!{name}@{domain}",
@@ -225,6 +231,7 @@ async def directory(
     conditions = [
         "actor.kind = 'Person' AND actor.discoverable AND NOT actor.hidden",
         "actor.suspended_at IS NULL AND actor.deleted_at IS NULL AND actor.handle_key > :after",
+        f"actor.grade NOT IN {_QUIET}",
     ]
     if not everyone:
         conditions.append("actor.is_local")
@@ -304,7 +311,8 @@ async def _follow_list(
     rows = await here.db.rows(
         f"SELECT follow.id AS follow_id, {LABEL_COLUMNS} FROM follow JOIN actor ON actor.id = follow.{theirs}"
         f" WHERE follow.{mine} = :id AND follow.state = :state AND follow.id < :before"
-        " AND actor.deleted_at IS NULL AND actor.suspended_at IS NULL ORDER BY follow.id DESC LIMIT :limit",
+        f" AND actor.deleted_at IS NULL AND actor.suspended_at IS NULL AND actor.grade NOT IN {_HIDDEN}"
+        " ORDER BY follow.id DESC LIMIT :limit",
         id=actor_id,
         state=state,
         before=before or "~",
@@ -315,6 +323,12 @@ async def _follow_list(
 
 def _fields(stored: Any) -> tuple[ProfileField, ...]:
     return tuple(ProfileField(item["name"], item["value"]) for item in (json.loads(stored) if stored else ()))
+
+
+def _header(here: Instance, host: str, address: str | None, *, is_local: bool) -> str | None:
+    if not address or is_local:
+        return address or None
+    return here.media_url(address) if shows_media(here, host) else None
 
 
 def _page(here: Instance, row: Row) -> ActorPage:
@@ -329,7 +343,7 @@ def _page(here: Instance, row: Row) -> ActorPage:
         summary_html=row["summary_html"],
         summary_source=row["summary_source"],
         fields=_fields(row["fields_json"]),
-        header_url=(header if label.is_local else here.media_url(header)) if header else None,
+        header_url=_header(here, row["host"], header, is_local=label.is_local),
         original_url=row["url"] or row["uri"],
         is_locked=bool(row["is_locked"]),
         discoverable=bool(row["discoverable"]),

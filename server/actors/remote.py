@@ -26,7 +26,7 @@ THREADIVERSE = "https://w3id.org/fep/1b12"
 _COLUMNS = """
     kind username domain host handle_key name summary_html url inbox_url shared_inbox_url outbox_url followers_url
     following_url featured_url moderators_url avatar_url header_url fields_json also_known_as implements moved_to
-    is_locked discoverable indexable published_at updated_at fetched_at deleted_at
+    is_locked discoverable indexable published_at updated_at fetched_at deleted_at grade
     """.split()  # noqa: SIM905
 _UPSERT = (
     f"INSERT INTO actor (id, uri, created_at, is_local, summary_source, approved, hidden, followers_count,"
@@ -72,7 +72,7 @@ async def store_remote(here: Instance, remote: RemoteActor) -> Actor:
     async with here.db.transaction():
         before = await Actor.get_or_none(uri=remote.id)
         values = _values(remote) | {"updated_at": now, "fetched_at": now}
-        values |= await _handle(here, remote)
+        values |= await _handle(here, remote) | {"grade": peer_queries.grade_of(here, remote.host)}
         await here.db.execute(_UPSERT, id=new_id(now), uri=remote.id, now=now, no=False, **values)
         await peers.note_seen(here, remote.host, dialect="threadiverse" if THREADIVERSE in remote.implements else None)
         after = await Actor.get(uri=remote.id)

@@ -14,7 +14,7 @@ from server.ids import new_id
 from server.instance import Instance
 from server.peers import queries as peers
 from server.peers.events import PeerGradeChanged
-from server.peers.policy import BLOCKED
+from server.peers.policy import BLOCKED, grade_among
 
 PAUSED_KEPT = timedelta(days=30)
 MAX_SERVERS = 20_000
@@ -94,20 +94,26 @@ async def unsuspend(here: Instance, actor_id: str, by: str) -> None:
 
 
 async def on_peer_grade(here: Instance, event: PeerGradeChanged) -> None:
-    """Blocking a server pauses every follow with it; taking that back within 30 days brings them back."""
-    if BLOCKED not in {event.before, event.after}:
-        return
-    which = "NOT is_local AND (host = :host OR host LIKE :inside OR host LIKE :ports OR host LIKE :inside_ports)"
-    values = {
-        "host": event.host,
-        "inside": f"%.{event.host}",
-        "ports": f"{event.host}:%",
-        "inside_ports": f"%.{event.host}:%",
-    }
-    if event.after == BLOCKED:
-        await _pause(here, which, **values)
-    else:
-        await _resume(here, which, **values)
+    """Note the new grade with everybody on that server, its subdomains and ports (S17).
+
+    A block pauses every follow with them; taking it back within 30 days brings the follows back.
+    """
+    chosen = await peers.chosen_grades(here)
+    rows = await here.db.rows(
+        "SELECT DISTINCT host, grade FROM actor WHERE NOT is_local AND (host = :host OR host LIKE :inside"
+        " OR host LIKE :ports OR host LIKE :inside_ports) ORDER BY host LIMIT 10000",
+        **peers.spellings(event.host),
+    )
+    for row in rows:
+        before, after = row["grade"], grade_among(chosen, row["host"])
+        if before == after:
+            continue
+        await here.db.execute(
+            "UPDATE actor SET grade = :after WHERE host = :host AND NOT is_local", after=after, host=row["host"]
+        )
+        if BLOCKED in {before, after}:
+            change = _pause if after == BLOCKED else _resume
+            await change(here, "NOT is_local AND host = :host", host=row["host"])
 
 
 async def end_paused(here: Instance) -> None:
@@ -116,6 +122,28 @@ async def end_paused(here: Instance) -> None:
         await here.db.execute(
             "DELETE FROM follow WHERE state = 'paused' AND paused_at < :before", before=here.clock.now() - PAUSED_KEPT
         )
+
+
+async def purge_blocked(here: Instance) -> None:
+    """Forget the names, pictures and keys of everybody on servers that have been blocked for thirty days."""
+    for host in await peers.blocked_for_good(here):
+        async with here.db.transaction():
+            which = (
+                "NOT is_local AND deleted_at IS NULL AND fetched_at IS NOT NULL AND grade = 'blocked' AND (host = :host"
+                " OR host LIKE :inside OR host LIKE :ports OR host LIKE :inside_ports)"
+            )
+            values = peers.spellings(host)
+            rows = await here.db.rows(f"SELECT id FROM actor WHERE {which} ORDER BY id LIMIT 1000", **values)
+            await here.db.execute(
+                f"DELETE FROM remote_key WHERE owner IN (SELECT uri FROM actor WHERE {which})", **values
+            )
+            await here.db.execute(
+                "UPDATE actor SET name = '', summary_html = '', avatar_url = NULL, header_url = NULL,"
+                f" fields_json = NULL, fetched_at = NULL WHERE {which}",
+                **values,
+            )
+            for row in rows:
+                await here.events.emit(ActorChanged(row["id"]))
 
 
 async def recount(here: Instance, actor_ids: Sequence[str]) -> None:
@@ -155,7 +183,7 @@ async def _pause(here: Instance, which: str, **values: str) -> None:
 
 async def _resume(here: Instance, which: str, **values: str) -> None:
     touched = await _pairs(here, which, "paused", values)
-    allowed = "SELECT id FROM actor WHERE suspended_at IS NULL"
+    allowed = f"SELECT id FROM actor WHERE suspended_at IS NULL AND grade <> '{BLOCKED}'"
     await here.db.execute(
         "UPDATE follow SET state = 'accepted', paused_at = NULL WHERE state = 'paused'"
         f" AND {_of(which)} AND follower_id IN ({allowed}) AND target_id IN ({allowed})",

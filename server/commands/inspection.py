@@ -177,7 +177,7 @@ def _policy(here: Instance, host: str, known: peers.PeerView | None) -> list[str
         found.append("posts from there are shown at once")
     if not peers.shows_media(here, host):
         found.append("pictures and files from there are not fetched")
-    if peers.is_quiet(here, host):
+    if not peers.effects_for(here, host).found:
         found.append("people there are left out of discovery")
     return found
 

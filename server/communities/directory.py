@@ -9,6 +9,7 @@ from server.communities.queries import COMMUNITY_LABEL_COLUMNS, THERE, Community
 from server.communities.roster import SORTED
 from server.db import Row, from_milliseconds
 from server.instance import Instance
+from server.peers.policy import QUIET, in_sql
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ async def directory(
     """
     name, _, last = after.partition("\n")
     if elsewhere:
-        which = "NOT actor.is_local AND actor.discoverable"
+        which = f"NOT actor.is_local AND actor.discoverable AND actor.grade NOT IN {in_sql(QUIET)}"
     elif not viewer.is_signed_in:
         which = "actor.is_local AND community.visibility = 'public' AND community.kind <> 'support'"
     else:

@@ -13,6 +13,7 @@ class Community(Model):
     `kind`: ``informal``, ``formal``, ``support`` or ``programme``. `visibility` is the widest audience of its posts:
     ``public`` (V0), ``network`` (V1), ``instance`` (V2) or ``members`` (V3). `join_policy`: ``open``, ``apply`` or
     ``invite``. `posting`: ``everyone`` (every member) or ``facilitators``. `goals` and `questions` are lists of text.
+    `guests`: people on software that knows no members (Mastodon) may be members too (product/safety.md 5.1, rule 4).
     """
 
     id = id_field()
@@ -20,6 +21,7 @@ class Community(Model):
     visibility = fields.CharField(max_length=10, default="public")
     join_policy = fields.CharField(max_length=8, default="open")
     posting = fields.CharField(max_length=12, default="everyone")
+    guests = fields.BooleanField(default=False)
     purpose = fields.TextField(default="")
     goals = JsonField(null=True)
     gives = fields.TextField(default="")

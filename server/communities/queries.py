@@ -22,6 +22,8 @@ from server.communities.roster import (
 )
 from server.db import Row, from_milliseconds
 from server.instance import Instance
+from server.peers.policy import HIDDEN, in_sql
+from server.peers.queries import shows_media
 
 __all__ = [
     "Application",
@@ -47,7 +49,10 @@ __all__ = [
 PROFILE = "https://w3id.org/peerhall#profile-1"
 """What a community elsewhere says it implements when it knows joining besides following."""
 
-THERE = "actor.kind = 'Group' AND actor.deleted_at IS NULL AND actor.suspended_at IS NULL"
+THERE = (
+    "actor.kind = 'Group' AND actor.deleted_at IS NULL AND actor.suspended_at IS NULL"
+    f" AND actor.grade NOT IN {in_sql(HIDDEN)}"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,8 +259,9 @@ def _page(here: Instance, row: Row, viewer: Viewer) -> CommunityPage:
     label = community_label(here, row)
     picture, header = row["avatar_url"], row["header_url"]
     if not label.is_local:
-        picture = here.media_url(picture) if picture else None
-        header = here.media_url(header) if header else None
+        shown = shows_media(here, row["host"])
+        picture = here.media_url(picture) if picture and shown else None
+        header = here.media_url(header) if header and shown else None
     archived = row["archived_at"]
     return CommunityPage(
         label=label,

@@ -8,6 +8,7 @@ from server.actors.queries import LABEL_COLUMNS, PersonLabel, label_of
 from server.actors.queries import labels as person_labels
 from server.db import Row, from_milliseconds
 from server.instance import Instance
+from server.peers.policy import HIDDEN, in_sql
 
 SORTED = "lower(COALESCE(NULLIF(actor.name, ''), actor.username))"
 
@@ -27,6 +28,7 @@ _MEMBER = (
     " membership.created_at AS asked_at FROM membership"
     " JOIN actor ON actor.id = membership.person_id WHERE membership.community_id = :id AND membership.state = 'active'"
     " AND actor.deleted_at IS NULL AND actor.suspended_at IS NULL AND NOT actor.hidden"
+    f" AND actor.grade NOT IN {in_sql(HIDDEN)}"
 )
 
 

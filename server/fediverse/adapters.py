@@ -146,6 +146,10 @@ class ServerPeerPolicy:
         """Whether anything may be fetched from or delivered to this host."""
         return peer_queries.may_send(self._here, host)
 
+    def holds(self, host: str, activity_type: str) -> bool:
+        """Whether it waits for a steward as a whole."""
+        return peer_queries.holds(self._here, host, activity_type)
+
     async def signature_scheme(self, host: str) -> str | None:
         """What worked with this host."""
         value = await self._here.db.value("SELECT signature_scheme FROM peer WHERE host = :host", host=host)

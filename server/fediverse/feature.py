@@ -8,6 +8,7 @@ from server.actors.events import ActorDeleted
 from server.feature import Feature
 from server.fediverse import erasure, inbox, outbox, refusals, sent
 from server.instance import Instance
+from server.peers.events import PeerGradeChanged
 
 SENDERS = 8
 
@@ -17,6 +18,7 @@ def _install(here: Instance) -> None:
     here.worker.add("refusals", partial(refusals.step, here))
     here.worker.add("spread", partial(outbox.spread, here))
     here.worker.add("outbox", partial(outbox.step, here), concurrency=SENDERS)
+    here.events.on(PeerGradeChanged, partial(outbox.on_peer_grade, here))
     here.documents["a"] = partial(sent.provide, here)
     here.events.on(ActorDeleted, partial(sent.forget_actor, here))
     here.events.on(AccountDeleted, partial(erasure.on_account_deleted, here))

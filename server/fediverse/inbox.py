@@ -7,6 +7,7 @@ from federation.errors import (
     BudgetExceeded,
     FederationError,
     Forbidden,
+    Held,
     Ignored,
     InvalidDocument,
     TryLater,
@@ -28,6 +29,8 @@ MAX_ATTEMPTS = 8
 KEEP = timedelta(days=8)
 """Ids stay known for longer than any server retries, so that the same activity never has a second effect."""
 
+KEEP_HELD = timedelta(days=30)
+
 FINAL: tuple[type[Exception], ...] = (Forbidden, InvalidDocument, Unauthenticated, BudgetExceeded, Refused)
 
 
@@ -43,8 +46,8 @@ class ServerReceipts:
         here = self._here
         rows = await here.db.rows(
             "INSERT INTO inbox_receipt"
-            " (activity_id, activity_type, actor, signer, proven, host, body, received_at, attempts)"
-            " VALUES (:activity_id, :type, :actor, :signer, :proven, :host, :body, :at, 0)"
+            " (activity_id, activity_type, actor, signer, proven, host, body, received_at, attempts, let_in)"
+            " VALUES (:activity_id, :type, :actor, :signer, :proven, :host, :body, :at, 0, FALSE)"
             " ON CONFLICT (activity_id) DO NOTHING RETURNING seq",
             activity_id=receipt.activity_id,
             type=receipt.activity_type,
@@ -72,7 +75,7 @@ async def step(here: Instance) -> bool:
         return False
     row = await here.db.row(
         f"UPDATE inbox_receipt SET lease_until = :until, attempts = attempts + 1 WHERE seq IN ({due}{skip})"
-        " RETURNING seq, activity_id, activity_type, actor, signer, proven, body, received_at, attempts",
+        " RETURNING seq, activity_id, activity_type, actor, signer, proven, body, received_at, attempts, let_in",
         until=now + LEASE,
         now=now,
     )
@@ -80,6 +83,8 @@ async def step(here: Instance) -> bool:
         return False
     try:
         await here.engine.process(_receipt(row))
+    except Held as reason:
+        await _finish(here, row, "held", str(reason))
     except Ignored as reason:
         _note(here, row, reason)
         await _finish(here, row, "ignored", str(reason))
@@ -97,9 +102,13 @@ async def step(here: Instance) -> bool:
 
 
 async def prune(here: Instance) -> None:
-    """Forget receipts that are done and older than any server's retries."""
+    """Forget receipts that are done and older than any server's retries; held ones that nobody wanted in a month."""
+    now = here.clock.now()
     await here.db.execute(
-        "DELETE FROM inbox_receipt WHERE outcome IS NOT NULL AND received_at < :before", before=here.clock.now() - KEEP
+        "DELETE FROM inbox_receipt WHERE outcome IS NOT NULL AND received_at < :before"
+        " AND (outcome <> 'held' OR received_at < :long_before)",
+        before=now - KEEP,
+        long_before=now - KEEP_HELD,
     )
 
 
@@ -112,6 +121,7 @@ def _receipt(row: Row) -> Receipt:
         proven=bool(row["proven"]),
         body=row["body"].encode(),
         received_at=from_milliseconds(row["received_at"]),
+        let_in=bool(row["let_in"]),
     )
 
 

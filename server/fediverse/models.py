@@ -9,7 +9,8 @@ from server.db import JsonField, MomentField
 class InboxReceipt(Model):
     """One authenticated inbound activity, stored before it is answered with 202, kept until pruned after processing.
 
-    `outcome`: null while waiting, then ``done``, ``ignored``, ``refused`` or ``gave_up``.
+    `outcome`: null while waiting, then ``done``, ``ignored``, ``refused`` or ``gave_up``; ``held`` until a steward lets
+    it in (`let_in`, null again) or discards it (``refused``).
     """
 
     seq = fields.BigIntField(primary_key=True)
@@ -22,6 +23,7 @@ class InboxReceipt(Model):
     body = fields.TextField()
     received_at = MomentField()
     outcome = fields.CharField(max_length=10, null=True)
+    let_in = fields.BooleanField(default=False)
     reason = fields.TextField(null=True)
     attempts = fields.IntField(default=0)
     next_try_at = MomentField(null=True)

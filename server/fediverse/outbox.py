@@ -18,6 +18,8 @@ from server.db import Row, from_milliseconds, to_milliseconds
 from server.fediverse import receipts
 from server.instance import Instance
 from server.peers import queries as peer_queries
+from server.peers.events import PeerGradeChanged
+from server.peers.policy import BLOCKED
 
 log = logging.getLogger("peerhall.outbox")
 
@@ -81,10 +83,14 @@ async def spread(here: Instance) -> bool:
         if row is None:
             return True
         hosts = await hosts_of(here, row)
-        for host in hosts:
-            await _want(here, host, row["seq"])
         if row["subject"] is not None:
             await receipts.expect(here, row, await _of_dialect(here, row, hosts))
+        for host in hosts:
+            if peer_queries.may_send(here, host):
+                await _want(here, host, row["seq"])
+            else:
+                # A blocked server wants nothing, also when the block is lifted later (S17).
+                await receipts.withhold(here, host, row["seq"])
         await here.db.execute(
             "UPDATE outgoing SET spread_at = :now WHERE seq = :seq", now=here.clock.now(), seq=row["seq"]
         )
@@ -117,6 +123,20 @@ async def step(here: Instance) -> bool:
         return True
     await _send_batch(here, peer)
     return True
+
+
+async def on_peer_grade(here: Instance, event: PeerGradeChanged) -> None:
+    """A block cancels what waits for that server at once, so that lifting it sends nothing late (S17)."""
+    if event.after != BLOCKED:
+        return
+    rows = await here.db.rows(
+        "UPDATE peer SET cursor_seq = wanted_seq, next_try_at = NULL, attempts = 0, failing_since = NULL,"
+        " last_error = 'deliveries were cancelled by a block' WHERE wanted_seq > cursor_seq AND (host = :host"
+        " OR host LIKE :inside OR host LIKE :ports OR host LIKE :inside_ports) RETURNING host, wanted_seq",
+        **peer_queries.spellings(event.host),
+    )
+    for row in rows:
+        await receipts.withhold(here, row["host"], row["wanted_seq"])
 
 
 async def prune(here: Instance) -> None:

@@ -10,6 +10,7 @@ from datetime import timedelta
 from server.actors.viewer import Viewer
 from server.ids import new_id
 from server.instance import Instance
+from server.peers.policy import OF_GRADE, in_sql
 
 PEOPLE = "people"
 SITE = "site"
@@ -23,6 +24,17 @@ KEEP_UNREAD = timedelta(days=180)
 MAIL_JOB = "notifications.mail"
 MAIL_AFTER = timedelta(minutes=2)
 MAILED_AT_ONCE = frozenset({"reply", "accepted", "declined"})
+
+DUTIES = frozenset({"applied", "asks_in", "follow_request", "held"})
+"""What somebody has to decide: that is told whoever asks."""
+
+# People of limited servers are heard by those who follow them (`peers.policy.OF_GRADE`).
+_STRANGERS = in_sql(tuple(grade for grade, line in OF_GRADE.items() if not line.strangers_notify))
+_NOT_A_STRANGER = (
+    f"NOT EXISTS (SELECT 1 FROM actor AS cause WHERE cause.id = :actor AND cause.grade IN {_STRANGERS}"
+    " AND NOT EXISTS (SELECT 1 FROM follow WHERE follow.follower_id = actor.id AND follow.target_id = cause.id"
+    " AND follow.state = 'accepted'))"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +72,7 @@ async def notify(here: Instance, readers: Sequence[str], news: News) -> None:
             " SELECT :id, actor.id, :kind, :thing, :actor, :post, :community, :key, CAST(:now AS BIGINT) FROM actor"
             " JOIN account ON account.actor_id = actor.id"
             " WHERE actor.id = :reader AND actor.is_local AND actor.deleted_at IS NULL AND account.state = 'active'"
+            f" AND (:duty OR {_NOT_A_STRANGER})"
             " ON CONFLICT (unique_key) DO NOTHING RETURNING id",
             id=notification_id,
             reader=reader_id,
@@ -70,6 +83,7 @@ async def notify(here: Instance, readers: Sequence[str], news: News) -> None:
             community=news.community_id,
             key=unique_key(reader_id, news.kind, news.key),
             now=now,
+            duty=news.actor_id is None or news.kind in DUTIES,
         )
         if added and news.kind in MAILED_AT_ONCE:
             await here.jobs.enqueue(

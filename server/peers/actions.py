@@ -1,11 +1,12 @@
 """Grading other servers, and noting what we learn of them."""
 
 from server.audit import actions as audit
-from server.errors import Invalid, NotFound
+from server.errors import Invalid, NotAllowed, NotFound
 from server.instance import Instance
 from server.peers import policy, queries
 from server.peers.events import PeerGradeChanged
 from server.peers.models import Peer
+from server.peers.queries import UNDONE_WITHIN
 
 
 async def set_grade(here: Instance, host: str, grade: str, by: str, note: str = "") -> None:
@@ -34,15 +35,17 @@ async def set_grade(here: Instance, host: str, grade: str, by: str, note: str = 
             detail={"before": before, "after": grade, "note": note[:2000]},
         )
         here.db.after_commit(lambda: _remember(here, host, grade))
-        if before != grade:
-            await here.events.emit(PeerGradeChanged(host, before, grade))
+        # Also where the word is the same: a grade of its own ends what a wider domain laid on this host.
+        await here.events.emit(PeerGradeChanged(host, before, grade))
 
 
 async def undo_grade(here: Instance, host: str, by: str) -> str:
-    """Go back to the grade before the last change; returns it."""
+    """Go back to the grade before the last change, within thirty days of it; returns it."""
     peer = await Peer.get_or_none(host=policy.host_named(host))
     if peer is None or peer.previous_grade is None:
         raise NotFound("There is no earlier grade to go back to.")
+    if peer.graded_at is not None and here.clock.now() - peer.graded_at > UNDONE_WITHIN:
+        raise NotAllowed("That was more than thirty days ago. Choose a grade anew.")
     grade = peer.previous_grade
     await set_grade(here, peer.host, grade, by, note=peer.note)
     return grade
@@ -60,8 +63,7 @@ async def forget(here: Instance, host: str, by: str) -> None:
         await peer.save(update_fields=["grade", "previous_grade", "graded_at", "note"])
         await audit.record(here, by=by, action="peer.forget", subject=host, detail={"before": before})
         here.db.after_commit(lambda: _remember(here, host, None))
-        if before != policy.NORMAL:
-            await here.events.emit(PeerGradeChanged(host, before, policy.NORMAL))
+        await here.events.emit(PeerGradeChanged(host, before, policy.NORMAL))
 
 
 async def note_seen(
@@ -92,11 +94,9 @@ async def note_seen(
 
 
 def _remember(here: Instance, host: str, grade: str | None) -> None:
-    known = queries.grades(here).by_host
-    if grade is None:
-        known.pop(host, None)
-    else:
-        known[host] = grade
+    cache = queries.grades(here)
+    rest = {name: known for name, known in cache.by_host.items() if name != host}
+    cache.replace(rest if grade is None else {**rest, host: grade})
 
 
 def _refuse_ourselves(here: Instance, host: str) -> None:

@@ -1,6 +1,8 @@
 """Whom we talk to: pure functions of the federation mode and a server's grade (product/safety.md 5.7)."""
 
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 from federation.errors import InvalidDocument
 from federation.vocab.base import host_of
@@ -51,15 +53,82 @@ def candidates(host: str) -> list[str]:
     return found
 
 
-def talks(mode: str, grade: str, *, chosen: bool) -> bool:
-    """Whether anything passes between us and a server. `chosen`: an admin graded it; consortium mode asks for that."""
-    if mode == "closed" or grade == BLOCKED:
-        return False
-    return mode != "consortium" or chosen
+def grade_among(chosen: Mapping[str, str], host: str) -> str:
+    """The grade of a host. A restriction of a domain covers its subdomains and ports; trust does not spread."""
+    exact, *wider = candidates(host)
+    own = chosen.get(exact, NORMAL)
+    if own == BLOCKED:
+        return own
+    for name in wider:
+        found = chosen.get(name, NORMAL)
+        if found == BLOCKED or (exact not in chosen and found not in {NORMAL, TRUSTED}):
+            return found
+    return own
 
 
-def holds_first_posts(mode: str, grade: str) -> bool:
-    """Whether a stranger's first post from there waits for a steward."""
-    if grade == TRUSTED:
-        return False
-    return grade in {HELD, LIMITED} or mode == "careful"
+@dataclass(frozen=True, slots=True)
+class Effects:
+    """What may pass between us and a server, and how its people are shown here.
+
+    `holds`: what waits for a steward before it has any effect: ``nothing``, the ``first`` post of a stranger, or
+    ``everything``. `found`: in directories, search, lists, and timelines of people who do not follow them.
+    `is_network`: what is for the network (V1) goes there and is taken from there.
+    """
+
+    receives: bool = True
+    sends: bool = True
+    holds: str = "nothing"
+    shown: bool = True
+    found: bool = True
+    strangers_notify: bool = True
+    media: bool = True
+    is_network: bool = False
+
+
+OF_GRADE = {
+    TRUSTED: Effects(is_network=True),
+    NORMAL: Effects(),
+    HELD: Effects(holds="everything"),
+    LIMITED: Effects(holds="first", found=False, strangers_notify=False),
+    NO_MEDIA: Effects(media=False),
+    BLOCKED: Effects(
+        receives=False, sends=False, holds="everything", shown=False, found=False, strangers_notify=False, media=False
+    ),
+}
+"""The one table of what a grade does; `effects` adds what follows from the mode of this server."""
+
+QUIET = tuple(grade for grade, line in OF_GRADE.items() if not line.found)
+HIDDEN = tuple(grade for grade, line in OF_GRADE.items() if not line.shown)
+
+PASSES_THOUGH_HELD = frozenset(
+    {"Accept", "Block", "Delete", "Flag", "Ignore", "Leave", "Reject", "Remove", "Resolve", "TentativeReject", "Undo"}
+)
+"""What takes something away, answers us, or asks for help: making that wait would hurt somebody."""
+HELD_AS_POSTS = frozenset({"Create"})
+"""Posts are taken in and wait as such, so that a steward reads them as they will look."""
+
+
+def effects(mode: str, grade: str, *, chosen: bool) -> Effects:
+    """What a grade does in a federation mode. `chosen`: an admin graded this very host; consortium mode asks for that.
+
+    In a consortium everybody who was chosen and is not held back is of the network; else those who are trusted.
+    """
+    line = OF_GRADE[grade]
+    talks = line.receives and mode != "closed" and (mode != "consortium" or chosen)
+    if not talks:
+        return replace(line, receives=False, sends=False, media=False, is_network=False)
+    if mode == "consortium" and grade in {NORMAL, NO_MEDIA}:
+        return replace(line, is_network=True)
+    if mode == "careful" and grade in {NORMAL, NO_MEDIA}:
+        return replace(line, holds="first")
+    return line
+
+
+def holds(line: Effects, activity_type: str) -> bool:
+    """Whether an activity of this type waits for a steward as a whole, before it has any effect."""
+    return line.holds == "everything" and activity_type not in PASSES_THOUGH_HELD | HELD_AS_POSTS
+
+
+def in_sql(grades: tuple[str, ...]) -> str:
+    """Grades as a list in SQL."""
+    return "(" + ", ".join(f"'{grade}'" for grade in grades) + ")"

@@ -1,6 +1,6 @@
 """What we know of other servers. Grades are kept in memory: they are asked for on every request."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,14 +10,23 @@ from server.peers import policy
 
 CACHE = "peers"
 FRESH = timedelta(seconds=5)
+MAX_REMEMBERED = 5000
+UNDONE_WITHIN = timedelta(days=30)
+"""So long a block can be undone with everything that it cut off; after that, copies are erased."""
 
 
 @dataclass(slots=True)
 class Grades:
-    """Hosts that an admin graded, and when that list was read."""
+    """Hosts that an admin graded, when that list was read, and what was worked out from it since."""
 
     by_host: dict[str, str]
     loaded_at: datetime | None = None
+    effects: dict[str, policy.Effects] = field(default_factory=dict)
+
+    def replace(self, by_host: dict[str, str]) -> None:
+        """Take over a new list."""
+        self.by_host = by_host
+        self.effects.clear()
 
 
 def grades(here: Instance) -> Grades:
@@ -26,11 +35,17 @@ def grades(here: Instance) -> Grades:
     return cache
 
 
+async def chosen_grades(here: Instance) -> dict[str, str]:
+    """The hosts that an admin graded, as the database has them in this transaction."""
+    rows = await here.db.rows("SELECT host, grade FROM peer WHERE graded_at IS NOT NULL ORDER BY host")
+    return {row["host"]: row["grade"] for row in rows}
+
+
 async def load_grades(here: Instance) -> None:
     """Read the grades into memory; called when an instance starts."""
-    rows = await here.db.rows("SELECT host, grade FROM peer WHERE graded_at IS NOT NULL ORDER BY host")
+    by_host = await chosen_grades(here)
     cache = grades(here)
-    cache.by_host = {row["host"]: row["grade"] for row in rows}
+    cache.replace(by_host)
     cache.loaded_at = here.clock.now()
 
 
@@ -42,20 +57,8 @@ async def refresh_grades(here: Instance) -> None:
 
 
 def grade_of(here: Instance, host: str) -> str:
-    """The grade of a host. A restriction of a domain covers its subdomains and ports; trust does not spread."""
-    chosen = grades(here).by_host
-    exact, *wider = policy.candidates(host)
-    if exact in chosen:
-        own = chosen[exact]
-        if own == policy.BLOCKED:
-            return own
-    else:
-        own = policy.NORMAL
-    for name in wider:
-        found = chosen.get(name, policy.NORMAL)
-        if found == policy.BLOCKED or (exact not in chosen and found not in {policy.NORMAL, policy.TRUSTED}):
-            return found
-    return own
+    """The grade of a host, from memory; see `policy.grade_among`."""
+    return policy.grade_among(grades(here).by_host, host)
 
 
 async def grade(here: Instance, host: str) -> str:
@@ -63,39 +66,57 @@ async def grade(here: Instance, host: str) -> str:
     return grade_of(here, host)
 
 
+def effects_for(here: Instance, host: str) -> policy.Effects:
+    """Everything that follows for a host from its grade and our mode: the one place that is asked."""
+    cache = grades(here)
+    found = cache.effects.get(host)
+    if found is None:
+        chosen = policy.canonical(host) in cache.by_host
+        found = policy.effects(here.settings.federation, grade_of(here, host), chosen=chosen)
+        if len(cache.effects) > MAX_REMEMBERED:
+            cache.effects.clear()
+        cache.effects[host] = found
+    return found
+
+
 def may_receive(here: Instance, host: str) -> bool:
     """Whether anything from this host is let in."""
-    return _talks(here, host)
+    return effects_for(here, host).receives
 
 
 def may_send(here: Instance, host: str) -> bool:
     """Whether anything may be fetched from or delivered to this host."""
-    return _talks(here, host)
+    return effects_for(here, host).sends
+
+
+def holds(here: Instance, host: str, activity_type: str) -> bool:
+    """Whether an activity from there waits for a steward as a whole."""
+    return policy.holds(effects_for(here, host), activity_type)
 
 
 def holds_first_posts(here: Instance, host: str) -> bool:
     """Whether a stranger's first post from there waits for a steward."""
-    return policy.holds_first_posts(here.settings.federation, grade_of(here, host))
+    return effects_for(here, host).holds != "nothing"
 
 
 def holds_everything(here: Instance, host: str) -> bool:
     """Whether every post from there waits for a steward."""
-    return grade_of(here, host) == policy.HELD
+    return effects_for(here, host).holds == "everything"
 
 
 def shows_media(here: Instance, host: str) -> bool:
     """Whether pictures and files from there are fetched and shown."""
-    return grade_of(here, host) not in {policy.NO_MEDIA, policy.BLOCKED}
+    return effects_for(here, host).media
 
 
-def is_quiet(here: Instance, host: str) -> bool:
-    """Whether people there are left out of discovery."""
-    return grade_of(here, host) in {policy.LIMITED, policy.HELD, policy.BLOCKED}
+def is_of_network(here: Instance, host: str) -> bool:
+    """Whether what is for the network goes there and is taken from there."""
+    return effects_for(here, host).is_network
 
 
-def _talks(here: Instance, host: str) -> bool:
-    chosen = policy.canonical(host) in grades(here).by_host
-    return policy.talks(here.settings.federation, grade_of(here, host), chosen=chosen)
+def network_hosts(here: Instance) -> list[str]:
+    """The servers of the network: only those that an admin named."""
+    return sorted(host for host in grades(here).by_host if is_of_network(here, host))
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +142,7 @@ class PeerView:
     people_count: int
     following_count: int
     followers_count: int
+    undone_until: datetime | None
 
     @property
     def state(self) -> str:
@@ -133,6 +155,78 @@ class PeerView:
     def can_undo(self) -> bool:
         """Whether there is an earlier grade to go back to."""
         return self.previous_grade is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Consequences:
+    """What a grade would change for people here, before it is given. All counts are of today.
+
+    `cut_off`: nothing passes any more. `lost_media`, `held` and `quiet` say what starts.
+    """
+
+    grade: str
+    cut_off: bool
+    restored: bool
+    held: bool
+    quiet: bool
+    lost_media: bool
+    followed: int
+    followers: int
+    members: int
+    communities: int
+    our_members: int
+    waiting: int
+    copies: int
+
+    @property
+    def hurts(self) -> bool:
+        """Whether somebody here would lose something, so that it is worth a second look."""
+        return self.cut_off and bool(self.followed or self.followers or self.members or self.our_members)
+
+
+_THEIRS = (
+    "(SELECT id FROM actor WHERE NOT is_local AND deleted_at IS NULL AND (host = :host OR host LIKE :inside"
+    " OR host LIKE :ports OR host LIKE :inside_ports))"
+)
+
+
+def spellings(host: str) -> dict[str, str]:
+    """Parameters for SQL that match a host with its subdomains and ports."""
+    return {"host": host, "inside": f"%.{host}", "ports": f"{host}:%", "inside_ports": f"%.{host}:%"}
+
+
+async def consequences(here: Instance, host: str, grade: str) -> Consequences:
+    """What would change if this host had this grade: a dry run, in one query."""
+    host, mode = policy.canonical(host), here.settings.federation
+    before = effects_for(here, host)
+    after = policy.effects(mode, grade, chosen=True)
+    row = await here.db.row(
+        f"SELECT (SELECT count(*) FROM follow WHERE state = 'accepted' AND target_id IN {_THEIRS}) AS followed,"
+        f" (SELECT count(*) FROM follow WHERE state = 'accepted' AND follower_id IN {_THEIRS}) AS followers,"
+        f" (SELECT count(DISTINCT person_id) FROM membership WHERE state = 'active' AND person_id IN {_THEIRS})"
+        f" AS members,"
+        f" (SELECT count(DISTINCT community_id) FROM membership WHERE state = 'active' AND person_id IN {_THEIRS})"
+        f" AS communities,"
+        f" (SELECT count(*) FROM membership WHERE state = 'active' AND community_id IN {_THEIRS}) AS our_members,"
+        f" (SELECT count(*) FROM post WHERE state = 'visible' AND author_id IN {_THEIRS}) AS copies,"
+        " (SELECT count(*) FROM outgoing, peer WHERE outgoing.seq > peer.cursor_seq AND outgoing.seq <= peer.wanted_seq"
+        " AND (peer.host = :host OR peer.host LIKE :inside OR peer.host LIKE :ports OR peer.host LIKE :inside_ports))"
+        " AS waiting",
+        **spellings(host),
+    )
+    counts = row or {}
+    return Consequences(
+        grade=grade,
+        cut_off=before.receives and not after.receives,
+        restored=after.receives and not before.receives,
+        held=after.holds == "everything" and before.holds != "everything" and after.receives,
+        quiet=before.found and not after.found and after.shown,
+        lost_media=before.media and not after.media and after.receives,
+        **{
+            name: int(counts.get(name) or 0)
+            for name in ("followed", "followers", "members", "communities", "our_members", "waiting", "copies")
+        },
+    )
 
 
 _PEER = """
@@ -173,6 +267,16 @@ async def peers(
         limit=limit,
     )
     return [_peer_row(row) for row in rows]
+
+
+async def blocked_for_good(here: Instance) -> list[str]:
+    """Servers that were blocked so long ago that the block is not undone any more."""
+    rows = await here.db.rows(
+        "SELECT host FROM peer WHERE grade = :blocked AND graded_at < :before ORDER BY host LIMIT 1000",
+        blocked=policy.BLOCKED,
+        before=here.clock.now() - UNDONE_WITHIN,
+    )
+    return [row["host"] for row in rows]
 
 
 async def failing_peers(here: Instance, limit: int = 10) -> list[PeerView]:
@@ -219,4 +323,5 @@ def _peer_row(row: dict[str, Any]) -> PeerView:
         people_count=row["people"],
         following_count=row["following"],
         followers_count=row["followers"],
+        undone_until=None if row["graded_at"] is None else from_milliseconds(row["graded_at"]) + UNDONE_WITHIN,
     )

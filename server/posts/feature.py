@@ -39,6 +39,7 @@ def _install(here: Instance) -> None:
     here.events.on(ActorDeleted, partial(removal.erase_all_of, here))
     here.jobs.on(QUOTE_JOB, partial(quoting.check_quote, here))
     here.jobs.every(quoting.RECHECK, timedelta(hours=6), partial(quoting.recheck, here))
+    here.jobs.every("posts.purge_blocked", timedelta(hours=1), partial(removal.purge_blocked, here))
     here.jobs.every("posts.prune", timedelta(days=1), partial(outbox.prune, here))
 
 

@@ -12,7 +12,7 @@ from server.ids import is_id
 from server.instance import Instance
 from server.posts.addresses import page_path
 from server.posts.pictures import show_pictures
-from server.posts.readable import ANYBODY, readable
+from server.posts.readable import ANYBODY, findable, readable
 from server.posts.views import COLUMNS, AttachmentView, Page, PostView, views
 
 __all__ = [
@@ -75,7 +75,7 @@ async def thread(here: Instance, viewer: Viewer, root_id: str, *, limit: int = T
     may_read, parameters = readable(viewer)
     rows = await here.db.rows(
         f"SELECT {COLUMNS} FROM post WHERE post.root_id = :root AND post.id <> :root"
-        f" AND ({may_read} OR (post.state = 'deleted' AND EXISTS (SELECT 1 FROM post AS child"
+        f" AND (({may_read} AND {findable(viewer)}) OR (post.state = 'deleted' AND EXISTS (SELECT 1 FROM post AS child"
         " WHERE child.parent_id = post.id AND child.state = 'visible')))"
         " ORDER BY post.published_at, post.id LIMIT :limit",
         root=root_id,
@@ -120,6 +120,9 @@ async def listing(
     """
     may_read, values = readable(viewer)
     conditions = ["post.state = 'visible'", may_read]
+    if author_id is None and ids is None:
+        # Whoever opens the page of somebody, or already knows which posts, is not looking around.
+        conditions.append(findable(viewer))
     values |= parameters
     if kinds is not None:
         conditions.append(_one_of("post.kind", kinds, "kind", values))

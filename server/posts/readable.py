@@ -3,11 +3,13 @@
 from typing import Any
 
 from server.actors.viewer import Viewer
+from server.peers.policy import HIDDEN, QUIET, in_sql
 from server.posts.policy import DIRECT, FOLLOWERS, INSTANCE, MEMBERS, NETWORK, OPEN, PRIVATE
 
 _AUTHOR_IS_THERE = (
     "NOT EXISTS (SELECT 1 FROM actor AS silenced WHERE silenced.id = post.author_id"
-    " AND (silenced.suspended_at IS NOT NULL OR silenced.deleted_at IS NOT NULL))"
+    " AND (silenced.suspended_at IS NOT NULL OR silenced.deleted_at IS NOT NULL"
+    f" OR silenced.grade IN {in_sql(HIDDEN)}))"
 )
 _OPEN = ", ".join(f"'{name}'" for name in sorted(OPEN))
 
@@ -37,6 +39,19 @@ _AUDIENCE = (
     f" OR (post.visibility = '{FOLLOWERS}' AND ({_FOLLOWING} OR {_NAMED}))"
     f" OR (post.visibility = '{DIRECT}' AND {_NAMED}))"
 )
+
+
+_QUIET = f"EXISTS (SELECT 1 FROM actor AS quiet WHERE quiet.id = post.author_id AND quiet.grade IN {in_sql(QUIET)})"
+
+
+def findable(viewer: Viewer) -> str:
+    """A condition on the alias `post` for lists: people of a limited server show to those who follow or are named.
+
+    It goes with the parameters of `readable`.
+    """
+    if viewer.actor_id is None:
+        return f"NOT {_QUIET}"
+    return f"(NOT {_QUIET} OR {_FOLLOWING} OR {_NAMED})"
 
 
 def readable(viewer: Viewer) -> tuple[str, dict[str, Any]]:

@@ -7,6 +7,8 @@ from server.audit import actions as audit
 from server.errors import NotAllowed, NotFound
 from server.instance import Instance
 from server.media import actions as media
+from server.peers import queries as peers
+from server.peers.policy import BLOCKED
 from server.posts import counting
 from server.posts.composing import own
 from server.posts.details import detail_of
@@ -16,6 +18,7 @@ from server.posts.policy import DIRECT, PRIVATE
 from server.posts.readable import readable
 
 AT_ONCE = 200
+PURGED_AT_ONCE = 500
 
 
 async def delete_post(here: Instance, acting: Viewer, post_id: str) -> None:
@@ -144,6 +147,28 @@ async def forget_sent(here: Instance, post: Post) -> None:
         " AND uri NOT LIKE '%/ap/a/undo/%'",
         id=post.id,
     )
+
+
+async def purge_blocked(here: Instance, _: object) -> None:
+    """Erase copies of what came from servers that have been blocked for thirty days; a job, so many a time (S17, S27).
+
+    Nothing says that they ended: after the block they may come again. What people here answered keeps its place.
+    """
+    for host in await peers.blocked_for_good(here):
+        rows = await here.db.rows(
+            "SELECT post.id FROM post JOIN actor ON actor.id = post.author_id WHERE NOT post.is_local"
+            " AND post.state <> 'deleted' AND (actor.host = :host OR actor.host LIKE :inside OR actor.host LIKE :ports"
+            f" OR actor.host LIKE :inside_ports) AND actor.grade = '{BLOCKED}' ORDER BY post.id LIMIT :limit",
+            limit=PURGED_AT_ONCE,
+            **peers.spellings(host),
+        )
+        for row in rows:
+            async with here.db.transaction():
+                post = await Post.get(id=row["id"])
+                await erase(here, post, by=BLOCKED)
+                await Tombstone.filter(uri=post.uri, by=BLOCKED).delete()
+                if not await Post.exists(parent_id=post.id):
+                    await post.delete()
 
 
 async def leave_tombstone(here: Instance, uri: str, *, by: str, former_type: str = "") -> None:

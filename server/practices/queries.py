@@ -8,7 +8,7 @@ from server.actors.viewer import Viewer
 from server.instance import Instance
 from server.posts import queries as posts
 from server.posts.queries import Page, PostView
-from server.posts.readable import readable
+from server.posts.readable import findable, readable
 from server.practices.form import Material, PracticeForm
 from server.practices.models import Practice
 from server.practices.writing import rendered
@@ -124,7 +124,7 @@ async def find(here: Instance, viewer: Viewer, facets: Facets, before: str | Non
     may_read, values = readable(viewer)
     total = await here.db.value(
         "SELECT count(*) AS total FROM post WHERE post.state = 'visible' AND post.kind IN ('practice', 'tip')"
-        f" AND {may_read} AND ({condition or 'TRUE'})"
+        f" AND {may_read} AND {findable(viewer)} AND ({condition or 'TRUE'})"
         + (" AND post.community_id = :of_community" if facets.community_id else "")
         + (" AND post.author_id = :of_author" if facets.mine == "shared" else ""),
         of_community=facets.community_id,
@@ -141,7 +141,7 @@ async def facet_values(here: Instance, viewer: Viewer) -> FacetValues:
     rows = await here.db.rows(
         "SELECT DISTINCT practice.subject, practice.level, post.language FROM practice"
         " JOIN post ON post.id = practice.id"
-        f" WHERE post.state = 'visible' AND {may_read} LIMIT 2000",
+        f" WHERE post.state = 'visible' AND {may_read} AND {findable(viewer)} LIMIT 2000",
         **values,
     )
     return FacetValues(*(_distinct(row[name] for row in rows) for name in ("subject", "level", "language")))

@@ -7,7 +7,7 @@ from server.actors.viewer import Viewer
 from server.instance import Instance
 from server.posts import queries as posts
 from server.posts.queries import Page, PostView
-from server.posts.readable import readable
+from server.posts.readable import findable, readable
 from server.practices.queries import MINUTE_BANDS
 from server.resources.form import TYPE_WORDS, ResourceForm, facts
 from server.resources.models import Resource
@@ -86,7 +86,10 @@ async def library(
     )
     await _add_facts(here, page.items)
     may_read, values = readable(viewer)
-    base = f"post.kind = 'resource' AND post.state = 'visible' AND post.community_id = :community AND {may_read}"
+    base = (
+        "post.kind = 'resource' AND post.state = 'visible' AND post.community_id = :community"
+        f" AND {may_read} AND {findable(viewer)}"
+    )
     total = await here.db.value(
         f"SELECT count(*) AS total FROM post WHERE {base} AND ({condition or 'TRUE'})",
         community=community_id,

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from server.actors.queries import LABEL_COLUMNS, PersonLabel, label_of
 from server.actors.viewer import Viewer
 from server.instance import Instance
-from server.peers.queries import is_quiet
+from server.peers.policy import QUIET, in_sql
 from server.posts.queries import PostView, listing, readable
+from server.posts.readable import findable
 from server.search.words import Query, Term, any_of, fts5, parse_query, tsquery
 
 PAGE_SIZE = 20
@@ -42,6 +43,8 @@ _ORDER = (
     " ORDER BY hit.weight * (1.0 + 1.0 / (1.0 + (CAST(:search_now AS BIGINT) - hit.at)"
     f" / {RECENT_MILLISECONDS})), hit.seq DESC LIMIT :search_limit OFFSET :search_skip"
 )
+
+_QUIET = in_sql(QUIET)
 
 # Authors elsewhere say whether they want to be found by people who do not follow them (FEP-5feb).
 _WANTS_TO_BE_FOUND = "post.is_local OR author.indexable OR post.community_id IS NOT NULL"
@@ -100,11 +103,10 @@ async def search_actors(
     if not query or not 1 <= page <= MAX_PAGES:
         return ActorsFound([], has_more=False)
     rows = await here.db.rows(
-        f"SELECT {LABEL_COLUMNS}, actor.host FROM {_HITS[here.db.dialect]} AS hit"
+        f"SELECT {LABEL_COLUMNS} FROM {_HITS[here.db.dialect]} AS hit"
         " JOIN actor ON actor.id = hit.thing_id WHERE hit.kind = 'actor' AND actor.kind = :search_kind"
         " AND actor.discoverable AND NOT actor.hidden AND actor.suspended_at IS NULL AND actor.deleted_at IS NULL"
-        + (" AND actor.is_local" if scope == "here" else "")
-        + _ORDER,
+        f" AND actor.grade NOT IN {_QUIET}" + (" AND actor.is_local" if scope == "here" else "") + _ORDER,
         search_match=_expression(here, query),
         search_candidates=CANDIDATES,
         search_kind=kind,
@@ -112,8 +114,7 @@ async def search_actors(
         search_limit=limit + 1,
         search_skip=(page - 1) * limit,
     )
-    shown = [label_of(here, row) for row in rows[:limit] if row["is_local"] or not is_quiet(here, row["host"])]
-    return ActorsFound(shown, has_more=len(rows) > limit and page < MAX_PAGES)
+    return ActorsFound([label_of(here, row) for row in rows[:limit]], has_more=len(rows) > limit and page < MAX_PAGES)
 
 
 async def ids_about(here: Instance, viewer: Viewer, text: str, *, kinds: Sequence[str], limit: int = 10) -> list[str]:
@@ -142,10 +143,11 @@ async def _post_ids(here: Instance, viewer: Viewer, look: _Look) -> list[str]:
     wants = _WANTS_TO_BE_FOUND + (_CAME_TO_ME if viewer.is_signed_in else "")
     named = {f"search_kind_{number}": kind for number, kind in enumerate(look.kinds)}
     rows = await here.db.rows(
-        f"SELECT post.id, author.is_local, author.host FROM {_HITS[here.db.dialect]} AS hit"
+        f"SELECT post.id FROM {_HITS[here.db.dialect]} AS hit"
         " JOIN post ON post.id = hit.thing_id JOIN actor AS author ON author.id = post.author_id"
         " WHERE hit.kind = 'post' AND post.state = 'visible'"
         f" AND author.suspended_at IS NULL AND author.deleted_at IS NULL AND ({wants}) AND ({may_read})"
+        f" AND {findable(viewer)}"
         + (f" AND post.kind IN ({', '.join(':' + name for name in named)})" if named else "")
         + (" AND post.is_local" if look.only_here else "")
         + _ORDER,
@@ -158,7 +160,7 @@ async def _post_ids(here: Instance, viewer: Viewer, look: _Look) -> list[str]:
         **named,
         **parameters,
     )
-    return [row["id"] for row in rows if row["is_local"] or not is_quiet(here, row["host"])]
+    return [row["id"] for row in rows]
 
 
 async def _views(here: Instance, viewer: Viewer, ids: Sequence[str]) -> list[PostView]:

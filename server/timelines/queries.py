@@ -4,7 +4,7 @@ from server.actors.queries import labels
 from server.actors.viewer import Viewer
 from server.instance import Instance
 from server.posts.queries import parse_cursor
-from server.posts.readable import readable
+from server.posts.readable import findable, readable
 from server.posts.views import COLUMNS, Page, PostView, views
 
 
@@ -21,7 +21,7 @@ async def home(here: Instance, viewer: Viewer, *, before: str | None = None, lim
     rows = await here.db.rows(
         f"SELECT {COLUMNS}, entry.at AS entry_at, entry.via_id FROM timeline_entry AS entry"
         " JOIN post ON post.id = entry.post_id"
-        f" WHERE entry.reader_id = :me AND post.state = 'visible' AND {may_read}{after}"
+        f" WHERE entry.reader_id = :me AND post.state = 'visible' AND {may_read} AND {findable(viewer)}{after}"
         " ORDER BY entry.at DESC, entry.post_id DESC LIMIT :limit",
         me=viewer.actor_id,
         limit=limit + 1,

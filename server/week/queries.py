@@ -13,6 +13,7 @@ from server.communities.queries import labels as community_labels
 from server.db import Row, from_milliseconds
 from server.instance import Instance
 from server.posts.queries import PostView, listing, page_path, readable
+from server.posts.readable import findable
 from server.search.queries import ids_about
 from server.search.words import any_of, words_of
 
@@ -254,7 +255,7 @@ async def _newest_practices(here: Instance, viewer: Viewer) -> list[str]:
     may_read, parameters = readable(viewer)
     rows = await here.db.rows(
         "SELECT post.id FROM post WHERE post.kind IN ('practice', 'tip') AND post.state = 'visible'"
-        f" AND post.author_id <> :week_me AND {may_read}"
+        f" AND post.author_id <> :week_me AND {may_read} AND {findable(viewer)}"
         " ORDER BY post.published_at DESC, post.id DESC LIMIT :week_limit",
         week_me=viewer.actor_id,
         week_limit=ROTATION_WEEKS * 2,

@@ -39,10 +39,14 @@ async def server(request: Request) -> Response:
 
 
 async def grade(request: Request) -> Response:
-    """Grade a server."""
+    """Grade a server. What would change is shown first: when asked for, and where it would cut somebody off."""
     by, form = admin(request), await form_of(request)
-    host = _host(request)
+    here, host = here_of(request), _host(request)
     chosen, note = text(form, "grade", 20), text(form, "note", 2000)
+    if chosen in policy.GRADES and text(form, "confirmed", 20) != chosen:
+        change = await queries.consequences(here, host, chosen)
+        if change.hurts or text(form, "dry_run", 10):
+            return await _server(request, form={"grade": chosen, "note": note}, change=change)
     try:
         await actions.set_grade(here_of(request), host, chosen, by.handle, note)
     except Invalid as error:
@@ -99,6 +103,7 @@ async def _server(
     form: dict[str, str] | None = None,
     errors: list[dict[str, str]] | None = None,
     status: int = 200,
+    change: queries.Consequences | None = None,
 ) -> Response:
     here, host = here_of(request), _host(request)
     known = await queries.peer(here, host)
@@ -113,6 +118,8 @@ async def _server(
         known=known,
         form=form or present,
         errors=errors or [],
+        change=change,
+        too_late=known is not None and known.undone_until is not None and known.undone_until < here.clock.now(),
         talks=queries.may_receive(here, host),
         mode=here.settings.federation,
     )

@@ -11,6 +11,7 @@ from server.accounts import queries, site
 from server.audit import queries as audit
 from server.errors import Invalid
 from server.fediverse.queries import queue_state
+from server.fediverse.waiting import held_count
 from server.peers import queries as peers
 from server.text import LICENCES
 from web.admin import deletions, others
@@ -34,6 +35,7 @@ async def home(request: Request) -> Response:
         tab="home",
         queue=await queue_state(here),
         waiting=await queries.waiting_count(here),
+        held=await held_count(here),
         failing=await peers.failing_peers(here),
         new_servers=await peers.new_peers(here, here.clock.now() - NEW_SERVERS_SHOWN),
         mail_works=bool(here.settings.smtp_url),

@@ -60,10 +60,14 @@ async def test_trust_does_not_spread_and_does_not_outrank_a_block(fediverse):
     ],
 )
 def test_who_talks_in_which_mode(mode, stranger, chosen, blocked):
-    assert policy.talks(mode, "normal", chosen=False) is stranger
-    assert policy.talks(mode, "normal", chosen=True) is chosen
-    assert policy.talks(mode, "trusted", chosen=True) is chosen
-    assert policy.talks(mode, "blocked", chosen=True) is blocked
+    for grade, is_chosen, talks in (
+        ("normal", False, stranger),
+        ("normal", True, chosen),
+        ("trusted", True, chosen),
+        ("blocked", True, blocked),
+    ):
+        line = policy.effects(mode, grade, chosen=is_chosen)
+        assert (line.receives, line.sends) == (talks, talks)
 
 
 async def test_we_cannot_block_ourselves_or_use_unknown_grades(fediverse):
