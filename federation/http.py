@@ -29,6 +29,7 @@ from federation.ports import Objects, Reader, Receipts, Served
 from federation.signatures.message import HttpMessage
 from federation.transport.documents import is_activitypub_type
 from federation.vocab.base import MAX_DOCUMENT_BYTES, is_web_uri
+from federation.vocab.contexts import with_context
 
 ACTIVITY_JSON = "application/activity+json"
 READ_SECONDS = 20.0
@@ -82,12 +83,22 @@ class Endpoints:
         """A document, or an inbox."""
         uri = f"{self._origin}{self._target(request).partition('?')[0]}"
         if request.method != "POST":
-            return await self.serve(uri, request)
+            return await self._empty_inbox(uri) if uri.endswith("/inbox") else await self.serve(uri, request)
         if not uri.endswith("/inbox"):
             return _refusal(405, {"Allow": "GET, HEAD"})
         if await self._objects.inbox_owner(uri) is None:
             return _refusal(404)
         return await self.inbox(request)
+
+    async def _empty_inbox(self, uri: str) -> Response:
+        """An inbox as everybody may read it: without anything in it (ActivityPub section 5.2)."""
+        owner = await self._objects.inbox_owner(uri)
+        served = await self._objects.get(owner, None, Reader()) if owner is not None else None
+        closed = self._authorized_fetch and served is not None and not served.exempt_from_authorized_fetch
+        if served is None or served.status != 200 or not served.public or closed:
+            return _refusal(404)
+        empty = with_context({"id": uri, "type": "OrderedCollection", "totalItems": 0, "orderedItems": []})
+        return _json(empty, ACTIVITY_JSON)
 
     async def inbox(self, request: Request) -> Response:
         """Take an activity in: 202 once its receipt is safe on disk."""
@@ -145,7 +156,8 @@ class Endpoints:
         subject = await self._authenticator.actors.find_local(resources[0])
         if subject is None:
             return _refusal(404, _ANYBODY)
-        return _json(webfinger.document(subject, self._origin), webfinger.CONTENT_TYPE)
+        rels = request.query_params.getlist("rel")
+        return _json(webfinger.document(subject, self._origin, rels=rels), webfinger.CONTENT_TYPE)
 
     async def host_meta(self, request: Request) -> Response:
         """Where WebFinger is, for software that asks (RFC 6415)."""

@@ -1,5 +1,6 @@
 """WebFinger (RFC 7033): answering for local actors, asking other servers, and the agreement both ways (S9)."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -21,8 +22,16 @@ class Finger:
     actor: str
 
 
-def document(subject: WebFingerSubject, origin: str) -> dict[str, object]:
-    """The answer for one local actor."""
+def document(subject: WebFingerSubject, origin: str, *, rels: Collection[str] = ()) -> dict[str, object]:
+    """The answer for one local actor; with `rels` only the links of these relations (RFC 7033 section 4.3)."""
+    found = _document(subject, origin)
+    if rels:
+        links = dicts_of(found["links"], limit=50)
+        found["links"] = [link for link in links if link["rel"] in rels]
+    return found
+
+
+def _document(subject: WebFingerSubject, origin: str) -> dict[str, object]:
     self_link: dict[str, object] = {"rel": "self", "type": "application/activity+json", "href": subject.actor}
     if subject.kind == "Application":
         return {

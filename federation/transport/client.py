@@ -234,13 +234,17 @@ class Client:
         except TimeoutError as error:
             raise Unreachable("The other server took too long.", "slow") from error
         except (httpx.TransportError, httpx.StreamError) as error:
-            raise Unreachable(f"The other server cannot be reached: {type(error).__name__}.") from error
+            raise Unreachable(f"The other server cannot be reached: {_why(error)}.") from error
         except (httpx.InvalidURL, UnicodeError) as error:
             raise FetchError("The address cannot be fetched.") from error
 
     async def aclose(self) -> None:
         """Close all connections."""
         await self.transport.aclose()
+
+
+def _why(error: Exception) -> str:
+    return "its certificate is not to be trusted" if "CERTIFICATE_VERIFY_FAILED" in str(error) else type(error).__name__
 
 
 async def _read(response: httpx.Response, url: str, max_bytes: int, keep_body: bool) -> Answer:

@@ -90,6 +90,9 @@ async def test_inboxes(world: World) -> None:
     assert await post("/ap/u/nobody/inbox") == 404
     assert await post("/ap/u/amara") == 405
     assert (await world.alder.get("/ap/inbox")).status_code in (404, 405)
+    assert (await world.alder.get("/ap/u/nobody/inbox")).status_code == 404
+    empty = (await world.alder.get("/ap/u/amara/inbox")).json()
+    assert (empty["type"], empty["orderedItems"]) == ("OrderedCollection", [])
     assert await post("/ap/inbox", **{"Content-Type": "text/plain"}) == 415
     assert await post("/ap/u/amara/inbox") == 202
     assert await world.alder.work() == ["done"]

@@ -1,15 +1,11 @@
 """Starts Fedify, and a server of ours for it to talk to."""
 
 import json
-import os
-import platform
-import re
-import shutil
 import subprocess
 from collections.abc import AsyncIterator, Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import pytest
 from starlette.applications import Starlette
@@ -31,10 +27,9 @@ from federation.testing import (
     public_rsa_pem,
 )
 from federation.vocab.actors import actor_document
+from tests.interop.node import node, package
 
 FOLDER = Path(__file__).parent
-OLDEST_NODE = 20
-INSTALL_SECONDS = 110
 
 Json = dict[str, Any]
 
@@ -74,57 +69,11 @@ class Fedify:
         self._process.communicate(timeout=20)
 
 
-def _cannot(reason: str) -> NoReturn:
-    if os.environ.get("PEERHALL_REQUIRE_PEERS") == "1":
-        pytest.fail(reason, pytrace=False)
-    pytest.skip(reason)
-
-
-def _npm_ci(folder: Path) -> None:
-    npm = shutil.which("npm")
-    if npm is None:
-        _cannot("Fedify needs npm; on Debian: apt-get install npm")
-    command = [npm, "ci", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"]
-    try:
-        done = subprocess.run(
-            command,
-            cwd=folder,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=INSTALL_SECONDS,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        _cannot(f"Fedify could not be installed within {INSTALL_SECONDS} s")
-    if done.returncode:
-        _cannot(f"Fedify could not be installed: {done.stderr.strip()[-600:]}")
-
-
-def _node() -> str:
-    """A Node.js that Fedify runs on: the machine's, or one from npm where that is missing or too old."""
-    own = shutil.which("node")
-    if own is not None:
-        version = subprocess.run([own, "--version"], capture_output=True, text=True, check=False).stdout
-        found = re.match(r"v(\d+)", version)
-        if found is not None and int(found[1]) >= OLDEST_NODE:
-            return own
-    architecture = {"x86_64": "x64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
-    installed = FOLDER / "runtime" / "node_modules" / f"node-linux-{architecture}" / "bin" / "node"
-    if not installed.is_file():
-        _npm_ci(FOLDER / "runtime")
-    if not installed.is_file():
-        _cannot(f"Fedify needs Node.js {OLDEST_NODE} or later")
-    return str(installed)
-
-
 @pytest.fixture(scope="session")
 def fedify() -> Iterator[Fedify]:
     """Fedify, installed from the committed lock on first use."""
-    node = _node()
-    if not (FOLDER / "node_modules" / "@fedify" / "fedify" / "package.json").is_file():
-        _npm_ci(FOLDER)
-    running = Fedify(node)
+    package(FOLDER, "@fedify/fedify")
+    running = Fedify(node())
     yield running
     running.close()
 

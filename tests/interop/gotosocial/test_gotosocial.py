@@ -1,0 +1,247 @@
+"""A real GoToSocial beside us: it follows, reads, answers and moderates, and so do we. README.md says how to run it."""
+
+import re
+import time
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+import pytest
+
+from tests.interop.gotosocial.conftest import World
+from tests.interop.live import until
+
+pytestmark = [pytest.mark.peer, pytest.mark.timeout(240)]
+
+scenario = pytest.mark.scenario
+
+
+def practice(words: str, **more: Any) -> dict[str, Any]:
+    """A practice as somebody fills it in."""
+    return {
+        "speed": "quick",
+        "title": f"Two questions {words}",
+        "steps": [f"First ask {words}.", "Then wait."],
+        "would_change": f"More time {words}.",
+        "visibility": "public",
+        "licence": "CC-BY-4.0",
+        "language": "en",
+        "share": "1",
+    } | more
+
+
+def share(browser: httpx.Client, words: str, **more: Any) -> str:
+    """Share a practice; returns its page."""
+    answer = browser.post("/practices/new", data=practice(words, **more))
+    answer.raise_for_status()
+    page = str(answer.url.copy_with(fragment=None))
+    assert "/p/two-questions-" in page, answer.text
+    return page
+
+
+def fresh(word: str) -> str:
+    """Words that stand nowhere else."""
+    return f"{word}{time.time_ns()}"
+
+
+def arrives(browser: httpx.Client, words: str, path: str = "/week") -> str:
+    """Wait until words are on a page; returns the address of the post that they stand in, where it has one."""
+    until(lambda: words in browser.get(path).text)
+    return browser.get(path).text
+
+
+def post_about(browser: httpx.Client, words: str) -> str:
+    """The page of the post with these words, found through the week."""
+    text = arrives(browser, words)
+    before = text[: text.index(words)]
+    after = text[text.index(words) :]
+    found = re.findall(r'href="(/p/[\w-]+)', before)[-1:] or re.findall(r'href="(/p/[\w-]+)', after)[:1]
+    assert found, text
+    return found[0]
+
+
+@scenario("GoToSocial", "follow", "a person and a community of ours are followed; its people are followed by ours")
+def test_follows_go_both_ways(friends: World) -> None:
+    greta = friends.theirs.greta
+    standing = greta.relationship(friends.handle("maya"))
+    assert standing["following"]
+    assert standing["followed_by"]
+    assert greta.relationship(friends.handle("science"))["following"]
+    assert greta.handle in friends.maya.get("/@maya/following").text
+
+
+@scenario("GoToSocial", "follow", "who asks before they are followed is asked, both ways, and a refusal is heard")
+def test_a_locked_account_is_asked_first_both_ways(friends: World) -> None:
+    greta, gus = friends.theirs.greta, friends.theirs.gus
+    friends.lin.post("/settings/profile", data={"name": "Lin", "is_locked": "1"}).raise_for_status()
+    gus.follow(friends.handle("lin"))
+    until(lambda: f"@gus@{gus.host}" in friends.lin.get("/me/requests").text)
+    assert gus.relationship(friends.handle("lin"))["requested"]
+    requests = friends.lin.get("/me/requests").text
+    answer = re.findall(r'action="(/me/requests/[^"]+)"', requests)
+    friends.lin.post(next(path for path in answer if path.endswith(("/accept", "/agree")))).raise_for_status()
+    until(lambda: gus.relationship(friends.handle("lin"))["following"])
+
+    greta.follow(friends.handle("lin"))
+    until(lambda: f"@greta@{greta.host}" in friends.lin.get("/me/requests").text)
+    answer = re.findall(r'action="(/me/requests/[^"]+)"', friends.lin.get("/me/requests").text)
+    friends.lin.post(next(path for path in answer if not path.endswith(("/accept", "/agree")))).raise_for_status()
+    until(lambda: not greta.relationship(friends.handle("lin"))["requested"])
+    assert not greta.relationship(friends.handle("lin"))["following"]
+
+    gus.api.patch("/api/v1/accounts/update_credentials", data={"locked": "true"}).raise_for_status()
+    friends.tom.get("/search", params={"q": gus.handle}).raise_for_status()
+    friends.tom.post(f"/{gus.handle}/follow").raise_for_status()
+    asking = until(lambda: [each for each in gus.get("/api/v1/follow_requests") if each["username"] == "tom"])
+    assert not gus.relationship(friends.handle("tom"))["followed_by"]
+    gus.post(f"/api/v1/follow_requests/{asking[0]['id']}/authorize")
+    until(lambda: gus.relationship(friends.handle("tom"))["followed_by"])
+    words = fresh("locked")
+    gus.write(f"For those who follow me {words}", visibility="private")
+    arrives(friends.tom, words)
+
+
+@scenario("GoToSocial", "post", "a practice arrives complete, with language and licence, once, through its community")
+def test_a_practice_is_shown_complete(friends: World) -> None:
+    words = fresh("whole")
+    share(friends.maya, words, community="science")
+    status = until(lambda: friends.theirs.greta.sees(f"First ask {words}"))
+    for part in (f"First ask {words}", "Then wait.", f"More time {words}"):
+        assert part in status["content"], part
+    assert status["language"] == "en"
+    assert status["visibility"] == "public"
+    seen = [each for each in friends.theirs.greta.home() if words in each["content"]]
+    assert {each["id"] for each in seen} == {status["id"]}
+
+
+@scenario("GoToSocial", "reply", "a reply from there stands under the practice, ours arrives there, and it is told")
+def test_replies_go_both_ways(friends: World) -> None:
+    words, greta = fresh("reply"), friends.theirs.greta
+    page = share(friends.maya, words, community="science")
+    status = until(lambda: greta.sees(f"First ask {words}"))
+    greta.write(f"{friends.handle('maya')} So do we {words}!", in_reply_to_id=status["id"])
+    until(lambda: f"So do we {words}!" in friends.maya.get(page).text)
+    answered = friends.maya.get(page).text
+    replies = re.findall(r'action="(/p/[\w-]+/reply)"|href="(/p/[\w-]+/reply)"', answered)
+    paths = [path for pair in replies for path in pair if path]
+    own = f"{page.removeprefix(friends.ours.origin)}/reply"
+    target = next((path for path in paths if path != own), own)
+    friends.maya.post(target, data={"content": f"Glad {words}", "language": "en"}).raise_for_status()
+    heard = until(lambda: greta.notified("mention", f"Glad {words}"))
+    assert heard["account"]["acct"] == f"maya@{friends.ours.domain}"
+
+
+@scenario("GoToSocial", "edit", "an edit replaces what was there, both ways")
+def test_edits_go_both_ways(friends: World) -> None:
+    words, greta = fresh("edit"), friends.theirs.greta
+    page = share(friends.maya, words)
+    status = until(lambda: greta.sees(f"First ask {words}"))
+    changed = practice(words, steps=[f"First listen {words}."], change_note="Clearer", save="1")
+    friends.maya.post(f"{page}/edit", data=changed).raise_for_status()
+    until(lambda: f"First listen {words}" in greta.status(status["id"]).json()["content"])
+
+    theirs = greta.write(f"Before {words}")
+    arrives(friends.maya, f"Before {words}")
+    answer = greta.api.put(f"/api/v1/statuses/{theirs['id']}", json={"status": f"After {words}"})
+    answer.raise_for_status()
+    arrives(friends.maya, f"After {words}")
+    assert f"Before {words}" not in friends.maya.get("/week").text
+
+
+@scenario("GoToSocial", "delete", "a deleted post is gone on the other side, both ways")
+def test_deletions_go_both_ways(friends: World) -> None:
+    words, greta = fresh("gone"), friends.theirs.greta
+    page = share(friends.maya, words, community="science")
+    status = until(lambda: greta.sees(f"First ask {words}"))
+    friends.maya.post(f"{page}/delete").raise_for_status()
+    until(lambda: greta.status(status["id"]).status_code == 404)
+
+    theirs = greta.write(f"Soon deleted {words}")
+    arrives(friends.maya, f"Soon deleted {words}")
+    greta.api.delete(f"/api/v1/statuses/{theirs['id']}").raise_for_status()
+    until(lambda: f"Soon deleted {words}" not in friends.maya.get("/week").text)
+
+
+@scenario("GoToSocial", "like", "a like and its undoing are counted, both ways")
+def test_likes_go_both_ways(friends: World) -> None:
+    words, greta = fresh("like"), friends.theirs.greta
+    page = share(friends.maya, words)
+    status = until(lambda: greta.sees(f"First ask {words}"))
+    address = friends.ours.document(page).json()["likes"]["id"]
+
+    def likes() -> int:
+        return int(friends.ours.document(address).json()["totalItems"])
+
+    greta.post(f"/api/v1/statuses/{status['id']}/favourite")
+    until(lambda: likes() == 1)
+    greta.post(f"/api/v1/statuses/{status['id']}/unfavourite")
+    until(lambda: likes() == 0)
+
+    theirs = greta.write(f"Useful {words}")
+    path = post_about(friends.maya, f"Useful {words}")
+    friends.maya.post(f"{path}/like").raise_for_status()
+    until(lambda: greta.status(theirs["id"]).json()["favourites_count"] == 1)
+    friends.maya.post(f"{path}/unlike").raise_for_status()
+    until(lambda: greta.status(theirs["id"]).json()["favourites_count"] == 0)
+
+
+@scenario("GoToSocial", "boost", "a boost and its undoing are counted, both ways")
+def test_boosts_go_both_ways(friends: World) -> None:
+    words, greta = fresh("boost"), friends.theirs.greta
+    page = share(friends.maya, words)
+    status = until(lambda: greta.sees(f"First ask {words}"))
+    address = friends.ours.document(page).json()["shares"]["id"]
+
+    def shares() -> int:
+        return int(friends.ours.document(address).json()["totalItems"])
+
+    greta.post(f"/api/v1/statuses/{status['id']}/reblog")
+    until(lambda: shares() == 1)
+    greta.post(f"/api/v1/statuses/{status['id']}/unreblog")
+    until(lambda: shares() == 0)
+
+    theirs = greta.write(f"Worth passing on {words}")
+    path = post_about(friends.maya, f"Worth passing on {words}")
+    friends.maya.post(f"{path}/boost").raise_for_status()
+    until(lambda: greta.status(theirs["id"]).json()["reblogs_count"] == 1)
+    friends.maya.post(f"{path}/unboost").raise_for_status()
+    until(lambda: greta.status(theirs["id"]).json()["reblogs_count"] == 0)
+
+
+@scenario("GoToSocial", "privacy", "a community for members, and what is in it, stay invisible")
+def test_a_community_for_members_stays_invisible(friends: World) -> None:
+    words, greta = fresh("secret"), friends.theirs.greta
+    page = share(friends.maya, words, community="staffroom", visibility="members")
+    open_words = fresh("open")
+    share(friends.maya, open_words, community="science")
+    until(lambda: greta.sees(f"First ask {open_words}"))
+    assert greta.sees(words) is None
+    found = greta.get("/api/v2/search", q=page, resolve="true", type="statuses")
+    assert found["statuses"] == []
+    assert friends.ours.document(page).status_code in {401, 403, 404}
+    with friends.ours.browser() as nobody:
+        assert words not in nobody.get(page).text
+    finger = f"/.well-known/webfinger?resource={quote(f'acct:staffroom@{friends.ours.domain}')}"
+    seen = httpx.get(friends.ours.origin + finger, timeout=30)
+    if seen.status_code == 200:
+        link = next(link["href"] for link in seen.json()["links"] if link["rel"] == "self")
+        assert words not in friends.ours.document(link).text
+        assert words not in friends.ours.document(f"{link}/outbox?page=1").text
+
+
+@scenario(
+    "GoToSocial", "inspect", "`peerhall inspect` shows its people, keys and software, and that it wants signatures"
+)
+def test_inspect_shows_it(friends: World) -> None:
+    shown = friends.ours.run("inspect", friends.theirs.greta.handle)
+    assert shown.returncode == 0, shown.stderr
+    for words in (
+        f"greta@{friends.theirs.greta.host}, on which both agree",
+        "RSA, 2048 bits",
+        "unsigned      401",
+        "draft-cavage  200 application/activity+json",
+        "software    gotosocial",
+        "dialect     microblog",
+        "last delivery",
+    ):
+        assert words in shown.stdout, shown.stdout
