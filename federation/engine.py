@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import ContextVar
 from dataclasses import replace
+from functools import partial
 
 import httpx
 from starlette.requests import Request
@@ -71,6 +72,8 @@ ACTOR_MEMORY_SECONDS = 60.0
 MAX_ACTORS_KEPT = 2_000
 MAX_PAGES = 50
 MAX_CREATED = 20
+
+Part = tuple[object, Callable[[], Awaitable[None]]]
 
 _budget: ContextVar[Budget | None] = ContextVar("budget", default=None)
 
@@ -195,8 +198,8 @@ class Engine:
             await self._announce(verified, budget)
             return
         created = items_of(verified.raw.get("object"), limit=MAX_CREATED) if verified.activity.type == "Create" else []
-        for each in split(verified, created):
-            await self._dispatch(each)
+        parts = split(verified, created)
+        await self._each(verified, [(each.raw.get("object"), partial(self._dispatch, each)) for each in parts])
 
     async def _announce(self, verified: VerifiedActivity, budget: Budget) -> None:
         """Unwrap once what a Group announces; what is no activity is announced as it is (a boost)."""
@@ -209,27 +212,25 @@ class Engine:
             return
         if self.accepts_announces_from is not None and not await self.accepts_announces_from(group):
             raise Ignored("Nobody here follows this group.")
+        told = partial(self._announced_activity, outer=verified, budget=budget)
+        await self._each(verified, [(item, partial(told, item)) for item in items])
+
+    async def _each(self, outer: VerifiedActivity, parts: Sequence[Part]) -> None:
+        """Do all that came together, again if one has to wait; it failed if nothing worked, else failures are noted."""
         failures: list[tuple[object, FederationError]] = []
-        for item in items:
+        for item, part in parts:
             try:
-                await self._announced_activity(item, verified, budget)
+                await part()
             except FederationError as error:
                 failures.append((item, error))
-        # One that has to wait makes all of them come again; handlers do not mind.
         for _, failure in failures:
             if isinstance(failure, TryLater | Unreachable):
                 raise failure
-        if failures and len(failures) == len(items):
+        if failures and len(failures) == len(parts):
             raise failures[0][1]
-        for item, failure in failures:
-            self._note(item, verified, failure)
-
-    def _note(self, item: object, outer: VerifiedActivity, failure: FederationError) -> None:
-        """Note that one of several announced activities was refused."""
-        host, word = host_of(outer.signer), word_of(failure)
-        self._refusals.note(
-            Refusal("activity", host, word, str(failure), outer.activity.actor, id_of(item) or "", certain=True)
-        )
+        for item, why in failures:
+            host, group, word = host_of(outer.signer), outer.activity.actor, word_of(why)
+            self._refusals.note(Refusal("activity", host, word, str(why), group, id_of(item) or "", certain=True))
 
     async def _announced_activity(self, item: object, outer: VerifiedActivity, budget: Budget) -> None:
         if not isinstance(item, dict) or not is_activity(item) or "Announce" in types_of(item):

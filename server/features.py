@@ -12,6 +12,7 @@ from server.mail.feature import feature as mail
 from server.media.feature import feature as media
 from server.notifications.feature import feature as notifications
 from server.peers.feature import feature as peers
+from server.polls.feature import feature as polls
 from server.posts.feature import feature as posts
 from server.practices.feature import feature as practices
 from server.resources.feature import feature as resources
@@ -39,6 +40,7 @@ FEATURES: tuple[Feature, ...] = (
     practices,
     discussions,
     resources,
+    polls,
     timelines,
     notifications,
     search,

@@ -24,6 +24,7 @@ from web.i18n import gettext
 from web.media.pages import routes as media
 from web.notifications.pages import routes as notifications
 from web.people.pages import routes as people
+from web.polls.pages import routes as polls
 from web.practices.pages import routes as practices
 from web.render import render, shell_routes
 from web.request import SignInNeeded
@@ -48,6 +49,7 @@ def page_routes() -> list[BaseRoute]:
         *communities,
         *discussions,
         *resources,
+        *polls,
         *people,
         *notifications,
         *search,

@@ -16,6 +16,8 @@ _PREFIXES = {
     "lemmy": "https://join-lemmy.org/ns#",
     "pt": "https://joinpeertube.org/ns#",
     "gts": "https://gotosocial.org/ns#",
+    "mz": "https://joinmobilizon.org/ns#",
+    "e8": "https://w3id.org/fep/8a8e/",
 }
 
 _SCHEMA_SCOPE = {"@vocab": "https://schema.org/"}
@@ -65,7 +67,29 @@ _TERMS: dict[str, object] = {
     "communities": {"@id": "ph:communities", "@type": "@id"},
     "federationMode": "ph:federationMode",
     "kind": "ph:kind",
+    "joinMode": "mz:joinMode",
+    "externalParticipationUrl": "mz:externalParticipationUrl",
+    "maximumAttendeeCapacity": "schema:maximumAttendeeCapacity",
+    "participantCount": "mz:participantCount",
+    "isOnline": "mz:isOnline",
+    "anonymousParticipation": "mz:anonymousParticipation",
+    "anonymousParticipationEnabled": "mz:anonymousParticipationEnabled",
+    "category": "schema:category",
+    "status": "http://www.w3.org/2002/12/cal/ical#status",
+    "uuid": "schema:identifier",
+    "timezone": "e8:timezone",
+    "eventStatus": {"@id": "e8:eventStatus", "@type": "@vocab"},
+    "attendees": {"@id": "e8:attendees", "@type": "@id"},
+    "organizers": {"@id": "e8:organizers", "@type": "@id"},
+    "onlineLink": {"@id": "ph:onlineLink", "@type": "@id"},
+    "buyTicketsLink": "ph:buyTicketsLink",
+    "feeCurrency": "ph:feeCurrency",
+    "feeAmount": "ph:feeAmount",
+    "inLanguage": "schema:inLanguage",
 }
+
+# Values of `eventStatus`, which stand for something only where they are defined.
+_EVENT_STATUSES = {name: f"e8:{name}" for name in ("EventScheduled", "EventCancelled", "EventPostponed")}
 
 # Types that AS2 does not define, or that peers expect to see defined.
 _TYPES: dict[str, object] = {
@@ -97,7 +121,7 @@ def context_for(document: dict[str, object], *remote: str) -> list[object]:
     for prefix, iri in _PREFIXES.items():
         if any(_mentions(definition, prefix) for definition in used.values()):
             terms[prefix] = iri
-    terms.update((name, used[name]) for name in (*_TYPES, *_TERMS) if name in used)
+    terms.update((name, used[name]) for name in (*_TYPES, *_TERMS, *_EVENT_STATUSES) if name in used)
     return [AS2, *remote, terms] if terms else [AS2, *remote]
 
 
@@ -117,6 +141,8 @@ def _collect(value: object, used: dict[str, object]) -> None:
         for key, inner in value.items():
             if key in _TERMS:
                 used[key] = _TERMS[key]
+            if key == "eventStatus" and isinstance(inner, str) and inner in _EVENT_STATUSES:
+                used[inner] = _EVENT_STATUSES[inner]
             if key not in _SCOPED:
                 _collect(inner, used)
 

@@ -16,7 +16,6 @@ from federation.vocab.base import (
     ids_of,
     is_web_uri,
     items_of,
-    non_negative,
     same_origin,
     text_of,
     timestamp_of,
@@ -24,6 +23,7 @@ from federation.vocab.base import (
     types_of,
 )
 from federation.vocab.interaction import Policy, policy_of, quote_of, stamp_on
+from federation.vocab.polls import PollOption, options_of
 from federation.vocab.translations import Translation, translations_of
 from federation.vocab.writing import attachment, hashtag, mention, object_document, tombstone
 
@@ -51,7 +51,6 @@ POST_TYPES = frozenset(
 
 MAX_TAGS = 100
 MAX_RECIPIENTS = 500
-MAX_OPTIONS = 50
 MAX_CONTENT_CHARACTERS = 500_000
 
 
@@ -61,14 +60,6 @@ class Mention:
 
     href: str
     name: str
-
-
-@dataclass(frozen=True, slots=True)
-class PollOption:
-    """One answer of a poll and how many have chosen it."""
-
-    name: str
-    votes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +144,7 @@ def parse_post(document: Mapping[str, object], *, inherit: Activity | None = Non
     if audience is None and inherit is not None and inherit.audience:
         audience = inherit.audience[0]
     mentions, hashtags, emoji = _tags(doc.get("tag"))
-    options = _options(doc)
+    options = options_of(doc)
     end_time = timestamp_of(doc.get("endTime"))
     return RemotePost(
         id=post_id,
@@ -329,18 +320,6 @@ def _tags(value: object) -> tuple[tuple[Mention, ...], tuple[str, ...], tuple[tu
             if address is not None and shortcode.replace("_", "").replace("-", "").isalnum():
                 emoji.setdefault(shortcode, address)
     return tuple(mentions.values()), tuple(hashtags), tuple(emoji.items())
-
-
-def _options(doc: dict[str, object]) -> tuple[PollOption, ...]:
-    listed = doc.get("oneOf") if doc.get("oneOf") else doc.get("anyOf")
-    options: dict[str, PollOption] = {}
-    for item in dicts_of(listed, limit=MAX_OPTIONS):
-        name = text_of(item.get("name")).strip()[:500]
-        replies = item.get("replies")
-        votes = non_negative(replies.get("totalItems")) if isinstance(replies, dict) else None
-        if name:
-            options.setdefault(name, PollOption(name=name, votes=votes or 0))
-    return tuple(options.values())
 
 
 def _location(value: object) -> str:

@@ -9,7 +9,8 @@ from server.actors.events import ActorDeleted, FollowAccepted, FollowEnded, Foll
 from server.communities.events import MemberApplied, MemberDecided, MemberInvited, MemberJoined, MemberLeft
 from server.feature import Feature
 from server.instance import Instance
-from server.notifications import actions, mail, people, posts
+from server.notifications import actions, gatherings, mail, people, posts
+from server.polls.events import PollEnded
 from server.posts.events import (
     PostBoosted,
     PostDeleted,
@@ -50,6 +51,7 @@ def _install(here: Instance) -> None:
     here.events.on(PostUnboosted, partial(posts.on_unboosted, here))
     here.events.on(ReplyHelped, partial(posts.on_helped, here))
     here.events.on(ReplyUnhelped, partial(posts.on_unhelped, here))
+    here.events.on(PollEnded, partial(gatherings.on_poll_ended, here))
     here.jobs.on(actions.MAIL_JOB, partial(mail.send, here))
     here.jobs.every("notifications.clean_up", timedelta(days=1), partial(_clean_up, here))
 

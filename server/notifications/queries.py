@@ -19,7 +19,7 @@ MAX_NAMES = 3
 MAX_POSTS = 200
 
 # Kinds whose post somebody else wrote: without the right to read it there is nothing to tell (S15).
-_ABOUT_THEIR_POST = frozenset({"reply", "mention"})
+_ABOUT_THEIR_POST = frozenset({"reply", "mention", "poll_ended"})
 # What is more pressing stands first within a group.
 _ORDER = (
     "removed",
@@ -32,6 +32,7 @@ _ORDER = (
     "declined",
     "reply",
     "mention",
+    "poll_ended",
     "helped",
     "joined",
     "follow",

@@ -14,7 +14,7 @@ from server.actors.models import Actor
 from server.db import from_milliseconds
 from server.instance import Instance
 from server.peers import queries as peers
-from server.posts import policy
+from server.posts import details, policy
 from server.posts.documents import may_fetch, served, shown_rule
 from server.posts.models import Post
 
@@ -23,14 +23,16 @@ MAX_MEMBERS = 10_000
 
 
 async def of_post(here: Instance, post: Post, part: str, page: str | None) -> Served | None:
-    """``replies``, ``likes`` or ``shares`` of a post that the reader may have."""
+    """``replies``, ``likes`` or ``shares`` of a post that the reader may have, or more that its kind has."""
     public = post.visibility in policy.OPEN
     if part == "replies":
         return await _replies(here, post, page)
     if part in {"likes", "shares"} and page is None:
         total = post.likes_count if part == "likes" else post.boosts_count
         return served(collections.collection(f"{post.uri}/{part}", total), public=public)
-    return None
+    more = details.extras_of(here, post.kind).collections.get(part)
+    found = await more(here, post.id) if more is not None and page is None else None
+    return None if found is None else served(found, public=public)
 
 
 async def provide_thread(here: Instance, uri: str, page: str | None, reader: Reader) -> Served | None:

@@ -193,7 +193,7 @@ async def _insert(here: Instance, author: Actor, new: NewPost, place: Place, wri
         uri=uri,
         url=here.url(page_path(post_id[-8:], title, new.kind)),
         kind=new.kind,
-        object_type="Article" if title else "Note",
+        object_type=policy.object_type(new.kind, title),
         is_local=True,
         author_id=author.id,
         community_id=place.community.id if place.community else None,

@@ -1,18 +1,26 @@
 """The structured part of a kind of post: features above register how theirs is written, read and kept in versions."""
 
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
+from federation.inbox.dispatch import VerifiedActivity
 from federation.vocab.objects import RemotePost
+from federation.vocab.polls import RemoteVote
 from server.instance import Instance
 
 CACHE = "posts.details"
+EXTRAS = "posts.extras"
 
 
 class KindDetail(Protocol):
     """One kind's structured part. All of these run inside the caller's transaction, so none may use the network."""
 
     async def document(self, here: Instance, post_id: str) -> dict[str, object]:
-        """Keys to add to the post's ActivityPub document, such as ``{"learning": {…}}``."""
+        """Keys to add to the post's ActivityPub document, such as ``{"learning": {…}}``.
+
+        ``before`` and ``after`` are HTML to put around the text, for those who cannot read the keys.
+        """
         ...
 
     async def received(self, here: Instance, post_id: str, remote: RemotePost) -> None:
@@ -40,3 +48,43 @@ def detail_of(here: Instance, kind: str) -> KindDetail | None:
     """The structured part of a kind, if it has one."""
     details: dict[str, KindDetail] = here.caches.get(CACHE, {})
     return details.get(kind)
+
+
+@dataclass(frozen=True, slots=True)
+class Extras:
+    """What some kinds have besides; every part may be missing.
+
+    `facts`: short facts of posts with these ids, for their cards. `words`: what else they are found by. `tally`: takes
+    an edit that changes nothing but numbers, and says whether it was one; in the caller's transaction. `vote`: takes
+    somebody's vote. `collections`: what is served below a post's id, by name.
+    """
+
+    facts: Callable[[Instance, Sequence[str]], Awaitable[dict[str, list[str]]]] | None = None
+    words: Callable[[Instance, str], Awaitable[str]] | None = None
+    tally: Callable[[Instance, str, RemotePost], Awaitable[bool]] | None = None
+    vote: Callable[[Instance, VerifiedActivity, RemoteVote], Awaitable[None]] | None = None
+    collections: Mapping[str, Callable[[Instance, str], Awaitable[dict[str, object] | None]]] = field(
+        default_factory=dict
+    )
+
+
+def register_extras(here: Instance, kind: str, extras: Extras) -> None:
+    """Give posts of this kind more than a structured part."""
+    known: dict[str, Extras] = here.caches.setdefault(EXTRAS, {})
+    known[kind] = extras
+
+
+def extras_of(here: Instance, kind: str) -> Extras:
+    """What posts of this kind have besides; nothing for most."""
+    known: dict[str, Extras] = here.caches.get(EXTRAS, {})
+    return known.get(kind) or Extras()
+
+
+async def facts_of(here: Instance, kinds: Mapping[str, str]) -> dict[str, list[str]]:
+    """Facts for cards of posts, given as ids with their kinds; one query per kind that has any."""
+    found: dict[str, list[str]] = {}
+    for kind in sorted(set(kinds.values())):
+        facts = extras_of(here, kind).facts
+        if facts is not None:
+            found |= await facts(here, [post_id for post_id, of in kinds.items() if of == kind])
+    return found

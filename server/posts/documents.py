@@ -13,9 +13,8 @@ from server.actors import keys
 from server.actors.models import Actor
 from server.instance import Instance
 from server.peers import queries as peers
-from server.posts import consent, places, policy
+from server.posts import consent, details, places, policy
 from server.posts.composing import language_name, summary_of
-from server.posts.details import detail_of
 from server.posts.models import Like, Post, PostAttachment, PostMention, PostTag
 from server.posts.places import members_among
 from server.text import LICENCES, plain
@@ -88,9 +87,10 @@ async def build(here: Instance, post: Post, *, about: Envelope | None = None) ->
     """The object of a local post, without a proof."""
     about = about or await envelope(here, post)
     titled = bool(post.title)
-    details = detail_of(here, post.kind)
-    extra = await details.document(here, post.id) if details is not None else {}
+    detail = details.detail_of(here, post.kind)
+    extra = await detail.document(here, post.id) if detail is not None else {}
     content, source = _with_mention(here, about)
+    content = f"{extra.pop('before', '')}{content}{extra.pop('after', '')}"
     files = await PostAttachment.filter(post_id=post.id).order_by("position", "id")
     image = extra.pop("image", None) or (_image(here, files) if titled else None)
     learning = extra.pop("learning", None)
@@ -99,7 +99,7 @@ async def build(here: Instance, post: Post, *, about: Envelope | None = None) ->
     count = await _children(here, post)
     return objects.object_document(
         id=post.uri,
-        type="Article" if titled else "Note",
+        type=policy.object_type(post.kind, post.title),
         attributed_to=about.author.uri,
         to=about.to,
         cc=about.cc,
@@ -118,7 +118,7 @@ async def build(here: Instance, post: Post, *, about: Envelope | None = None) ->
         in_reply_to=post.in_reply_to_uri,
         tags=await _tags(here, about),
         attachments=[_attachment(here, item) for item in files],
-        kind=WIRE_KINDS.get(post.kind, post.kind) if titled or post.kind == "tip" else None,
+        kind=WIRE_KINDS.get(post.kind, post.kind) if titled or post.kind in {"tip", "poll"} else None,
         license=(licence.url or None) if licence else None,
         learning=learning if isinstance(learning, dict) else None,
         image=image if isinstance(image, dict) else None,
@@ -243,7 +243,8 @@ async def _mentioned(post: Post) -> list[Actor]:
 def _summary(post: Post) -> str | None:
     if post.content_warning:
         return post.content_warning
-    return summary_of(post) if post.title else None
+    # A Question is shown like a Note: its summary would be a warning.
+    return summary_of(post) if post.title and post.kind != "poll" else None
 
 
 def _with_mention(here: Instance, about: Envelope) -> tuple[str, str | None]:
@@ -266,7 +267,8 @@ def _with_mention(here: Instance, about: Envelope) -> tuple[str, str | None]:
 
 
 async def _tags(here: Instance, about: Envelope) -> list[dict[str, object]]:
-    people = [] if about.parent_author is None or about.parent_author.id == about.author.id else [about.parent_author]
+    answered = about.parent_author
+    people = [] if answered is None or answered.id == about.author.id else [answered]
     people += [actor for actor in about.mentioned if not any(actor.id == person.id for person in people)]
     if about.community is not None:
         people.append(about.community)
@@ -293,10 +295,8 @@ def _image(here: Instance, files: list[PostAttachment]) -> dict[str, object] | N
     first = next((item for item in files if item.kind == "image" and item.url.startswith("/")), None)
     if first is None:
         return None
-    found: dict[str, object] = {"type": "Image", "mediaType": first.media_type, "url": here.url(first.url)}
-    if first.alt:
-        found["name"] = plain(first.alt)
-    return found
+    alt: dict[str, object] = {"name": plain(first.alt)} if first.alt else {}
+    return {"type": "Image", "mediaType": first.media_type, "url": here.url(first.url)} | alt
 
 
 def _searchable_by(about: Envelope) -> str:
@@ -307,12 +307,8 @@ def _searchable_by(about: Envelope) -> str:
 async def _accepted(post: Post) -> str | None:
     if post.kind != "ask" or not post.answered:
         return None
-    mark = (
-        await Like.filter(kind="helped", post__root_id=post.id, post__state="visible")
-        .order_by("created_at", "id")
-        .first()
-        .values("post__uri")
-    )
+    marks = Like.filter(kind="helped", post__root_id=post.id, post__state="visible").order_by("created_at", "id")
+    mark = await marks.first().values("post__uri")
     return str(mark["post__uri"]) if mark else None
 
 

@@ -73,7 +73,8 @@ def check_new(new: NewPost) -> None:
         errors.append(Invalid("Choose who can see this.", field="visibility"))
     if not new.draft and not new.source_md.strip() and not plain(new.content_html or ""):
         errors.append(Invalid("Write something first.", field="content"))
-    if new.kind not in {"reply", "note", "tip"} and not new.title.strip() and not new.draft:
+    untitled = new.kind in {"reply", "note", "tip"} or (new.kind == "poll" and new.parent_id is not None)
+    if not untitled and not new.title.strip() and not new.draft:
         errors.append(Invalid("Give it a title, so that people can find it.", field="title"))
     errors += _bounds(new.title, new.source_md, new.summary, new.content_warning, new.licence, new.attachments)
     _raise(errors)

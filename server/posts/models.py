@@ -10,14 +10,14 @@ from server.db import JsonField, MomentField, id_field
 
 
 class Post(Model):
-    """Anything with an author and an audience: practice, resource, thread, ask, tip, reply, or a note from elsewhere.
+    """Anything with an author and an audience: practice, resource, thread, ask, poll, reply, or a note from elsewhere.
 
-    `kind`: ``practice``, ``resource``, ``discussion``, ``ask``, ``tip``, ``reply``, or ``note`` for what has no title
-    and comes from elsewhere. `object_type` is its ActivityStreams type. `visibility`: ``public``, ``unlisted``,
-    ``followers``, ``network``, ``instance``, ``members``, ``direct`` or ``private``. `state`: ``draft``, ``visible``,
-    ``held`` (waits for approval), ``removed`` (by a moderator), ``deleted``, or, as long as only its author sees it
-    because of whom it answers or quotes, ``waiting`` (for their agreement) or ``refused`` (by them). `short` is the
-    last 8 characters of the id: the page is ``/p/SLUG-SHORT`` for posts from here and from elsewhere alike.
+    `kind`: ``practice``, ``resource``, ``discussion``, ``ask``, ``tip``, ``poll``, ``session`` (an event), ``reply``,
+    or ``note`` for what has no title and comes from elsewhere. `object_type` is its ActivityStreams type. `visibility`:
+    ``public``, ``unlisted``, ``followers``, ``network``, ``instance``, ``members``, ``direct`` or ``private``. `state`:
+    ``draft``, ``visible``, ``held`` (waits for approval), ``removed`` (by a moderator), ``deleted``, or, as long as
+    only its author sees it because of whom it answers or quotes, ``waiting`` (for their agreement) or ``refused``.
+    `short` is the last 8 characters of the id: the page is ``/p/SLUG-SHORT`` for posts from here and from elsewhere.
 
     `quote_uri` is what it quotes (no row of ours need have it); `quote_state`: ``approved``, ``unproved`` (no sign
     that its author agreed), ``waiting``, ``refused``, ``revoked``; `quote_stamp` and `approved_by` are the stamps that

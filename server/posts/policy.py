@@ -20,7 +20,7 @@ ON_THE_WIRE = frozenset({PUBLIC, UNLISTED, MEMBERS, FOLLOWERS, DIRECT})
 COUNTED = frozenset({PUBLIC, UNLISTED, NETWORK, INSTANCE, MEMBERS})
 """Replies that may show in a count: the existence of others is nobody's business (S15)."""
 
-KINDS = ("practice", "resource", "discussion", "ask", "tip", "reply", "note")
+KINDS = ("practice", "resource", "discussion", "ask", "tip", "poll", "session", "reply", "note")
 STATES = ("draft", "visible", "held", "removed", "deleted")
 
 # From wide to narrow. Followers and members are different circles: neither is wider.
@@ -52,9 +52,13 @@ KIND_LABELS = {
     "discussion": "Discussion",
     "ask": "Question",
     "tip": "Tip",
+    "poll": "Poll",
+    "session": "Event",
     "reply": "Reply",
     "note": "Post",
 }
+OBJECT_TYPES = {"poll": "Question", "session": "Event"}
+"""What is neither an Article nor a Note on the wire."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +71,11 @@ class PostFacts:
     state: str
     visibility: str
     locked: bool
+
+
+def object_type(kind: str, title: str) -> str:
+    """The ActivityStreams type of a post of ours: what has a title is an Article, everything else a Note."""
+    return OBJECT_TYPES.get(kind) or ("Article" if title else "Note")
 
 
 def narrower(a: str, b: str) -> str:

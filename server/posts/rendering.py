@@ -1,5 +1,7 @@
-"""Posts of others as we show them: title, text, warning, and the facts of polls, events and videos in words."""
+"""Posts of others as we show them: title, text, warning. The fields of polls and events are kept by their features."""
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
@@ -18,6 +20,9 @@ KINDS = {
 }
 MAX_ATTACHMENTS = 20
 
+_WHEN_AND_WHERE = re.compile(r"\s*<p><strong>When:</strong>(?:(?!</?p\b).)*</p>\s*\Z", re.DOTALL)
+"""How events of ours say it once more in their text; those who read the fields do not need it twice."""
+
 
 @dataclass(frozen=True, slots=True)
 class Shown:
@@ -35,7 +40,7 @@ class Shown:
 
 def shown(remote: RemotePost, *, in_community: bool = False) -> Shown:
     """Safe HTML of a remote post; takes milliseconds, so use a thread for large ones."""
-    content = sanitise(remote.content_html, images=True)
+    content = sanitise(_without_fields(remote), images=True)
     if remote.content_html and not content.lstrip().startswith("<"):
         content = f"<p>{content}</p>"
     content += _facts(remote)
@@ -43,14 +48,13 @@ def shown(remote: RemotePost, *, in_community: bool = False) -> Shown:
     titled = remote.type in TITLED or bool(remote.name)
     is_reply = remote.in_reply_to is not None
     # On a Note the summary is a warning; on what has a title it is a teaser, unless the author marked it as sensitive.
-    warning = (
-        plain(summary)[:500] if summary and (remote.sensitive or (remote.type == "Note" and not remote.name)) else ""
-    )
+    is_note = (remote.type == "Note" and not remote.name) or remote.type == "Question"
+    warning = plain(summary)[:500] if summary and (remote.sensitive or is_note) else ""
     if remote.sensitive and not warning:
         warning = "Sensitive content"
     title = (
         ""
-        if is_reply and remote.type == "Note"
+        if is_reply and remote.type in {"Note", "Question"}
         else _title(remote, content, in_community=in_community and not is_reply)
     )
     if not content and summary and not warning:
@@ -89,7 +93,32 @@ def attachment_kind(item: Attachment) -> str:
     return "file"
 
 
+def options_list(options: Sequence[str]) -> str:
+    """The options of a poll as text, for those who cannot read them in fields."""
+    return f"<ul>{''.join(f'<li>{escape(clean_text(option), quote=False)}</li>' for option in options)}</ul>"
+
+
+def question_line(question: str) -> str:
+    """The question of a poll above its text, for those who do not show a name."""
+    return _paragraph(escape(clean_text(question), quote=False))
+
+
+def _without_fields(remote: RemotePost) -> str:
+    """The text of a Peerhall's poll or event without what its fields say again."""
+    content = remote.content_html
+    if remote.kind == "poll" and remote.options:
+        content = content.rstrip().removesuffix(options_list([option.name for option in remote.options]))
+        content = content.removeprefix(question_line(remote.name)) or content
+    elif remote.kind == "session" and remote.start_time is not None:
+        content = _WHEN_AND_WHERE.sub("", content)
+    return content
+
+
 def _kind(remote: RemotePost, *, titled: bool) -> str:
+    if remote.type == "Question" and remote.options:
+        return "poll"
+    if remote.type == "Event":
+        return "session"
     if remote.in_reply_to is not None:
         return "reply"
     known = KINDS.get(remote.kind or "")
@@ -112,24 +141,15 @@ def _title(remote: RemotePost, content: str, *, in_community: bool) -> str:
 
 
 def _facts(remote: RemotePost) -> str:
-    parts = []
-    if remote.options:
-        options = "".join(
-            f"<li>{escape(clean_text(option.name), quote=False)} ({option.votes})</li>" for option in remote.options
-        )
-        parts.append(f"<ul>{options}</ul>")
     if remote.type == "Event":
         when = [moment.strftime("%Y-%m-%d %H:%M UTC") for moment in (remote.start_time, remote.end_time) if moment]
-        if when:
-            parts.append(_paragraph(f"When: {' – '.join(when)}"))
-        if remote.location:
-            parts.append(_paragraph(f"Where: {escape(clean_text(remote.location), quote=False)}"))
-    elif remote.type == "Question" and remote.end_time:
-        parts.append(_paragraph(f"Open until {remote.end_time.strftime('%Y-%m-%d %H:%M UTC')}"))
-    if remote.type in {"Video", "Audio"}:
-        address = escape(remote.url or remote.id)
-        parts.append(f'<p><a href="{address}" rel="nofollow noopener noreferrer ugc">{address}</a></p>')
-    return "".join(parts)
+        told = [_paragraph(f"When: {' – '.join(when)}")] if when else []
+        where = escape(clean_text(remote.location), quote=False)
+        return "".join([*told, *([_paragraph(f"Where: {where}")] if where else [])])
+    if remote.type not in {"Video", "Audio"}:
+        return ""
+    address = escape(remote.url or remote.id)
+    return f'<p><a href="{address}" rel="nofollow noopener noreferrer ugc">{address}</a></p>'
 
 
 def _paragraph(html: str) -> str:

@@ -16,6 +16,7 @@ from server.peers.queries import shows_media
 from server.posts import policy
 from server.posts.addresses import page_path
 from server.posts.consent import Consent, consent
+from server.posts.details import facts_of
 from server.posts.pictures import show_pictures
 from server.posts.quoted import QuoteView, quoted
 from server.text import LICENCES, excerpt
@@ -180,7 +181,10 @@ class PostView:
 
 
 async def views(here: Instance, viewer: Viewer, rows: Sequence[Row]) -> list[PostView]:
-    """Views of rows with COLUMNS, in their order; in five queries however many they are."""
+    """Views of rows with COLUMNS, in their order; in five queries however many they are.
+
+    One more for each kind among them that says more than its text on a card.
+    """
     if not rows:
         return []
     ids = [row["id"] for row in rows]
@@ -188,6 +192,7 @@ async def views(here: Instance, viewer: Viewer, rows: Sequence[Row]) -> list[Pos
     groups = await community_labels(here, {row["community_id"] for row in rows if row["community_id"]})
     files = await _attachments(here, ids)
     mine = await _mine(here, viewer, ids)
+    facts = await facts_of(here, {row["id"]: row["kind"] for row in rows if row["state"] != "deleted"})
     moderated = await _moderated(here, viewer, groups)
     quotes = await quoted(here, viewer, rows)
     found = []
@@ -198,6 +203,7 @@ async def views(here: Instance, viewer: Viewer, rows: Sequence[Row]) -> list[Pos
             moderates = viewer.is_steward or (community is not None and community.id in moderated)
             view = _view(here, viewer, row, author, community, files.get(row["id"], []), mine, moderates=moderates)
             view.quote = quotes.get(row["id"])
+            view.facts = facts.get(row["id"], [])
             found.append(view)
     return found
 

@@ -1,6 +1,7 @@
 """Keeping the index: every function joins the caller's transaction, so that what is found is what is there."""
 
 from server.instance import Instance
+from server.posts.details import extras_of
 from server.search.words import indexed
 from server.text import plain
 
@@ -14,14 +15,16 @@ REBUILD_AT_ONCE = 200
 async def index_post(here: Instance, post_id: str) -> None:
     """Put a post into the index as it is now, or take it out if it is not to be found by anybody."""
     row = await here.db.row(
-        "SELECT title, summary, content_html, content_warning, state, visibility, published_at"
+        "SELECT kind, title, summary, content_html, content_warning, state, visibility, published_at"
         " FROM post WHERE id = :id",
         id=post_id,
     )
     if row is None or row["state"] != "visible" or row["visibility"] in NEVER_INDEXED:
         await _forget(here, POST, post_id)
         return
-    body = indexed(row["content_warning"], plain(row["summary"]), plain(row["content_html"]))
+    words = extras_of(here, row["kind"]).words
+    more = await words(here, post_id) if words is not None else ""
+    body = indexed(row["content_warning"], plain(row["summary"]), plain(row["content_html"]), more)
     await _store(here, POST, post_id, at=row["published_at"], title=indexed(row["title"]), body=body)
 
 

@@ -16,7 +16,7 @@ MAX_PAGES = 25
 
 KINDS: dict[str, tuple[str, ...]] = {
     "practices": ("practice", "tip"),
-    "threads": ("discussion", "ask", "reply", "note"),
+    "threads": ("discussion", "ask", "poll", "session", "reply", "note"),
     "resources": ("resource",),
 }
 SCOPES = ("everything", "here")

@@ -173,7 +173,7 @@ async def first_steps(here: Instance, viewer: Viewer, me: About) -> FirstSteps |
         " (SELECT count(*) FROM follow JOIN actor ON actor.id = follow.target_id"
         " WHERE follow.follower_id = :me AND actor.kind = 'Person') AS follows,"
         " (SELECT count(*) FROM post WHERE author_id = :me AND state = 'visible'"
-        " AND kind IN ('practice', 'tip', 'resource', 'discussion', 'ask')) AS shared,"
+        " AND kind IN ('practice', 'tip', 'resource', 'discussion', 'ask', 'poll', 'session')) AS shared,"
         " (SELECT count(*) FROM post WHERE author_id = :me AND kind = 'reply' AND state = 'visible') AS answered",
         me=viewer.actor_id,
     )

@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from server.polls import actions as polls
+from server.polls.form import PollForm
 from server.posts import actions
 from server.posts.models import Post
 from tests.conftest import SHARED
@@ -73,6 +75,41 @@ async def served(fediverse, here, uri, status=200):
     answered, body, _ = await document(fediverse, here, uri)
     assert answered == status, uri
     return body
+
+
+async def test_a_poll_and_what_is_said_when_its_numbers_change(fediverse, hall):
+    maya, group = hall
+    form = PollForm(
+        question="Which tool do you use for fractions?",
+        text="Which tool do you use for fractions? #poll",
+        options=("Paper strips", "Blocks", "Recipes"),
+        community_id=group.id,
+    )
+    post = await maya.do(polls.start_poll, form)
+    await maya.do(polls.vote, post.id, {0})
+    fediverse.clock.advance(200)
+    await fediverse.settle()
+    ours, wanted = await served(fediverse, maya.here, post.uri), golden("object-poll")
+    assert differences(ours, wanted) == []
+    assert ours["@context"][2].keys() - CONSENT_TERMS == wanted["@context"][2].keys()
+    assert [option["replies"]["totalItems"] for option in ours["oneOf"]] == [1, 0, 0]
+    assert (ours["votersCount"], ours["kind"]) == (1, "poll")
+    assert ours["updated"] > ours["published"]
+    assert "<li>Recipes</li>" in ours["content"]
+    assert "summary" not in ours
+
+
+async def test_a_vote(fediverse, hall):
+    maya, _ = hall
+    there = Stranger(fediverse, "mastodon.example")
+    uri = await there.create(
+        fediverse, maya.here, there.actor("eva"), "s/1", type="Question", oneOf=[{"type": "Note", "name": "Blocks"}]
+    )
+    await maya.do(polls.vote, (await found(maya.here, uri)).id, {0})
+    await fediverse.settle()
+    vote = there.received[-1]
+    assert differences(vote, golden("activity-poll-vote")) == []
+    assert vote["@context"] == golden("activity-poll-vote")["@context"]
 
 
 async def test_a_discussion(fediverse, hall):

@@ -10,6 +10,7 @@ from server.actors.viewer import Viewer
 from server.discussions import actions as discussions
 from server.errors import Invalid, NotAllowed
 from server.instance import Instance
+from server.polls import actions as polls
 from server.posts import actions as posts
 from server.posts import queries
 from server.posts.queries import PostView
@@ -19,6 +20,7 @@ from server.resources import actions as resources
 from web.discussions import writing
 from web.discussions.showing import page, post_of
 from web.i18n import gettext
+from web.polls import pages as poll_pages
 from web.practices import pages as practice_pages
 from web.practices.composing import take_files
 from web.render import redirect, render
@@ -27,6 +29,8 @@ from web.resources import pages as resource_pages
 
 Act = Callable[[Instance, Viewer, str], Awaitable[None]]
 Handler = Callable[[Request], Awaitable[Response]]
+
+WITHDRAW: dict[str, Act] = {"resource": resources.withdraw, "poll": polls.withdraw}
 
 
 async def reply_page(request: Request) -> Response:
@@ -125,6 +129,8 @@ async def edit_page(request: Request) -> Response:
         return await practice_pages.edit_page(request, post)
     if post.kind == "resource":
         return await resource_pages.edit_page(request, post)
+    if post.kind == "poll":
+        return await poll_pages.edit_page(request, post)
     return await writing.edit_page(request, post)
 
 
@@ -135,6 +141,8 @@ async def save_edit(request: Request) -> Response:
         return await practice_pages.save_edit(request, post)
     if post.kind == "resource":
         return await resource_pages.save_edit(request, post)
+    if post.kind == "poll":
+        return await poll_pages.save_edit(request, post)
     return await writing.save_edit(request, post)
 
 
@@ -153,8 +161,8 @@ async def delete(request: Request) -> Response:
     if not post.can_delete:
         raise NotAllowed("Only who wrote this can delete it.")
     root = None if post.root_id == post.id else await queries.show(here, viewer, post.root_id)
-    withdraw: Act = practices.withdraw if post.kind in KINDS else discussions.withdraw
-    await (resources.withdraw if post.kind == "resource" else withdraw)(here, viewer, post.id)
+    withdraw: Act = practices.withdraw if post.kind in KINDS else WITHDRAW.get(post.kind, discussions.withdraw)
+    await withdraw(here, viewer, post.id)
     if root is not None:
         place = root.url
     elif post.state == "draft":

@@ -6,12 +6,15 @@ from starlette.routing import Route
 
 from server.posts import actions as posts
 from web.discussions import acts, agreeing, showing, writing
+from web.polls import pages as polls
 from web.request import form_of, text
 from web.resources import pages as resources
 
 
 async def compose(request: Request) -> Response:
-    """Ask, start a conversation, or add to the library of a community."""
+    """Ask, start a conversation, ask with a poll, or add to the library of a community."""
+    if request.query_params.get("kind") == "poll":
+        return await polls.compose(request)
     if request.query_params.get("kind") == "resource":
         return await resources.compose(request)
     return await writing.compose(request)
@@ -19,7 +22,10 @@ async def compose(request: Request) -> Response:
 
 async def send(request: Request) -> Response:
     """What was asked, started or added."""
-    if text(await form_of(request), "kind", 20) == "resource":
+    kind = text(await form_of(request), "kind", 20)
+    if kind == "poll":
+        return await polls.send(request)
+    if kind == "resource":
         return await resources.send(request)
     return await writing.send(request)
 

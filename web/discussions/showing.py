@@ -11,6 +11,7 @@ from server.discussions import queries as discussions
 from server.errors import NotFound
 from server.fediverse.queries import DeliveryState, delivery_state
 from server.instance import Instance
+from server.polls import queries as polls
 from server.posts import queries as posts
 from server.posts.queries import PostView
 from server.practices import messages as signed
@@ -19,6 +20,7 @@ from server.practices.content import CERTAINTY_WORDS
 from server.practices.versions import history
 from server.practices.writing import rendered
 from server.resources import queries as resources
+from server.text import plain
 from web.render import render
 from web.request import here_of, signed_in, viewer_of
 
@@ -106,6 +108,9 @@ async def _facts(here: Instance, viewer: Viewer, post: PostView) -> tuple[str, d
         fields = ("text", "how_i_use_it", "transcript")
         prose = {name: rendered(getattr(kept, name), here.settings.origin) for name in fields} if kept else {}
         return "resources/show.html", {"resource": kept, "prose": {name: html for name, html in prose.items() if html}}
+    if post.kind == "poll":
+        says_more = plain(post.content_html).strip() != post.title
+        return "polls/show.html", {"poll": await polls.poll(here, viewer, post), "repeats_title": not says_more}
     if post.kind == "ask":
         return "discussions/show.html", {"ask": await discussions.ask(here, post)}
     return "discussions/show.html", {"ask": None}

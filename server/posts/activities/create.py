@@ -9,10 +9,12 @@ from federation.errors import FetchError, Forbidden, Ignored, InvalidDocument, T
 from federation.inbox.dispatch import VerifiedActivity
 from federation.vocab import activities
 from federation.vocab.objects import RemotePost, authors_of, parse_post
+from federation.vocab.polls import RemoteVote, vote_of
 from server.communities.activities.announce import announce
 from server.instance import Instance
 from server.posts import documents, places, sending
 from server.posts.activities.relevance import check_group
+from server.posts.details import extras_of
 from server.posts.events import PostPublished
 from server.posts.models import Post
 from server.posts.receiving import receive_post
@@ -22,6 +24,10 @@ async def on_create(here: Instance, received: VerifiedActivity) -> None:
     """A remote actor wrote a post, or a community passes on that somebody did."""
     activity = received.activity
     await check_group(here, received.via, activity)
+    vote = vote_of(activity.object)
+    if vote is not None:
+        await _vote(here, received, vote)
+        return
     remote = await _object(here, received)
     remote = by_actor(remote, activity.actor)
     post = await receive_post(here, remote, raw=received.raw, via=received.via)
@@ -73,6 +79,14 @@ async def create_document(here: Instance, about: documents.Envelope) -> dict[str
         audience=about.audience,
         published=about.post.published_at,
     )
+
+
+async def _vote(here: Instance, received: VerifiedActivity, vote: RemoteVote) -> None:
+    """Somebody chose something in a poll of ours; that is no post, and is never kept as one."""
+    take = extras_of(here, "poll").vote
+    if take is None:
+        raise Ignored("a vote in a poll is no post")
+    await take(here, received, vote)
 
 
 async def _object(here: Instance, received: VerifiedActivity) -> RemotePost:

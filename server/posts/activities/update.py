@@ -19,6 +19,7 @@ from server.posts import consent, documents, places, rendering, sending
 from server.posts.activities.create import by_actor
 from server.posts.activities.relevance import check_group
 from server.posts.composing import keep_version
+from server.posts.details import extras_of
 from server.posts.events import PostEdited, PostNarrowed, ReplyHelped, ReplyUnhelped
 from server.posts.models import Post
 from server.posts.receiving import narrowed, receive_post, store_parts, store_quote
@@ -84,11 +85,18 @@ async def _apply(here: Instance, received: VerifiedActivity, post: Post, remote:
         raise Ignored("the post is not there any more")
     now = here.clock.now()
     moment = min(remote.updated or received.received_at, now + CLOCKS_DIFFER)
-    if moment <= (post.edited_at or post.published_at):
+    tally = extras_of(here, post.kind).tally
+    if moment <= (post.edited_at or post.published_at) and tally is None:
         raise Ignored("this is not newer than what we have")
     in_community = post.community_id is not None and post.parent_id is None
     words = await asyncio.to_thread(rendering.shown, remote, in_community=in_community)
     visibility = await narrowed(here, post, remote)
+    if tally is not None and visibility == post.visibility and _says_the_same(post, words):
+        # Mastodon's polls keep their `updated` when only the numbers change.
+        async with here.db.transaction():
+            if await tally(here, post.id, remote):
+                await _pass_on(here, post, received)
+                return
     async with here.db.transaction():
         fresh = await Post.get(id=post.id)
         if moment <= (fresh.edited_at or fresh.published_at):
@@ -110,6 +118,15 @@ async def _apply(here: Instance, received: VerifiedActivity, post: Post, remote:
         if fresh.state == "visible":
             await here.events.emit(PostEdited(fresh.id))
             await _pass_on(here, fresh, received)
+
+
+def _says_the_same(post: Post, words: rendering.Shown) -> bool:
+    return (post.title, post.content_html, post.content_warning, post.sensitive) == (
+        words.title,
+        words.content_html,
+        words.content_warning,
+        words.sensitive,
+    )
 
 
 async def _pass_on(here: Instance, post: Post, received: VerifiedActivity) -> None:

@@ -1,0 +1,28 @@
+"""What becomes of polls and events, as news for those who take part."""
+
+from server.instance import Instance
+from server.notifications.actions import MAX_READERS, News, about_post, notify
+from server.polls.events import PollEnded
+
+MAX_TOLD = 5_000
+
+
+async def on_poll_ended(here: Instance, event: PollEnded) -> None:
+    """Tell its author, and everybody here who voted, that they may look at the result."""
+    row = await here.db.row("SELECT author_id, root_id FROM post WHERE id = :id", id=event.post_id)
+    if row is None:
+        return
+    voters = await here.db.rows(
+        "SELECT DISTINCT poll_vote.actor_id FROM poll_vote JOIN actor ON actor.id = poll_vote.actor_id"
+        " WHERE poll_vote.poll_id = :id AND actor.is_local ORDER BY poll_vote.actor_id LIMIT :limit",
+        id=event.post_id,
+        limit=MAX_TOLD,
+    )
+    thing = about_post(row["root_id"] or event.post_id)
+    await _tell(here, [row["author_id"], *(voter["actor_id"] for voter in voters)], "poll_ended", thing, event.post_id)
+
+
+async def _tell(here: Instance, readers: list[str], kind: str, thing: str, post_id: str) -> None:
+    news = News(kind=kind, thing=thing, key=post_id, post_id=post_id)
+    for start in range(0, len(readers), MAX_READERS):
+        await notify(here, readers[start : start + MAX_READERS], news)
