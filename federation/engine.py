@@ -241,7 +241,7 @@ class Engine:
         await self._dispatch(inner)
 
     async def _dispatch(self, verified: VerifiedActivity) -> None:
-        authority.check(verified.activity, via=verified.via)
+        await self._authenticator.check_authority(verified, _or_current(None))
         await self.dispatcher.dispatch(verified)
 
     # Fetching

@@ -188,6 +188,23 @@ class Authenticator:
         self._hold(fetched)
         return _vouch(fetched, signer=speaker, via=via, received_at=received_at)
 
+    async def check_authority(self, verified: VerifiedActivity, budget: Budget) -> None:
+        """Raise Forbidden for what this actor may never do (see `authority.check`).
+
+        Where a new account says that an old one moved to it, the old one's own server is asked (S14).
+        """
+        activity = verified.activity
+        if not authority.is_arrival(activity, via=verified.via):
+            authority.check(activity, via=verified.via)
+            return
+        authority.check_id(activity)
+        old = activity.object_id
+        known = old is not None and await self.actors.knows(old)
+        if old is None or not known:
+            raise Forbidden("Nobody here knows the account that moved.")
+        if id_of((await self.documents.fetch(old, budget=budget)).get("movedTo")) != activity.actor:
+            raise Forbidden("The old account does not say that it moved there.")
+
     async def proof_valid(self, document: Mapping[str, object], owner: str, budget: Budget) -> bool:
         """Whether a document carries a valid proof by `owner` (FEP-8b32)."""
         proof = proofs.find_proof(document)

@@ -44,6 +44,20 @@ def check_id(activity: Activity) -> None:
         raise Forbidden("The activity's id belongs to another server.", "origin")
 
 
+def is_arrival(activity: Activity, *, via: str | None) -> bool:
+    """Whether an account says that another one moved to it (FEP-7628, pull mode).
+
+    By itself that proves nothing: the old account's own server has to say the same.
+    """
+    return (
+        activity.type == "Move"
+        and via is None
+        and activity.object is None
+        and activity.target == activity.actor
+        and activity.object_id not in {None, activity.actor}
+    )
+
+
 def is_own(activity: Activity) -> bool:
     """Whether the object lives on the actor's own server; otherwise only a moderator may change it."""
     return activity.object_id is not None and same_origin(activity.object_id, activity.actor)

@@ -229,6 +229,11 @@ def remove(**parts: Unpack[Parts]) -> Json:
     return activity("Remove", **parts)
 
 
+def move(**parts: Unpack[Parts]) -> Json:
+    """Tell followers that an account moved to `target` (FEP-7628)."""
+    return activity("Move", **parts)
+
+
 def flag(**parts: Unpack[Parts]) -> Json:
     """Flag: a report. A list of ids for microblogs; one id, `audience` and `summary` for a threadiverse community."""
     parts.setdefault("cc", None)

@@ -277,6 +277,14 @@ async def delete_own_account(here: Instance, acting: Viewer, password: str, *, r
     await delete_account(here, account.id, by=acting.handle, report=report)
 
 
+async def move_own_account(here: Instance, acting: Viewer, target: str, password: str) -> None:
+    """Move away, with one's followers; asks for the password again. `target` is a handle or an address."""
+    account = await _own(acting)
+    if not await passwords.matches(password, account.password_hash):
+        raise Invalid("This is not your password.", field="password")
+    await actors.move_away(here, account.actor_id, target)
+
+
 async def prune(here: Instance) -> None:
     """Drop expired sessions, links and invitations, and sign-ups that nobody confirmed in a week."""
     now = here.clock.now()

@@ -6,9 +6,6 @@ from dataclasses import dataclass
 
 from tortoise.exceptions import IntegrityError
 
-from federation.vocab import activities
-from federation.vocab.base import PUBLIC
-from server.actors import documents
 from server.actors.events import ActorChanged
 from server.actors.following import (
     accept_follow,
@@ -19,10 +16,11 @@ from server.actors.following import (
 )
 from server.actors.keys import NewKeys, new_keys
 from server.actors.models import Actor, ActorKey
+from server.actors.moving import add_alias, move_away, remove_alias, undo_move
 from server.actors.policy import check_display_name, check_username, clean_name
 from server.actors.remote import ensure_remote, resolve, store_remote
 from server.actors.removal import delete_local_actor, forget_remote, suspend, unsuspend
-from server.actors.sending import send
+from server.actors.sending import send, send_update
 from server.errors import Invalid, NotFound
 from server.ids import new_id
 from server.instance import Instance
@@ -31,14 +29,17 @@ from server.text import render_markdown
 __all__ = [
     "ProfileChange",
     "accept_follow",
+    "add_alias",
     "create_local",
     "delete_local_actor",
     "discard_hidden",
     "ensure_remote",
     "ensure_service_actors",
     "forget_remote",
+    "move_away",
     "new_keys",
     "reject_follow",
+    "remove_alias",
     "remove_follower",
     "request_follow",
     "resolve",
@@ -47,6 +48,7 @@ __all__ = [
     "show",
     "store_remote",
     "suspend",
+    "undo_move",
     "unfollow",
     "unsuspend",
     "update_profile",
@@ -149,19 +151,6 @@ async def update_profile(here: Instance, actor_id: str, change: ProfileChange) -
         await here.events.emit(ActorChanged(actor.id))
         if not actor.hidden and actor.suspended_at is None:
             await send_update(here, actor)
-
-
-async def send_update(here: Instance, actor: Actor) -> None:
-    """Send Update{actor} to its followers, in the present transaction; also for communities that changed."""
-    document = activities.update(
-        id=here.url(f"/ap/a/update/{new_id(here.clock.now())}"),
-        actor=actor.uri,
-        object=await documents.build_actor_document(here, actor),
-        to=[PUBLIC],
-        cc=[f"{actor.uri}/followers"],
-        published=here.clock.now(),
-    )
-    await send(here, actor.uri, document, followers_of=actor.uri, is_public=True)
 
 
 async def show(here: Instance, actor_id: str) -> None:

@@ -39,3 +39,12 @@ class ActorDeleted:
     """An actor is gone for good, with everything it published."""
 
     actor_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class FollowerCarried:
+    """Somebody here whom they follow moved; they follow the new account now, or wait for its answer."""
+
+    follower_id: str
+    old_id: str
+    new_id: str

@@ -4,7 +4,7 @@ from datetime import timedelta
 from functools import partial
 
 from federation.vocab.actors import ACTOR_TYPES
-from server.actors import documents, removal
+from server.actors import documents, moving, removal
 from server.actors.activities import accept, follow, profile
 from server.actors.activities.by_reference import on_reference
 from server.feature import Feature
@@ -25,7 +25,8 @@ def _install(here: Instance) -> None:
         here.engine.on("Update", kind, partial(profile.on_update, here))
         here.engine.on("Delete", kind, partial(profile.on_delete, here))
     on_reference(here, "Delete", partial(profile.delete_by_id, here))
-    here.engine.on("Move", None, partial(profile.on_move, here))
+    on_reference(here, "Move", partial(profile.move_by_id, here))
+    here.jobs.on(moving.CARRY_OVER, partial(moving.carry_over, here))
     here.events.on(PeerGradeChanged, partial(removal.on_peer_grade, here))
     here.jobs.every("actors.end_paused", timedelta(days=1), partial(_end_paused, here))
 

@@ -22,6 +22,10 @@ async def request_follow(here: Instance, follower_id: str, target_id: str) -> st
     follower, target = await _living(follower_id), await _living(target_id)
     if target.kind in {"Application", "Service"} and target.is_local:
         raise NotAllowed("This is a part of the server, not somebody to follow.")
+    if follower.moved_to is not None:
+        raise NotAllowed("You have moved to another account. Follow people from there.")
+    if target.moved_to is not None:
+        raise NotAllowed("This account has moved. Follow the new one.")
     if not target.is_local and not peers.may_send(here, target.host):
         raise NotAllowed(f"This server does not talk with {target.host}.")
     now = here.clock.now()
@@ -109,7 +113,7 @@ async def receive_follow(here: Instance, follower: Actor, target: Actor, uri: st
         follow = await _follow(follower.id, target.id)
         if follow is None:
             follow_id = new_id(now)
-            follow = await Follow.create(
+            follow = Follow(
                 id=follow_id,
                 follower=follower,
                 target=target,
@@ -117,6 +121,10 @@ async def receive_follow(here: Instance, follower: Actor, target: Actor, uri: st
                 uri=uri or f"{follower.uri}#follow-{follow_id}",
                 created_at=now,
             )
+            if target.moved_to is not None:
+                await answer_follow(here, follow, "reject")
+                return
+            await follow.save(force_create=True)
             if target.is_locked:
                 await here.events.emit(FollowRequested(follower.id, target.id))
         elif uri and follow.uri != uri:

@@ -2,12 +2,16 @@
 
 import re
 import unicodedata
+from datetime import timedelta
 
 from server.errors import Invalid
 
 USERNAME = re.compile(r"[a-z0-9_]+([.-]+[a-z0-9_]+)*")
 USERNAME_LIMITS = (2, 30)
 NAME_LIMIT = 100
+
+MOVE_COOLDOWN = timedelta(days=7)
+"""How long followers stay put after they were carried over (S14); Mastodon waits as long."""
 
 RESERVED = frozenset(
     """

@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from federation.ports import WebFingerSubject
 from server.actors import keys
 from server.actors.models import Actor
+from server.actors.policy import MOVE_COOLDOWN
 from server.db import Row, from_milliseconds
 from server.instance import Instance
 from server.peers.policy import HIDDEN, QUIET, in_sql
@@ -42,7 +43,10 @@ class ProfileField:
 
 @dataclass(frozen=True, slots=True)
 class ActorPage:
-    """Everything a profile page shows of an actor. `original_url` is its page at home, for remote ones."""
+    """Everything a profile page shows of an actor. `original_url` is its page at home, for remote ones.
+
+    `successor` is the account at `moved_to`, if it says itself that it was this one.
+    """
 
     label: PersonLabel
     username: str
@@ -63,6 +67,7 @@ class ActorPage:
     moved_to: str | None
     is_suspended: bool
     is_deleted: bool
+    successor: PersonLabel | None = None
 
     @property
     def id(self) -> str:
@@ -169,13 +174,13 @@ async def person_by_handle(here: Instance, handle: str) -> ActorPage | None:
         person=f"{name}@{domain}",
         group=f"!{name}@{domain}",
     )
-    return None if row is None else _page(here, row)
+    return None if row is None else await _with_successor(here, _page(here, row))
 
 
 async def actor_page(here: Instance, actor_id: str) -> ActorPage | None:
     """The page of an actor, for itself and for admins: suspended and hidden ones too."""
     row = await here.db.row(_PAGE + " WHERE actor.id = :id", id=actor_id)
-    return None if row is None else _page(here, row)
+    return None if row is None else await _with_successor(here, _page(here, row))
 
 
 async def actor_row(here: Instance, *, id: str | None = None, uri: str | None = None) -> Actor | None:
@@ -319,6 +324,43 @@ async def _follow_list(
         limit=limit,
     )
     return [(row["follow_id"], label_of(here, row)) for row in rows]
+
+
+async def _with_successor(here: Instance, page: ActorPage) -> ActorPage:
+    """Anybody can say that they are somebody else now; it is shown as a fact only where that account agrees (S10)."""
+    if page.moved_to is None:
+        return page
+    row = await here.db.row(
+        f"SELECT {LABEL_COLUMNS}, actor.also_known_as FROM actor WHERE actor.uri = :uri AND NOT actor.hidden"
+        " AND actor.deleted_at IS NULL AND actor.suspended_at IS NULL",
+        uri=page.moved_to,
+    )
+    if row is None or page.label.uri not in json.loads(row["also_known_as"] or "[]"):
+        return page
+    return replace(page, successor=label_of(here, row))
+
+
+async def aliases(here: Instance, actor_id: str) -> list[tuple[str, PersonLabel | None]]:
+    """The other accounts that somebody here says are theirs: ids, with a label for those we know."""
+    stored = await here.db.value("SELECT also_known_as FROM actor WHERE id = :id", id=actor_id)
+    uris = [str(uri) for uri in json.loads(stored or "[]")]
+    named = {f"uri{number}": uri for number, uri in enumerate(uris)}
+    if not named:
+        return []
+    rows = await here.db.rows(
+        f"SELECT {LABEL_COLUMNS} FROM actor WHERE actor.uri IN ({', '.join(':' + name for name in named)})"
+        " AND actor.deleted_at IS NULL AND NOT actor.hidden",
+        **named,
+    )
+    found = {row["uri"]: label_of(here, row) for row in rows}
+    return [(uri, found.get(uri)) for uri in uris]
+
+
+async def may_move_from(here: Instance, actor_id: str) -> datetime | None:
+    """From when somebody here may move again; None for now (S14)."""
+    stored = await here.db.value("SELECT moved_at FROM actor WHERE id = :id", id=actor_id)
+    free = None if stored is None else from_milliseconds(stored) + MOVE_COOLDOWN
+    return free if free is not None and free > here.clock.now() else None
 
 
 def _fields(stored: Any) -> tuple[ProfileField, ...]:

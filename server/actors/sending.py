@@ -3,8 +3,11 @@
 import json
 from collections.abc import Sequence
 
-from federation.vocab.base import id_of
-from server.actors import keys
+from federation.vocab import activities
+from federation.vocab.base import PUBLIC, id_of
+from server.actors import documents, keys
+from server.actors.models import Actor
+from server.ids import new_id
 from server.instance import Instance
 
 
@@ -39,3 +42,16 @@ async def send(
         deletion_of=id_of(document.get("object")) if document["type"] == "Delete" else None,
     )
     return document
+
+
+async def send_update(here: Instance, actor: Actor) -> None:
+    """Send Update{actor} to its followers, in the present transaction; also for communities that changed."""
+    document = activities.update(
+        id=here.url(f"/ap/a/update/{new_id(here.clock.now())}"),
+        actor=actor.uri,
+        object=await documents.build_actor_document(here, actor),
+        to=[PUBLIC],
+        cc=[f"{actor.uri}/followers"],
+        published=here.clock.now(),
+    )
+    await send(here, actor.uri, document, followers_of=actor.uri, is_public=True)

@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 from server.accounts.events import AccountActivated, AccountPending
-from server.actors.events import ActorDeleted, FollowAccepted, FollowEnded, FollowRequested
+from server.actors.events import ActorDeleted, FollowAccepted, FollowEnded, FollowerCarried, FollowRequested
 from server.communities.events import MemberApplied, MemberDecided, MemberInvited, MemberJoined, MemberLeft
 from server.feature import Feature
 from server.instance import Instance
@@ -35,6 +35,7 @@ def _install(here: Instance) -> None:
     here.events.on(FollowRequested, partial(people.on_follow_requested, here))
     here.events.on(FollowAccepted, partial(people.on_follow_accepted, here))
     here.events.on(FollowEnded, partial(people.on_follow_ended, here))
+    here.events.on(FollowerCarried, partial(people.on_follower_carried, here))
     here.events.on(ActorDeleted, partial(people.on_actor_deleted, here))
     here.events.on(MemberJoined, partial(people.on_joined, here))
     here.events.on(MemberApplied, partial(people.on_applied, here))

@@ -2,7 +2,7 @@
 
 from server.accounts.events import AccountActivated, AccountPending
 from server.accounts.queries import admin_actor_ids
-from server.actors.events import ActorDeleted, FollowAccepted, FollowEnded, FollowRequested
+from server.actors.events import ActorDeleted, FollowAccepted, FollowEnded, FollowerCarried, FollowRequested
 from server.communities.events import MemberApplied, MemberDecided, MemberInvited, MemberJoined, MemberLeft
 from server.instance import Instance
 from server.notifications.actions import PEOPLE, SITE, News, about_community, forget_actor, notify, withdraw
@@ -32,6 +32,12 @@ async def on_follow_ended(here: Instance, event: FollowEnded) -> None:
     """Take back what was told about it."""
     for kind in ("follow", "follow_request"):
         await withdraw(here, event.target_id, kind, event.follower_id)
+
+
+async def on_follower_carried(here: Instance, event: FollowerCarried) -> None:
+    """Tell who follows somebody that moved."""
+    news = News(kind="moved", thing=PEOPLE, key=f"{event.old_id}:{event.new_id}", actor_id=event.new_id)
+    await notify(here, [event.follower_id], news)
 
 
 async def on_account_pending(here: Instance, event: AccountPending) -> None:

@@ -35,6 +35,7 @@ _ORDER = (
     "poll_ended",
     "helped",
     "joined",
+    "moved",
     "follow",
     "boost",
     "like",

@@ -47,6 +47,7 @@ async def create_post(here: Instance, author_id: str, new: NewPost, *, detail: D
     author = await Actor.get_or_none(id=author_id, is_local=True, deleted_at=None, suspended_at=None)
     if author is None:
         raise NotAllowed("This account cannot write here.")
+    check_present(author)
     check_new(new)
     place = await places.find(here, author, new.community_id, new.parent_id, new.visibility)
     written = await _write(here, new.source_md, new.content_html, tuple(new.tags))
@@ -65,6 +66,7 @@ async def publish_post(here: Instance, acting: Viewer, post_id: str, *, visibili
     if post.state != "draft":
         raise Invalid("This is published already.")
     author = await Actor.get(id=post.author_id)
+    check_present(author)
     place = await places.find(here, author, post.community_id, post.parent_id, visibility or post.visibility)
     now = here.clock.now()
     async with here.db.transaction():
@@ -115,6 +117,12 @@ async def edit_post(
         if post.state == "visible":
             await here.events.emit(PostEdited(post.id))
     return post
+
+
+def check_present(author: Actor) -> None:
+    """Raise NotAllowed for somebody who has moved away (FEP-7628)."""
+    if author.moved_to is not None:
+        raise NotAllowed("You have moved to another account. Write there, or take the move back in your settings.")
 
 
 async def keep_version(here: Instance, post: Post, change_note: str = "") -> None:

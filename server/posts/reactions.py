@@ -1,11 +1,12 @@
 """What people here do with a post: find it useful, pass it on, say that it helped."""
 
+from server.actors.models import Actor
 from server.actors.viewer import Viewer
 from server.errors import Invalid, NotAllowed, NotFound
 from server.ids import new_id
 from server.instance import Instance
 from server.posts import counting
-from server.posts.composing import readable_post
+from server.posts.composing import check_present, readable_post
 from server.posts.events import (
     PostBoosted,
     PostLiked,
@@ -39,6 +40,7 @@ async def boost_post(here: Instance, acting: Viewer, post_id: str) -> None:
     post = await readable_post(here, acting, post_id)
     if post.visibility not in OPEN:
         raise NotAllowed("This was shared with some people only, so it is not passed on.")
+    check_present(await Actor.get(id=acting.actor_id))
     async with here.db.transaction():
         await add_boost(here, post, str(acting.actor_id), uri=here.url(f"/ap/a/announce/{new_id(here.clock.now())}"))
 

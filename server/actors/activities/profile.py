@@ -6,6 +6,7 @@ activity, so new keys and handles pass the same checks as at the first meeting (
 
 from federation.errors import Forbidden, Gone, Ignored
 from federation.inbox.dispatch import VerifiedActivity
+from server.actors import moving
 from server.actors.models import Actor
 from server.actors.remote import ensure_remote
 from server.actors.removal import forget_remote
@@ -43,19 +44,19 @@ async def delete_by_id(here: Instance, received: VerifiedActivity) -> bool:
     return True
 
 
-async def on_move(here: Instance, received: VerifiedActivity) -> None:
-    """A remote actor moved. Followers are not carried over yet; its page says where it went."""
-    _only_itself(received)
-    if received.activity.target is None:
+async def move_by_id(here: Instance, received: VerifiedActivity) -> bool:
+    """An account moved: it says so itself, or the new account does, which is only a reason to ask the old one's server.
+
+    Anything else that is moved is not for us: False.
+    """
+    activity = received.activity
+    old, new = activity.object_id, activity.target
+    if old is None or activity.actor not in {old, new}:
+        return False
+    if new is None or new == old:
         raise Ignored("a Move to nowhere")
-    known = await Actor.get_or_none(uri=received.activity.actor, is_local=False)
-    if known is None:
-        raise Ignored("nobody here knows this actor")
-    try:
-        # `movedTo` of its own document is what counts, not what the activity says (S14).
-        await ensure_remote(here, known.uri, refresh=True)
-    except Gone as error:
-        raise Ignored("the actor is gone") from error
+    await moving.receive_move(here, old, new, by_old=activity.actor == old)
+    return True
 
 
 def _only_itself(received: VerifiedActivity) -> None:
