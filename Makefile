@@ -78,4 +78,4 @@ lock:  ## pin every dependency again, with hashes (needs uv)
 	@deploy/lock
 
 clean:  ## remove what was installed and built
-	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis tests/*/node_modules tests/interop/*/node_modules
+	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis tests/*/node_modules tests/interop/*/node_modules tests/interop/*/.venv

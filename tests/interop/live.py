@@ -58,6 +58,34 @@ def alive(url: str, *, verify: Any = True) -> bool:
         return False
 
 
+def fresh(word: str) -> str:
+    """Words that stand nowhere else."""
+    return f"{word}{time.time_ns()}"
+
+
+def practice(words: str, **more: Any) -> dict[str, Any]:
+    """A practice as somebody fills it in."""
+    return {
+        "speed": "quick",
+        "title": f"Two questions {words}",
+        "steps": [f"First ask {words}.", "Then wait."],
+        "would_change": f"More time {words}.",
+        "visibility": "public",
+        "licence": "CC-BY-4.0",
+        "language": "en",
+        "share": "1",
+    } | more
+
+
+def share(browser: httpx.Client, words: str, **more: Any) -> str:
+    """Share a practice; returns its page."""
+    answer = browser.post("/practices/new", data=practice(words, **more))
+    answer.raise_for_status()
+    page = str(answer.url.copy_with(fragment=None))
+    assert "/p/two-questions-" in page, answer.text
+    return page
+
+
 class Process:
     """A program that runs until `close`; what it says goes to a file."""
 

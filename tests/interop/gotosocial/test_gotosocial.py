@@ -1,47 +1,17 @@
 """A real GoToSocial beside us: it follows, reads, answers and moderates, and so do we. README.md says how to run it."""
 
 import re
-import time
-from typing import Any
 from urllib.parse import quote
 
 import httpx
 import pytest
 
 from tests.interop.gotosocial.conftest import World
-from tests.interop.live import until
+from tests.interop.live import fresh, practice, share, until
 
 pytestmark = [pytest.mark.peer, pytest.mark.timeout(240)]
 
 scenario = pytest.mark.scenario
-
-
-def practice(words: str, **more: Any) -> dict[str, Any]:
-    """A practice as somebody fills it in."""
-    return {
-        "speed": "quick",
-        "title": f"Two questions {words}",
-        "steps": [f"First ask {words}.", "Then wait."],
-        "would_change": f"More time {words}.",
-        "visibility": "public",
-        "licence": "CC-BY-4.0",
-        "language": "en",
-        "share": "1",
-    } | more
-
-
-def share(browser: httpx.Client, words: str, **more: Any) -> str:
-    """Share a practice; returns its page."""
-    answer = browser.post("/practices/new", data=practice(words, **more))
-    answer.raise_for_status()
-    page = str(answer.url.copy_with(fragment=None))
-    assert "/p/two-questions-" in page, answer.text
-    return page
-
-
-def fresh(word: str) -> str:
-    """Words that stand nowhere else."""
-    return f"{word}{time.time_ns()}"
 
 
 def arrives(browser: httpx.Client, words: str, path: str = "/week") -> str:
