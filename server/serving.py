@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import uvicorn
 from starlette.types import ASGIApp
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from server.settings import Settings
 
@@ -17,7 +18,9 @@ log = logging.getLogger("peerhall")
 
 GRACE_SECONDS = 8
 KEEP_ALIVE_SECONDS = 30
-MAX_HEADER_BYTES = 32_768
+HEADER_SECONDS = 20
+MAX_HEADER_BYTES = 65_536
+MAX_HEADERS = 200
 
 
 class CannotListen(Exception):
@@ -32,6 +35,87 @@ class Listener:
     host: str
     port: int
     url: str
+
+
+class Protocol(HttpToolsProtocol):
+    """HTTP whose request lines and headers come within a time and a size, which uvicorn leaves open (S18, S23)."""
+
+    _timer: asyncio.TimerHandle | None = None
+    _in_headers = True
+    _header_bytes = 0
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+        """Wait for a request, but not for ever."""
+        super().connection_made(transport)
+        self._await_headers()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Nothing more to wait for."""
+        self._stop_waiting()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Count what comes as long as it is headers."""
+        super().data_received(data)
+        if self._in_headers and not self.transport.is_closing():
+            self._header_bytes += len(data)
+            if self._header_bytes > MAX_HEADER_BYTES:
+                self.send_400_response("The headers are too large.")
+
+    def on_message_begin(self) -> None:
+        """A request begins: the first of its connection, or a later one."""
+        super().on_message_begin()
+        self._in_headers, self._header_bytes = True, 0
+        self._await_headers()
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take a header, unless there are too many; the error makes it a 400."""
+        super().on_header(name, value)
+        self._header_bytes += len(name) + len(value)
+        if len(self.headers) > MAX_HEADERS or self._header_bytes > MAX_HEADER_BYTES:
+            raise ValueError("too many headers")
+
+    def on_headers_complete(self) -> None:
+        """Hand the request to the application, if it says clearly for which host it is and where its body ends."""
+        self._stop_waiting()
+        self._in_headers = False
+        names = [name for name, _ in self.headers]
+        if names.count(b"host") > 1 or names.count(b"content-length") > 1:
+            raise ValueError("a header twice that may come once")
+        super().on_headers_complete()
+
+    def _await_headers(self) -> None:
+        self._stop_waiting()
+        self._timer = self.loop.call_later(HEADER_SECONDS, self._too_slow)
+
+    def _stop_waiting(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _too_slow(self) -> None:
+        if not self.transport.is_closing():
+            self.transport.close()
+
+
+def configured(app: ASGIApp, settings: Settings, *, host: str = "127.0.0.1", port: int = 0) -> uvicorn.Config:
+    """How every application of ours is served."""
+    return uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        loop="none",
+        http=Protocol,
+        lifespan="on",
+        proxy_headers=True,
+        forwarded_allow_ips=list(settings.trusted_proxies),
+        server_header=False,
+        date_header=True,
+        access_log=False,
+        log_config=None,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
 
 
 class _Server(uvicorn.Server):
@@ -75,23 +159,7 @@ async def serve(
     ready = asyncio.Semaphore(0)
     servers = []
     for listener, opened in zip(listeners, sockets, strict=True):
-        config = uvicorn.Config(
-            listener.app,
-            host=listener.host,
-            port=listener.port,
-            loop="none",
-            http="httptools",
-            lifespan="on",
-            proxy_headers=True,
-            forwarded_allow_ips=list(settings.trusted_proxies),
-            server_header=False,
-            date_header=True,
-            access_log=False,
-            log_config=None,
-            timeout_keep_alive=KEEP_ALIVE_SECONDS,
-            timeout_graceful_shutdown=GRACE_SECONDS,
-            h11_max_incomplete_event_size=MAX_HEADER_BYTES,
-        )
+        config = configured(listener.app, settings, host=listener.host, port=listener.port)
         servers.append(_Server(config, listener.url, opened, ready))
     first, *others = servers
     async with asyncio.TaskGroup() as group:
