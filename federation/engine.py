@@ -169,7 +169,7 @@ class Engine:
         Raises Ignored, Forbidden or InvalidDocument when it is settled without effect, TryLater to be called again.
         Handlers may run again for one receipt, so they must not mind.
         """
-        budget = Budget()
+        budget = Budget(blame=host_of(receipt.signer))
         token = _budget.set(budget)
         try:
             await self._process(receipt, budget)

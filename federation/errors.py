@@ -23,6 +23,7 @@ WORDS = {
     "unsigned": "no signature, or one that names no key",
     "coverage": "the signature leaves out the target, host, body or time",
     "digest": "the body is not the one that was signed",
+    "repeated": "it came before, and has no second effect",
     "time": "signed too long ago, in the future, or at no time at all",
     "key": "the key cannot be had, is not its owner's, or is too weak or too large",
     "algorithm": "an algorithm that we do not know",

@@ -114,7 +114,8 @@ class Endpoints:
             return self._refuse(request, 415, FederationError("This is not an activity.", "content-type"))
         try:
             receipt = await self._authenticator.receive(self._message(request, body))
-            await self._receipts.store(receipt)
+            if not await self._receipts.store(receipt):
+                self._authenticator.refuse_again(receipt)
         except FederationError as error:
             return _answer_to(error)
         return Response(status_code=202)

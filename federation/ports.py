@@ -102,7 +102,8 @@ class Refusal:
     """Something that was refused: a request to an inbox or for a document, an activity, or the answer to a fetch.
 
     `word` is one of `federation.errors.WORDS`, `reason` a sentence. `host` is who is to blame: with `certain` we know
-    that it was this server, otherwise somebody only says so. `subject` is an activity's id or the address fetched.
+    that it was this server, otherwise somebody only says so. `subject` is an activity's id or the address fetched,
+    `key` the key that a request says it is signed with.
     """
 
     place: Literal["inbox", "document", "activity", "fetch"]
@@ -112,6 +113,7 @@ class Refusal:
     actor: str = ""
     subject: str = ""
     activity_type: str = ""
+    key: str = ""
     certain: bool = False
 
 

@@ -75,7 +75,8 @@ class Authenticator:
         self, place: Literal["inbox", "document"], message: HttpMessage, error: Exception, activity: Activity | None
     ) -> None:
         """Note that a request was refused. Who sent it is only what it says."""
-        speaker = activity.actor if activity is not None else claimed_key(message)
+        key = claimed_key(message)
+        speaker = activity.actor if activity is not None else key
         self.refusals.note(
             Refusal(
                 place=place,
@@ -85,6 +86,22 @@ class Authenticator:
                 actor=activity.actor if activity is not None else without_fragment(speaker),
                 subject=activity.id if activity is not None else f"{message.origin}{message.target}",
                 activity_type=activity.type if activity is not None else "",
+                key=key,
+            )
+        )
+
+    def refuse_again(self, receipt: Receipt) -> None:
+        """Note that something came a second time: it has no second effect (S3)."""
+        self.refusals.note(
+            Refusal(
+                place="inbox",
+                host=host_of(receipt.signer),
+                word="repeated",
+                reason="This came before.",
+                actor=receipt.actor,
+                subject=receipt.activity_id,
+                activity_type=receipt.activity_type,
+                certain=True,
             )
         )
 

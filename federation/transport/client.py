@@ -234,6 +234,8 @@ class Client:
         except TimeoutError as error:
             raise Unreachable("The other server took too long.", "slow") from error
         except (httpx.TransportError, httpx.StreamError) as error:
+            if isinstance(error.__cause__, httpcore.ProtocolError):
+                raise Unreachable("The answer is not HTTP, or breaks off.", "malformed") from error
             raise Unreachable(f"The other server cannot be reached: {_why(error)}.") from error
         except (httpx.InvalidURL, UnicodeError) as error:
             raise FetchError("The address cannot be fetched.") from error

@@ -6,8 +6,9 @@ Every fetch is signed by the instance actor, counted against a budget, and its f
 import asyncio
 import time
 from collections import OrderedDict, deque
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from concurrent.futures import Executor
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from urllib.parse import urljoin
@@ -56,6 +57,8 @@ class Budget:
     fetches: int = 30
     bytes: int = 8 * 1024 * 1024
     seconds: float = 60.0
+    blame: str = ""
+    """The host whose activity causes it all, where that is certain."""
     _started: float = field(default_factory=time.monotonic)
 
     def take_fetch(self) -> float:
@@ -178,28 +181,30 @@ class Documents:
         for _ in range(2):
             document, final = await self._document(address, budget)
             if "Tombstone" in types_of(document):
-                raise self._failed(address, Gone("It was deleted."))
+                raise self._failed(address, Gone("It was deleted."), budget)
             found = id_of(document.get("id"))
             if found is None or not same_origin(found, final):
                 if any_id and found is None and same_origin(uri, final):
                     return document
                 if found is None or found == address:
                     raise self._failed(
-                        address, FetchError("The document does not belong to the server that sent it.", "origin")
+                        address,
+                        FetchError("The document does not belong to the server that sent it.", "origin"),
+                        budget,
                     )
             elif found in (uri, address) or (any_id and same_origin(found, uri)):
                 return document
             address = uri = without_fragment(found)
-        raise self._failed(address, FetchError("The document does not stand at the id it claims.", "origin"))
+        raise self._failed(address, FetchError("The document does not stand at the id it claims.", "origin"), budget)
 
     async def _document(self, url: str, budget: Budget) -> tuple[dict[str, object], str]:
         answer = await self.get(url, accept=ACCEPT, budget=budget, signed=True)
         if not is_activitypub_type(answer.content_type):
-            raise self._failed(url, FetchError("The answer is not an ActivityPub document.", "content-type"))
+            raise self._failed(url, FetchError("The answer is not an ActivityPub document.", "content-type"), budget)
         try:
             return parse_json(answer.body), answer.url
         except InvalidDocument as error:
-            raise self._failed(url, FetchError("The answer cannot be read.", "malformed")) from error
+            raise self._failed(url, FetchError("The answer cannot be read.", "malformed"), budget) from error
 
     async def get(
         self, url: str, *, accept: str, budget: Budget, signed: bool, max_bytes: int = MAX_DOCUMENT_BYTES
@@ -207,23 +212,25 @@ class Documents:
         """GET through the guard, following at most three redirects, each judged anew; 200 or a FetchError."""
         asked = url
         for _ in range(MAX_REDIRECTS + 1):
-            self._check_host(url, asked)
-            self.failures.check(url)
-            try:
-                answer = await self._once(url, accept, budget, signed, max_bytes)
-                location = answer.headers.get("location")
-                if answer.status in REDIRECTS and location:
-                    url = without_fragment(urljoin(url, location))
-                    continue
-                _check_status(answer.status)
-            except FetchError as error:
-                self._failed(asked, error, url)
-                if asked != url:
-                    self.failures.remember(url, error)
-                raise
+            self._check_host(url, asked, budget)
+            async with self._turn(host_of(url)):
+                # After the wait for a turn: those before may have found out that nobody answers.
+                self.failures.check(url)
+                try:
+                    answer = await self._once(url, accept, budget, signed, max_bytes)
+                    location = answer.headers.get("location")
+                    if answer.status in REDIRECTS and location:
+                        url = _redirected(url, location)
+                        continue
+                    _check_status(answer.status)
+                except FetchError as error:
+                    self._failed(asked, error, budget, url)
+                    if asked != url:
+                        self.failures.remember(url, error)
+                    raise
             self.failures.forget(url)
             return answer
-        raise self._failed(asked, FetchError("Too many redirects.", "redirects"))
+        raise self._failed(asked, FetchError("Too many redirects.", "redirects"), budget)
 
     async def trace(self, url: str, *, scheme: str | None, budget: Budget) -> Trace:
         """Look at an address as `get` would, in one way of signing or unsigned, and tell what happens on the way.
@@ -246,23 +253,27 @@ class Documents:
             return Trace(tuple(steps), None, str(error))
         return Trace(tuple(steps), answer, "Too many redirects.")
 
-    def _failed(self, asked: str, error: FetchError, url: str | None = None) -> FetchError:
+    def _failed(self, asked: str, error: FetchError, budget: Budget, url: str | None = None) -> FetchError:
         self.failures.remember(asked, error)
-        self._note(asked, error, url or asked)
+        self._note(asked, error, budget, url or asked)
         return error
 
-    def _note(self, asked: str, error: FetchError, url: str) -> None:
-        """Note what was refused, once: not what is merely missing or out of order. Who redirects is to blame for it."""
-        if isinstance(error, Gone | NotFound) or (isinstance(error, Unreachable) and error.word != "slow"):
-            return
-        host = host_of(asked) if is_web_uri(asked) else ""
-        self._refusals.note(Refusal(place="fetch", host=host, word=error.word, reason=str(error), subject=url))
+    def _note(self, asked: str, error: FetchError, budget: Budget, url: str) -> None:
+        """Note what was refused, once: not what is merely missing or out of order.
 
-    def _check_host(self, url: str, asked: str) -> None:
+        To blame is whose activity caused it, else who was asked: also for where it redirects to.
+        """
+        if isinstance(error, Gone | NotFound) or (isinstance(error, Unreachable) and error.word == Unreachable.word):
+            return
+        host = budget.blame or (host_of(asked) if is_web_uri(asked) else "")
+        certain = bool(budget.blame)
+        self._refusals.note(Refusal("fetch", host, error.word, str(error), subject=url, certain=certain))
+
+    def _check_host(self, url: str, asked: str, budget: Budget) -> None:
         try:
             self._judge_host(url)
         except AddressRefused as error:
-            self._note(asked, error, url)
+            self._note(asked, error, budget, url)
             raise
 
     def _judge_host(self, url: str) -> None:
@@ -276,14 +287,18 @@ class Documents:
             raise AddressRefused("We do not talk to this server.", "blocked")
 
     async def _once(self, url: str, accept: str, budget: Budget, signed: bool, max_bytes: int) -> Answer:
-        host = host_of(url)
+        if not signed:
+            return await self._send(url, {"Accept": accept}, budget, max_bytes)
+        return await self._signed(url, host_of(url), accept, budget, max_bytes)
+
+    @asynccontextmanager
+    async def _turn(self, host: str) -> AsyncIterator[None]:
+        """One of the few requests that a host gets at once."""
         limit, waiting = self._hosts.get(host, (asyncio.Semaphore(PER_HOST_CONCURRENCY), 0))
         self._hosts[host] = (limit, waiting + 1)
         try:
             async with limit:
-                if not signed:
-                    return await self._send(url, {"Accept": accept}, budget, max_bytes)
-                return await self._signed(url, host, accept, budget, max_bytes)
+                yield
         finally:
             limit, waiting = self._hosts[host]
             if waiting <= 1:
@@ -341,7 +356,17 @@ def signed_headers(
 
 def target_of(url: str) -> str:
     """Path and query exactly as they go over the wire."""
-    return httpx.URL(url).raw_path.decode("ascii")
+    try:
+        return httpx.URL(url).raw_path.decode("ascii")
+    except (httpx.InvalidURL, UnicodeError) as error:
+        raise AddressRefused("This address cannot be fetched.") from error
+
+
+def _redirected(url: str, location: str) -> str:
+    try:
+        return without_fragment(urljoin(url, location))
+    except ValueError as error:
+        raise AddressRefused("The redirect leads nowhere.") from error
 
 
 def _check_status(status: int) -> None:

@@ -4,6 +4,7 @@ ActivityPub documents come as plain JSON to us. JSON-LD processing is never done
 read (security invariant S11), so a renamed term is simply a term we do not know.
 """
 
+import ipaddress
 import json
 import math
 import re
@@ -26,6 +27,7 @@ MAX_IDS = 1_000
 MAX_URI_LENGTH = 2_048
 
 _PLAIN_ORIGIN = re.compile(r"(https?)://([A-Za-z0-9_](?:[A-Za-z0-9._-]*[A-Za-z0-9_-])?)(?::([0-9]{1,5}))?(?=[/?#]|\Z)")
+_HEXADECIMAL = re.compile(r"0[xX][0-9a-fA-F]*\Z")
 _UNSAFE_IN_URI = re.compile(r"[\x00-\x20\x7f\\<>\"{}|^`\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
 _UNSAFE_IN_HANDLE = re.compile(r"[\s/?#%\\&=\x00-\x1f\x7f]")
 _SURROGATE_OR_NUL = re.compile("[\x00\ud800-\udfff]")
@@ -198,6 +200,7 @@ def _origin(uri: str) -> tuple[str, str]:
     plain = _PLAIN_ORIGIN.match(uri)
     if plain and ".." not in plain[2]:
         scheme, host, port = plain[1], plain[2].lower(), plain[3]
+        _refuse_odd_numbers(host)
         # A label in punycode goes through IDNA below, so that a malformed one is noticed.
         if "xn--" not in host:
             return scheme, _host_and_port(scheme, host, port)
@@ -214,7 +217,33 @@ def _origin(uri: str) -> tuple[str, str]:
         raise InvalidDocument("This is not a web address.")
     if ":" in host:
         host = f"[{host}]"
+    else:
+        _refuse_odd_numbers(host)
     return scheme, _host_and_port(scheme, host, str(url.port) if url.port is not None else None)
+
+
+def _refuse_odd_numbers(host: str) -> None:
+    """Refuse addresses in other spellings than four decimal numbers: octal, hexadecimal, shortened (S13).
+
+    Who connects reads them in ways of their own; a name whose last part is a number cannot exist otherwise.
+    """
+    last = host.rpartition(".")[2]
+    if last.isdigit() or _HEXADECIMAL.match(last):
+        try:
+            ipaddress.IPv4Address(host)
+        except ValueError as error:
+            raise InvalidDocument("This is not a web address.", "address") from error
+
+
+def site_of(host: str) -> str:
+    """The domain that a host and its neighbours share, to count them together: a guess, good enough for limits."""
+    name = host.partition(":")[0] if not host.startswith("[") else host
+    labels = name.split(".")
+    if host.startswith("[") or labels[-1].isdigit() or len(labels) < 3:
+        return name
+    # Two short labels are most likely one registry: co.uk, com.au.
+    length = 3 if len(labels[-1]) == 2 and len(labels[-2]) <= 3 else 2
+    return ".".join(labels[-length:])
 
 
 def _host_and_port(scheme: str, host: str, port: str | None) -> str:

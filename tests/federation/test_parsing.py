@@ -23,6 +23,7 @@ from federation.vocab.base import (
     ids_of,
     parse_json,
     same_origin,
+    site_of,
     text_of,
     timestamp_of,
 )
@@ -523,3 +524,47 @@ def test_s12_evil_addresses_dates_and_handles_do_not_stall_the_loop() -> None:
         with suppress(InvalidDocument):
             host_of(text)
     assert time.thread_time() - started < 0.1
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "2130706433",
+        "0177.0.0.1",
+        "017700000001",
+        "0x7f000001",
+        "0X7F.0.0.1",
+        "0x7f.1",
+        "127.1",
+        "127.0.1",
+        "127.0.0.01",
+        "127.0.0.256",
+        "1.2.3.4.5",
+        "evil.example.0x7f",
+        "evil.example.1",
+        "a.0x",
+    ],
+)
+def test_s13_addresses_are_spelt_in_one_way_only(host: str) -> None:
+    for uri in (f"https://{host}/x", f"http://{host}:8080/x", f"https://{host.upper()}/"):
+        with pytest.raises(InvalidDocument):
+            host_of(uri)
+        assert not same_origin(uri, uri)
+    assert host_of("https://127.0.0.1/x") == "127.0.0.1"
+    assert host_of("https://0x7f.example/x") == "0x7f.example"
+
+
+@pytest.mark.parametrize(
+    ("host", "site"),
+    [
+        ("a.b.evil.example", "evil.example"),
+        ("evil.example:8443", "evil.example"),
+        ("school.ac.uk", "school.ac.uk"),
+        ("www.school.co.uk", "school.co.uk"),
+        ("localhost", "localhost"),
+        ("127.0.0.1:80", "127.0.0.1"),
+        ("[::1]:80", "[::1]:80"),
+    ],
+)
+def test_neighbours_share_a_site(host: str, site: str) -> None:
+    assert site_of(host) == site
