@@ -165,6 +165,7 @@ def _line(here: Instance, refusal: Refusal) -> str:
         "actor": refusal.actor[:300],
         "activity": refusal.activity_type[:40],
         "subject": refusal.subject[:300],
+        "key": refusal.key[:300],
         "reason": refusal.reason[:300],
     }
     told = " ".join(f"{name}={json.dumps(value)}" for name, value in fields.items() if value != "")

@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Coroutine
+from typing import Any
 
 log = logging.getLogger("peerhall.worker")
 
@@ -10,6 +11,7 @@ Step = Callable[[], Awaitable[bool]]
 
 IDLE_SECONDS = 2.0
 TROUBLE_SECONDS = 5.0
+LAST_SECONDS = 6.0
 
 
 class Worker:
@@ -20,6 +22,9 @@ class Worker:
         self._sources: list[tuple[str, Step, int]] = []
         self._wake = asyncio.Event()
         self._stopping = False
+        self._calls = 0
+        self._group: asyncio.TaskGroup | None = None
+        self._beside: set[asyncio.Task[None]] = set()
 
     def add(self, name: str, step: Step, concurrency: int = 1) -> None:
         """Add a source, stepped by so many tasks at once."""
@@ -31,6 +36,7 @@ class Worker:
 
     def wake(self) -> None:
         """Something may be due: look now instead of after the idle pause."""
+        self._calls += 1
         self._wake.set()
 
     def stop(self) -> None:
@@ -41,13 +47,31 @@ class Worker:
     async def run(self, only: Collection[str] | None = None) -> None:
         """Work until stopped; `only` names the sources to step, where not all."""
         self._stopping = False
-        async with asyncio.TaskGroup() as group:
-            for name, step, concurrency in self._sources:
-                if only is not None and name not in only:
-                    continue
-                for _ in range(concurrency):
-                    group.create_task(self._repeat(name, step))
-            group.create_task(self._pulse())
+        try:
+            async with asyncio.TaskGroup() as group:
+                self._group = group
+                for name, step, concurrency in self._sources:
+                    if only is not None and name not in only:
+                        continue
+                    for _ in range(concurrency):
+                        group.create_task(self._repeat(name, step))
+                group.create_task(self._pulse())
+        finally:
+            self._group = None
+
+    async def beside(self, work: Coroutine[Any, Any, None], *, after: float) -> None:
+        """Do a piece of work, and go on without it once it has taken `after` seconds: it ends in its own time.
+
+        What waits for slow servers so holds up nobody else. The work handles its own errors. When the worker stops, it
+        gets a few seconds to end.
+        """
+        if self._group is None:
+            await work
+            return
+        task = self._group.create_task(work)
+        self._beside.add(task)
+        task.add_done_callback(self._beside.discard)
+        await asyncio.wait({task}, timeout=after)
 
     async def run_until_idle(self) -> bool:
         """Step every source until none has work; returns whether there was any. For tests and `demo` seeding."""
@@ -62,13 +86,15 @@ class Worker:
 
     async def _repeat(self, name: str, step: Step) -> None:
         while not self._stopping:
+            calls = self._calls
             try:
                 worked = await step()
             except Exception:  # the worker's edge: a database that is away must not end it
                 log.exception("the source %s stumbled", name)
                 await self._pause(TROUBLE_SECONDS)
                 continue
-            if not worked:
+            # What came while the step looked elsewhere is not left lying for the length of a pause.
+            if not worked and calls == self._calls:
                 await self._pause(IDLE_SECONDS)
 
     async def _pause(self, seconds: float) -> None:
@@ -85,3 +111,7 @@ class Worker:
             await asyncio.sleep(0)
             if not self._stopping:
                 self._wake.clear()
+        if self._beside:
+            _, late = await asyncio.wait(self._beside, timeout=LAST_SECONDS)
+            for straggler in late:
+                straggler.cancel()

@@ -14,6 +14,7 @@ MAX_LINES = 400
 # Who may start a task that nobody waits for, and why.
 TASK_STARTERS = {
     "server/asgi.py": "the worker of one instance, started with the application and awaited at its end",
+    "server/jobs/worker.py": "what is slow goes on beside the rest, in the worker's own TaskGroup",
 }
 
 # Who may ask for the time of day, and why. Everybody else asks the clock of the instance.

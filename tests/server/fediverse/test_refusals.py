@@ -104,7 +104,7 @@ async def test_a_fetch_that_is_refused_is_noted_once_and_its_cause_with_the_acti
     await fediverse.settle()
     places = await noted(here, "evil.example")
     assert places.count(("activity", "origin", True)) == 3
-    assert places.count(("fetch", "origin", False)) == 1
+    assert places.count(("fetch", "origin", True)) == 1
 
 
 async def test_a_reader_from_a_blocked_server_is_noted(fediverse: Any, maya: Any) -> None:
