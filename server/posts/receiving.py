@@ -60,19 +60,20 @@ async def receive_post(
     raw: dict[str, Any] | None = None,
     via: str | None = None,
     asked: bool = False,
-    depth: int = 0,
+    below: tuple[str, ...] = (),
 ) -> Post | None:
     """Take in a post whose authenticity is settled; None for one that is not kept. Uses the network, then writes.
 
     `raw` is the Create it came in, to be announced unchanged; `via` the community that announced it; `asked`: somebody
-    here wanted it, so that it is not held. Known posts are returned as they are, in their community if that is news.
+    here wanted it, so that it is not held; `below` are the answers that led up to it. Known posts are returned as they
+    are, in their community if that is news.
     """
     if here.is_local_uri(remote.id):
         return await Post.get_or_none(uri=remote.id)
     known = await Post.get_or_none(uri=remote.id)
     if known is not None:
         return await _again(here, known, remote, via)
-    arrival = await prepare(here, remote, raw=raw, via=via, asked=asked, depth=depth)
+    arrival = await prepare(here, remote, raw=raw, via=via, asked=asked, below=below)
     async with here.db.transaction():
         if await was_ended(here, remote.id, by=remote.attributed_to):
             raise Ignored("the post was deleted already")
@@ -107,7 +108,7 @@ async def prepare(
     raw: dict[str, Any] | None,
     via: str | None,
     asked: bool,
-    depth: int = 0,
+    below: tuple[str, ...] = (),
 ) -> Arrival:
     """Look up author, community and parent, and decide who may see it. Raises what refuses it."""
     if len(remote.id) > MAX_URI:
@@ -117,7 +118,7 @@ async def prepare(
     author = await ensure_remote(here, remote.attributed_to)
     if author.suspended_at is not None or author.deleted_at is not None:
         raise Forbidden("nothing is taken from this author")
-    parent = await _parent(here, remote, asked=asked, depth=depth)
+    parent = await _parent(here, remote, asked=asked, below=below)
     community = await _community(here, remote, author, parent, via)
     visibility = await admission.visibility_of(here, remote, author, community, parent)
     words = await asyncio.to_thread(rendering.shown, remote, in_community=community is not None)
@@ -266,7 +267,7 @@ async def _again(here: Instance, known: Post, remote: RemotePost, via: str | Non
     return await Post.get(id=known.id)
 
 
-async def _parent(here: Instance, remote: RemotePost, *, asked: bool, depth: int) -> Post | None:
+async def _parent(here: Instance, remote: RemotePost, *, asked: bool, below: tuple[str, ...]) -> Post | None:
     """What it answers: known, or fetched with what that answers; None leaves an orphan that is joined later."""
     uri = remote.in_reply_to
     if uri is None:
@@ -274,11 +275,12 @@ async def _parent(here: Instance, remote: RemotePost, *, asked: bool, depth: int
     known = await Post.get_or_none(uri=uri)
     if known is None and here.is_local_uri(uri):
         raise Ignored("it answers something that is not here")
-    if known is not None or depth >= MAX_ANCESTORS:
+    if known is not None or uri == remote.id or uri in below or len(below) >= MAX_ANCESTORS:
+        # A thread that answers itself is not asked for round and round (S22).
         return known
     try:
         fetched = await here.engine.fetch_post(uri)
-        return await receive_post(here, fetched, asked=asked, depth=depth + 1)
+        return await receive_post(here, fetched, asked=asked, below=(*below, remote.id))
     except (FetchError, InvalidDocument, Ignored, Forbidden, TryLater, BudgetExceeded):
         return None
 

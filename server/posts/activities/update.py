@@ -97,6 +97,9 @@ async def _apply(here: Instance, received: VerifiedActivity, post: Post, remote:
             if await tally(here, post.id, remote):
                 await _pass_on(here, post, received)
                 return
+    if remote.updated is None and received.signer != author.uri and _says_the_same(post, words):
+        # Somebody else passed it on, and its server knows of no edit: a stranger must not make it look edited (S5).
+        raise Ignored("its server knows of no change")
     async with here.db.transaction():
         fresh = await Post.get(id=post.id)
         if moment <= (fresh.edited_at or fresh.published_at):

@@ -425,3 +425,31 @@ async def follow_id(person):
 def accept_of(server, actor, follow):
     """Accept a Follow by its id."""
     return server.activity("Accept", actor, follow, path="accept/1")
+
+
+async def test_s5_a_stranger_who_passes_on_an_update_does_not_make_a_post_look_edited(fediverse, alder):
+    maya, birch, evil = alder
+    tom, eve = birch.actor("tom"), evil.actor("eve")
+    uri = await birch.create(fediverse, maya.here, tom, "notes/1", "<p>Mine</p>")
+    forged = birch.activity("Update", tom, birch.documents[uri] | {"content": "<p>Forged</p>"}, path="u/1")
+    assert await evil.send(maya.here, forged, signer=eve) == 202
+    await fediverse.settle()
+    post = await found(maya.here, uri)
+    assert (post.content_html, post.edited_at) == ("<p>Mine</p>", None)
+    birch.documents[uri]["content"] = "<p>Changed</p>"
+    assert await evil.send(maya.here, forged | {"id": birch.uri("u/2")}, signer=eve) == 202
+    await fediverse.settle()
+    assert (await found(maya.here, uri)).content_html == "<p>Changed</p>"
+
+
+async def test_s22_a_thread_that_answers_itself_is_asked_for_once(fediverse, alder):
+    maya, _, evil = alder
+    eve = evil.actor("eve")
+    a, b = evil.note(eve, "n/a", inReplyTo=evil.uri("n/b")), evil.note(eve, "n/b", inReplyTo=evil.uri("n/a"))
+    await evil.send(maya.here, evil.activity("Create", eve, evil.note(eve, "n/c", inReplyTo=a["id"])))
+    await fediverse.settle()
+    for note in (a, b):
+        assert fediverse.network.count("GET", note["id"]) == 1
+    own = evil.uri("n/self")
+    await evil.create(fediverse, maya.here, eve, "n/self", inReplyTo=own)
+    assert fediverse.network.count("GET", own) == 0
