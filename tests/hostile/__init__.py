@@ -1,0 +1,1 @@
+"""A hostile server and a running Peerhall, over real sockets."""
