@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse
 from starlette.routing import BaseRoute, Mount, Route
 
+from server.text import LANGUAGES
 from web import accent, i18n
 from web.assets import asset, static_app
 from web.components.drawing import icon, initials_picture
@@ -97,7 +98,12 @@ def environment() -> Environment:
         extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
     )
     created.globals.update(
-        asset=asset, icon=icon, initials_picture=initials_picture, language_name=i18n.language_name, when=_when
+        asset=asset,
+        language_choices=[{"value": code, "label": name} for code, name in LANGUAGES.items()],
+        icon=icon,
+        initials_picture=initials_picture,
+        language_name=i18n.language_name,
+        when=_when,
     )
     created.filters["error_for"] = _error_for
     created.policies["ext.i18n.trimmed"] = True

@@ -76,6 +76,24 @@ async def reply(here: Instance, acting: Viewer, parent_id: str, form: ThreadForm
     )
 
 
+async def quote(here: Instance, acting: Viewer, quoted_id: str, form: ThreadForm) -> Post:
+    """Show somebody's post inside one of one's own. Authors elsewhere are asked first, and it waits for the answer."""
+    await _check(here, acting, form, titled=False)
+    return await posts.create_post(
+        here,
+        str(acting.actor_id),
+        NewPost(
+            kind="note",
+            source_md=form.text,
+            content_warning=form.content_warning,
+            language=form.language,
+            visibility=form.visibility or "public",
+            quote_id=quoted_id,
+            attachments=form.media_ids,
+        ),
+    )
+
+
 async def change(here: Instance, acting: Viewer, post_id: str, form: ThreadForm, change_note: str = "") -> Post:
     """Change a thread, question or reply of one's own."""
     post = await _own(acting, post_id)

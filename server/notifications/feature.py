@@ -17,9 +17,11 @@ from server.posts.events import (
     PostHeld,
     PostLiked,
     PostPublished,
+    PostRefused,
     PostRemoved,
     PostUnboosted,
     PostUnliked,
+    QuoteAllowed,
     ReplyHelped,
     ReplyUnhelped,
 )
@@ -45,6 +47,8 @@ def _install(here: Instance) -> None:
     here.events.on(PostPublished, partial(posts.on_published, here))
     here.events.on(PostHeld, partial(posts.on_held, here))
     here.events.on(PostRemoved, partial(posts.on_removed, here))
+    here.events.on(PostRefused, partial(posts.on_refused, here))
+    here.events.on(QuoteAllowed, partial(posts.on_quoted, here))
     here.events.on(PostDeleted, partial(posts.on_deleted, here))
     here.events.on(PostLiked, partial(posts.on_liked, here))
     here.events.on(PostUnliked, partial(posts.on_unliked, here))

@@ -8,9 +8,9 @@ from server.db import MomentField, id_field
 
 class Notification(Model):
     """Something a local person should know. `kind`: ``follow``, ``follow_request``, ``reply``, ``mention``, ``like``,
-    ``boost``, ``helped``, ``joined``, ``applied``, ``accepted``, ``declined``, ``held``, ``removed``, ``invited``
-    (to a community), ``moved`` (somebody they follow, to the account of `actor_id`), ``asks_in`` (wants to join this
-    server) or ``poll_ended`` (which they wrote or voted in).
+    ``boost``, ``helped``, ``joined``, ``applied``, ``accepted``, ``declined``, ``held``, ``removed``, ``refused``,
+    ``quote``, ``invited`` (to a community), ``moved`` (somebody they follow, to the account of `actor_id`), ``asks_in``
+    (wants to join this server) or ``poll_ended`` (which they wrote or voted in).
 
     `thing` is what it is about and grouped by: ``p:`` and the id of a conversation's first post, ``c:`` and the id of a
     community, ``people``, or ``site``. `post_id` is the post in question itself, `actor_id` who caused it.

@@ -8,9 +8,11 @@ from server.posts.events import (
     PostHeld,
     PostLiked,
     PostPublished,
+    PostRefused,
     PostRemoved,
     PostUnboosted,
     PostUnliked,
+    QuoteAllowed,
     ReplyHelped,
     ReplyUnhelped,
 )
@@ -68,6 +70,20 @@ async def on_removed(here: Instance, event: PostRemoved) -> None:
         return
     news = News(kind="removed", thing=about_post(event.post_id), key=event.post_id, community_id=row["community_id"])
     if row["author_id"] != event.by_id:
+        await notify(here, [row["author_id"]], news)
+
+
+async def on_quoted(here: Instance, event: QuoteAllowed) -> None:
+    """Tell the author whose post is quoted (FEP-044f: what is agreed to automatically is told)."""
+    await _tell_author(here, "quote", event.post_id, event.actor_id)
+
+
+async def on_refused(here: Instance, event: PostRefused) -> None:
+    """Tell who wrote it that whoever they answered or quoted does not want it, and forget what others were told."""
+    row = await here.db.row("SELECT author_id, root_id FROM post WHERE id = :id", id=event.post_id)
+    await forget_post(here, event.post_id)
+    if row is not None:
+        news = _news("refused", about_post(row["root_id"] or event.post_id), event.by_id, event.post_id)
         await notify(here, [row["author_id"]], news)
 
 

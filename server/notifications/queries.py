@@ -23,6 +23,7 @@ _ABOUT_THEIR_POST = frozenset({"reply", "mention", "poll_ended"})
 # What is more pressing stands first within a group.
 _ORDER = (
     "removed",
+    "refused",
     "held",
     "applied",
     "asks_in",
@@ -33,6 +34,7 @@ _ORDER = (
     "reply",
     "mention",
     "poll_ended",
+    "quote",
     "helped",
     "joined",
     "moved",

@@ -7,8 +7,9 @@ from server.actors.models import Actor
 from server.errors import NotAllowed, NotFound
 from server.instance import Instance
 from server.peers import queries as peers
-from server.posts import places, policy
-from server.posts.models import Post
+from server.posts import places, policy, stamps
+from server.posts.consent import AUTOMATIC, REPLY, said_of
+from server.posts.models import Post, PostMention
 
 
 async def visibility_of(
@@ -21,6 +22,7 @@ async def visibility_of(
             raise Forbidden("the conversation is closed")
         if not await may_answer(here, author, parent):
             raise Forbidden("the author cannot know what this answers")
+        await _check_agreed(here, remote, author, parent)
         visibility = policy.reply_visibility(visibility, parent.visibility, same_author=parent.author_id == author.id)
     if community is None or not community.is_local or visibility == policy.DIRECT:
         return visibility
@@ -74,6 +76,20 @@ def addressed(remote: RemotePost, author: Actor, community: Actor | None) -> str
     if author.followers_url is not None and author.followers_url in recipients:
         return policy.FOLLOWERS
     return policy.DIRECT
+
+
+async def _check_agreed(here: Instance, remote: RemotePost, author: Actor, parent: Post) -> None:
+    """Raise Forbidden for an answer elsewhere whose addressee, elsewhere too, wants to be asked and did not agree."""
+    if parent.is_local or parent.interaction is None:
+        return
+    answered = await Actor.get(id=parent.author_id)
+    mentioned = await PostMention.exists(post_id=parent.id, actor_id=author.id)
+    if said_of(parent, answered.uri, author.uri, mentioned=mentioned).reply == AUTOMATIC:
+        return
+    if remote.approved_by is None:
+        raise Forbidden("whoever is answered did not agree to it")
+    if not await stamps.is_valid(here, remote.approved_by, REPLY, answered.uri, remote.id, parent.uri):
+        raise Forbidden("the proof that whoever is answered agreed says something else")
 
 
 async def _root_locked(post: Post) -> bool:

@@ -8,11 +8,11 @@ from server.actors.models import Actor
 from server.actors.queries import PersonLabel, labels
 from server.actors.viewer import Viewer
 from server.db import from_milliseconds
-from server.errors import NotFound
+from server.errors import NotAllowed, NotFound
 from server.instance import Instance
-from server.posts import consent
+from server.posts import agreements, consent
 from server.posts.addresses import page_path
-from server.posts.composing import keep_moment, own
+from server.posts.composing import keep_moment, own, readable_post
 from server.posts.events import PostEdited, QuoteRevoked
 from server.posts.models import Post, Stamp
 
@@ -61,6 +61,26 @@ async def revoke_quote(here: Instance, acting: Viewer, post_id: str, stamp_id: s
         stamp.revoked_at = here.clock.now()
         await stamp.save(update_fields=["revoked_at"])
         await here.events.emit(QuoteRevoked(stamp.id))
+
+
+async def refuse_reply(here: Instance, acting: Viewer, reply_id: str) -> None:
+    """Say that an answer is not wanted under a post or in a conversation of one's own; its author is told.
+
+    Raises NotAllowed where neither what it answers nor the conversation is the viewer's.
+    """
+    reply = await readable_post(here, acting, reply_id)
+    parent = await Post.get_or_none(id=reply.parent_id) if reply.parent_id else None
+    if parent is None:
+        raise NotFound
+    mine = parent
+    if parent.author_id != acting.actor_id:
+        root = await Post.get_or_none(id=reply.root_id)
+        if root is None or root.author_id != acting.actor_id or not root.is_local:
+            raise NotAllowed("Only who is answered can say that.")
+        mine = root
+    if reply.author_id == acting.actor_id:
+        raise NotAllowed("This is your own. You can delete it.")
+    await agreements.refuse(here, reply, mine, reason="", by_id=acting.actor_id)
 
 
 async def quotes_given(here: Instance, acting: Viewer, post_id: str) -> list[GivenQuote]:

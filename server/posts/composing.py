@@ -13,10 +13,10 @@ from server.errors import Invalid, NotAllowed, NotFound, Refused
 from server.ids import new_id
 from server.instance import Instance
 from server.media import actions as media
-from server.posts import counting, places, policy
+from server.posts import asking, counting, places, policy
 from server.posts.addresses import page_path
 from server.posts.details import detail_of
-from server.posts.events import PostEdited, PostNarrowed, PostPublished
+from server.posts.events import PostEdited, PostNarrowed, PostPublished, PostWaits
 from server.posts.form import NewAttachment, NewPost, PostChange, check_change, check_new
 from server.posts.models import Post, PostAttachment, PostMention, PostTag, PostVersion
 from server.posts.places import Place
@@ -50,13 +50,16 @@ async def create_post(here: Instance, author_id: str, new: NewPost, *, detail: D
     check_present(author)
     check_new(new)
     place = await places.find(here, author, new.community_id, new.parent_id, new.visibility)
+    asked = await asking.find(here, author, place.parent, new.quote_id)
     written = await _write(here, new.source_md, new.content_html, tuple(new.tags))
     async with here.db.transaction():
-        post = await _insert(here, author, new, place, written)
+        post = await _insert(here, author, new, place, written, asked)
         if detail is not None:
             await detail(post)
-        if post.state == "visible" and post.visibility != policy.PRIVATE:
-            await _announce(here, post)
+        if asked.waits:
+            await here.events.emit(PostWaits(post.id))
+        elif post.state == "visible" and post.visibility != policy.PRIVATE:
+            await announce_new(here, post)
     return post
 
 
@@ -75,7 +78,7 @@ async def publish_post(here: Instance, acting: Viewer, post_id: str, *, visibili
         post.url = here.url(page_path(post.short, post.title, post.kind))
         await post.save()
         if post.visibility != policy.PRIVATE:
-            await _announce(here, post)
+            await announce_new(here, post)
     return post
 
 
@@ -181,14 +184,17 @@ async def readable_post(here: Instance, acting: Viewer, post_id: str) -> Post:
     return await Post.get(id=post_id)
 
 
-async def _announce(here: Instance, post: Post) -> None:
+async def announce_new(here: Instance, post: Post) -> None:
+    """Count a post that can be read from now on, and tell everybody; in the caller's transaction."""
     await counting.after_publishing(here, post)
     await here.events.emit(
         PostPublished(post.id, post.author_id, post.community_id, post.parent_id, post.kind, post.is_local)
     )
 
 
-async def _insert(here: Instance, author: Actor, new: NewPost, place: Place, written: _Written) -> Post:
+async def _insert(
+    here: Instance, author: Actor, new: NewPost, place: Place, written: _Written, asked: asking.Asked
+) -> Post:
     now = here.clock.now()
     post_id = await fresh_id(here)
     title = clean_text(new.title).strip()
@@ -218,13 +224,17 @@ async def _insert(here: Instance, author: Actor, new: NewPost, place: Place, wri
         language=language_code(new.language),
         licence=new.licence,
         visibility=place.visibility,
-        state="draft" if new.draft else "visible",
+        state="draft" if new.draft else "waiting" if asked.waits else "visible",
+        quote_uri=asked.quoted.uri if asked.quoted else None,
+        quote_state=asked.quote_state,
         published_at=now,
         created_at=now,
         updated_at=now,
         last_activity_at=now,
     )
-    await _name(post, written, also=place.named)
+    quoted = (asked.quoted.author_id,) if asked.quoted else ()
+    await _name(post, written, also=(*place.named, *quoted))
+    await asking.agree(here, post, asked)
     await _add_attachments(here, post, new.attachments)
     return post
 

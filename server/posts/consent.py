@@ -7,6 +7,7 @@ before they ask: what is public may be liked, passed on and quoted by everybody,
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from html import escape
 from typing import Any
 
 from federation.vocab.base import PUBLIC
@@ -39,7 +40,11 @@ __all__ = [
     "consent",
     "kept",
     "ours",
+    "policy_from",
+    "said_of",
+    "searchable_by",
     "wire",
+    "with_quote",
 ]
 
 
@@ -91,6 +96,32 @@ def wire(post: Post, author_uri: str) -> dict[str, object]:
         if stamp:
             found[key] = stamp
     return found
+
+
+def with_quote(content: str, post: Post) -> str:
+    """The content of a post, with a link to what it quotes for those who cannot show quotes (FEP-044f)."""
+    if not post.quote_uri:
+        return content
+    address = escape(post.quote_uri)
+    return f'{content}<p class="quote-inline">RE: <a href="{address}">{address}</a></p>'
+
+
+def searchable_by(post: Post, author_uri: str) -> str:
+    """FEP-268d: everybody for what is public, nobody but its author otherwise."""
+    return PUBLIC if post.visibility == "public" else author_uri
+
+
+def said_of(post: Post, author_uri: str, actor_uri: str, *, mentioned: bool = False) -> Consent:
+    """What an actor may do with a post, from its row."""
+    return consent(
+        is_local=post.is_local,
+        visibility=post.visibility,
+        locked=post.locked,
+        author_uri=author_uri,
+        stored=post.interaction,
+        actor_uri=actor_uri,
+        mentioned=mentioned,
+    )
 
 
 def consent(

@@ -47,9 +47,10 @@ async def reactions(here: Instance, post_id: str) -> None:
     """Likes, boosts by people, and helpful marks of one post."""
     await here.db.execute(
         "UPDATE post SET"
-        " likes_count = (SELECT count(*) FROM post_like WHERE post_like.post_id = post.id AND post_like.kind = 'like'),"
+        " likes_count = (SELECT count(*) FROM post_like WHERE post_like.post_id = post.id AND post_like.kind = 'like'"
+        " AND post_like.state = 'done'),"
         " boosts_count = (SELECT count(DISTINCT boost.actor_id) FROM boost JOIN actor ON actor.id = boost.actor_id"
-        " WHERE boost.post_id = post.id AND boost.undone_at IS NULL AND actor.kind <> 'Group')"
+        " WHERE boost.post_id = post.id AND boost.undone_at IS NULL AND boost.state = 'done' AND actor.kind <> 'Group')"
         " WHERE id = :id",
         id=post_id,
     )

@@ -13,7 +13,7 @@ from server.actors import keys
 from server.actors.models import Actor
 from server.instance import Instance
 from server.peers import queries as peers
-from server.posts import consent, details, places, policy
+from server.posts import asking, consent, details, places, policy
 from server.posts.composing import language_name, summary_of
 from server.posts.models import Like, Post, PostAttachment, PostMention, PostTag
 from server.posts.places import members_among
@@ -107,7 +107,7 @@ async def build(here: Instance, post: Post, *, about: Envelope | None = None) ->
         context=post.context_uri,
         name=post.title or None,
         summary=_summary(post),
-        content=content,
+        content=consent.with_quote(content, post),
         language=language,
         language_name=language_name(language),
         source_md=source,
@@ -128,7 +128,7 @@ async def build(here: Instance, post: Post, *, about: Envelope | None = None) ->
         comments_enabled=not post.locked if titled else None,
         stickied=post.pinned if titled else None,
         distinguished=False if not titled else None,
-        searchable_by=_searchable_by(about) if titled else None,
+        searchable_by=consent.searchable_by(post, about.author.uri) if titled else None,
         accepted_answer=await _accepted(post),
         extra={**consent.wire(post, about.author.uri), **extra},
     )
@@ -164,6 +164,8 @@ async def provide_post(here: Instance, parts_of: PartsOf, uri: str, page: str | 
 
 async def may_fetch(here: Instance, post: Post, reader: Reader) -> bool:
     """Whether a server may have this post: what is not public, only where somebody there may read it (S15)."""
+    if post.state == "waiting":
+        return await asking.is_asked(here, post, reader.host)
     if post.state != "visible" or not await places.leaves(here, post):
         return False
     if await here.db.value(
@@ -297,11 +299,6 @@ def _image(here: Instance, files: list[PostAttachment]) -> dict[str, object] | N
         return None
     alt: dict[str, object] = {"name": plain(first.alt)} if first.alt else {}
     return {"type": "Image", "mediaType": first.media_type, "url": here.url(first.url)} | alt
-
-
-def _searchable_by(about: Envelope) -> str:
-    """FEP-268d: everybody for what is public, nobody but its author otherwise."""
-    return PUBLIC if about.post.visibility == policy.PUBLIC else about.author.uri
 
 
 async def _accepted(post: Post) -> str | None:

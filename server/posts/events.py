@@ -121,6 +121,15 @@ class PostWaits:
 
 
 @dataclass(frozen=True, slots=True)
+class ReactionWaits:
+    """Somebody here likes a post, or passes it on (`kind`: ``like``, ``announce``), and its author is asked first."""
+
+    kind: str
+    post_id: str
+    actor_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class PostRefused:
     """Who is answered or quoted does not want a post; it is out of sight. `by_id` is who said so, if known."""
 

@@ -10,7 +10,20 @@ from server.actors.events import ActorDeleted
 from server.feature import Feature
 from server.instance import Instance
 from server.posts import collections, documents, outbox, quoting, removal, stamps
-from server.posts.activities import announce, answer, create, delete, like, lock, request, stamp, undo, update
+from server.posts.activities import (
+    announce,
+    answer,
+    approval,
+    ask,
+    create,
+    delete,
+    like,
+    lock,
+    request,
+    stamp,
+    undo,
+    update,
+)
 from server.posts.events import (
     PostBoosted,
     PostDeleted,
@@ -18,10 +31,13 @@ from server.posts.events import (
     PostLiked,
     PostNarrowed,
     PostPublished,
+    PostRefused,
     PostRemoved,
     PostUnboosted,
     PostUnliked,
+    PostWaits,
     QuoteRevoked,
+    ReactionWaits,
     ReplyHelped,
     ReplyUnhelped,
     ThreadLocked,
@@ -31,7 +47,7 @@ from server.posts.receiving import QUOTE_JOB
 
 def _install(here: Instance) -> None:
     here.documents["p"] = partial(documents.provide_post, here, collections.of_post)
-    here.documents["s"] = partial(stamps.provide, here)
+    here.documents["s"] = partial(stamp.provide, here)
     here.documents["t"] = partial(collections.provide_thread, here)
     outbox.register(here)
     _listen(here)
@@ -57,6 +73,10 @@ def _listen(here: Instance) -> None:
     on_reference(here, "Delete", partial(delete.delete_by_id, here))
     for kind in REQUESTS:
         on(kind, None, partial(request.on_request, here))
+    for verb in ("Accept", "Reject"):
+        for kind in (*REQUESTS, "Like", "Announce", *sorted(POST_TYPES)):
+            on(verb, kind, partial(approval.on_answer, here))
+        on_reference(here, verb, partial(approval.answer_by_id, here))
     for kind in ("Like", "EmojiReact"):
         on(kind, None, partial(like.on_like, here))
         on("Undo", kind, partial(undo.on_undo_like, here))
@@ -83,6 +103,10 @@ def _tell(here: Instance) -> None:
     on(PostUnliked, partial(like.send_unlike, here))
     on(PostBoosted, partial(announce.send_boost, here))
     on(PostUnboosted, partial(announce.send_unboost, here))
+    on(PostWaits, partial(ask.send_question, here))
+    on(PostRefused, partial(ask.send_refusal, here))
+    on(ReactionWaits, partial(like.ask, here))
+    on(ReactionWaits, partial(announce.ask, here))
     on(QuoteRevoked, partial(stamp.send_revoked, here))
     on(ThreadLocked, partial(lock.send_lock, here))
     on(ReplyHelped, partial(answer.send_choice, here))

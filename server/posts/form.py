@@ -30,6 +30,7 @@ class NewPost:
     """What somebody writes. `content_html` replaces what `source_md` would give, for posts made of fields.
 
     `attachments` are ids of uploads, or NewAttachment. Replies take community and audience from what they answer.
+    `quote_id` is a post that it quotes.
     """
 
     kind: str
@@ -43,6 +44,7 @@ class NewPost:
     licence: str = ""
     community_id: str | None = None
     parent_id: str | None = None
+    quote_id: str | None = None
     attachments: Sequence[str | NewAttachment] = ()
     tags: Sequence[str] = ()
     draft: bool = False

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from server.actors.viewer import Viewer
-from server.db import from_milliseconds
+from server.db import Row, from_milliseconds
 from server.ids import is_id
 from server.instance import Instance
 from server.posts.addresses import page_path
@@ -34,6 +34,12 @@ __all__ = [
 
 THREAD_LIMIT = 500
 ORDERS = {"newest": "published_at", "active": "last_activity_at"}
+
+
+_ANSWERED = (
+    "(SELECT above.author_id FROM post AS above WHERE above.id = post.parent_id) AS answered_id,"
+    " (SELECT first.author_id FROM post AS first WHERE first.id = post.root_id AND first.is_local) AS began_id"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +80,7 @@ async def thread(here: Instance, viewer: Viewer, root_id: str, *, limit: int = T
     """
     may_read, parameters = readable(viewer)
     rows = await here.db.rows(
-        f"SELECT {COLUMNS} FROM post WHERE post.root_id = :root AND post.id <> :root"
+        f"SELECT {COLUMNS}, {_ANSWERED} FROM post WHERE post.root_id = :root AND post.id <> :root"
         f" AND (({may_read} AND {findable(viewer)}) OR (post.state = 'deleted' AND EXISTS (SELECT 1 FROM post AS child"
         " WHERE child.parent_id = post.id AND child.state = 'visible')))"
         " ORDER BY post.published_at, post.id LIMIT :limit",
@@ -84,6 +90,9 @@ async def thread(here: Instance, viewer: Viewer, root_id: str, *, limit: int = T
     )
     found = await views(here, viewer, rows)
     by_id = {view.id: view for view in found}
+    for row in rows:
+        if row["id"] in by_id:
+            by_id[row["id"]].can_refuse = _may_refuse(viewer, row)
     above = await _parents(here, root_id) if any(v.parent_id and v.parent_id not in by_id for v in found) else {}
     top: list[PostView] = []
     for view in found:
@@ -208,6 +217,13 @@ def parse_cursor(text: str | None) -> tuple[int, str] | None:
     """Time and id of a cursor; None for nonsense, which is the first page."""
     at, _, post_id = (text or "").partition(".")
     return (int(at), post_id) if at.isdecimal() and at.isascii() and len(at) < 16 and is_id(post_id) else None
+
+
+def _may_refuse(viewer: Viewer, row: Row) -> bool:
+    """Whoever is answered, or began the conversation here, can say that an answer of another is not wanted."""
+    if viewer.actor_id is None or row["author_id"] == viewer.actor_id or row["state"] != "visible":
+        return False
+    return viewer.actor_id in {row["answered_id"], row["began_id"]}
 
 
 def _without_empty_places(nodes: list[PostView]) -> list[PostView]:

@@ -18,8 +18,7 @@ from federation.errors import (
     TryLater,
     Unreachable,
 )
-from federation.vocab.base import same_origin
-from federation.vocab.interaction import QUOTE, parse_stamp
+from federation.vocab.interaction import QUOTE
 from server.actors.models import Actor
 from server.errors import Refused
 from server.instance import Instance
@@ -85,24 +84,14 @@ async def _state(here: Instance, post: Post) -> str:
             return APPROVED
         if post.quote_stamp is None:
             return UNPROVED
-        return APPROVED if await is_valid(here, post.quote_stamp, QUOTE, author.uri, post.uri, quoted.uri) else UNPROVED
+        return (
+            APPROVED
+            if await stamps.is_valid(here, post.quote_stamp, QUOTE, author.uri, post.uri, quoted.uri)
+            else UNPROVED
+        )
     except Gone:
         return REVOKED
     except Unreachable as error:
         raise TryLater(str(error)) from error
     except (FetchError, InvalidDocument, Ignored, Forbidden, BudgetExceeded, Refused):
         return UNPROVED
-
-
-async def is_valid(here: Instance, uri: str, kind: str, author: str, interacting: str, target: str) -> bool:
-    """Whether a stamp says that `author` agreed to just this. It has to be on the author's own server (S7)."""
-    if not same_origin(uri, author):
-        return False
-    stamp = parse_stamp(await here.engine.fetch(uri))
-    return (
-        stamp.id == uri
-        and stamp.kind == kind
-        and stamp.author == author
-        and stamp.interacting == interacting
-        and stamp.target in ({target} if kind == QUOTE else {target, None})
-    )

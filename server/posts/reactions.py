@@ -7,11 +7,13 @@ from server.ids import new_id
 from server.instance import Instance
 from server.posts import counting
 from server.posts.composing import check_present, readable_post
+from server.posts.consent import ANNOUNCE, ASK, LIKE, NEVER, said_of
 from server.posts.events import (
     PostBoosted,
     PostLiked,
     PostUnboosted,
     PostUnliked,
+    ReactionWaits,
     ReplyHelped,
     ReplyUnhelped,
     ThreadLocked,
@@ -24,8 +26,10 @@ from server.posts.removal import is_moderator
 async def like_post(here: Instance, acting: Viewer, post_id: str) -> None:
     """Say that a post is useful; twice is once."""
     post = await readable_post(here, acting, post_id)
+    waits = await _asks_first(here, acting, post, LIKE)
+    uri = here.url(f"/ap/a/like/{new_id(here.clock.now())}")
     async with here.db.transaction():
-        await add_like(here, post, str(acting.actor_id), uri=here.url(f"/ap/a/like/{new_id(here.clock.now())}"))
+        await add_like(here, post, str(acting.actor_id), uri=uri, waits=waits)
 
 
 async def unlike_post(here: Instance, acting: Viewer, post_id: str) -> None:
@@ -41,8 +45,10 @@ async def boost_post(here: Instance, acting: Viewer, post_id: str) -> None:
     if post.visibility not in OPEN:
         raise NotAllowed("This was shared with some people only, so it is not passed on.")
     check_present(await Actor.get(id=acting.actor_id))
+    waits = await _asks_first(here, acting, post, ANNOUNCE)
+    uri = here.url(f"/ap/a/announce/{new_id(here.clock.now())}")
     async with here.db.transaction():
-        await add_boost(here, post, str(acting.actor_id), uri=here.url(f"/ap/a/announce/{new_id(here.clock.now())}"))
+        await add_boost(here, post, str(acting.actor_id), uri=uri, waits=waits)
 
 
 async def unboost_post(here: Instance, acting: Viewer, post_id: str) -> None:
@@ -80,18 +86,21 @@ async def set_locked(here: Instance, acting: Viewer, post_id: str, *, locked: bo
         await change_lock(here, post, by_id=str(acting.actor_id), locked=locked)
 
 
-async def add_like(here: Instance, post: Post, actor_id: str, *, uri: str) -> bool:
-    """Record a like, in the caller's transaction; False where there was one."""
+async def add_like(here: Instance, post: Post, actor_id: str, *, uri: str, waits: bool = False) -> bool:
+    """Record a like, in the caller's transaction; False where there was one. `waits`: its author is asked first."""
     added = await here.db.execute(
-        "INSERT INTO post_like (id, uri, actor_id, post_id, kind, created_at)"
-        " VALUES (:id, :uri, :actor, :post, 'like', :now) ON CONFLICT DO NOTHING",
+        "INSERT INTO post_like (id, uri, actor_id, post_id, kind, state, created_at)"
+        " VALUES (:id, :uri, :actor, :post, 'like', :state, :now) ON CONFLICT DO NOTHING",
         id=new_id(here.clock.now()),
         uri=uri[:500],
         actor=actor_id,
         post=post.id,
+        state="waiting" if waits else "done",
         now=here.clock.now(),
     )
-    if added:
+    if added and waits:
+        await here.events.emit(ReactionWaits(LIKE, post.id, actor_id))
+    elif added:
         await counting.reactions(here, post.id)
         await here.events.emit(PostLiked(post.id, actor_id))
     return bool(added)
@@ -108,21 +117,24 @@ async def end_like(here: Instance, post_id: str, actor_id: str) -> Like | None:
     return like
 
 
-async def add_boost(here: Instance, post: Post, actor_id: str, *, uri: str) -> bool:
+async def add_boost(here: Instance, post: Post, actor_id: str, *, uri: str, waits: bool = False) -> bool:
     """Record a boost, in the caller's transaction. An actor's second one is kept, to be undone, and counts nothing."""
     before = await Boost.filter(post_id=post.id, actor_id=actor_id, undone_at=None).exists()
-    if before and post.is_local and here.is_local_uri(uri):
+    if before and (post.is_local or waits) and here.is_local_uri(uri):
         return False
     added = await here.db.execute(
-        "INSERT INTO boost (id, uri, actor_id, post_id, created_at) VALUES (:id, :uri, :actor, :post, :now)"
-        " ON CONFLICT (uri) DO NOTHING",
+        "INSERT INTO boost (id, uri, actor_id, post_id, state, created_at)"
+        " VALUES (:id, :uri, :actor, :post, :state, :now) ON CONFLICT (uri) DO NOTHING",
         id=new_id(here.clock.now()),
         uri=uri[:500],
         actor=actor_id,
         post=post.id,
+        state="waiting" if waits else "done",
         now=here.clock.now(),
     )
-    if added and not before:
+    if added and waits:
+        await here.events.emit(ReactionWaits(ANNOUNCE, post.id, actor_id))
+    elif added and not before:
         await counting.reactions(here, post.id)
         await here.events.emit(PostBoosted(post.id, actor_id))
     return bool(added) and not before
@@ -178,6 +190,18 @@ async def change_lock(here: Instance, post: Post, *, by_id: str, locked: bool) -
     await post.save(update_fields=["locked"])
     await here.events.emit(ThreadLocked(post.id, by_id, locked))
     return True
+
+
+async def _asks_first(here: Instance, acting: Viewer, post: Post, kind: str) -> bool:
+    """Whether the author of a post is asked first; NotAllowed where they do not want it at all."""
+    author = await Actor.get(id=post.author_id)
+    said = said_of(post, author.uri, acting.actor_uri)
+    if getattr(said, kind) == NEVER:
+        raise NotAllowed(
+            f"{author.name or author.username} does not want this post to be "
+            + ("marked as useful." if kind == LIKE else "passed on.")
+        )
+    return bool(getattr(said, kind) == ASK) and not post.is_local
 
 
 async def _answer(here: Instance, acting: Viewer, reply_id: str) -> tuple[Post, Post]:

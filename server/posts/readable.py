@@ -31,6 +31,7 @@ _FOLLOWING = (
     "EXISTS (SELECT 1 FROM follow AS mine WHERE mine.target_id = post.author_id"
     " AND mine.follower_id = :reader_id AND mine.state = 'accepted')"
 )
+_OWN = "'draft', 'visible', 'held', 'removed', 'waiting', 'refused'"
 _STEWARD = _MEMBER.format(role=" AND mine.role IN ('steward', 'facilitator')")
 
 _AUDIENCE = (
@@ -58,14 +59,15 @@ def readable(viewer: Viewer) -> tuple[str, dict[str, Any]]:
     """A condition on the alias `post`, and its parameters: what this viewer may read.
 
     Everybody reads what is public; people here what is shared with this server; members, followers and those named what
-    is shared with them. Drafts are the author's. What is held or removed is for its author and for those who moderate.
+    is shared with them. Drafts, and what waits for somebody's agreement or was refused, are the author's. What is held
+    or removed is for its author and for those who moderate.
     """
     if viewer.actor_id is None:
         return ANYBODY, {}
     moderated = "TRUE" if viewer.is_steward else _STEWARD
     condition = (
         f"((post.state = 'visible' AND {_AUTHOR_IS_THERE} AND {_AUDIENCE})"
-        " OR (post.author_id = :reader_id AND post.state IN ('draft', 'visible', 'held', 'removed'))"
+        f" OR (post.author_id = :reader_id AND post.state IN ({_OWN}))"
         f" OR (post.state IN ('held', 'removed') AND post.visibility NOT IN ('{DIRECT}', '{PRIVATE}') AND {moderated}))"
     )
     return condition, {"reader_id": viewer.actor_id}

@@ -116,7 +116,7 @@ async def take_out(here: Instance, post: Post, *, by_id: str, reason: str) -> No
 
 async def erase(here: Instance, post: Post, *, by: str) -> None:
     """Delete a post for good, in the caller's transaction: text, files, versions, reactions. Its place stays (410)."""
-    was_shared = post.state in {"visible", "removed"}
+    was_shared = post.state in {"visible", "removed", "waiting"}
     await leave_tombstone(here, post.uri, by=by, former_type=post.object_type)
     if was_shared:
         # Subscribers that tell others need to know who was reached, so they are asked before that is gone.

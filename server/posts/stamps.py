@@ -1,17 +1,12 @@
 """Stamps: proofs that an author here agreed to a quote, reply, like or boost, which anybody can look up (FEP-044f)."""
 
-from federation.ports import Reader, Served
-from federation.vocab import objects
+from federation.vocab.base import id_of, same_origin, types_of
+from federation.vocab.interaction import QUOTE, parse_stamp, stamp_document
 from federation.vocab.interaction import Stamp as WireStamp
-from federation.vocab.interaction import stamp_document
-from server.actors import keys
 from server.actors.models import Actor
 from server.ids import new_id
 from server.instance import Instance
-from server.peers import queries as peers
-from server.posts import documents
 from server.posts.models import Post, Stamp
-from server.posts.policy import OPEN
 
 TYPES = {
     "quote": "QuoteAuthorization",
@@ -44,6 +39,24 @@ async def is_given(post_id: str, kind: str, interacting_uri: str) -> bool:
     return await Stamp.exists(post_id=post_id, kind=kind, interacting_uri=interacting_uri, revoked_at=None)
 
 
+async def is_valid(here: Instance, uri: str, kind: str, author: str, interacting: str, target: str) -> bool:
+    """Whether a stamp elsewhere says that `author` agreed to just this; fetched from the author's own server (S7)."""
+    if not same_origin(uri, author):
+        return False
+    document = await here.engine.fetch(uri)
+    if kind != QUOTE and "Accept" in types_of(document):
+        # GoToSocial before 0.19 names the Accept itself.
+        return id_of(document.get("actor")) == author and id_of(document.get("object")) == interacting
+    stamp = parse_stamp(document)
+    return (
+        stamp.id == uri
+        and stamp.kind == kind
+        and stamp.author == author
+        and stamp.interacting == interacting
+        and stamp.target in ({target} if kind == QUOTE else {target, None})
+    )
+
+
 async def document_of(here: Instance, stamp: Stamp) -> dict[str, object]:
     """The stamp as others read it, without a proof."""
     post = await Post.get(id=stamp.post_id)
@@ -51,20 +64,3 @@ async def document_of(here: Instance, stamp: Stamp) -> dict[str, object]:
     return stamp_document(
         WireStamp(id=stamp.uri, kind=stamp.kind, author=author.uri, interacting=stamp.interacting_uri, target=post.uri)
     )
-
-
-async def provide(here: Instance, uri: str, page: str | None, reader: Reader) -> Served | None:
-    """Serve ``/ap/s/ID`` to whoever may have the post it is about; what was taken back is gone (410)."""
-    if page is not None or (reader.host is not None and not peers.may_receive(here, reader.host)):
-        return None
-    stamp = await Stamp.get_or_none(uri=uri)
-    post = None if stamp is None else await Post.get(id=stamp.post_id)
-    if stamp is None or post is None or not await documents.may_fetch(here, post, reader):
-        return None
-    public = post.visibility in OPEN
-    if stamp.revoked_at is not None:
-        gone = objects.tombstone(stamp.uri, former_type=TYPES[stamp.kind], deleted=stamp.revoked_at)
-        return documents.served(gone, public=public, status=410)
-    document = await document_of(here, stamp)
-    signer = await keys.signer(here, str(document["attributedTo"]))
-    return documents.served(document if signer is None else here.engine.proof(signer, document), public=public)

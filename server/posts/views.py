@@ -15,7 +15,7 @@ from server.instance import Instance
 from server.peers.queries import shows_media
 from server.posts import policy
 from server.posts.addresses import page_path
-from server.posts.consent import Consent, consent
+from server.posts.consent import NEVER, Consent, consent
 from server.posts.details import facts_of
 from server.posts.pictures import show_pictures
 from server.posts.quoted import QuoteView, quoted
@@ -153,6 +153,7 @@ class PostView:
     action_base: str = ""
     quote: QuoteView | None = None
     consent: Consent = field(default_factory=Consent)
+    can_refuse: bool = False
 
     @property
     def held(self) -> bool:
@@ -163,6 +164,11 @@ class PostView:
     def waiting(self) -> bool:
         """Whether only its author sees it until whoever it answers or quotes agrees."""
         return self.state == "waiting"
+
+    @property
+    def can_quote(self) -> bool:
+        """Whether whoever looks may quote it, or ask to."""
+        return self.can_share and self.consent.quote != NEVER
 
     @property
     def deleted(self) -> bool:
@@ -229,6 +235,14 @@ def _view(
         visibility=visibility,
         locked=bool(row["locked"]),
     )
+    said = consent(
+        is_local=is_local,
+        visibility=visibility,
+        locked=facts.locked,
+        author_uri=author.uri,
+        stored=row["interaction"],
+        actor_uri=viewer.actor_uri,
+    )
     licence = LICENCES.get(row["licence"])
     host = None if is_local else author.uri.split("/")[2]
     shows = is_local or (host is not None and shows_media(here, host))
@@ -272,8 +286,8 @@ def _view(
         is_mine=facts.is_own,
         can_edit=policy.may_edit(facts),
         can_delete=policy.may_delete(facts),
-        can_reply=viewer.is_signed_in and policy.may_reply(facts),
-        can_share=viewer.is_signed_in and policy.may_share(facts),
+        can_reply=viewer.is_signed_in and policy.may_reply(facts) and said.reply != NEVER,
+        can_share=viewer.is_signed_in and policy.may_share(facts) and said.announce != NEVER,
         can_moderate=policy.may_moderate(facts),
         state=state,
         state_reason=row["state_reason"],
@@ -288,14 +302,7 @@ def _view(
         parent_id=row["parent_id"],
         root_id=row["root_id"] or row["id"],
         action_base=f"/p/{row['short']}",
-        consent=consent(
-            is_local=is_local,
-            visibility=visibility,
-            locked=facts.locked,
-            author_uri=author.uri,
-            stored=row["interaction"],
-            actor_uri=viewer.actor_uri,
-        ),
+        consent=said,
     )
 
 

@@ -626,8 +626,27 @@ async def _undo_follow(world: World, here: Any, document: dict[str, Any]) -> str
     return "" if left == 0 else f"{status}, {await _why(world)}"
 
 
+async def _interaction(world: World, here: Any, document: dict[str, Any], state: str) -> str:
+    """Whoever was asked about a reply or quote of somebody here agrees, or does not."""
+    inner, actor = document["object"], _actor_of(document)
+    quoting = isinstance(inner, dict) and inner.get("type") == "QuoteRequest"
+    uri = str(id_of(inner["instrument"])) if quoting else str(id_of(inner))
+    about = str(id_of(inner["object"])) if quoting else str(document.get("target") or f"{actor}/statuses/1")
+    parent = await world.stored(about, actor, interactionPolicy={"canReply": {"manualApproval": PUBLIC}})
+    person = await world.local("/".join(uri.split("/")[:5]))
+    facts = {"quote_uri": about, "quote_state": "waiting"} if quoting else {"parent_id": parent.id, "kind": "reply"}
+    post = await make_post(here, person.id, uri=uri, state="waiting", content_html="<p>Hello</p>", **facts)
+    await world.send(document, actor)
+    row = await here.run(Post.get, id=post.id)
+    proof = row.quote_stamp if quoting else row.approved_by
+    right = row.state == state and (state == "refused" or proof == document["result"])
+    return "" if right else f"{row.state} {proof}: {await _why(world)}"
+
+
 async def _answer(world: World, here: Any, document: dict[str, Any], *, state: str) -> str:
     inner = document["object"]
+    if "/statuses/" in str(id_of(inner)):
+        return await _interaction(world, here, document, "visible" if state == "accepted" else "refused")
     if isinstance(inner, dict) and "kbin.test" in str(id_of(inner.get("object"))):
         # The collectors blanked whom the Follow was for.
         inner["object"] = _actor_of(document)
@@ -786,6 +805,14 @@ async def _not_built(world: World, here: Any, document: dict[str, Any]) -> str:
     return f"not part of this version: {await _why(world)}"
 
 
+async def _other_answer(world: World, here: Any, document: dict[str, Any]) -> str:
+    """An Accept or Reject of something else than a Follow: of a quote, or of nothing that anybody here asked."""
+    inner = document.get("object")
+    if isinstance(inner, dict) and inner.get("type") == "QuoteRequest":
+        return await _interaction(world, here, document, "visible" if document["type"] == "Accept" else "refused")
+    return await _ignored(world, here, document)
+
+
 async def _quote_request(world: World, here: Any, document: dict[str, Any]) -> str:
     """Somebody asks to quote a post of a person here: they get a stamp that says so."""
     quoted, quoting, asker = str(id_of(document["object"])), str(id_of(document["instrument"])), _actor_of(document)
@@ -842,8 +869,6 @@ PLAYS = {
     **dict.fromkeys(
         [
             "accept_and_ignore",
-            "accept_other",
-            "reject_other",
             "add_other",
             "invite_group",
             "mod_add",
@@ -858,6 +883,7 @@ PLAYS = {
     ),
     "quote_request": _quote_request,
     "poll_vote": _vote,
+    **dict.fromkeys(("accept_other", "reject_other"), _other_answer),
     **dict.fromkeys(("report_in", "warn", "vote_down", "join_event"), _not_built),
 }
 

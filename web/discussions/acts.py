@@ -43,6 +43,7 @@ async def reply_page(request: Request) -> Response:
         "discussions/reply.html",
         post=post,
         reply_text="",
+        reply_form=None,
         uploaded=[],
         me=viewer,
         parent=post,

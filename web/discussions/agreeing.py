@@ -1,10 +1,11 @@
-"""What an author says about who quotes a post."""
+"""What an author says about who quotes a post, and which answer is not wanted under it."""
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from server.errors import NotAllowed
 from server.posts import agreeing
+from server.posts import queries as posts
 from server.posts.queries import PostView
 from web.discussions.showing import post_of
 from web.i18n import gettext
@@ -35,6 +36,15 @@ async def quotes(request: Request) -> Response:
         await agreeing.allow_quotes(here, viewer, post.id, allowed=text(sent, "allowed", 5) == "yes")
         words = gettext(request, "Saved.")
     return redirect(request, f"{post.action_base}/quotes", toast=words)
+
+
+async def refuse(request: Request) -> Response:
+    """An answer is not wanted under a post of one's own."""
+    here, viewer, reply = here_of(request), signed_in(request), await post_of(request)
+    root = await posts.show(here, viewer, reply.root_id)
+    await agreeing.refuse_reply(here, viewer, reply.id)
+    words = gettext(request, "Taken out. Who wrote it is told.")
+    return redirect(request, root.url if root is not None else "/week", toast=words)
 
 
 async def _own(request: Request) -> PostView:

@@ -5,7 +5,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from server.posts import actions as posts
-from web.discussions import acts, agreeing, showing, writing
+from web.discussions import acts, agreeing, quoting, showing, writing
 from web.polls import pages as polls
 from web.request import form_of, text
 from web.resources import pages as resources
@@ -39,6 +39,9 @@ routes = [
     Route("/p/{name}/report", showing.report_page),
     Route("/p/{name}/quotes", agreeing.quotes_page),
     Route("/p/{name}/quotes", agreeing.quotes, methods=["POST"]),
+    Route("/p/{name}/quote", quoting.quote_page),
+    Route("/p/{name}/quote", quoting.quote, methods=["POST"]),
+    Route("/p/{name}/refuse", agreeing.refuse, methods=["POST"]),
     Route("/p/{name}/reply", acts.reply_page),
     Route("/p/{name}/reply", acts.reply, methods=["POST"]),
     Route("/p/{name}/edit", acts.edit_page),

@@ -54,7 +54,7 @@ async def page(request: Request, post: PostView, status: int = 200, **more: Any)
     here, viewer = here_of(request), viewer_of(request)
     template, facts = await _facts(here, viewer, post)
     replies = await posts.thread(here, viewer, post.root_id) if post.root_id == post.id else []
-    values = {"errors": [], "reply_text": "", "uploaded": [], **facts, **more}
+    values = {"errors": [], "reply_text": "", "uploaded": [], "reply_form": None, **facts, **more}
     return render(
         request,
         template,

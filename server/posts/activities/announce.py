@@ -16,7 +16,8 @@ from server.actors.sending import send
 from server.instance import Instance
 from server.posts import places, policy, sending
 from server.posts.activities.relevance import is_wanted
-from server.posts.events import PostBoosted, PostUnboosted
+from server.posts.consent import ANNOUNCE
+from server.posts.events import PostBoosted, PostUnboosted, ReactionWaits
 from server.posts.models import Boost, Post
 from server.posts.reactions import add_boost
 from server.posts.receiving import find_or_fetch
@@ -56,12 +57,18 @@ async def send_boost(here: Instance, event: PostBoosted) -> None:
     await _send(here, event, undo=False)
 
 
+async def ask(here: Instance, event: ReactionWaits) -> None:
+    """Send an Announce to the author of a post alone, who agrees to it or does not (GoToSocial's policies)."""
+    if event.kind == ANNOUNCE:
+        await _send(here, event, undo=False)
+
+
 async def send_unboost(here: Instance, event: PostUnboosted) -> None:
     """Take every Announce of theirs back."""
     await _send(here, event, undo=True)
 
 
-async def _send(here: Instance, event: PostBoosted | PostUnboosted, *, undo: bool) -> None:
+async def _send(here: Instance, event: PostBoosted | PostUnboosted | ReactionWaits, *, undo: bool) -> None:
     actor = await Actor.get(id=event.actor_id)
     if not actor.is_local or actor.kind == "Group" or actor.deleted_at is not None:
         return
@@ -77,6 +84,7 @@ async def _send(here: Instance, event: PostBoosted | PostUnboosted, *, undo: boo
             to=[PUBLIC],
             cc=[f"{actor.uri}/followers", author.uri],
             published=boost.created_at,
+            extra={"approvedBy": boost.approved_by} if boost.approved_by else None,
         )
         if undo:
             document = activities.undo(
@@ -91,7 +99,7 @@ async def _send(here: Instance, event: PostBoosted | PostUnboosted, *, undo: boo
             actor.uri,
             document,
             inboxes=sorted(sending.inboxes_of([author])),
-            followers_of=actor.uri,
+            followers_of=actor.uri if boost.state == "done" else None,
             post_id=post.id,
             is_public=True,
         )

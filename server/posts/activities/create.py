@@ -10,11 +10,14 @@ from federation.inbox.dispatch import VerifiedActivity
 from federation.vocab import activities
 from federation.vocab.objects import RemotePost, authors_of, parse_post
 from federation.vocab.polls import RemoteVote, vote_of
+from server.actors.models import Actor
 from server.communities.activities.announce import announce
 from server.instance import Instance
 from server.posts import documents, places, sending
+from server.posts.activities import ask
 from server.posts.activities.relevance import check_group
 from server.posts.details import extras_of
+from server.posts.admission import may_answer
 from server.posts.events import PostPublished
 from server.posts.models import Post
 from server.posts.receiving import receive_post
@@ -30,9 +33,24 @@ async def on_create(here: Instance, received: VerifiedActivity) -> None:
         return
     remote = await _object(here, received)
     remote = by_actor(remote, activity.actor)
-    post = await receive_post(here, remote, raw=received.raw, via=received.via)
+    try:
+        post = await receive_post(here, remote, raw=received.raw, via=received.via)
+    except Forbidden:
+        await _say_no(here, received, remote)
+        raise
     if post is None:
         raise Ignored("this post is not kept")
+
+
+async def _say_no(here: Instance, received: VerifiedActivity, remote: RemotePost) -> None:
+    """Tell who answered a post of somebody here, which they could read, that their answer was not taken."""
+    parent = await Post.get_or_none(uri=remote.in_reply_to, is_local=True) if remote.in_reply_to else None
+    actor = await Actor.get_or_none(uri=received.activity.actor, is_local=False)
+    if parent is None or actor is None or received.via is not None or not await places.leaves(here, parent):
+        return
+    if actor.suspended_at is None and await may_answer(here, actor, parent):
+        async with here.db.transaction():
+            await ask.say_no(here, parent, actor, remote.id)
 
 
 def by_actor(remote: RemotePost, actor: str) -> RemotePost:

@@ -9,6 +9,7 @@ from federation.inbox.dispatch import VerifiedActivity
 from federation.vocab import activities
 from federation.vocab.base import PUBLIC, id_of, same_origin, types_of
 from server.actors.models import Actor
+from server.actors.sending import send
 from server.communities.activities.announce import announce, undo_announces
 from server.instance import Instance
 from server.posts import documents, places, policy, sending
@@ -83,6 +84,9 @@ async def send_delete(here: Instance, event: PostDeleted) -> None:
     if not post.is_local or author.deleted_at is not None or not await places.leaves(here, post):
         # An author who is gone is deleted with everything, in one activity.
         return
+    if post.state == "waiting":
+        await _take_question_back(here, post)
+        return
     await _send(here, post)
 
 
@@ -121,6 +125,20 @@ async def send_removal(here: Instance, event: PostRemoved) -> None:
             await undo_announces(here, about.community.id, post.id)
     if post.is_local:
         await _send(here, post, through_community=False)
+
+
+async def _take_question_back(here: Instance, post: Post) -> None:
+    """Nobody but whoever was asked about it has heard of it."""
+    about = await documents.envelope(here, post)
+    people = sending.inboxes_of([*about.mentioned, *([about.parent_author] if about.parent_author else [])])
+    document = activities.delete(
+        id=sending.activity_id(here, "delete"),
+        actor=about.author.uri,
+        object={"id": post.uri, "type": "Tombstone"},
+        to=about.to,
+        cc=[],
+    )
+    await send(here, about.author.uri, document, inboxes=sorted(people), post_id=post.id)
 
 
 async def _send(here: Instance, post: Post, *, through_community: bool = True) -> None:

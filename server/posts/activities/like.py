@@ -13,7 +13,8 @@ from server.instance import Instance
 from server.posts import documents, places, sending
 from server.posts.activities.relevance import check_group
 from server.posts.admission import may_answer
-from server.posts.events import PostLiked, PostUnliked
+from server.posts.consent import LIKE
+from server.posts.events import PostLiked, PostUnliked, ReactionWaits
 from server.posts.models import Like, Post
 from server.posts.reactions import add_like
 from server.posts.removal import was_ended
@@ -48,6 +49,15 @@ async def send_like(here: Instance, event: PostLiked) -> None:
         await sending.tell(here, actor, about, like)
 
 
+async def ask(here: Instance, event: ReactionWaits) -> None:
+    """Send a like to the author of a post alone, who agrees to it or does not (GoToSocial's interaction policies)."""
+    document = await _document(here, event) if event.kind == LIKE else None
+    if document is not None:
+        actor, about, like = document
+        about.community = None
+        await sending.tell(here, actor, about, like)
+
+
 async def send_unlike(here: Instance, event: PostUnliked) -> None:
     """Take it back."""
     document = await _document(here, event)
@@ -73,7 +83,7 @@ async def pass_on(here: Instance, post: Post, received: VerifiedActivity) -> Non
 
 
 async def _document(
-    here: Instance, event: PostLiked | PostUnliked
+    here: Instance, event: PostLiked | PostUnliked | ReactionWaits
 ) -> tuple[Actor, documents.Envelope, dict[str, object]] | None:
     actor = await Actor.get(id=event.actor_id)
     post = await Post.get(id=event.post_id)
@@ -88,5 +98,6 @@ async def _document(
         to=[about.author.uri],
         cc=[about.audience] if about.audience else [],
         audience=about.audience,
+        extra={"approvedBy": like.approved_by} if like.approved_by else None,
     )
     return actor, about, document

@@ -17,7 +17,7 @@ from server.actors.sending import send
 from server.instance import Instance
 from server.posts import admission, places, sending, stamps
 from server.posts.activities.create import by_actor
-from server.posts.consent import consent
+from server.posts.consent import said_of
 from server.posts.events import QuoteAllowed
 from server.posts.models import Post, Stamp
 from server.posts.policy import OPEN
@@ -66,15 +66,7 @@ def _policy_allows(post: Post, author: Actor, actor: Actor, kind: str) -> bool:
         return False
     if kind != REPLY and post.visibility not in OPEN and kind != "like":
         return False
-    said = consent(
-        is_local=True,
-        visibility=post.visibility,
-        locked=post.locked,
-        author_uri=author.uri,
-        stored=post.interaction,
-        actor_uri=actor.uri,
-    )
-    return bool(getattr(said, kind) == AUTOMATIC)
+    return bool(getattr(said_of(post, author.uri, actor.uri), kind) == AUTOMATIC)
 
 
 async def _take_in(here: Instance, received: VerifiedActivity, kind: str, actor: Actor, post: Post) -> None:

@@ -1,19 +1,40 @@
-"""Delete of stamps, both directions (FEP-044f): somebody takes back that they agreed to a quote.
+"""Stamps at their ids, and Delete of them, both directions (FEP-044f): somebody takes back that they agreed to a quote.
 
 Authority: only who gave a stamp takes it back, and it is on their own server (S5).
 """
 
 from federation.inbox.dispatch import VerifiedActivity
-from federation.vocab import activities
+from federation.ports import Reader, Served
+from federation.vocab import activities, objects
 from federation.vocab.base import PUBLIC, same_origin
 from federation.vocab.interaction import QUOTE
+from server.actors import keys
 from server.actors.models import Actor
 from server.actors.sending import send
 from server.instance import Instance
-from server.posts import sending, stamps
+from server.peers import queries as peers
+from server.posts import documents, sending, stamps
 from server.posts.events import PostEdited, QuoteRevoked
 from server.posts.models import Post, Stamp
+from server.posts.policy import OPEN
 from server.posts.quoting import REVOKED, settle
+
+
+async def provide(here: Instance, uri: str, page: str | None, reader: Reader) -> Served | None:
+    """Serve ``/ap/s/ID`` to whoever may have the post it is about; what was taken back is gone (410)."""
+    if page is not None or (reader.host is not None and not peers.may_receive(here, reader.host)):
+        return None
+    stamp = await Stamp.get_or_none(uri=uri)
+    post = None if stamp is None else await Post.get(id=stamp.post_id)
+    if stamp is None or post is None or not await documents.may_fetch(here, post, reader):
+        return None
+    public = post.visibility in OPEN
+    if stamp.revoked_at is not None:
+        gone = objects.tombstone(stamp.uri, former_type=stamps.TYPES[stamp.kind], deleted=stamp.revoked_at)
+        return documents.served(gone, public=public, status=410)
+    document = await stamps.document_of(here, stamp)
+    signer = await keys.signer(here, str(document["attributedTo"]))
+    return documents.served(document if signer is None else here.engine.proof(signer, document), public=public)
 
 
 async def on_revoked(here: Instance, received: VerifiedActivity) -> None:

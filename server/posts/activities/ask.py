@@ -1,0 +1,87 @@
+"""Asking before we answer or quote: the reply itself, or a QuoteRequest, to the author alone; and refusing answers.
+
+A server that has the policies of GoToSocial takes a reply that comes to its author alone as the question whether it may
+be; for quotes there is the QuoteRequest of FEP-044f.
+"""
+
+from federation.vocab import activities
+from server.actors.models import Actor
+from server.actors.sending import send
+from server.instance import Instance
+from server.posts import documents, sending
+from server.posts.events import PostRefused, PostWaits
+from server.posts.models import Post
+
+
+async def send_question(here: Instance, event: PostWaits) -> None:
+    """Ask whom a new post of ours quotes or answers."""
+    post = await Post.get(id=event.post_id)
+    about = await documents.envelope(here, post)
+    document = await documents.build(here, post, about=about)
+    if post.quote_state == "waiting":
+        quoted = await Post.get(uri=post.quote_uri)
+        asked = await Actor.get(id=quoted.author_id)
+        context = document.pop("@context")
+        question = activities.quote_request(
+            id=sending.activity_id(here, "quote", post.id),
+            actor=about.author.uri,
+            object=quoted.uri,
+            to=[asked.uri],
+            extra={"instrument": document},
+        )
+        question["@context"] = _joined(question["@context"], context)
+    else:
+        assert about.parent_author is not None
+        asked = about.parent_author
+        question = activities.create(
+            id=sending.activity_id(here, "create"),
+            actor=about.author.uri,
+            object=document,
+            to=about.to,
+            cc=about.cc,
+            audience=about.audience,
+            published=post.published_at,
+        )
+    await send(here, about.author.uri, question, inboxes=[asked.inbox_url], post_id=post.id)
+
+
+async def send_refusal(here: Instance, event: PostRefused) -> None:
+    """Tell who answered a post of somebody here that it is not wanted there, and everybody who may have seen it."""
+    post = await Post.get(id=event.post_id)
+    by = await Actor.get_or_none(id=event.by_id) if event.by_id else None
+    if by is None or not by.is_local:
+        return
+    author = await Actor.get(id=post.author_id)
+    parent = await Post.get_or_none(id=post.parent_id) if post.parent_id else None
+    document = activities.reject(
+        id=sending.activity_id(here, "reject"),
+        actor=by.uri,
+        object=post.uri,
+        to=[author.uri],
+        cc=[f"{by.uri}/followers"],
+        target=parent.uri if parent else None,
+    )
+    inboxes = sending.inboxes_of([author])
+    await send(here, by.uri, document, inboxes=sorted(inboxes), followers_of=by.uri, post_id=post.id, is_public=True)
+
+
+async def say_no(here: Instance, parent: Post, actor: Actor, reply_uri: str) -> None:
+    """Reject an answer that was not taken in, to its author alone; in the caller's transaction."""
+    author = await Actor.get(id=parent.author_id)
+    document = activities.reject(
+        id=sending.activity_id(here, "reject"), actor=author.uri, object=reply_uri, to=[actor.uri], target=parent.uri
+    )
+    await send(here, author.uri, document, inboxes=[actor.inbox_url])
+
+
+def _joined(outer: object, inner: object) -> list[object]:
+    """The terms of both: a document inside has no context of its own."""
+    found: list[object] = []
+    terms: dict[str, object] = {}
+    for part in (outer, inner):
+        for item in part if isinstance(part, list) else [part]:
+            if isinstance(item, dict):
+                terms |= item
+            elif item not in found:
+                found.append(item)
+    return [*found, terms] if terms else found
