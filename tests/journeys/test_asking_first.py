@@ -352,6 +352,22 @@ async def test_a_closed_conversation_refuses_who_asks_and_who_does_not(fediverse
     assert body["interactionPolicy"]["canReply"]["automaticApproval"] == [alder.uri]
 
 
+async def test_servers_of_threads_are_told_no_with_the_object_inside(fediverse, alder):
+    """PieFed cannot read a Reject that names a post by its id; GoToSocial reads no other."""
+    lem = Stranger(fediverse, "lem.example")
+    writer = lem.actor("lea", generator={"type": "Application", "implements": ["https://w3id.org/fep/1b12"]})
+    await lem.send(alder.here, lem.activity("Follow", writer, alder.uri))
+    await fediverse.settle()
+    post = await write(alder, "Say what you think")
+    note = lem.note(writer, "n/1", inReplyTo=post.uri)
+    await lem.send(alder.here, lem.activity("Create", writer, note))
+    await fediverse.settle()
+    await alder.do(agreeing.refuse_reply, (await found(alder.here, note["id"])).id)
+    await fediverse.settle()
+    rejects = [item for item in lem.received if item["type"] == "Reject"]
+    assert [item["object"] for item in rejects] == [{"id": note["id"], "type": "Note", "actor": writer}]
+
+
 # Refusing answers here
 
 

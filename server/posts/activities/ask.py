@@ -53,25 +53,42 @@ async def send_refusal(here: Instance, event: PostRefused) -> None:
         return
     author = await Actor.get(id=post.author_id)
     parent = await Post.get_or_none(id=post.parent_id) if post.parent_id else None
-    document = activities.reject(
-        id=sending.activity_id(here, "reject"),
-        actor=by.uri,
-        object=post.uri,
-        to=[author.uri],
-        cc=[f"{by.uri}/followers"],
-        target=parent.uri if parent else None,
-    )
-    inboxes = sending.inboxes_of([author])
-    await send(here, by.uri, document, inboxes=sorted(inboxes), followers_of=by.uri, post_id=post.id, is_public=True)
+    await _reject(here, by, author, post.uri, post.object_type, parent.uri if parent else None, public=True)
 
 
 async def say_no(here: Instance, parent: Post, actor: Actor, reply_uri: str) -> None:
     """Reject an answer that was not taken in, to its author alone; in the caller's transaction."""
     author = await Actor.get(id=parent.author_id)
-    document = activities.reject(
-        id=sending.activity_id(here, "reject"), actor=author.uri, object=reply_uri, to=[actor.uri], target=parent.uri
+    await _reject(here, author, actor, reply_uri, "Note", parent.uri, public=False)
+
+
+async def _reject(
+    here: Instance, by: Actor, author: Actor, uri: str, kind: str, target: str | None, *, public: bool
+) -> None:
+    """Send a Reject of a reply: GoToSocial 0.20 reads the id alone, PieFed an object alone."""
+    embedded: dict[str, object] = {"id": uri, "type": kind, "actor": author.uri}
+    forms: tuple[tuple[frozenset[str], str | dict[str, object]], ...] = (
+        (sending.MICROBLOGS, uri),
+        (frozenset({"threadiverse"}), embedded),
     )
-    await send(here, author.uri, document, inboxes=[actor.inbox_url])
+    for dialects, about in forms:
+        document = activities.reject(
+            id=sending.activity_id(here, "reject"),
+            actor=by.uri,
+            object=about,
+            to=[author.uri],
+            cc=[f"{by.uri}/followers"] if public else None,
+            target=target,
+        )
+        await send(
+            here,
+            by.uri,
+            document,
+            inboxes=sorted(sending.inboxes_of([author])),
+            followers_of=by.uri if public else None,
+            dialects=dialects,
+            is_public=public,
+        )
 
 
 def _joined(outer: object, inner: object) -> list[object]:

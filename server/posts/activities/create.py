@@ -16,8 +16,8 @@ from server.instance import Instance
 from server.posts import documents, places, sending
 from server.posts.activities import ask
 from server.posts.activities.relevance import check_group
-from server.posts.details import extras_of
 from server.posts.admission import may_answer
+from server.posts.details import extras_of
 from server.posts.events import PostPublished
 from server.posts.models import Post
 from server.posts.receiving import receive_post

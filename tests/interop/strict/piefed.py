@@ -136,6 +136,8 @@ def _activity(activity: dict[str, Any]) -> None:
         case "Accept":
             any_of(text, shape({"type": text, "actor": text}))(inner)
         case "Reject":
+            if isinstance(inner, str):
+                raise Ignored("the form that GoToSocial reads; PieFed's kind of server is sent another one")
             shape({"type": text, "actor": text})(inner)
         case "Delete":
             any_of(text, shape({"id": text, "type": text}))(inner)
