@@ -20,4 +20,4 @@ class AuditEntry(Model):
         """Table name and indexes."""
 
         table = "audit_entry"
-        indexes = (("at",),)
+        indexes = (("at",), ("subject",))

@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 
-from server.db import from_milliseconds
+from server.db import Row, from_milliseconds
 from server.instance import Instance
 
 
@@ -32,14 +32,26 @@ async def entries(here: Instance, *, before: str | None = None, limit: int = 50)
         before=before or "~",
         limit=limit,
     )
-    return [
-        AuditLine(
-            id=row["id"],
-            at=from_milliseconds(row["at"]),
-            by=row["by"],
-            action=row["action"],
-            subject=row["subject"],
-            detail=json.loads(row["detail"]) if row["detail"] else {},
-        )
-        for row in rows
-    ]
+    return [_line(row) for row in rows]
+
+
+async def about(here: Instance, subject: str, limit: int = 10) -> list[AuditLine]:
+    """The newest entries about one thing."""
+    rows = await here.db.rows(
+        "SELECT id, at, by, action, subject, detail FROM audit_entry WHERE subject = :subject"
+        " ORDER BY id DESC LIMIT :limit",
+        subject=subject,
+        limit=limit,
+    )
+    return [_line(row) for row in rows]
+
+
+def _line(row: Row) -> AuditLine:
+    return AuditLine(
+        id=row["id"],
+        at=from_milliseconds(row["at"]),
+        by=row["by"],
+        action=row["action"],
+        subject=row["subject"],
+        detail=json.loads(row["detail"]) if row["detail"] else {},
+    )

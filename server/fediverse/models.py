@@ -34,7 +34,7 @@ class InboxReceipt(Model):
         """Table name and indexes."""
 
         table = "inbox_receipt"
-        indexes = (("outcome", "next_try_at"), ("received_at",))
+        indexes = (("outcome", "next_try_at"), ("received_at",), ("host", "received_at"))
 
 
 class Outgoing(Model):
@@ -84,7 +84,7 @@ class DeliveryReceipt(Model):
 
         table = "delivery_receipt"
         unique_together = (("seq", "host"),)
-        indexes = (("subject",), ("state", "at"))
+        indexes = (("subject",), ("state", "at"), ("host", "at"))
 
 
 class Erasure(Model):

@@ -142,11 +142,16 @@ class PeerView:
     people_count: int
     following_count: int
     followers_count: int
+    cursor_seq: int
+    paused: bool
+    signature_scheme: str | None
     undone_until: datetime | None
 
     @property
     def state(self) -> str:
         """How deliveries go, in one word."""
+        if self.paused:
+            return "paused"
         if self.failing_since is not None:
             return "failing"
         return "behind" if self.is_behind else "ok"
@@ -232,7 +237,7 @@ async def consequences(here: Instance, host: str, grade: str) -> Consequences:
 _PEER = """
 SELECT peer.host, peer.grade, peer.graded_at, peer.previous_grade, peer.note, peer.software, peer.dialect,
  peer.first_seen_at, peer.last_seen_at, peer.last_success_at, peer.failing_since, peer.next_try_at, peer.attempts,
- peer.last_error, peer.cursor_seq, peer.wanted_seq,
+ peer.last_error, peer.cursor_seq, peer.wanted_seq, peer.paused, peer.signature_scheme,
  (SELECT count(*) FROM actor WHERE actor.host = peer.host AND NOT actor.is_local 
   AND actor.deleted_at IS NULL) AS people,
  (SELECT count(*) FROM follow JOIN actor ON actor.id = follow.target_id
@@ -323,5 +328,8 @@ def _peer_row(row: dict[str, Any]) -> PeerView:
         people_count=row["people"],
         following_count=row["following"],
         followers_count=row["followers"],
+        cursor_seq=row["cursor_seq"],
+        paused=bool(row["paused"]),
+        signature_scheme=row["signature_scheme"],
         undone_until=None if row["graded_at"] is None else from_milliseconds(row["graded_at"]) + UNDONE_WITHIN,
     )

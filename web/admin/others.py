@@ -1,16 +1,23 @@
 """Other servers: which we know, how deliveries to them go, and what passes between us."""
 
+from collections.abc import Awaitable, Callable
 from urllib.parse import quote, urlencode
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from server.actors.viewer import Viewer
 from server.errors import Invalid, NotFound
+from server.fediverse import actions as deliveries
+from server.fediverse.dossier import dossier
+from server.instance import Instance
 from server.peers import actions, policy, queries
 from web.i18n import gettext
 from web.render import redirect, render
 from web.request import admin, form_of, here_of, text
+
+Handler = Callable[[Request], Awaitable[Response]]
 
 PAGE = 50
 
@@ -68,6 +75,26 @@ async def forget(request: Request) -> Response:
     return redirect(request, _page(host), toast=gettext(request, "It is treated like any other now."))
 
 
+def _does(act: Callable[[Instance, Viewer, str], Awaitable[None]], words: Callable[[Request], str]) -> Handler:
+    """A handler that does something about deliveries to a server, and goes back to its page."""
+
+    async def handler(request: Request) -> Response:
+        by, host = admin(request), _host(request)
+        await act(here_of(request), by, host)
+        return redirect(request, _page(host), toast=words(request))
+
+    return handler
+
+
+async def drop(request: Request) -> Response:
+    """Drop what waits for a server, after a second look."""
+    by, host, form = admin(request), _host(request), await form_of(request)
+    if text(form, "confirmed", 5) != "yes":
+        return await _server(request, drop_asked=True)
+    await deliveries.drop_queue(here_of(request), by, host)
+    return redirect(request, _page(host), toast=gettext(request, "Dropped. It is never delivered."))
+
+
 async def _servers(
     request: Request, *, typed: str = "", errors: list[dict[str, str]] | None = None, status: int = 200
 ) -> Response:
@@ -104,9 +131,11 @@ async def _server(
     errors: list[dict[str, str]] | None = None,
     status: int = 200,
     change: queries.Consequences | None = None,
+    drop_asked: bool = False,
 ) -> Response:
     here, host = here_of(request), _host(request)
-    known = await queries.peer(here, host)
+    found = await dossier(here, host)
+    known = found.peer if found is not None else None
     present = {"grade": known.grade if known else queries.grade_of(here, host), "note": known.note if known else ""}
     return render(
         request,
@@ -116,6 +145,10 @@ async def _server(
         tab="servers",
         host=host,
         known=known,
+        dossier=found,
+        received=[(each.kind, each.times, each.refused) for each in found.received] if found else [],
+        sent=[(kind or gettext(request, "something else"), times) for kind, times in found.sent] if found else [],
+        drop_asked=drop_asked,
         form=form or present,
         errors=errors or [],
         change=change,
@@ -136,6 +169,10 @@ def _page(host: str) -> str:
     return f"/admin/servers/{quote(host, safe=':[]')}"
 
 
+pause = _does(deliveries.pause, lambda request: gettext(request, "Paused. Nothing is sent there until you resume."))
+resume = _does(deliveries.resume, lambda request: gettext(request, "What waits is sent now."))
+retry = _does(deliveries.retry_now, lambda request: gettext(request, "It is tried again now."))
+
 routes = [
     Route("/admin/servers", servers),
     Route("/admin/servers", find, methods=["POST"]),
@@ -143,4 +180,8 @@ routes = [
     Route("/admin/servers/{host}", grade, methods=["POST"]),
     Route("/admin/servers/{host}/undo", undo, methods=["POST"]),
     Route("/admin/servers/{host}/forget", forget, methods=["POST"]),
+    Route("/admin/servers/{host}/pause", pause, methods=["POST"]),
+    Route("/admin/servers/{host}/resume", resume, methods=["POST"]),
+    Route("/admin/servers/{host}/retry", retry, methods=["POST"]),
+    Route("/admin/servers/{host}/drop", drop, methods=["POST"]),
 ]
