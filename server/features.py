@@ -10,6 +10,7 @@ from server.fediverse.feature import feature as fediverse
 from server.instance import Instance
 from server.mail.feature import feature as mail
 from server.media.feature import feature as media
+from server.moderation.feature import feature as moderation
 from server.notifications.feature import feature as notifications
 from server.peers.feature import feature as peers
 from server.polls.feature import feature as polls
@@ -44,6 +45,7 @@ FEATURES: tuple[Feature, ...] = (
     timelines,
     notifications,
     search,
+    moderation,
 )
 
 

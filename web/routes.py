@@ -22,6 +22,7 @@ from web.discussions.pages import routes as discussions
 from web.help.pages import routes as help_pages
 from web.i18n import gettext
 from web.media.pages import routes as media
+from web.moderation.pages import routes as moderation
 from web.notifications.pages import routes as notifications
 from web.people.pages import routes as people
 from web.polls.pages import routes as polls
@@ -48,6 +49,7 @@ def page_routes() -> list[BaseRoute]:
         *practices,
         *communities,
         *discussions,
+        *moderation,
         *resources,
         *polls,
         *people,

@@ -11,7 +11,7 @@ from federation.vocab.base import PUBLIC, host_of, id_of, same_origin, types_of
 from federation.vocab.objects import authors_of
 
 _OWN_ONLY_INSIDE_UNDO = frozenset(
-    {"Like", "Dislike", "Follow", "Join", "EmojiReact", "Create", "Update", "Accept", "Vote"}
+    {"Like", "Dislike", "Follow", "Join", "EmojiReact", "Create", "Update", "Accept", "Vote", "Flag"}
 )
 
 
@@ -33,7 +33,7 @@ def check(activity: Activity, *, via: str | None) -> None:
             _check_move(activity, via)
         case "LikeRequest" | "ReplyRequest" | "AnnounceRequest" | "QuoteRequest":
             _check_request(activity)
-        case "Follow" | "Like" | "Dislike" | "EmojiReact" | "Add" | "Remove" | "Join" | "Leave" | "Lock":
+        case "Follow" | "Like" | "Dislike" | "EmojiReact" | "Add" | "Remove" | "Join" | "Leave" | "Lock" | "Flag":
             _object_of(activity)
 
 

@@ -240,6 +240,12 @@ def flag(**parts: Unpack[Parts]) -> Json:
     return activity("Flag", **parts)
 
 
+def resolve(**parts: Unpack[Parts]) -> Json:
+    """Resolve: the report `object` was decided upon (Lemmy's activity)."""
+    parts.setdefault("cc", None)
+    return activity("Resolve", **parts)
+
+
 def block(*, remove_data: bool = False, end_time: datetime | None = None, **parts: Unpack[Parts]) -> Json:
     """Block: a ban from a community (`target`), until `end_time` if that is given."""
     extra: Json = {} if parts.get("target") is None else {"removeData": remove_data}

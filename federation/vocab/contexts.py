@@ -86,6 +86,7 @@ _TERMS: dict[str, object] = {
     "feeCurrency": "ph:feeCurrency",
     "feeAmount": "ph:feeAmount",
     "inLanguage": "schema:inLanguage",
+    "outcome": "ph:outcome",
 }
 
 # Values of `eventStatus`, which stand for something only where they are defined.
@@ -97,6 +98,7 @@ _TYPES: dict[str, object] = {
     "Join": "as:Join",
     "Emoji": "toot:Emoji",
     "Lock": "lemmy:Lock",
+    "Resolve": "lemmy:Resolve",
     "PropertyValue": "schema:PropertyValue",
     "ChooseAnswer": "ph:ChooseAnswer",
     "QuoteRequest": "https://w3id.org/fep/044f#QuoteRequest",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from tortoise.exceptions import IntegrityError
 
+from server.actors.blocking import block, unblock
 from server.actors.events import ActorChanged
 from server.actors.following import (
     accept_follow,
@@ -30,6 +31,7 @@ __all__ = [
     "ProfileChange",
     "accept_follow",
     "add_alias",
+    "block",
     "create_local",
     "delete_local_actor",
     "discard_hidden",
@@ -48,6 +50,7 @@ __all__ = [
     "show",
     "store_remote",
     "suspend",
+    "unblock",
     "undo_move",
     "unfollow",
     "unsuspend",

@@ -28,6 +28,22 @@ class FollowEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class ActorBlocked:
+    """One actor blocked another: neither has anything to do with the other from now on."""
+
+    blocker_id: str
+    blocked_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ActorUnblocked:
+    """A block was taken back."""
+
+    blocker_id: str
+    blocked_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class ActorChanged:
     """An actor is new to us, or something that people see of it changed."""
 

@@ -5,7 +5,7 @@ from functools import partial
 
 from federation.vocab.actors import ACTOR_TYPES
 from server.actors import documents, moving, removal
-from server.actors.activities import accept, follow, profile
+from server.actors.activities import accept, block, follow, profile
 from server.actors.activities.by_reference import on_reference
 from server.feature import Feature
 from server.instance import Instance
@@ -18,6 +18,9 @@ def _install(here: Instance) -> None:
     here.engine.on("Follow", None, partial(follow.on_follow, here))
     here.engine.on("Undo", "Follow", partial(follow.on_undo_follow, here))
     on_reference(here, "Undo", partial(follow.undo_by_id, here))
+    on_reference(here, "Block", partial(block.on_block, here))
+    on_reference(here, "Undo", partial(block.on_undo_block, here), object_type="Block")
+    on_reference(here, "Undo", partial(block.undo_by_id, here))
     for verb in ("Accept", "Reject"):
         here.engine.on(verb, "Follow", partial(accept.on_answer, here))
         on_reference(here, verb, partial(accept.answer_by_id, here))

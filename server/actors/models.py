@@ -168,3 +168,29 @@ class FollowersDigest(Model):
 
         table = "followers_digest"
         indexes = (("actor_id",),)
+
+
+class Block(Model):
+    """One person wants nothing to do with another: follows end, and neither reads, answers or hears of the other.
+
+    `uri` is the Block activity. At least one of the two is a person here.
+    """
+
+    id = id_field()
+    blocker: fields.ForeignKeyRelation[Actor] = fields.ForeignKeyField(
+        "models.Actor", related_name="blocks", on_delete=fields.CASCADE
+    )
+    blocker_id: str
+    blocked: fields.ForeignKeyRelation[Actor] = fields.ForeignKeyField(
+        "models.Actor", related_name="blocked_by", on_delete=fields.CASCADE
+    )
+    blocked_id: str
+    uri = fields.CharField(max_length=500, unique=True)
+    created_at = MomentField()
+
+    class Meta:
+        """Table name and indexes."""
+
+        table = "actor_block"
+        unique_together = (("blocker", "blocked"),)
+        indexes = (("blocked",),)

@@ -75,34 +75,6 @@ class ActorPage:
         return self.label.id
 
 
-@dataclass(frozen=True, slots=True)
-class Relationship:
-    """What stands between a viewer and an actor. States are those of `Follow`, or an empty text."""
-
-    following: str = ""
-    followed_by: str = ""
-
-    @property
-    def is_following(self) -> bool:
-        """Whether the viewer gets what the actor shares."""
-        return self.following == "accepted"
-
-    @property
-    def is_requested(self) -> bool:
-        """Whether the viewer waits for an answer."""
-        return self.following == "requested"
-
-    @property
-    def asks_me(self) -> bool:
-        """Whether the actor waits for the viewer's answer."""
-        return self.followed_by == "requested"
-
-    @property
-    def follows_me(self) -> bool:
-        """Whether the actor gets what the viewer shares."""
-        return self.followed_by == "accepted"
-
-
 LABEL_COLUMNS = (
     "actor.id, actor.uri, actor.name, actor.username, actor.domain, actor.url, actor.avatar_url, actor.is_local,"
     " actor.kind"
@@ -188,20 +160,6 @@ async def actor_row(here: Instance, *, id: str | None = None, uri: str | None = 
     if id is not None:
         return await Actor.get_or_none(id=id)
     return await Actor.get_or_none(uri=uri) if uri else None
-
-
-async def relationship(here: Instance, viewer_id: str | None, actor_id: str) -> Relationship:
-    """What stands between the two."""
-    if viewer_id is None or viewer_id == actor_id:
-        return Relationship()
-    rows = await here.db.rows(
-        "SELECT follower_id, state FROM follow WHERE (follower_id = :me AND target_id = :other)"
-        " OR (follower_id = :other AND target_id = :me)",
-        me=viewer_id,
-        other=actor_id,
-    )
-    states = {row["follower_id"]: row["state"] for row in rows}
-    return Relationship(following=states.get(viewer_id, ""), followed_by=states.get(actor_id, ""))
 
 
 async def followers(

@@ -1,6 +1,7 @@
 """What happens to communities and the people in them. Every event is emitted inside the transaction of its fact."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,3 +77,32 @@ class RoleChanged:
     community_id: str
     person_id: str
     role: str
+
+
+@dataclass(frozen=True, slots=True)
+class PersonBanned:
+    """A person is kept out of a community, or (without one) of everything on another server, here or elsewhere.
+
+    `place` is its name, `until` None for good; `remove_posts`: what they wrote there goes out of sight.
+    """
+
+    person_id: str
+    community_id: str | None
+    host: str
+    uri: str
+    by_id: str
+    by_uri: str
+    place: str
+    reason: str
+    until: datetime | None
+    remove_posts: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PersonUnbanned:
+    """They may take part again; `restore_posts`: what had gone out of sight with it comes back."""
+
+    person_id: str
+    community_id: str | None
+    host: str
+    restore_posts: bool

@@ -4,8 +4,8 @@ from functools import partial
 
 from server.actors.activities.by_reference import on_reference
 from server.actors.events import ActorDeleted, FollowAccepted, FollowEnded, FollowRequested
-from server.communities import dialects, documents, members, queries
-from server.communities.activities import join, moderators
+from server.communities import bans, dialects, documents, members, queries
+from server.communities.activities import ban, join, moderators
 from server.communities.events import MemberJoined
 from server.feature import Feature
 from server.instance import Instance
@@ -19,6 +19,9 @@ def _install(here: Instance) -> None:
     on_reference(here, "Invite", partial(join.on_invite, here))
     here.engine.on("Undo", "Join", partial(join.on_undo_join, here))
     on_reference(here, "Undo", partial(join.undo_by_id, here))
+    on_reference(here, "Block", partial(ban.on_block, here))
+    on_reference(here, "Undo", partial(ban.on_undo_block, here), object_type="Block")
+    on_reference(here, "Undo", partial(ban.undo_by_id, here))
     for verb in ("Accept", "Reject"):
         here.engine.on(verb, "Join", partial(join.on_answer, here))
         on_reference(here, verb, partial(join.answer_by_id, here))
@@ -29,6 +32,7 @@ def _install(here: Instance) -> None:
     here.events.on(FollowAccepted, partial(dialects.on_follow, here))
     here.events.on(MemberJoined, partial(dialects.on_joined, here))
     here.events.on(ActorDeleted, partial(members.on_actor_deleted, here))
+    here.jobs.on(bans.JOB, partial(bans.end_ban, here))
     here.jobs.on(dialects.JOB, partial(dialects.learn, here))
 
 

@@ -4,6 +4,7 @@ Who may do it, and what other servers are told, is for `members` and `activities
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from server.communities import policy
 from server.communities.events import MemberApplied, MemberInvited, MemberJoined, MemberLeft
@@ -32,7 +33,7 @@ async def admit(
     now = here.clock.now()
     membership = await _row(here, community_id, person_id)
     was_active = membership.state == "active"
-    membership.state = "active"
+    membership.state, membership.removed_until, membership.ban_uri = "active", None, None
     membership.role = role or membership.role
     membership.join_uri = join_uri or membership.join_uri
     if not was_active:
@@ -70,6 +71,7 @@ async def offer(
     membership = await _row(here, community_id, person_id)
     was_offered = membership.state == "invited"
     membership.state, membership.role, membership.note = "invited", role, ""
+    membership.removed_until, membership.ban_uri = None, None
     membership.updated_at = here.clock.now()
     await membership.save()
     if not was_offered:
@@ -89,6 +91,20 @@ async def end(here: Instance, membership: Membership, state: str, *, note: str =
         await recount(here, community_id)
     if was in {"active", "applied"} and state != "declined":
         await here.events.emit(MemberLeft(community_id, person_id))
+
+
+async def hold_out(
+    here: Instance, community_id: str, person_id: str, *, note: str, until: datetime | None, ban_uri: str
+) -> Membership:
+    """Keep somebody out, member or not, until a moment or for good."""
+    membership = await _row(here, community_id, person_id)
+    if membership.state in {"active", "applied", "invited"}:
+        await end(here, membership, "removed", note=note)
+    membership.state, membership.role, membership.note = "removed", policy.MEMBER, note
+    membership.removed_until, membership.ban_uri = until, ban_uri
+    membership.updated_at = here.clock.now()
+    await membership.save()
+    return membership
 
 
 async def accept_version(here: Instance, membership: Membership, version: int) -> None:
@@ -152,8 +168,8 @@ async def _row(here: Instance, community_id: str, person_id: str) -> Membership:
 
 
 def _community(membership: Membership) -> str:
-    return str(membership.community_id)  # type: ignore[attr-defined]  # Tortoise makes the key columns
+    return membership.community_id
 
 
 def _person(membership: Membership) -> str:
-    return str(membership.person_id)  # type: ignore[attr-defined]  # see above
+    return membership.person_id

@@ -1,5 +1,7 @@
 """Tables of communities."""
 
+from datetime import datetime
+
 from tortoise import fields
 from tortoise.models import Model
 
@@ -53,6 +55,7 @@ class Membership(Model):
     `role`: ``member``, ``facilitator`` or ``steward``. `state`: ``applied``, ``invited``, ``active``, ``left``,
     ``removed`` or ``declined``. `join_uri` is the Join activity, where one of the two sides is elsewhere.
     `answers` are pairs of question and answer: for who decides, and nobody else. `note` is what the decision said.
+    Who is ``removed`` may not write or come back until `removed_until`, or for good; `ban_uri` is the Block activity.
     """
 
     id = id_field()
@@ -62,12 +65,16 @@ class Membership(Model):
     person: fields.ForeignKeyRelation[Actor] = fields.ForeignKeyField(
         "models.Actor", related_name="member_of", on_delete=fields.CASCADE
     )
+    community_id: str
+    person_id: str
     role = fields.CharField(max_length=12, default="member")
     state = fields.CharField(max_length=10)
     join_uri = fields.CharField(max_length=500, null=True, unique=True)
     answers = JsonField(null=True)
     note = fields.TextField(default="")
     guidelines_version = fields.IntField(default=0)
+    removed_until: datetime | None = MomentField(null=True)
+    ban_uri = fields.CharField(max_length=500, null=True)
     joined_at = MomentField(null=True)
     created_at = MomentField()
     updated_at = MomentField()
@@ -77,7 +84,32 @@ class Membership(Model):
 
         table = "membership"
         unique_together = (("community", "person"),)
-        indexes = (("person", "state"), ("community", "state"))
+        indexes = (("person", "state"), ("community", "state"), ("removed_until",), ("ban_uri",))
+
+
+class SiteBan(Model):
+    """Another server lets this person take no part in anything of its own, until `ends_at` or for good.
+
+    `host` is that server; the person may be its own, ours, or of a third one. `uri` is the Block activity.
+    """
+
+    id = id_field()
+    person: fields.ForeignKeyRelation[Actor] = fields.ForeignKeyField(
+        "models.Actor", related_name="site_bans", on_delete=fields.CASCADE
+    )
+    person_id: str
+    host = fields.CharField(max_length=255)
+    uri = fields.CharField(max_length=500)
+    reason = fields.TextField(default="")
+    ends_at: datetime | None = MomentField(null=True)
+    created_at = MomentField()
+
+    class Meta:
+        """Table name and indexes."""
+
+        table = "site_ban"
+        unique_together = (("person", "host"),)
+        indexes = (("ends_at",), ("uri",))
 
 
 class GuidelinesVersion(Model):

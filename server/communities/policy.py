@@ -56,6 +56,7 @@ class MembershipFacts:
 
     `role` is that of an active member, else empty; `state` is that of the membership, empty without one.
     `is_remote_person`: they live on another server; `is_local`: the community lives here.
+    `is_banned_there`: the server of a community elsewhere lets them take no part in anything of its own.
     """
 
     community_id: str
@@ -73,6 +74,7 @@ class MembershipFacts:
     state: str = ""
     role: str = ""
     accepted_version: int = 0
+    is_banned_there: bool = False
     stewards_count: int = 0
 
     @property
@@ -168,7 +170,7 @@ def may_post(facts: MembershipFacts) -> Verdict:
     What a community elsewhere thinks is its own business.
     """
     if not facts.is_local:
-        return YES if facts.is_signed_in else Denied("Sign in to write.")
+        return _may_write_elsewhere(facts)
     stranger = facts.is_remote_person and not facts.is_member
     allowed = _may_reach_in(facts) if stranger else _may_write(facts)
     if allowed and facts.posting == FACILITATORS and facts.role not in {FACILITATOR, STEWARD}:
@@ -179,7 +181,7 @@ def may_post(facts: MembershipFacts) -> Verdict:
 def may_reply(facts: MembershipFacts) -> Verdict:
     """Answer: members; and in a public community also people who only follow, here and elsewhere."""
     if not facts.is_local:
-        return YES if facts.is_signed_in else Denied("Sign in to write.")
+        return _may_write_elsewhere(facts)
     if facts.is_member or facts.visibility != PUBLIC or facts.kind == SUPPORT:
         return _may_write(facts)
     if not facts.is_signed_in and not facts.is_remote_person:
@@ -262,6 +264,13 @@ def _may_write(facts: MembershipFacts) -> Verdict:
     if facts.needs_acceptance:
         return Denied("Read and accept the guidelines first.")
     return YES
+
+
+def _may_write_elsewhere(facts: MembershipFacts) -> Verdict:
+    """What a community elsewhere thinks is its own business, but what it or its server has told us counts here."""
+    if facts.state == "removed" or facts.is_banned_there:
+        return Denied("You cannot write in this community: those who look after it do not let you.")
+    return YES if facts.is_signed_in else Denied("Sign in to write.")
 
 
 def _may_reach_in(facts: MembershipFacts) -> Verdict:

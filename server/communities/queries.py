@@ -172,6 +172,8 @@ _FACTS = (
     "actor.id, actor.is_local, community.kind AS community_kind, community.visibility, community.join_policy,"
     " community.posting, community.archived_at, community.guidelines_version,"
     " mine.state AS my_state, mine.role AS my_role, mine.guidelines_version AS accepted_version,"
+    " EXISTS (SELECT 1 FROM site_ban WHERE site_ban.person_id = :person_id AND site_ban.host = actor.host)"
+    " AS banned_there,"
     " (SELECT count(*) FROM membership AS steward WHERE steward.community_id = actor.id"
     " AND steward.state = 'active' AND steward.role = 'steward') AS stewards_count"
 )
@@ -199,6 +201,7 @@ def _facts(row: Row, *, viewer: Viewer | None = None, is_remote_person: bool = F
         state=state,
         role=row["my_role"] if state == "active" else "",
         accepted_version=row["accepted_version"] or 0,
+        is_banned_there=bool(row["banned_there"]),
         stewards_count=row["stewards_count"],
     )
 
@@ -340,7 +343,8 @@ async def is_followed(here: Instance, group_uri: str) -> bool:
         await here.db.value(
             "SELECT actor.id FROM actor WHERE actor.uri = :uri AND actor.kind = 'Group' AND actor.suspended_at IS NULL"
             " AND (EXISTS (SELECT 1 FROM follow WHERE follow.target_id = actor.id AND follow.state = 'accepted')"
-            " OR EXISTS (SELECT 1 FROM membership AS mine WHERE mine.community_id = actor.id AND mine.state = 'active')"
+            " OR EXISTS (SELECT 1 FROM membership AS mine JOIN actor AS member ON member.id = mine.person_id"
+            " AND member.is_local WHERE mine.community_id = actor.id AND mine.state = 'active')"
             " OR EXISTS (SELECT 1 FROM post WHERE post.community_id = actor.id AND post.is_local))",
             uri=group_uri,
         )

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from server.actors.queries import LABEL_COLUMNS, PersonLabel, label_of
 from server.actors.queries import labels as person_labels
+from server.actors.viewer import ANONYMOUS, Viewer
 from server.db import Row, from_milliseconds
 from server.instance import Instance
 from server.peers.policy import HIDDEN, in_sql
@@ -108,6 +109,33 @@ async def invited(here: Instance, community_id: str) -> list[PersonLabel]:
     return [label_of(here, row) for row in rows]
 
 
+@dataclass(frozen=True, slots=True)
+class KeptOut:
+    """Somebody who may not write or join, until a moment or for good, and why."""
+
+    person: PersonLabel
+    until: datetime | None
+    reason: str
+
+
+async def kept_out(here: Instance, community_id: str) -> list[KeptOut]:
+    """Who is kept out, in alphabetical order: for those who may let them back."""
+    rows = await here.db.rows(
+        f"SELECT {LABEL_COLUMNS}, membership.removed_until, membership.note FROM membership"
+        " JOIN actor ON actor.id = membership.person_id WHERE membership.community_id = :id"
+        f" AND membership.state = 'removed' AND actor.deleted_at IS NULL ORDER BY {SORTED}, actor.id LIMIT 200",
+        id=community_id,
+    )
+    return [
+        KeptOut(
+            person=label_of(here, row),
+            until=None if row["removed_until"] is None else from_milliseconds(row["removed_until"]),
+            reason=row["note"],
+        )
+        for row in rows
+    ]
+
+
 async def my_note(here: Instance, community_id: str, actor_id: str) -> str:
     """What a facilitator wrote to somebody with the answer to their application."""
     found = await here.db.value(
@@ -122,20 +150,24 @@ class Waiting:
 
     applications: int
     held_posts: int
+    reports: int = 0
 
     @property
     def total(self) -> int:
         """All of it."""
-        return self.applications + self.held_posts
+        return self.applications + self.held_posts + self.reports
 
 
-async def waiting(here: Instance, community_id: str) -> Waiting:
-    """Applications without an answer, and posts that nobody has let through yet."""
+async def waiting(here: Instance, community_id: str, viewer: Viewer = ANONYMOUS) -> Waiting:
+    """Applications without an answer, posts that nobody has let through yet, and reports not about the viewer."""
     row = await here.db.row(
         "SELECT (SELECT count(*) FROM membership JOIN actor ON actor.id = membership.person_id"
         " WHERE membership.community_id = :id AND membership.state = 'applied'"
         " AND actor.deleted_at IS NULL AND actor.suspended_at IS NULL) AS applications,"
-        " (SELECT count(*) FROM post WHERE post.community_id = :id AND post.state = 'held') AS held_posts",
+        " (SELECT count(*) FROM post WHERE post.community_id = :id AND post.state = 'held') AS held_posts,"
+        " (SELECT count(*) FROM report WHERE report.community_id = :id AND report.state = 'open'"
+        " AND report.about_id <> :me) AS reports",
         id=community_id,
+        me=viewer.actor_id or "",
     )
-    return Waiting(row["applications"], row["held_posts"]) if row is not None else Waiting(0, 0)
+    return Waiting(row["applications"], row["held_posts"], row["reports"]) if row is not None else Waiting(0, 0)

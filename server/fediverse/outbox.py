@@ -12,7 +12,7 @@ from datetime import timedelta
 
 from federation.errors import InvalidDocument
 from federation.outbox.retry import GIVE_UP_AFTER_SECONDS, GIVE_UP_DELETION_AFTER_SECONDS, delay_seconds
-from federation.vocab.base import host_of
+from federation.vocab.base import host_of, ids_of, is_web_uri
 from server.actors.removal import recount
 from server.db import Row, from_milliseconds, to_milliseconds
 from server.fediverse import receipts
@@ -27,6 +27,8 @@ LEASE = timedelta(minutes=10)
 BATCH = 50
 KEEP = timedelta(seconds=GIVE_UP_AFTER_SECONDS)
 KEEP_DELETION = timedelta(seconds=GIVE_UP_DELETION_AFTER_SECONDS)
+WITHHELD = frozenset({"Announce", "Create", "Follow", "Invite", "Join", "Like", "Update"})
+"""What somebody who is blocked does not get any more, although it was on its way."""
 
 
 class ServerDeliveries:
@@ -282,6 +284,8 @@ async def _give_up(here: Instance, peer: Row, outgoing: Row) -> str | None:
 
 async def _inboxes_at(here: Instance, host: str, outgoing: Row) -> list[str]:
     found = {inbox for inbox in json.loads(outgoing["inboxes"]) if host_of(inbox) == host}
+    if found and await _only_for_blocked(here, host, outgoing):
+        found = set()
     if outgoing["followers_of"]:
         rows = await here.db.rows(
             "SELECT DISTINCT COALESCE(follower.shared_inbox_url, follower.inbox_url) AS inbox FROM follow"
@@ -294,6 +298,28 @@ async def _inboxes_at(here: Instance, host: str, outgoing: Row) -> list[str]:
         shared = {row["inbox"] for row in rows}
         found = await _without_covered(here, found, shared) | shared
     return sorted(found)
+
+
+async def _only_for_blocked(here: Instance, host: str, outgoing: Row) -> bool:
+    """Whether all whom an activity names on this host blocked its sender or were blocked since it was queued (S17).
+
+    What ends something is for them all the same.
+    """
+    rows = await here.db.rows(
+        "SELECT other.uri FROM actor AS sender JOIN actor_block ON actor_block.blocker_id = sender.id"
+        " JOIN actor AS other ON other.id = actor_block.blocked_id WHERE sender.uri = :sender AND other.host = :host"
+        " UNION SELECT other.uri FROM actor AS sender JOIN actor_block ON actor_block.blocked_id = sender.id"
+        " JOIN actor AS other ON other.id = actor_block.blocker_id WHERE sender.uri = :sender AND other.host = :host",
+        sender=outgoing["sender"],
+        host=host,
+    )
+    activity = json.loads(outgoing["body"]) if rows else {}
+    if activity.get("type") not in WITHHELD:
+        return False
+    named = {
+        uri for key in ("to", "cc") for uri in ids_of(activity.get(key)) if is_web_uri(uri) and host_of(uri) == host
+    }
+    return bool(named) and named <= {row["uri"] for row in rows}
 
 
 async def _without_covered(here: Instance, addressed: set[str], shared: set[str]) -> set[str]:

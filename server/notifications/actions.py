@@ -14,6 +14,8 @@ from server.peers.policy import OF_GRADE, in_sql
 
 PEOPLE = "people"
 SITE = "site"
+CARE = "care"
+"""Everything about reports, and what stewards say to people."""
 POST = "p:"
 COMMUNITY = "c:"
 MAX_READERS = 60
@@ -31,7 +33,7 @@ DUTIES = frozenset({"applied", "asks_in", "follow_request", "held"})
 # People of limited servers are heard by those who follow them (`peers.policy.OF_GRADE`).
 _STRANGERS = in_sql(tuple(grade for grade, line in OF_GRADE.items() if not line.strangers_notify))
 _NOT_A_STRANGER = (
-    f"NOT EXISTS (SELECT 1 FROM actor AS cause WHERE cause.id = :actor AND cause.grade IN {_STRANGERS}"
+    f"NOT EXISTS (SELECT 1 FROM actor AS cause WHERE cause.id = :causer AND cause.grade IN {_STRANGERS}"
     " AND NOT EXISTS (SELECT 1 FROM follow WHERE follow.follower_id = actor.id AND follow.target_id = cause.id"
     " AND follow.state = 'accepted'))"
 )
@@ -73,12 +75,15 @@ async def notify(here: Instance, readers: Sequence[str], news: News) -> None:
             " JOIN account ON account.actor_id = actor.id"
             " WHERE actor.id = :reader AND actor.is_local AND actor.deleted_at IS NULL AND account.state = 'active'"
             f" AND (:duty OR {_NOT_A_STRANGER})"
+            " AND NOT EXISTS (SELECT 1 FROM actor_block WHERE (blocker_id = :reader AND blocked_id = :causer)"
+            " OR (blocker_id = :causer AND blocked_id = :reader))"
             " ON CONFLICT (unique_key) DO NOTHING RETURNING id",
             id=notification_id,
             reader=reader_id,
             kind=news.kind,
             thing=news.thing,
             actor=news.actor_id,
+            causer=news.actor_id,
             post=news.post_id,
             community=news.community_id,
             key=unique_key(reader_id, news.kind, news.key),
@@ -114,6 +119,16 @@ async def forget_actor(here: Instance, actor_id: str) -> None:
     """Forget everything that somebody who is gone caused, and everything they were told."""
     await here.db.execute("DELETE FROM notification WHERE actor_id = :id OR reader_id = :id", id=actor_id)
     await here.db.execute("DELETE FROM notification_setting WHERE reader_id = :id", id=actor_id)
+
+
+async def forget_between(here: Instance, one_id: str, other_id: str) -> None:
+    """Forget what each of two people was told of the other."""
+    await here.db.execute(
+        "DELETE FROM notification WHERE (reader_id = :one AND actor_id = :other)"
+        " OR (reader_id = :other AND actor_id = :one)",
+        one=one_id,
+        other=other_id,
+    )
 
 
 async def mark_done(here: Instance, viewer: Viewer, thing: str) -> int:

@@ -5,7 +5,14 @@ from functools import partial
 from typing import Any
 
 from server.accounts.events import AccountActivated, AccountPending
-from server.actors.events import ActorDeleted, FollowAccepted, FollowEnded, FollowerCarried, FollowRequested
+from server.actors.events import (
+    ActorBlocked,
+    ActorDeleted,
+    FollowAccepted,
+    FollowEnded,
+    FollowerCarried,
+    FollowRequested,
+)
 from server.communities.events import MemberApplied, MemberDecided, MemberInvited, MemberJoined, MemberLeft
 from server.feature import Feature
 from server.instance import Instance
@@ -38,6 +45,7 @@ def _install(here: Instance) -> None:
     here.events.on(FollowAccepted, partial(people.on_follow_accepted, here))
     here.events.on(FollowEnded, partial(people.on_follow_ended, here))
     here.events.on(FollowerCarried, partial(people.on_follower_carried, here))
+    here.events.on(ActorBlocked, partial(people.on_blocked, here))
     here.events.on(ActorDeleted, partial(people.on_actor_deleted, here))
     here.events.on(MemberJoined, partial(people.on_joined, here))
     here.events.on(MemberApplied, partial(people.on_applied, here))

@@ -2,10 +2,26 @@
 
 from server.accounts.events import AccountActivated, AccountPending
 from server.accounts.queries import admin_actor_ids
-from server.actors.events import ActorDeleted, FollowAccepted, FollowEnded, FollowerCarried, FollowRequested
+from server.actors.events import (
+    ActorBlocked,
+    ActorDeleted,
+    FollowAccepted,
+    FollowEnded,
+    FollowerCarried,
+    FollowRequested,
+)
 from server.communities.events import MemberApplied, MemberDecided, MemberInvited, MemberJoined, MemberLeft
 from server.instance import Instance
-from server.notifications.actions import PEOPLE, SITE, News, about_community, forget_actor, notify, withdraw
+from server.notifications.actions import (
+    PEOPLE,
+    SITE,
+    News,
+    about_community,
+    forget_actor,
+    forget_between,
+    notify,
+    withdraw,
+)
 from server.notifications.posts import stewards_of
 
 
@@ -90,6 +106,11 @@ async def on_left(here: Instance, event: MemberLeft) -> None:
     for steward_id in await stewards_of(here, event.community_id):
         for kind in ("joined", "applied"):
             await withdraw(here, steward_id, kind, f"{event.community_id}:{event.person_id}")
+
+
+async def on_blocked(here: Instance, event: ActorBlocked) -> None:
+    """Neither hears of the other any more, nor of what was before."""
+    await forget_between(here, event.blocker_id, event.blocked_id)
 
 
 async def on_actor_deleted(here: Instance, event: ActorDeleted) -> None:

@@ -22,8 +22,11 @@ MAX_POSTS = 200
 _ABOUT_THEIR_POST = frozenset({"reply", "mention", "poll_ended"})
 # What is more pressing stands first within a group.
 _ORDER = (
+    "ban",
+    "warning",
     "removed",
     "refused",
+    "report",
     "held",
     "applied",
     "asks_in",
@@ -31,6 +34,7 @@ _ORDER = (
     "invited",
     "accepted",
     "declined",
+    "report_done",
     "reply",
     "mention",
     "poll_ended",
@@ -58,7 +62,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Everything that happened to one thing. `kind`: ``post``, ``community``, ``people`` or ``site``."""
+    """Everything that happened to one thing. `kind`: ``post``, ``community``, ``people``, ``care`` or ``site``."""
 
     thing: str
     title: str

@@ -2,6 +2,7 @@
 
 from server.posts.composing import create_post, edit_post, publish_post
 from server.posts.form import NewAttachment, NewPost, PostChange
+from server.posts.moderating import set_pinned
 from server.posts.reactions import (
     boost_post,
     like_post,
@@ -31,6 +32,7 @@ __all__ = [
     "remove_post",
     "restore_post",
     "set_locked",
+    "set_pinned",
     "unboost_post",
     "unlike_post",
     "unmark_helped",

@@ -4,6 +4,7 @@ from federation.errors import Forbidden
 from federation.vocab.base import PUBLIC
 from federation.vocab.objects import RemotePost
 from server.actors.models import Actor
+from server.actors.relations import is_blocked
 from server.errors import NotAllowed, NotFound
 from server.instance import Instance
 from server.peers import queries as peers
@@ -39,7 +40,7 @@ async def visibility_of(
 
 async def may_answer(here: Instance, actor: Actor, post: Post) -> bool:
     """Whether somebody elsewhere may have read a post, and so answer it, like it, or mark it."""
-    if post.state not in {"visible", "held"}:
+    if post.state not in {"visible", "held"} or await is_blocked(here, actor.id, post.author_id):
         return False
     if post.visibility in policy.OPEN or post.author_id == actor.id:
         return True

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from federation.errors import FederationError
 from server.actors.models import Actor
+from server.actors.relations import blocked_among
 from server.actors.remote import resolve
 from server.actors.viewer import Viewer
 from server.db import from_milliseconds
@@ -110,7 +111,7 @@ async def edit_post(
         _apply(here, post, change, written)
         await post.save()
         if written is not None:
-            await _name(post, written)
+            await _name(here, post, written)
         if change.attachments is not None:
             await _replace_attachments(here, post, change.attachments)
         if detail is not None:
@@ -233,7 +234,7 @@ async def _insert(
         last_activity_at=now,
     )
     quoted = (asked.quoted.author_id,) if asked.quoted else ()
-    await _name(post, written, also=(*place.named, *quoted))
+    await _name(here, post, written, also=(*place.named, *quoted))
     await asking.agree(here, post, asked)
     await _add_attachments(here, post, new.attachments)
     return post
@@ -267,15 +268,17 @@ async def _write(here: Instance, source: str, content_html: str | None, tags: tu
     return _Written(html=html, mentioned=named, tags=tuple(word for word in words if word))
 
 
-async def _name(post: Post, written: _Written, *, also: Sequence[str] = ()) -> None:
-    """Set hashtags, and add who is named; nobody who was named is forgotten, since they could read it."""
+async def _name(here: Instance, post: Post, written: _Written, *, also: Sequence[str] = ()) -> None:
+    """Set hashtags, and add who is named, but for who is blocked; nobody named is forgotten: they could read it."""
     await PostTag.filter(post_id=post.id).delete()
     await PostTag.bulk_create([PostTag(post_id=post.id, tag=tag) for tag in written.tags])
     if post.visibility == policy.PRIVATE:
         return
     people = [*(person.id for person in written.mentioned if person.kind != "Group"), *also]
-    for actor_id in dict.fromkeys(people):
-        if actor_id != post.author_id:
+    people = [actor_id for actor_id in dict.fromkeys(people) if actor_id != post.author_id]
+    blocked = await blocked_among(here, post.author_id, people)
+    for actor_id in people:
+        if actor_id not in blocked:
             await PostMention.get_or_create(post_id=post.id, actor_id=actor_id)
 
 

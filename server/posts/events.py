@@ -106,11 +106,12 @@ class ReplyUnhelped:
 
 @dataclass(frozen=True, slots=True)
 class ThreadLocked:
-    """A thread takes no more replies (`locked`), or does again."""
+    """A thread takes no more replies (`locked`), or does again; `reason` is for everybody there."""
 
     post_id: str
     by_id: str
     locked: bool
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,3 +161,12 @@ class QuoteRevoked:
     """The author of a post here took their agreement to a quote back."""
 
     stamp_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class PostPinned:
+    """A conversation stands at the top of its community (`pinned`), or does no more."""
+
+    post_id: str
+    by_id: str
+    pinned: bool

@@ -7,9 +7,10 @@ from federation.vocab.interaction import REQUESTS
 from federation.vocab.objects import POST_TYPES
 from server.actors.activities.by_reference import on_reference
 from server.actors.events import ActorDeleted
+from server.communities.events import PersonBanned, PersonUnbanned
 from server.feature import Feature
 from server.instance import Instance
-from server.posts import collections, documents, outbox, quoting, removal, stamps
+from server.posts import collections, documents, moderating, outbox, quoting, removal, stamps
 from server.posts.activities import (
     announce,
     answer,
@@ -19,6 +20,7 @@ from server.posts.activities import (
     delete,
     like,
     lock,
+    pin,
     request,
     stamp,
     undo,
@@ -30,6 +32,7 @@ from server.posts.events import (
     PostEdited,
     PostLiked,
     PostNarrowed,
+    PostPinned,
     PostPublished,
     PostRefused,
     PostRemoved,
@@ -56,6 +59,8 @@ def _install(here: Instance) -> None:
     here.jobs.on(QUOTE_JOB, partial(quoting.check_quote, here))
     here.jobs.every(quoting.RECHECK, timedelta(hours=6), partial(quoting.recheck, here))
     here.jobs.every("posts.purge_blocked", timedelta(hours=1), partial(removal.purge_blocked, here))
+    here.events.on(PersonBanned, partial(moderating.on_banned, here))
+    here.events.on(PersonUnbanned, partial(moderating.on_unbanned, here))
     here.jobs.every("posts.prune", timedelta(days=1), partial(outbox.prune, here))
 
 
@@ -87,8 +92,10 @@ def _listen(here: Instance) -> None:
     on("Undo", "Lock", partial(lock.on_unlock, here))
     on("ChooseAnswer", None, partial(answer.on_choose, here))
     on("Undo", "ChooseAnswer", partial(answer.on_undo_choose, here))
+    for verb in ("Add", "Remove"):
+        on_reference(here, verb, partial(pin.on_change, here))
     on_reference(here, "Undo", partial(undo.undo_by_id, here))
-    on_reference(here, "Undo", partial(undo.undo_unknown, here))
+    on_reference(here, "Undo", partial(undo.undo_unknown, here), last=True)
 
 
 def _tell(here: Instance) -> None:
@@ -108,6 +115,7 @@ def _tell(here: Instance) -> None:
     on(ReactionWaits, partial(like.ask, here))
     on(ReactionWaits, partial(announce.ask, here))
     on(QuoteRevoked, partial(stamp.send_revoked, here))
+    on(PostPinned, partial(pin.send_pin, here))
     on(ThreadLocked, partial(lock.send_lock, here))
     on(ReplyHelped, partial(answer.send_choice, here))
     on(ReplyHelped, partial(update.send_answered, here))

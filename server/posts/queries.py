@@ -26,6 +26,7 @@ __all__ = [
     "listing",
     "local_uri",
     "page_path",
+    "pinned",
     "readable",
     "show",
     "thread",
@@ -166,6 +167,18 @@ async def listing(
     )
     more = f"{rows[limit - 1][ORDERS[order]]}.{rows[limit - 1]['id']}" if len(rows) > limit else None
     return Page(await views(here, viewer, rows[:limit]), more)
+
+
+async def pinned(here: Instance, viewer: Viewer, community_id: str) -> list[PostView]:
+    """What stands at the top of a community, the newest first; one query where nothing does."""
+    may_read, parameters = readable(viewer)
+    rows = await here.db.rows(
+        f"SELECT {COLUMNS} FROM post WHERE post.community_id = :community AND post.state = 'visible' AND post.pinned"
+        f" AND {may_read} ORDER BY post.published_at DESC, post.id DESC LIMIT 10",
+        community=community_id,
+        **parameters,
+    )
+    return await views(here, viewer, rows)
 
 
 async def drafts(here: Instance, viewer: Viewer, *, limit: int = 50) -> list[PostView]:

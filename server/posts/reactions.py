@@ -2,6 +2,7 @@
 
 from server.actors.models import Actor
 from server.actors.viewer import Viewer
+from server.communities.activities.authority import looks_after
 from server.errors import Invalid, NotAllowed, NotFound
 from server.ids import new_id
 from server.instance import Instance
@@ -20,7 +21,6 @@ from server.posts.events import (
 )
 from server.posts.models import Boost, Like, Post
 from server.posts.policy import OPEN
-from server.posts.removal import is_moderator
 
 
 async def like_post(here: Instance, acting: Viewer, post_id: str) -> None:
@@ -72,18 +72,18 @@ async def unmark_helped(here: Instance, acting: Viewer, reply_id: str) -> None:
         await end_helped(here, reply, ask, str(acting.actor_id))
 
 
-async def set_locked(here: Instance, acting: Viewer, post_id: str, *, locked: bool) -> None:
+async def set_locked(here: Instance, acting: Viewer, post_id: str, *, locked: bool, reason: str = "") -> None:
     """Close or reopen a conversation of one's own, or as its steward."""
     post = await readable_post(here, acting, post_id)
     if post.root_id not in {None, post.id}:
         raise Invalid("Only a whole conversation can be closed.")
-    is_steward = acting.is_steward or await is_moderator(here, str(acting.actor_id), post.community_id)
+    is_steward = acting.is_steward or await looks_after(here, str(acting.actor_id), post.community_id)
     if post.author_id != acting.actor_id and not is_steward:
         raise NotAllowed("Only who began a conversation, and the stewards, can close it.")
     if not post.is_local and post.community_id is None:
         raise NotAllowed("This conversation lives on another server; it can only be closed there.")
     async with here.db.transaction():
-        await change_lock(here, post, by_id=str(acting.actor_id), locked=locked)
+        await change_lock(here, post, by_id=str(acting.actor_id), locked=locked, reason=reason)
 
 
 async def add_like(here: Instance, post: Post, actor_id: str, *, uri: str, waits: bool = False) -> bool:
@@ -182,13 +182,13 @@ async def end_helped(here: Instance, reply: Post, ask: Post, actor_id: str) -> b
     return True
 
 
-async def change_lock(here: Instance, post: Post, *, by_id: str, locked: bool) -> bool:
+async def change_lock(here: Instance, post: Post, *, by_id: str, locked: bool, reason: str = "") -> bool:
     """Close or reopen a conversation, in the caller's transaction; False where it was so already."""
     if post.locked == locked:
         return False
     post.locked = locked
     await post.save(update_fields=["locked"])
-    await here.events.emit(ThreadLocked(post.id, by_id, locked))
+    await here.events.emit(ThreadLocked(post.id, by_id, locked, reason.strip()[:2000]))
     return True
 
 
@@ -213,7 +213,7 @@ async def _answer(here: Instance, acting: Viewer, reply_id: str) -> tuple[Post, 
         raise NotFound
     if reply.author_id == ask.author_id:
         raise Invalid("Mark an answer of somebody else.")
-    is_steward = await is_moderator(here, str(acting.actor_id), ask.community_id)
+    is_steward = await looks_after(here, str(acting.actor_id), ask.community_id)
     if ask.author_id != acting.actor_id and not is_steward:
         raise NotAllowed("Only who asked can say that an answer helped.")
     return reply, ask

@@ -34,6 +34,14 @@ _FOLLOWING = (
 _OWN = "'draft', 'visible', 'held', 'removed', 'waiting', 'refused'"
 _STEWARD = _MEMBER.format(role=" AND mine.role IN ('steward', 'facilitator')")
 
+NO_BLOCK = (
+    "NOT EXISTS (SELECT 1 FROM actor_block WHERE actor_block.blocker_id = :reader_id"
+    " AND actor_block.blocked_id = post.author_id)"
+    " AND NOT EXISTS (SELECT 1 FROM actor_block WHERE actor_block.blocked_id = :reader_id"
+    " AND actor_block.blocker_id = post.author_id)"
+)
+"""Neither the reader nor the author of `post` blocked the other (S17)."""
+
 _AUDIENCE = (
     f"(post.visibility IN ({_OPEN}, '{NETWORK}', '{INSTANCE}')"
     f" OR (post.visibility = '{MEMBERS}' AND ({_MEMBER.format(role='')} OR {_FOLLOWS_ELSEWHERE}))"
@@ -66,7 +74,7 @@ def readable(viewer: Viewer) -> tuple[str, dict[str, Any]]:
         return ANYBODY, {}
     moderated = "TRUE" if viewer.is_steward else _STEWARD
     condition = (
-        f"((post.state = 'visible' AND {_AUTHOR_IS_THERE} AND {_AUDIENCE})"
+        f"((post.state = 'visible' AND {_AUTHOR_IS_THERE} AND {_AUDIENCE} AND {NO_BLOCK})"
         f" OR (post.author_id = :reader_id AND post.state IN ({_OWN}))"
         f" OR (post.state IN ('held', 'removed') AND post.visibility NOT IN ('{DIRECT}', '{PRIVATE}') AND {moderated}))"
     )

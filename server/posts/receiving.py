@@ -20,6 +20,7 @@ from federation.errors import (
 from federation.vocab.base import PUBLIC, is_web_uri, same_origin
 from federation.vocab.objects import RemotePost
 from server.actors.models import Actor
+from server.actors.relations import blocked_among
 from server.actors.remote import ensure_remote
 from server.errors import Invalid, NotFound
 from server.instance import Instance
@@ -122,7 +123,7 @@ async def prepare(
     community = await _community(here, remote, author, parent, via)
     visibility = await admission.visibility_of(here, remote, author, community, parent)
     words = await asyncio.to_thread(rendering.shown, remote, in_community=community is not None)
-    named = await _named(here, remote, visibility)
+    named = await _named(here, remote, author, visibility)
     return Arrival(
         remote=remote,
         author=author,
@@ -313,14 +314,15 @@ async def _community(
     return group if group.kind == "Group" else None
 
 
-async def _named(here: Instance, remote: RemotePost, visibility: str) -> tuple[str, ...]:
-    """Actors we know who are named or addressed; nobody is fetched for being named (S19)."""
+async def _named(here: Instance, remote: RemotePost, author: Actor, visibility: str) -> tuple[str, ...]:
+    """Actors we know who are named or addressed; nobody is fetched for it (S19), and no block is got round (S17)."""
     uris = [mention.href for mention in remote.mentions]
     if visibility in {policy.DIRECT, policy.FOLLOWERS}:
         uris += [*remote.to, *remote.cc]
     wanted = [uri for uri in dict.fromkeys(uris) if uri != PUBLIC][:MAX_NAMED]
     found = await Actor.filter(uri__in=wanted, deleted_at=None, hidden=False).exclude(kind="Group") if wanted else []
-    return tuple(actor.id for actor in found)
+    blocked = await blocked_among(here, author.id, [actor.id for actor in found])
+    return tuple(actor.id for actor in found if actor.id not in blocked)
 
 
 async def _adopt(here: Instance, post: Post) -> None:

@@ -4,6 +4,7 @@ from server.actors.events import ActorDeleted
 from server.actors.models import Actor
 from server.actors.viewer import Viewer
 from server.audit import actions as audit
+from server.communities.activities.authority import looks_after
 from server.errors import NotAllowed, NotFound
 from server.instance import Instance
 from server.media import actions as media
@@ -75,23 +76,9 @@ async def moderated(here: Instance, acting: Viewer, post_id: str) -> Post:
     )
     if row is None or acting.actor_id is None or row["visibility"] in {DIRECT, PRIVATE}:
         raise NotFound
-    if not acting.is_steward and not await is_moderator(here, acting.actor_id, row["community_id"]):
+    if not acting.is_steward and not await looks_after(here, acting.actor_id, row["community_id"]):
         raise NotAllowed("Only the stewards of this community can do that.")
     return await Post.get(id=post_id)
-
-
-async def is_moderator(here: Instance, actor_id: str, community_id: str | None) -> bool:
-    """Whether an actor, local or remote, looks after a community here."""
-    if community_id is None:
-        return False
-    return bool(
-        await here.db.value(
-            "SELECT id FROM membership WHERE community_id = :community AND person_id = :person AND state = 'active'"
-            " AND role IN ('steward', 'facilitator')",
-            community=community_id,
-            person=actor_id,
-        )
-    )
 
 
 async def let_through(here: Instance, post: Post) -> None:

@@ -28,11 +28,14 @@ from federation.vocab.base import PUBLIC, id_of, ids_of, is_web_uri, items_of, t
 from federation.vocab.objects import POST_TYPES, parse_post
 from federation.vocab.polls import vote_of
 from server.actors import actions as actors
+from server.actors import blocking
 from server.actors.models import Actor, Follow
 from server.actors.remote import ensure_remote
-from server.actors.viewer import ANONYMOUS
+from server.actors.viewer import ANONYMOUS, Viewer
+from server.communities.models import Community
 from server.errors import Refused
 from server.ids import new_id
+from server.moderation import queries as moderation
 from server.peers.software import software_of
 from server.polls import actions as polls
 from server.polls.form import PollForm
@@ -40,12 +43,17 @@ from server.posts import actions as posts
 from server.posts import queries, receiving
 from server.posts.models import Boost, Like, Post, Tombstone
 from tests.conftest import SHARED
-from tests.facts import make_follow, make_post
+from tests.facts import make_follow, make_member, make_post
 from tests.posting import ACTIVITY, AS2
 
 FOLDER = SHARED / "activities"
 KNOWN = Path(__file__).with_name("KNOWN.md")
 WIPED = [
+    "report_copy",
+    "report",
+    "moderation_notice",
+    "site_ban",
+    "actor_block",
     "timeline_entry",
     "notification",
     "search_thing",
@@ -800,6 +808,149 @@ async def _facts(here: Any) -> Counter[str]:
     return Counter(str(row) for row in (*rows, *follows))
 
 
+async def _report_in(world: World, here: Any, document: dict[str, Any]) -> str:
+    """It lies before those who look after this server, with what it is about and what was said."""
+    uris = list(ids_of(document["object"]))
+    person = await world.local(next((uri for uri in uris if "/users/" in uri), "https://alder.example/ap/u/reported"))
+    for uri in uris:
+        if uri != person.uri:
+            made = await make_post(here, person.id, content_html="<p>Here it is.</p>", kind="note")
+            await here.run(here.db.execute, "UPDATE post SET uri = :uri WHERE id = :id", uri=uri, id=made.id)
+    status = await world.send(document, _actor_of(document))
+    steward = Viewer(actor_id=world.maya.id, actor_uri=world.maya.uri, account_id="x", role="steward")
+    found = await here.run(moderation.queue, here, steward)
+    if len(found) != 1:
+        return f"{status}, {await _why(world)}"
+    said = document.get("content") or document.get("summary")
+    wanted = (person.id, said, len(uris) - (person.uri in uris))
+    got = (found[0].about.id, found[0].text, len(found[0].posts))
+    return "" if got == wanted else f"{got}, not {wanted}"
+
+
+async def _resolve_report(world: World, here: Any, document: dict[str, Any]) -> str:
+    """A report about a post in a community here is closed by somebody who looks after it."""
+    flag = document["object"]
+    group = await world.local(str(ids_of(document["to"])[0]), "Group")
+    await here.run(Community.create, id=group.id, created_at=world.fediverse.clock.now())
+    author = await world.local("https://alder.example/ap/u/reported")
+    made = await make_post(here, author.id, community_id=group.id)
+    await here.run(here.db.execute, "UPDATE post SET uri = :uri WHERE id = :id", uri=flag["object"], id=made.id)
+    await make_member(here, group.id, world.maya.id, role="steward")
+    moderator = await here.run(ensure_remote, here, world.actor(_actor_of(document)))
+    await make_member(here, group.id, moderator.id, role="facilitator")
+    await world.send(flag, _actor_of(flag))
+    row = await here.run(here.db.row, "SELECT state FROM report WHERE community_id = :id", id=group.id)
+    if row is None or row["state"] != "open":
+        return f"the report did not arrive: {await _why(world)}"
+    status = await world.send(document, _actor_of(document))
+    row = await here.run(here.db.row, "SELECT state FROM report")
+    return "" if row["state"] == "closed" else f"{status}, {await _why(world)}"
+
+
+async def _warn(world: World, here: Any, document: dict[str, Any]) -> str:
+    """The person who wrote the post is told, with the words."""
+    group = await here.run(ensure_remote, here, world.actor(str(document["audience"]), "Group"))
+    made = await make_post(here, world.maya.id, community_id=group.id)
+    await here.run(here.db.execute, "UPDATE post SET uri = :uri WHERE id = :id", uri=document["object"], id=made.id)
+    status = await world.send(document, _actor_of(document))
+    found = await here.run(moderation.notices, here, world.maya.viewer)
+    return "" if [item.text for item in found] == [document["summary"]] else f"{status}, {await _why(world)}"
+
+
+async def _group_of(world: World, here: Any, collection: str) -> Actor:
+    """The community whose collection a fixture changes, with the address of that."""
+    uri = collection.rpartition("/")[0]
+    world.actor(uri, "Group")
+    world.documents[_key(uri)] |= {"moderators": f"{uri}/moderators", "featured": collection}
+    if collection.endswith("/moderators"):
+        world.documents[_key(uri)] |= {"featured": f"{uri}/featured"}
+    return await here.run(ensure_remote, here, uri)
+
+
+async def _pin(world: World, here: Any, document: dict[str, Any], *, pinned: bool) -> str:
+    group = await _group_of(world, here, str(document["target"]))
+    post = await world.stored(str(id_of(document["object"])))
+    await here.run(
+        here.db.execute,
+        "UPDATE post SET community_id = :c, pinned = :p WHERE id = :id",
+        c=group.id,
+        p=not pinned,
+        id=post.id,
+    )
+    status = await world.send(document, _actor_of(document))
+    return "" if (await here.run(Post.get, id=post.id)).pinned == pinned else f"{status}, {await _why(world)}"
+
+
+async def _pin_add(world: World, here: Any, document: dict[str, Any]) -> str:
+    return await _pin(world, here, document, pinned=True)
+
+
+async def _pin_remove(world: World, here: Any, document: dict[str, Any]) -> str:
+    return await _pin(world, here, document, pinned=False)
+
+
+async def _mod(world: World, here: Any, document: dict[str, Any], *, before: str, after: str) -> str:
+    group = await _group_of(world, here, str(document["target"]))
+    person = await here.run(ensure_remote, here, world.actor(str(id_of(document["object"]))))
+    if before:
+        await make_member(here, group.id, person.id, role=before)
+    status = await world.send(document, _actor_of(document))
+    row = await here.run(here.db.row, "SELECT role FROM membership WHERE person_id = :id", id=person.id)
+    return "" if row and row["role"] == after else f"{status}, {await _why(world)}"
+
+
+async def _mod_add(world: World, here: Any, document: dict[str, Any]) -> str:
+    return await _mod(world, here, document, before="", after="facilitator")
+
+
+async def _mod_remove(world: World, here: Any, document: dict[str, Any]) -> str:
+    return await _mod(world, here, document, before="facilitator", after="member")
+
+
+async def _block(world: World, here: Any, document: dict[str, Any]) -> str:
+    """A person's block of somebody here holds; a community's keeps the person out of it."""
+    blocked = str(id_of(document["object"]))
+    if document.get("target") is None:
+        await world.local(blocked)
+        table = "actor_block"
+    else:
+        world.actor(blocked)
+        await here.run(ensure_remote, here, world.actor(str(document["target"]), "Group"))
+        table = "membership"
+    status = await world.send(document, _actor_of(document))
+    count = await here.run(here.db.value, f"SELECT count(*) AS n FROM {table}")
+    return "" if count == 1 else f"{status}, {await _why(world)}"
+
+
+async def _undo_block(world: World, here: Any, document: dict[str, Any]) -> str:
+    inner = document["object"]
+    actor = await here.run(ensure_remote, here, world.actor(_actor_of(document)))
+    if inner.get("target") is None:
+        blocked = await world.local(str(id_of(inner["object"])))
+        await here.run(blocking.receive_block, here, actor, blocked, str(id_of(inner)))
+        left = "SELECT count(*) AS n FROM actor_block"
+    else:
+        person = await here.run(ensure_remote, here, world.actor(str(id_of(inner["object"]))))
+        group = await here.run(ensure_remote, here, world.actor(str(inner["target"]), "Group"))
+        await make_member(here, group.id, person.id, state="removed")
+        left = "SELECT count(*) AS n FROM membership WHERE state = 'removed'"
+    if await here.run(here.db.value, left) != 1:
+        return "there was nothing to undo"
+    status = await world.send(document, _actor_of(document))
+    return "" if await here.run(here.db.value, left) == 0 else f"{status}, {await _why(world)}"
+
+
+async def _vote_down(world: World, here: Any, document: dict[str, Any]) -> str:
+    """Taken, and without any effect: there are no down-votes (product rule R4)."""
+    post = await world.stored(str(id_of(document["object"])))
+    status = await world.send(document, _actor_of(document))
+    likes = await here.run(here.db.value, "SELECT count(*) AS n FROM post_like")
+    fresh = await here.run(Post.get, id=post.id)
+    if (status, likes, fresh.likes_count) != (202, 0, post.likes_count):
+        return f"{status}, {likes} likes"
+    return await _no_trouble(world)
+
+
 async def _not_built(world: World, here: Any, document: dict[str, Any]) -> str:
     await world.send(document, _actor_of(document))
     return f"not part of this version: {await _why(world)}"
@@ -865,26 +1016,29 @@ PLAYS = {
     "approval_object": _approval,
     "reject": _refused,
     **{f"group_announce_{verb}": _group for verb in ("create", "update", "delete", "like", "undo", "remove")},
-    # Nothing of ours is moderated, banned or asked for in these: to leave them out is what is expected.
+    "report_in": _report_in,
+    "resolve_report": _resolve_report,
+    "warn": _warn,
+    "mod_add": _mod_add,
+    "mod_remove": _mod_remove,
+    "pin_add": _pin_add,
+    "pin_remove": _pin_remove,
+    "ban_or_block": _block,
+    "undo_ban_or_block": _undo_block,
+    "vote_down": _vote_down,
+    # Nothing of ours is asked for in these: to leave them out is what is expected.
     **dict.fromkeys(
         [
             "accept_and_ignore",
             "add_other",
             "invite_group",
-            "mod_add",
-            "mod_remove",
-            "pin_add",
-            "pin_remove",
-            "ban_or_block",
-            "undo_ban_or_block",
-            "resolve_report",
         ],
         _ignored,
     ),
     "quote_request": _quote_request,
     "poll_vote": _vote,
     **dict.fromkeys(("accept_other", "reject_other"), _other_answer),
-    **dict.fromkeys(("report_in", "warn", "vote_down", "join_event"), _not_built),
+    "join_event": _not_built,
 }
 
 

@@ -93,7 +93,8 @@ async def home(request: Request) -> Response:
         older=latest.next,
         shows_practices=shows_practices,
         leaders=await roster.leaders(here, page.id) if page.is_local else [],
-        waiting=await roster.waiting(here, page.id) if decides else None,
+        waiting=await roster.waiting(here, page.id, viewer) if decides else None,
+        pinned=await posts.pinned(here, viewer, page.id) if not request.query_params.get("before") else [],
     )
 
 

@@ -1,10 +1,12 @@
 """The people of a community: the directory, applications, invitations, roles; and what waits for facilitators."""
 
+from datetime import timedelta
+
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from server.communities import actions, members, policy, roster
+from server.communities import actions, bans, members, policy, roster
 from server.communities.queries import CommunityPage
 from server.errors import Invalid, NotFound
 from server.posts import actions as post_actions
@@ -16,6 +18,7 @@ from web.render import redirect
 from web.request import form_of, here_of, signed_in, text
 
 PAGE = 100
+LENGTHS = {"7": timedelta(days=7), "30": timedelta(days=30), "": None}
 
 
 async def members_page(request: Request) -> Response:
@@ -48,11 +51,32 @@ async def set_role(request: Request) -> Response:
 
 
 async def remove(request: Request) -> Response:
-    """End somebody's membership."""
+    """Keep somebody out, for a time or for good."""
+    here, viewer, page, form = here_of(request), signed_in(request), await local(request), await form_of(request)
+    person_id, length = request.path_params["person_id"], text(form, "length", 4)
+    try:
+        if length not in LENGTHS:
+            raise Invalid(gettext(request, "Choose for how long."), field="length")
+        await bans.ban(
+            here,
+            viewer,
+            page.id,
+            person_id,
+            reason=text(form, "reason", 2000),
+            length=LENGTHS[length],
+            remove_posts=bool(text(form, "remove_posts")),
+        )
+    except Invalid as error:
+        return await _members(request, page, errors=error.errors, status=422)
+    words_ = gettext(request, "They are kept out, and told why.")
+    return redirect(request, f"{page.url}/members", toast=words_, undo=f"{page.url}/members/{person_id}/let-back")
+
+
+async def let_back(request: Request) -> Response:
+    """Let somebody back in."""
     here, viewer, page = here_of(request), signed_in(request), await local(request)
-    reason = text(await form_of(request), "reason", 2000)
-    await actions.remove_member(here, viewer, page.id, request.path_params["person_id"], reason=reason)
-    return redirect(request, f"{page.url}/members", toast=gettext(request, "They are no longer a member."))
+    await bans.unban(here, viewer, page.id, request.path_params["person_id"])
+    return redirect(request, f"{page.url}/members", toast=gettext(request, "They may join again."))
 
 
 async def apply_page(request: Request) -> Response:
@@ -142,7 +166,8 @@ async def _members(
         after=found[PAGE - 1].sort_key if len(found) > PAGE else None,
         roles=words.roles(request),
         invited=await roster.invited(here, page.id) if decides else [],
-        waiting=await roster.waiting(here, page.id) if decides else None,
+        kept_out=await roster.kept_out(here, page.id) if policy.may_remove(page.facts) else [],
+        waiting=await roster.waiting(here, page.id, signed_in(request)) if decides else None,
         typed=typed,
         errors=errors or [],
     )
@@ -198,6 +223,7 @@ routes = [
     Route("/c/{slug}/invite", invite, methods=["POST"]),
     Route("/c/{slug}/members/{person_id}/role", set_role, methods=["POST"]),
     Route("/c/{slug}/members/{person_id}/remove", remove, methods=["POST"]),
+    Route("/c/{slug}/members/{person_id}/let-back", let_back, methods=["POST"]),
     Route("/c/{slug}/apply", apply_page),
     Route("/c/{slug}/apply", apply, methods=["POST"]),
     Route("/c/{slug}/applications", waiting_page),

@@ -36,7 +36,6 @@ routes = [
     Route("/p/{name}", showing.show, name="post"),
     Route("/p/{name}/versions", showing.versions_page),
     Route("/p/{name}/message", showing.message_page),
-    Route("/p/{name}/report", showing.report_page),
     Route("/p/{name}/quotes", agreeing.quotes_page),
     Route("/p/{name}/quotes", agreeing.quotes, methods=["POST"]),
     Route("/p/{name}/quote", quoting.quote_page),

@@ -6,7 +6,6 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from server.actors.viewer import Viewer
-from server.communities import queries as communities
 from server.discussions import queries as discussions
 from server.errors import NotFound
 from server.fediverse.queries import DeliveryState, delivery_state
@@ -22,7 +21,7 @@ from server.practices.writing import rendered
 from server.resources import queries as resources
 from server.text import plain
 from web.render import render
-from web.request import here_of, signed_in, viewer_of
+from web.request import here_of, viewer_of
 
 SENT = frozenset({"public", "unlisted", "members", "followers", "direct"})
 
@@ -88,13 +87,6 @@ async def message_page(request: Request) -> Response:
         seen=await signed.on_mastodon(here, post),
         delivery=await _delivery(here, post),
     )
-
-
-async def report_page(request: Request) -> Response:
-    """Whom to tell when something is wrong with a post."""
-    here, _, post = here_of(request), signed_in(request), await post_of(request)
-    stewards = await communities.leaders(here, post.community.id) if post.community else []
-    return render(request, "discussions/report.html", post=post, stewards=stewards, contact=here.site.contact)
 
 
 async def _facts(here: Instance, viewer: Viewer, post: PostView) -> tuple[str, dict[str, Any]]:

@@ -9,10 +9,11 @@ from starlette.routing import Route
 
 from server.accounts import queries as accounts
 from server.accounts import throttle
-from server.actors import actions, queries
+from server.actors import actions, queries, relations
 from server.errors import Invalid, NotFound, Refused
 from server.posts import queries as posts
 from web.i18n import gettext
+from web.people import blocking
 from web.render import redirect, render
 from web.request import form_of, here_of, signed_in, text, viewer_of
 from web.sessions import safe_next
@@ -43,7 +44,7 @@ async def profile(request: Request) -> Response:
         "people/profile.html",
         nav="me" if page.id == viewer.actor_id else "people",
         person=page,
-        relation=await queries.relationship(here, viewer.actor_id, page.id),
+        relation=await relations.relationship(here, viewer.actor_id, page.id),
         ask_me_about=await accounts.ask_me_about(here, page.id) if page.label.is_local else "",
         posts=found.items,
         older=found.next,
@@ -231,4 +232,5 @@ routes = [
     Route("/@{handle}/remove-follower", remove_follower, methods=["POST"]),
     Route("/@{handle}/followers", followers),
     Route("/@{handle}/following", following),
+    *blocking.routes,
 ]

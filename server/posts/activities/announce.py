@@ -11,6 +11,7 @@ from federation.inbox.dispatch import VerifiedActivity
 from federation.vocab import activities
 from federation.vocab.base import PUBLIC
 from server.actors.models import Actor
+from server.actors.relations import is_blocked
 from server.actors.remote import ensure_remote
 from server.actors.sending import send
 from server.instance import Instance
@@ -45,6 +46,8 @@ async def on_announce(here: Instance, received: VerifiedActivity) -> None:
         raise Ignored("the post is not to be had")
     if post.visibility not in policy.OPEN and post.author_id != actor.id:
         raise Forbidden("only what everybody may read is passed on")
+    if await is_blocked(here, actor.id, post.author_id):
+        raise Forbidden("one of the two blocked the other")
     announce_uri = activity.id or f"{actor.uri}#shares/{post.id}"
     async with here.db.transaction():
         if await was_ended(here, announce_uri, by=actor.uri):

@@ -40,7 +40,7 @@ async def send_lock(here: Instance, event: ThreadLocked) -> None:
     to = [PUBLIC] if post.visibility in policy.OPEN else about.to
     lock = activities.lock(
         id=sending.activity_id(here, "lock"), actor=actor.uri, object=post.uri, to=to, cc=[about.community.uri],
-        audience=about.community.uri,
+        audience=about.community.uri, summary=event.reason or None,
     )  # fmt: skip
     if not event.locked:
         lock = activities.undo(

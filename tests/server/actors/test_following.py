@@ -3,7 +3,7 @@
 import pytest
 
 from federation.vocab import activities
-from server.actors import actions, queries
+from server.actors import actions, queries, relations
 from server.actors.actions import ProfileChange
 from server.actors.models import Actor, Follow
 from server.actors.sending import send
@@ -222,7 +222,7 @@ async def test_people_of_one_server_follow_each_other_at_once(fediverse):
     here = await fediverse.start("alder.example")
     maya, lin = await fediverse.person(here, "maya"), await fediverse.person(here, "lin")
     assert await here.run(actions.request_follow, here, maya.id, lin.id) == "accepted"
-    relation = await here.run(queries.relationship, here, lin.id, maya.id)
+    relation = await here.run(relations.relationship, here, lin.id, maya.id)
     assert (relation.follows_me, relation.is_following) == (True, False)
 
 

@@ -1,6 +1,6 @@
 """Profiles, following, and the directory."""
 
-from server.actors import actions, queries
+from server.actors import actions, relations
 from server.actors.actions import ProfileChange
 
 
@@ -20,12 +20,12 @@ async def test_s30_nobody_answers_requests_of_others(fediverse):
     await here.run(actions.request_follow, here, lin.id, maya.id)
     async with fediverse.client(here, eve) as browser:
         assert (await browser.post(f"/me/requests/{lin.id}/accept")).status_code == 404
-    relation = await here.run(queries.relationship, here, lin.id, maya.id)
+    relation = await here.run(relations.relationship, here, lin.id, maya.id)
     assert relation.is_requested
     async with fediverse.client(here, maya) as browser:
         assert "Lin" in (await browser.get("/me/requests")).text
         assert (await browser.post(f"/me/requests/{lin.id}/accept")).status_code == 303
-    relation = await here.run(queries.relationship, here, lin.id, maya.id)
+    relation = await here.run(relations.relationship, here, lin.id, maya.id)
     assert relation.is_following
 
 

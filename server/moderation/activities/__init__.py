@@ -1,0 +1,1 @@
+"""Activities about what is wrong: reports and their answers, and warnings."""
