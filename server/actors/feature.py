@@ -4,7 +4,7 @@ from datetime import timedelta
 from functools import partial
 
 from federation.vocab.actors import ACTOR_TYPES
-from server.actors import documents, moving, removal
+from server.actors import documents, moving, remote, removal
 from server.actors.activities import accept, block, follow, profile
 from server.actors.activities.by_reference import on_reference
 from server.feature import Feature
@@ -31,7 +31,13 @@ def _install(here: Instance) -> None:
     on_reference(here, "Move", partial(profile.move_by_id, here))
     here.jobs.on(moving.CARRY_OVER, partial(moving.carry_over, here))
     here.events.on(PeerGradeChanged, partial(removal.on_peer_grade, here))
+    here.events.on(PeerGradeChanged, partial(_meet, here))
+    here.jobs.on("actors.meet", partial(remote.meet, here))
     here.jobs.every("actors.end_paused", timedelta(days=1), partial(_end_paused, here))
+
+
+async def _meet(here: Instance, event: PeerGradeChanged) -> None:
+    await here.jobs.enqueue("actors.meet", event.host, unique=f"actors.meet:{event.host}")
 
 
 async def _end_paused(here: Instance, _: object) -> None:

@@ -81,6 +81,20 @@ async def store_remote(here: Instance, remote: RemoteActor) -> Actor:
     return after
 
 
+async def meet(here: Instance, host: str) -> None:
+    """The job: get to know a server of the network by its instance actor, so that what is for the network finds it."""
+    if not peer_queries.is_of_network(here, host):
+        return
+    try:
+        uri = await here.engine.resolve_handle(f"{host.partition(':')[0]}@{host}")
+    except Unreachable:
+        raise
+    except FederationError as error:
+        here.log.info("%s has no instance actor that can be found: %s", host, error)
+        return
+    await ensure_remote(here, uri)
+
+
 async def resolve(here: Instance, text: str) -> Actor:
     """The actor with this handle or address, looked up at its server if need be. Raises Invalid or NotFound."""
     text = text.strip()

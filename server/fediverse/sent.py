@@ -1,13 +1,18 @@
 """Activities of ours stay readable at their ids, for their audience (ActivityPub section 3.1, FEP-fe34)."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 
 from federation.errors import InvalidDocument
 from federation.ports import Reader, Served
 from federation.vocab.base import host_of
 from server.actors.events import ActorDeleted
+from server.db import Row
 from server.instance import Instance
+
+GUARD = "fediverse.sent"
+Guard = Callable[[str, Reader], Awaitable[bool]]
+"""``guard(post_id, reader)``, put into `here.caches` by the posts: whether a server may have a post now."""
 
 
 class Sent:
@@ -44,13 +49,24 @@ async def forget_actor(here: Instance, event: ActorDeleted) -> None:
 
 async def provide(here: Instance, uri: str, page: str | None, reader: Reader) -> Served | None:
     """Serve an activity: a public one to anyone, another only to a server that it is addressed to."""
-    row = await here.db.row("SELECT body, is_public FROM sent_activity WHERE uri = :uri", uri=uri)
+    row = await here.db.row("SELECT body, is_public, post_id FROM sent_activity WHERE uri = :uri", uri=uri)
     if row is None:
         return None
     public = bool(row["is_public"])
-    if not public and (reader.host is None or reader.host not in set(_hosts(json.loads(row["body"])))):
+    if not public and not await _may_read(here, row, reader):
         return None
     return Served(body=row["body"].encode(), public=public)
+
+
+async def _may_read(here: Instance, row: Row, reader: Reader) -> bool:
+    """Who was addressed, and, for what tells of a post, may have that post now: members leave (S15)."""
+    if reader.host is None:
+        return False
+    activity = json.loads(row["body"])
+    guard: Guard | None = here.caches.get(GUARD)
+    if row["post_id"] is not None and activity.get("type") not in {"Delete", "Undo"} and guard is not None:
+        return await guard(row["post_id"], reader)
+    return reader.host in set(_hosts(activity))
 
 
 def _hosts(activity: dict[str, object]) -> Iterator[str]:

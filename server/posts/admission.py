@@ -5,12 +5,15 @@ from federation.vocab.base import PUBLIC
 from federation.vocab.objects import RemotePost
 from server.actors.models import Actor
 from server.actors.relations import is_blocked
+from server.actors.viewer import Viewer
 from server.errors import NotAllowed, NotFound
 from server.instance import Instance
 from server.peers import queries as peers
 from server.posts import places, policy, stamps
+from server.posts.audience import network_of
 from server.posts.consent import AUTOMATIC, REPLY, said_of
 from server.posts.models import Post, PostMention
+from server.posts.readable import readable
 
 
 async def visibility_of(
@@ -18,6 +21,8 @@ async def visibility_of(
 ) -> str:
     """Who may see it; raises Forbidden where its author may not put it there."""
     visibility = addressed(remote, author, community)
+    if visibility == policy.NETWORK and not peers.is_of_network(here, author.host):
+        raise Forbidden("only servers that were chosen share with the network")
     if parent is not None:
         if parent.locked or await _root_locked(parent):
             raise Forbidden("the conversation is closed")
@@ -26,6 +31,10 @@ async def visibility_of(
         await _check_agreed(here, remote, author, parent)
         visibility = policy.reply_visibility(visibility, parent.visibility, same_author=parent.author_id == author.id)
     if community is None or not community.is_local or visibility == policy.DIRECT:
+        return visibility
+    if visibility == policy.NETWORK and parent is not None and parent.visibility == policy.NETWORK:
+        # What is said for the network is answered from the network; its community stays at home.
+        await _refuse_removed(here, author, community)
         return visibility
     try:
         widest = await places.may_write(here, community, author, reply=parent is not None)
@@ -46,6 +55,8 @@ async def may_answer(here: Instance, actor: Actor, post: Post) -> bool:
         return True
     if not await places.leaves(here, post):
         return False
+    if post.visibility == policy.NETWORK:
+        return peers.is_of_network(here, actor.host)
     readers = {
         policy.MEMBERS: "SELECT id FROM membership WHERE community_id = :community AND person_id = :actor"
         " AND state = 'active'",
@@ -62,6 +73,18 @@ async def may_answer(here: Instance, actor: Actor, post: Post) -> bool:
     return bool(await here.db.value(named, **parameters)) or not post.is_local
 
 
+async def may_know(here: Instance, actor: Actor, post: Post) -> bool:
+    """Whether somebody, here or elsewhere, may read a post."""
+    if not actor.is_local:
+        return await may_answer(here, actor, post)
+    may_read, parameters = readable(Viewer(actor_id=actor.id))
+    return bool(
+        await here.db.value(
+            f"SELECT post.id FROM post WHERE post.id = :wanted AND {may_read}", wanted=post.id, **parameters
+        )
+    )
+
+
 def addressed(remote: RemotePost, author: Actor, community: Actor | None) -> str:
     """The audience that the addresses of a post say."""
     recipients = {*remote.to, *remote.cc}
@@ -72,6 +95,8 @@ def addressed(remote: RemotePost, author: Actor, community: Actor | None) -> str
         return policy.PUBLIC
     if PUBLIC in remote.cc:
         return policy.UNLISTED
+    if network_of(author.uri) in recipients:
+        return policy.NETWORK
     if community is not None and recipients & {community.uri, community.followers_url}:
         return policy.MEMBERS
     if author.followers_url is not None and author.followers_url in recipients:
@@ -91,6 +116,17 @@ async def _check_agreed(here: Instance, remote: RemotePost, author: Actor, paren
         raise Forbidden("whoever is answered did not agree to it")
     if not await stamps.is_valid(here, remote.approved_by, REPLY, answered.uri, remote.id, parent.uri):
         raise Forbidden("the proof that whoever is answered agreed says something else")
+
+
+async def _refuse_removed(here: Instance, author: Actor, community: Actor) -> None:
+    if await here.db.value(
+        "SELECT community.id FROM community LEFT JOIN membership ON membership.community_id = community.id"
+        " AND membership.person_id = :person WHERE community.id = :id"
+        " AND (community.archived_at IS NOT NULL OR membership.state = 'removed')",
+        id=community.id,
+        person=author.id,
+    ):
+        raise Forbidden("they cannot write in this community")
 
 
 async def _root_locked(post: Post) -> bool:

@@ -15,7 +15,8 @@ from server.db import from_milliseconds
 from server.instance import Instance
 from server.peers import queries as peers
 from server.posts import details, policy
-from server.posts.documents import may_fetch, served, shown_rule
+from server.posts.audience import may_have
+from server.posts.documents import served, shown_rule
 from server.posts.models import Post
 
 PAGE = 100
@@ -40,7 +41,7 @@ async def provide_thread(here: Instance, uri: str, page: str | None, reader: Rea
     if reader.host is not None and not peers.may_receive(here, reader.host):
         return None
     root = await Post.get_or_none(id=uri.removeprefix(here.url("/ap/t/")))
-    if root is None or not await may_fetch(here, root, reader):
+    if root is None or not await may_have(here, root, reader):
         return None
     community = await Actor.get_or_none(id=root.community_id) if root.community_id else None
     if not root.is_local and (community is None or not community.is_local):

@@ -14,7 +14,7 @@ from server.errors import Invalid, NotAllowed, NotFound, Refused
 from server.ids import new_id
 from server.instance import Instance
 from server.media import actions as media
-from server.posts import asking, counting, places, policy
+from server.posts import admission, asking, counting, places, policy
 from server.posts.addresses import page_path
 from server.posts.details import detail_of
 from server.posts.events import PostEdited, PostNarrowed, PostPublished, PostWaits
@@ -117,6 +117,8 @@ async def edit_post(
         if detail is not None:
             await detail(post)
         if post.visibility != before and post.state == "visible":
+            if post.parent_id:
+                await counting.replies(here, await Post.get(id=post.parent_id))
             await here.events.emit(PostNarrowed(post.id, before))
         if post.state == "visible":
             await here.events.emit(PostEdited(post.id))
@@ -269,12 +271,19 @@ async def _write(here: Instance, source: str, content_html: str | None, tags: tu
 
 
 async def _name(here: Instance, post: Post, written: _Written, *, also: Sequence[str] = ()) -> None:
-    """Set hashtags, and add who is named, but for who is blocked; nobody named is forgotten: they could read it."""
+    """Set hashtags, and add who is named, but for who is blocked; nobody named is forgotten: they could read it.
+
+    Naming somebody in an answer lets nobody in who could not read what is answered (S15).
+    """
     await PostTag.filter(post_id=post.id).delete()
     await PostTag.bulk_create([PostTag(post_id=post.id, tag=tag) for tag in written.tags])
     if post.visibility == policy.PRIVATE:
         return
-    people = [*(person.id for person in written.mentioned if person.kind != "Group"), *also]
+    named = [person for person in written.mentioned if person.kind != "Group"]
+    parent = await Post.get_or_none(id=post.parent_id) if post.parent_id else None
+    if parent is not None and parent.visibility not in policy.OPEN:
+        named = [person for person in named if await admission.may_know(here, person, parent)]
+    people = [*(person.id for person in named), *also]
     people = [actor_id for actor_id in dict.fromkeys(people) if actor_id != post.author_id]
     blocked = await blocked_among(here, post.author_id, people)
     for actor_id in people:

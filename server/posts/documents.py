@@ -13,7 +13,7 @@ from server.actors import keys
 from server.actors.models import Actor
 from server.instance import Instance
 from server.peers import queries as peers
-from server.posts import asking, consent, details, places, policy
+from server.posts import audience, consent, details, places, policy
 from server.posts.composing import language_name, summary_of
 from server.posts.models import Like, Post, PostAttachment, PostMention, PostTag
 from server.posts.places import members_among
@@ -56,6 +56,9 @@ async def envelope(here: Instance, post: Post) -> Envelope:
     parent = await Post.get_or_none(id=post.parent_id) if post.parent_id else None
     mentioned = await _mentioned(post)
     answered = await Actor.get_or_none(id=parent.author_id) if parent else None
+    if post.visibility == policy.NETWORK:
+        mentioned = audience.in_network(here, mentioned)
+        answered = answered if answered is not None and audience.in_network(here, [answered]) else None
     if post.visibility == policy.MEMBERS:
         # Naming somebody does not make them a member: what members share goes to members alone (S15).
         members = await members_among(here, post.community_id, [*mentioned, *([answered] if answered else [])])
@@ -64,7 +67,7 @@ async def envelope(here: Instance, post: Post) -> Envelope:
     found = Envelope(
         post=post,
         author=await Actor.get(id=post.author_id),
-        community=await Actor.get_or_none(id=post.community_id) if post.community_id else None,
+        community=await _community(post),
         parent=parent,
         parent_author=answered,
         mentioned=mentioned,
@@ -74,6 +77,7 @@ async def envelope(here: Instance, post: Post) -> Envelope:
         post.visibility,
         public=PUBLIC,
         followers=found.author.followers_url or f"{found.author.uri}/followers",
+        network=audience.network_of(found.author.uri),
         community=found.audience,
         community_followers=(found.community.followers_url or None) if found.community else None,
         # What answers a post has another shape than what begins a thread, also when people answer themselves.
@@ -81,6 +85,13 @@ async def envelope(here: Instance, post: Post) -> Envelope:
         mentioned=[actor.uri for actor in mentioned if answers is None or actor.id != answers.id],
     )
     return found
+
+
+async def _community(post: Post) -> Actor | None:
+    """The community, unless the post is for others than its readers: then it gets nothing of it (S15)."""
+    if not post.community_id or post.visibility not in policy.IN_COMMUNITIES:
+        return None
+    return await Actor.get_or_none(id=post.community_id)
 
 
 async def build(here: Instance, post: Post, *, about: Envelope | None = None) -> dict[str, object]:
@@ -154,45 +165,12 @@ async def provide_post(here: Instance, parts_of: PartsOf, uri: str, page: str | 
     if post is None:
         return None
     if post.state == "deleted":
-        return _gone(post) if not part and await places.leaves(here, post) else None
-    if not await may_fetch(here, post, reader):
+        return await _gone(here, post, reader) if not part and await places.leaves(here, post) else None
+    if not await audience.may_have(here, post, reader):
         return None
     if part:
         return await parts_of(here, post, part, page)
     return None if page else served(await signed(here, post), public=post.visibility in policy.OPEN)
-
-
-async def may_fetch(here: Instance, post: Post, reader: Reader) -> bool:
-    """Whether a server may have this post: what is not public, only where somebody there may read it (S15)."""
-    if post.state == "waiting":
-        return await asking.is_asked(here, post, reader.host)
-    if post.state != "visible" or not await places.leaves(here, post):
-        return False
-    if await here.db.value(
-        "SELECT id FROM actor WHERE id = :id AND (suspended_at IS NOT NULL OR deleted_at IS NOT NULL)",
-        id=post.author_id,
-    ):
-        return False
-    if post.visibility in policy.OPEN:
-        return True
-    if reader.host is None:
-        return False
-    readers = {
-        policy.MEMBERS: "SELECT person_id FROM membership WHERE community_id = :community AND state = 'active'",
-        policy.FOLLOWERS: "SELECT follower_id FROM follow WHERE target_id = :author AND state = 'accepted'"
-        " UNION SELECT actor_id FROM post_mention WHERE post_id = :post",
-        policy.DIRECT: "SELECT actor_id FROM post_mention WHERE post_id = :post",
-    }[post.visibility]
-    return bool(
-        await here.db.value(
-            "SELECT actor.id FROM actor WHERE actor.host = :host AND NOT actor.is_local AND actor.suspended_at IS NULL"
-            f" AND actor.deleted_at IS NULL AND actor.id IN ({readers}) LIMIT 1",
-            host=reader.host,
-            community=post.community_id,
-            author=post.author_id,
-            post=post.id,
-        )
-    )
 
 
 def served(
@@ -224,6 +202,8 @@ def shown_rule(about: Post) -> str:
     """
     if about.visibility in policy.OPEN:
         return _SHOWN
+    if about.visibility == policy.NETWORK:
+        return f"post.state = 'visible' AND post.visibility = '{policy.NETWORK}'"
     if about.visibility == policy.MEMBERS:
         return (
             f"post.state = 'visible' AND post.visibility = '{policy.MEMBERS}'"
@@ -232,9 +212,13 @@ def shown_rule(about: Post) -> str:
     return f"post.id = '{about.id}'"
 
 
-def _gone(post: Post) -> Served:
+async def _gone(here: Instance, post: Post, reader: Reader) -> Served | None:
+    """A Tombstone; of what was not public only for servers that may have known it, else it is as if never there."""
+    public = post.visibility in policy.OPEN
+    if not public and not await audience.may_have_known(here, post, reader):
+        return None
     document = objects.tombstone(post.uri, former_type=post.object_type, deleted=post.updated_at)
-    return served(document, public=True, status=410)
+    return served(document, public=public, status=410)
 
 
 async def _mentioned(post: Post) -> list[Actor]:

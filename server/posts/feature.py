@@ -9,8 +9,9 @@ from server.actors.activities.by_reference import on_reference
 from server.actors.events import ActorDeleted
 from server.communities.events import PersonBanned, PersonUnbanned
 from server.feature import Feature
+from server.fediverse import sent
 from server.instance import Instance
-from server.posts import collections, documents, moderating, outbox, quoting, removal, stamps
+from server.posts import audience, collections, documents, moderating, outbox, quoting, removal, stamps
 from server.posts.activities import (
     announce,
     answer,
@@ -51,6 +52,8 @@ from server.posts.receiving import QUOTE_JOB
 def _install(here: Instance) -> None:
     here.documents["p"] = partial(documents.provide_post, here, collections.of_post)
     here.documents["s"] = partial(stamp.provide, here)
+    here.documents["network"] = partial(audience.provide_network, here)
+    here.caches[sent.GUARD] = partial(audience.may_read_sent, here)
     here.documents["t"] = partial(collections.provide_thread, here)
     outbox.register(here)
     _listen(here)

@@ -98,7 +98,7 @@ def check_change(post: Post, change: PostChange) -> None:
         errors.append(Invalid("Write something first.", field="content"))
     if change.visibility is not None and post.state != "draft":
         wanted = change.visibility
-        if wanted not in policy.VISIBILITIES or policy.narrower(post.visibility, wanted) != wanted:
+        if wanted not in policy.VISIBILITIES or not policy.narrows(post.visibility, wanted):
             errors.append(Invalid("What was shared can be narrowed, not widened. Share it anew.", field="visibility"))
     _raise(errors)
 

@@ -66,6 +66,9 @@ async def leaves(here: Instance, post: Post) -> bool:
     if post.community_id is None:
         return True
     row = await here.db.row("SELECT kind, visibility FROM community WHERE id = :id", id=post.community_id)
+    if row is not None and row["visibility"] == policy.NETWORK and row["kind"] != community_policy.SUPPORT:
+        # The community stays at home; what is said in it for the network goes there as its author's.
+        return post.visibility == policy.NETWORK
     return row is None or community_policy.federates(row["kind"], row["visibility"])
 
 

@@ -15,16 +15,28 @@ PUBLIC, UNLISTED, NETWORK, INSTANCE, MEMBERS, FOLLOWERS, DIRECT, PRIVATE = VISIB
 )
 OPEN = frozenset({PUBLIC, UNLISTED})
 """Readable by everybody."""
-ON_THE_WIRE = frozenset({PUBLIC, UNLISTED, MEMBERS, FOLLOWERS, DIRECT})
+ON_THE_WIRE = frozenset({PUBLIC, UNLISTED, NETWORK, MEMBERS, FOLLOWERS, DIRECT})
 """Only these are ever sent or served to other servers; for the others no path to the wire exists."""
+IN_COMMUNITIES = OPEN | {MEMBERS}
+"""Only these reach the server of a community; a post for other readers is not the community's on the wire."""
 COUNTED = frozenset({PUBLIC, UNLISTED, NETWORK, INSTANCE, MEMBERS})
 """Replies that may show in a count: the existence of others is nobody's business (S15)."""
 
 KINDS = ("practice", "resource", "discussion", "ask", "tip", "poll", "session", "reply", "note")
 STATES = ("draft", "visible", "held", "removed", "deleted")
 
-# From wide to narrow. Followers and members are different circles: neither is wider.
-_WIDTH = {PUBLIC: 0, UNLISTED: 1, NETWORK: 2, INSTANCE: 3, MEMBERS: 4, FOLLOWERS: 4, DIRECT: 5, PRIVATE: 6}
+# Which audiences lie inside which, whoever the people are. Members, followers and those named may be anywhere, so they
+# are no part of the people here; who is named need be neither member nor of the network.
+_INSIDE = {
+    PUBLIC: frozenset(VISIBILITIES),
+    UNLISTED: frozenset(VISIBILITIES) - {PUBLIC},
+    NETWORK: frozenset({NETWORK, INSTANCE, PRIVATE}),
+    INSTANCE: frozenset({INSTANCE, PRIVATE}),
+    MEMBERS: frozenset({MEMBERS, PRIVATE}),
+    FOLLOWERS: frozenset({FOLLOWERS, DIRECT, PRIVATE}),
+    DIRECT: frozenset({DIRECT, PRIVATE}),
+    PRIVATE: frozenset({PRIVATE}),
+}
 
 VISIBILITY_LABELS = {
     PUBLIC: "Everyone",
@@ -80,11 +92,21 @@ def object_type(kind: str, title: str) -> str:
 
 def narrower(a: str, b: str) -> str:
     """The narrower of two visibilities; of two that are not comparable the one that only names people."""
-    if a == b:
-        return a
-    if {a, b} == {MEMBERS, FOLLOWERS}:
-        return DIRECT
-    return a if _WIDTH[a] > _WIDTH[b] else b
+    if b in _INSIDE[a]:
+        return b
+    return a if a in _INSIDE[b] else DIRECT
+
+
+def narrows(now: str, wanted: str) -> bool:
+    """Whether everybody of `wanted` could read what is `now`, whoever they are: only then may it be changed so."""
+    return wanted in _INSIDE.get(now, ())
+
+
+def narrower_choices(now: str, *, in_community: bool) -> tuple[str, ...]:
+    """What an author may narrow a post to, the widest first. People are named when writing, not afterwards."""
+    circle = MEMBERS if in_community else FOLLOWERS
+    offered = (UNLISTED, NETWORK, circle, INSTANCE, PRIVATE)
+    return tuple(name for name in offered if name != now and narrows(now, name))
 
 
 def reply_visibility(wanted: str, parent: str, *, same_author: bool) -> str:
@@ -96,8 +118,8 @@ def reply_visibility(wanted: str, parent: str, *, same_author: bool) -> str:
 
 
 def fitting(wanted: str, community: str) -> str:
-    """The audience of a post in a community: never wider than the community's."""
-    if wanted in {DIRECT, PRIVATE}:
+    """The audience of a post in a community: never wider than the community's; its members are always inside."""
+    if wanted in {DIRECT, PRIVATE, MEMBERS}:
         return wanted
     return narrower(wanted, community) if community != MEMBERS else MEMBERS
 
@@ -134,12 +156,15 @@ def addressing(
     *,
     public: str,
     followers: str,
+    network: str = "",
     community: str | None = None,
     community_followers: str | None = None,
     parent_author: str | None = None,
     mentioned: Sequence[str] = (),
 ) -> tuple[list[str], list[str]]:
-    """`to` and `cc` of a post (rules E3 and E4, and section 2.3 of FEDERATION.md). `public` is the id of the Public.
+    """`to` and `cc` of a post (rules E3 and E4, and section 2.3 of FEDERATION.md).
+
+    `public` is the id of the Public, `network` that of the author's server's network.
 
     Raises ValueError for a visibility that never leaves this server.
     """
@@ -149,10 +174,12 @@ def addressing(
     cc: list[str | None]
     if visibility == MEMBERS:
         to, cc = [community, community_followers, parent_author], [*mentioned]
+    elif visibility == NETWORK:
+        to, cc = [network, parent_author], [*mentioned]
     elif visibility == DIRECT:
         to, cc = [parent_author, *mentioned], []
     elif visibility == FOLLOWERS:
-        to, cc = [followers, parent_author], [community, *mentioned]
+        to, cc = [followers, parent_author], [*mentioned]
     elif visibility == UNLISTED:
         to, cc = (
             [community if parent_author is None else None, followers, parent_author],

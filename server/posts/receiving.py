@@ -294,7 +294,8 @@ async def _community(
     if parent is not None and parent.community_id is not None:
         found = await Actor.get_or_none(id=parent.community_id)
         # Microblogs answer a thread without naming its community; it is there all the same, if the parent is in public.
-        if found is not None and (found.uri in named or parent.visibility in policy.OPEN):
+        # One for the network never names it.
+        if found is not None and (found.uri in named or parent.visibility in policy.OPEN | {policy.NETWORK}):
             return found
     groups = await Actor.filter(uri__in=[*named[:100], *([via] if via else [])], kind="Group", deleted_at=None)
     by_uri = {group.uri: group for group in groups if group.suspended_at is None}

@@ -7,7 +7,7 @@ from server.actors.sending import send
 from server.communities.activities.announce import announce
 from server.ids import new_id
 from server.instance import Instance
-from server.posts import policy
+from server.posts import audience, policy
 from server.posts.documents import Envelope
 
 MAX_INVOLVED = 500
@@ -35,8 +35,14 @@ async def publish(
     """
     post, community = about.post, about.community
     inboxes = addressed(about)
-    if involved:
+    if involved and about.is_public:
         inboxes |= await involved_inboxes(here, post.id)
+    elif involved:
+        # Who liked or answered it once may not be among its readers any more (S15).
+        readers = await audience.inboxes(here, post, post.visibility)
+        inboxes |= audience.within(await involved_inboxes(here, post.id), readers)
+    if post.visibility == policy.NETWORK:
+        inboxes |= await audience.network_inboxes(here)
     to_followers = post.visibility in {policy.PUBLIC, policy.UNLISTED, policy.FOLLOWERS}
     sent = await send(
         here,

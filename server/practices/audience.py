@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from server.actors.viewer import Viewer
 from server.communities.queries import CommunityLabel
 from server.instance import Instance
+from server.peers.queries import network_hosts
 from server.practices.policy import audiences
 
 MAX_SERVERS = 50
@@ -29,7 +30,8 @@ _FOLLOWERS = "SELECT follower_id FROM follow WHERE target_id = :group AND state 
 
 async def reaches(here: Instance, viewer: Viewer, community: CommunityLabel | None) -> list[Reach]:
     """The audiences to choose from, the widest first; in two queries at most."""
-    allowed = audiences(community.visibility if community else None)
+    network = network_hosts(here)
+    allowed = audiences(community.visibility if community else None, has_network=bool(network))
     group = community.id if community else viewer.actor_id
     wide = await _count(here, group, f"{_MEMBERS} UNION {_FOLLOWERS}" if community else _FOLLOWERS)
     narrow = await _count(here, group, _MEMBERS) if "members" in allowed else ()
@@ -37,6 +39,9 @@ async def reaches(here: Instance, viewer: Viewer, community: CommunityLabel | No
     for visibility in allowed:
         if visibility in {"instance", "network"}:
             counts = await _people_here(here)
+            if visibility == "network":
+                # How many people are behind the other servers is their business.
+                counts += tuple((host, 0) for host in network)
         else:
             counts = narrow if visibility == "members" else wide
         hosts = sorted((host for host, _ in counts), key=lambda host: (host != here.settings.domain, host))

@@ -5,7 +5,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from server.posts import actions as posts
-from web.discussions import acts, agreeing, quoting, showing, writing
+from web.discussions import acts, agreeing, narrowing, quoting, showing, writing
 from web.polls import pages as polls
 from web.request import form_of, text
 from web.resources import pages as resources
@@ -36,6 +36,8 @@ routes = [
     Route("/p/{name}", showing.show, name="post"),
     Route("/p/{name}/versions", showing.versions_page),
     Route("/p/{name}/message", showing.message_page),
+    Route("/p/{name}/audience", narrowing.audience_page),
+    Route("/p/{name}/audience", narrowing.narrow, methods=["POST"]),
     Route("/p/{name}/quotes", agreeing.quotes_page),
     Route("/p/{name}/quotes", agreeing.quotes, methods=["POST"]),
     Route("/p/{name}/quote", quoting.quote_page),

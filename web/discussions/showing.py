@@ -23,7 +23,7 @@ from server.text import plain
 from web.render import render
 from web.request import here_of, viewer_of
 
-SENT = frozenset({"public", "unlisted", "members", "followers", "direct"})
+SENT = frozenset({"public", "unlisted", "network", "members", "followers", "direct"})
 
 
 async def post_of(request: Request) -> PostView:

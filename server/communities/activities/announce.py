@@ -6,7 +6,7 @@ to servers of members only, without the Public, and never to microblogs; what st
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from federation.vocab import activities
@@ -35,12 +35,14 @@ async def announce(
     post_id: str | None = None,
     top_level: bool = False,
     visibility: str | None = None,
+    only: Collection[str] | None = None,
 ) -> list[str]:
     """Pass an activity on to everybody who follows or is in a community; in the caller's transaction.
 
     Give text or bytes as received to have them passed on letter by letter. `post_uri` is the post it is about, and
     `post_id` our id of it; `top_level` says that it starts a conversation. `visibility` is that of the post: without it
     the addresses in the activity decide. Returns the ids of the Announces, to be remembered for `undo_announces`.
+    `only` limits it to these inboxes.
     """
     group = await _group(here, community_id)
     if group is None:
@@ -57,22 +59,38 @@ async def announce(
     sent: list[str] = []
     if is_start and post_uri and audience == policy.PUBLIC:
         sent.append(
-            await _send(here, group, post_uri, audience, dialects={MICROBLOG, UNKNOWN}, post_id=post_id, received=None)
+            await _send(
+                here,
+                group,
+                post_uri,
+                audience,
+                dialects={MICROBLOG, UNKNOWN},
+                post_id=post_id,
+                received=None,
+                only=only,
+            )
         )
     dialects = (
         {THREADIVERSE, UNKNOWN} if audience == policy.PUBLIC and (is_start or verb in CHANGES) else {THREADIVERSE}
     )
     received = None if isinstance(activity, Mapping) else _bytes(activity)
-    sent.append(await _send(here, group, document, audience, dialects=dialects, post_id=post_id, received=received))
+    sent.append(
+        await _send(here, group, document, audience, dialects=dialects, post_id=post_id, received=received, only=only)
+    )
     return sent
 
 
 async def undo_announces(
-    here: Instance, community_id: str, post_id: str | None = None, *, announce_ids: Sequence[str] = ()
+    here: Instance,
+    community_id: str,
+    post_id: str | None = None,
+    *,
+    announce_ids: Sequence[str] = (),
+    only: Collection[str] | None = None,
 ) -> None:
     """Take back every Announce of a post on microblog servers, one Undo for each; in the caller's transaction.
 
-    The Announces are those with these ids, and all that were sent with this `post_id`.
+    The Announces are those with these ids, and all that were sent with this `post_id`; `only` limits it to inboxes.
     """
     group = await _group(here, community_id)
     if group is None:
@@ -89,7 +107,16 @@ async def undo_announces(
             to=_texts(announced.get("to")),
             cc=_texts(announced.get("cc")),
         )
-        await _enqueue(here, group, document, policy.PUBLIC, dialects={MICROBLOG, UNKNOWN}, post_id=None, received=None)
+        await _enqueue(
+            here,
+            group,
+            document,
+            policy.PUBLIC,
+            dialects={MICROBLOG, UNKNOWN},
+            post_id=None,
+            received=None,
+            only=only,
+        )
 
 
 async def say(here: Instance, community_id: str, activity: Mapping[str, Any], *, signed_by: str) -> None:
@@ -142,6 +169,7 @@ async def _send(
     dialects: set[str],
     post_id: str | None,
     received: bytes | None,
+    only: Collection[str] | None = None,
 ) -> str:
     now = here.clock.now()
     followers = f"{group['uri']}/followers"
@@ -154,7 +182,9 @@ async def _send(
         audience=group["uri"],
         published=now,
     )
-    return await _enqueue(here, group, document, audience, dialects=dialects, post_id=post_id, received=received)
+    return await _enqueue(
+        here, group, document, audience, dialects=dialects, post_id=post_id, received=received, only=only
+    )
 
 
 async def _enqueue(
@@ -166,6 +196,7 @@ async def _enqueue(
     dialects: set[str],
     post_id: str | None,
     received: bytes | None,
+    only: Collection[str] | None = None,
 ) -> str:
     signer = await keys.signer(here, group["uri"])
     if signer is None:
@@ -178,8 +209,8 @@ async def _enqueue(
         activity_id=uri,
         sender=group["uri"],
         body=_serialised(document, received),
-        inboxes=await _inboxes_of_members(here, group["id"]),
-        followers_of=group["uri"] if is_public else None,
+        inboxes=await _inboxes_of_members(here, group["id"]) if only is None else sorted(only),
+        followers_of=group["uri"] if is_public and only is None else None,
         dialects=frozenset(dialects),
         deletion_of=_deletion_of(document),
     )

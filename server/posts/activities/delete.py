@@ -12,7 +12,7 @@ from server.actors.models import Actor
 from server.actors.sending import send
 from server.communities.activities.announce import announce, undo_announces
 from server.instance import Instance
-from server.posts import documents, places, policy, sending
+from server.posts import audience, documents, places, policy, sending
 from server.posts.activities.authority import may_moderate_from_afar
 from server.posts.activities.relevance import check_group
 from server.posts.events import PostDeleted, PostNarrowed, PostRemoved
@@ -91,16 +91,31 @@ async def send_delete(here: Instance, event: PostDeleted) -> None:
 
 
 async def send_narrowed(here: Instance, event: PostNarrowed) -> None:
-    """A post of ours has a smaller audience now: servers that had it are asked to forget it."""
+    """A post of ours has a smaller audience now: servers where nobody may read it any more are asked to forget it.
+
+    Those that keep it get the Update of the edit. Nobody is sent both: a Delete would undo what they keep.
+    """
     post = await Post.get(id=event.post_id)
     if not post.is_local or post.state != "visible":
         return
-    now = post.visibility
-    post.visibility = event.before
-    if await places.leaves(here, post):
-        await forget_sent(here, post)
-        await _send(here, post)
-    post.visibility = now
+    lost = await audience.losing(here, post, event.before)
+    before = await Post.get(id=event.post_id)
+    before.visibility = event.before
+    if not await places.leaves(here, before):
+        return
+    about = await documents.envelope(here, before)
+    group = about.community if about.community is not None and about.community.is_local else None
+    if group is not None and lost:
+        await undo_announces(here, group.id, post.id, only=lost)
+    await forget_sent(here, post)
+    if not lost:
+        return
+    document = _document(here, about)
+    sent = await send(
+        here, about.author.uri, document, inboxes=sorted(lost), post_id=post.id, is_public=about.is_public
+    )
+    if group is not None:
+        await announce(here, group.id, activity=sent, visibility=event.before, only=lost)
 
 
 async def send_removal(here: Instance, event: PostRemoved) -> None:
@@ -143,15 +158,19 @@ async def _take_question_back(here: Instance, post: Post) -> None:
 
 async def _send(here: Instance, post: Post, *, through_community: bool = True) -> None:
     about = await documents.envelope(here, post)
-    document = activities.delete(
+    await sending.publish(here, about, _document(here, about), involved=True, through_community=through_community)
+
+
+def _document(here: Instance, about: documents.Envelope) -> dict[str, object]:
+    """The Delete of a post by its author."""
+    return activities.delete(
         id=sending.activity_id(here, "delete"),
         actor=about.author.uri,
-        object={"id": post.uri, "type": "Tombstone"},
+        object={"id": about.post.uri, "type": "Tombstone"},
         to=about.to,
         cc=about.cc,
         audience=about.audience,
     )
-    await sending.publish(here, about, document, involved=True, through_community=through_community)
 
 
 async def _by_author(here: Instance, received: VerifiedActivity, post: Post) -> None:

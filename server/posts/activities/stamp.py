@@ -13,7 +13,7 @@ from server.actors.models import Actor
 from server.actors.sending import send
 from server.instance import Instance
 from server.peers import queries as peers
-from server.posts import documents, sending, stamps
+from server.posts import audience, documents, sending, stamps
 from server.posts.events import PostEdited, QuoteRevoked
 from server.posts.models import Post, Stamp
 from server.posts.policy import OPEN
@@ -26,7 +26,7 @@ async def provide(here: Instance, uri: str, page: str | None, reader: Reader) ->
         return None
     stamp = await Stamp.get_or_none(uri=uri)
     post = None if stamp is None else await Post.get(id=stamp.post_id)
-    if stamp is None or post is None or not await documents.may_fetch(here, post, reader):
+    if stamp is None or post is None or not await audience.may_have(here, post, reader):
         return None
     public = post.visibility in OPEN
     if stamp.revoked_at is not None:
