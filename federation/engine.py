@@ -32,7 +32,7 @@ from federation.inbox import authority
 from federation.inbox.authenticate import Authenticator, split
 from federation.inbox.dispatch import Dispatcher, Handler, VerifiedActivity, announced, wraps_activities
 from federation.inbox.keyring import KeyRing
-from federation.outbox.deliver import Courier, Outcome
+from federation.outbox.deliver import Courier, Headers, Outcome
 from federation.ports import (
     Actors,
     Clock,
@@ -366,9 +366,9 @@ class Engine:
 
     # Out
 
-    async def deliver(self, *, sender: str, inbox: str, body: bytes) -> Outcome:
-        """Deliver `body` to an inbox, signed by the local actor `sender`; never raises for what the other side does."""
-        return await self._courier.deliver(sender=sender, inbox=inbox, body=body)
+    async def deliver(self, *, sender: str, inbox: str, body: bytes, headers: Headers | None = None) -> Outcome:
+        """Deliver `body` and `headers`, signed by the local actor `sender`; never raises for what others do."""
+        return await self._courier.deliver(sender=sender, inbox=inbox, body=body, headers=headers)
 
     def proof(self, signer: Signer, document: Mapping[str, object]) -> dict[str, object]:
         """The document with an integrity proof by a local actor (FEP-8b32)."""

@@ -11,6 +11,7 @@ from typing import Literal, Protocol
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
+from federation.outbox.synchronization import Synchronization
 from federation.vocab.actors import RemoteActor
 
 
@@ -85,6 +86,7 @@ class Receipt:
 
     `signer` is the actor whose key signed the request; `proven` is true when an integrity proof by the activity's own
     actor was verified, which lets somebody else deliver it. `let_in`: somebody here did, so that it is not held again.
+    `synchronization` is what the signer said, by a signed header, of its followers here (FEP-8fcf); it is not stored.
     """
 
     activity_id: str
@@ -95,6 +97,7 @@ class Receipt:
     body: bytes
     received_at: datetime
     let_in: bool = False
+    synchronization: Synchronization | None = None
 
 
 @dataclass(frozen=True, slots=True)

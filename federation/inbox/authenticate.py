@@ -7,7 +7,7 @@ algorithm; sections 2.4 and 2.5 of the profile for its reasons.
 import hashlib
 from collections.abc import Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
@@ -29,6 +29,7 @@ from federation.errors import (
 from federation.inbox import authority
 from federation.inbox.dispatch import VerifiedActivity
 from federation.inbox.keyring import KeyRing
+from federation.outbox import synchronization
 from federation.ports import Actors, Clock, KnownKey, PeerPolicy, Reader, Receipt, Refusal, Refusals
 from federation.signatures import cavage, keys, proofs, rfc9421
 from federation.signatures.message import Claim, HttpMessage, claimed_key
@@ -125,7 +126,9 @@ class Authenticator:
             if claim is None and not proven:
                 raise Unauthenticated("The proof is not valid.", "proof")
         trusted = proven or signer == activity.actor
-        return self._receipt(activity, body, signer=signer, proven=proven, trusted=trusted)
+        receipt = self._receipt(activity, body, signer=signer, proven=proven, trusted=trusted)
+        covered = frozenset() if claim is None else claim.covered
+        return replace(receipt, synchronization=synchronization.said_by(signer, message.headers, covered=covered))
 
     def _receipt(self, activity: Activity, body: bytes, *, signer: str, proven: bool, trusted: bool) -> Receipt:
         return Receipt(

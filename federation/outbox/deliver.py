@@ -1,6 +1,7 @@
 """One delivery: sign, send, and say what to do next. When and how often is the caller's business."""
 
 import asyncio
+from collections.abc import Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from functools import partial
@@ -13,6 +14,7 @@ from federation.transport.client import Answer, Client
 from federation.transport.documents import signed_headers
 from federation.vocab.base import host_of, same_origin
 
+Headers = Mapping[str, str]
 OutcomeKind = Literal["delivered", "retry", "refused", "gone"]
 MAX_ANSWER_BYTES = 16 * 1024
 
@@ -41,8 +43,8 @@ class Courier:
         self._clock = clock
         self._executor = executor
 
-    async def deliver(self, *, sender: str, inbox: str, body: bytes) -> Outcome:
-        """Deliver `body` signed by the local actor `sender`.
+    async def deliver(self, *, sender: str, inbox: str, body: bytes, headers: Headers | None = None) -> Outcome:
+        """Deliver `body` signed by the local actor `sender`, with further headers, which are signed too.
 
         First contact is signed the draft-cavage way; a 400 or 401 is knocked a second time with RFC 9421 (or the other
         way round), and what works is remembered for the host.
@@ -62,10 +64,10 @@ class Courier:
         known = await self._peers.signature_scheme(host)
         scheme = known or "cavage"
         try:
-            answer = await self._post(scheme, inbox, body, signer)
+            answer = await self._post(scheme, inbox, body, signer, headers)
             if answer.status in (400, 401):
                 scheme = "cavage" if scheme == "rfc9421" else "rfc9421"
-                first, answer = answer, await self._post(scheme, inbox, body, signer)
+                first, answer = answer, await self._post(scheme, inbox, body, signer, headers)
                 if answer.status in (400, 401):
                     answer = first
         except Unreachable as error:
@@ -76,9 +78,10 @@ class Courier:
             await self._peers.remember_signature_scheme(host, scheme)
         return _outcome(answer)
 
-    async def _post(self, scheme: str, inbox: str, body: bytes, signer: Signer) -> Answer:
+    async def _post(self, scheme: str, inbox: str, body: bytes, signer: Signer, further: Headers | None) -> Answer:
         headers = await asyncio.get_running_loop().run_in_executor(
-            self._executor, partial(signed_headers, scheme, "POST", inbox, body, signer=signer, clock=self._clock)
+            self._executor,
+            partial(signed_headers, scheme, "POST", inbox, body, signer=signer, clock=self._clock, further=further),
         )
         return await self._client.request(
             "POST", inbox, headers, body=body, max_bytes=MAX_ANSWER_BYTES, keep_body=False

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import re
+from collections.abc import Mapping
 from datetime import datetime
 from email.utils import format_datetime
 
@@ -120,8 +121,9 @@ def headers(
     key: keys.PrivateKeyObject,
     now: datetime,
     content_type: str = "application/activity+json",
+    further: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
-    """The headers that sign a request of ours."""
+    """The headers that sign a request of ours, and `further` ones."""
     date = format_datetime(now, usegmt=True)
     found = {"Host": authority, "Date": date}
     covered = ["(request-target)", "host", "date"]
@@ -131,6 +133,10 @@ def headers(
         found |= {"Digest": digest, "Content-Type": content_type}
         covered += ["digest", "content-type"]
         lines += [f"digest: {digest}", f"content-type: {content_type}"]
+    for name, value in (further or {}).items():
+        found[name] = value
+        covered.append(name.lower())
+        lines.append(f"{name.lower()}: {value}")
     signature = base64.b64encode(keys.sign(key, "\n".join(lines).encode("ascii"))).decode("ascii")
     found["Signature"] = (
         f'keyId="{key_id}",algorithm="rsa-sha256",headers="{" ".join(covered)}",signature="{signature}"'

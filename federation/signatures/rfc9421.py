@@ -7,6 +7,7 @@ cross-checks this module in the tests. Nothing is serialised again: what is sign
 import base64
 import hashlib
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
@@ -188,8 +189,9 @@ def headers(
     key: keys.PrivateKeyObject,
     now: datetime,
     content_type: str = "application/activity+json",
+    further: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
-    """The headers that sign a request of ours, with a Date because Mbin wants one."""
+    """The headers that sign a request of ours, and `further` ones, with a Date because Mbin wants one."""
     authority = origin.partition("://")[2]
     found = {"Host": authority, "Date": format_datetime(now, usegmt=True)}
     covered = ["@method", "@target-uri"]
@@ -197,6 +199,9 @@ def headers(
         digest = base64.b64encode(hashlib.sha256(body).digest()).decode("ascii")
         found |= {"Content-Digest": f"sha-256=:{digest}:", "Content-Type": content_type}
         covered += ["content-digest", "content-type"]
+    for name, value in (further or {}).items():
+        found[name] = value
+        covered.append(name.lower())
     algorithm = "ed25519" if isinstance(key, Ed25519PrivateKey) else "rsa-v1_5-sha256"
     raw = '({});created={};keyid="{}";alg="{}"'.format(
         " ".join(f'"{name}"' for name in covered), int(now.timestamp()), key_id, algorithm

@@ -334,14 +334,28 @@ class Documents:
 
 
 def signed_headers(
-    scheme: str, method: str, url: str, body: bytes | None, *, signer: Signer, clock: Clock
+    scheme: str,
+    method: str,
+    url: str,
+    body: bytes | None,
+    *,
+    signer: Signer,
+    clock: Clock,
+    further: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
-    """Headers that sign a request with the RSA key of an actor; runs in a thread."""
+    """Headers that sign a request, and `further` ones, with the RSA key of an actor; runs in a thread."""
     origin = origin_of(url)
     target = target_of(url)
     if scheme == "rfc9421":
         return rfc9421.headers(
-            method, origin, target, body=body, key_id=signer.rsa_key_id, key=signer.rsa_key, now=clock.now()
+            method,
+            origin,
+            target,
+            body=body,
+            key_id=signer.rsa_key_id,
+            key=signer.rsa_key,
+            now=clock.now(),
+            further=further,
         )
     return cavage.headers(
         method,
@@ -351,6 +365,7 @@ def signed_headers(
         key_id=signer.rsa_key_id,
         key=signer.rsa_key,
         now=clock.now(),
+        further=further,
     )
 
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from federation.ports import Reader, Served
 from federation.vocab.actors import actor_document, actor_tombstone
 from federation.vocab.collections import ordered_collection
-from server.actors import keys
+from server.actors import keys, synchronising
 from server.actors.models import Actor
 from server.instance import Instance
 from server.peers import queries as peers
@@ -122,6 +122,9 @@ async def _collection(here: Instance, actor: Actor, part: str, page: str | None,
         # Only the count: who follows whom is not for everybody (product/safety.md).
         total = actor.followers_count if part == "followers" else actor.following_count
         return None if page else Listed(ordered_collection(address, total, attributed_to=actor.uri))
+    if part == synchronising.PART:
+        part_there = None if page else await synchronising.collection_for(here, actor, reader.actor)
+        return None if part_there is None else Listed(part_there)
     hook: CollectionHook | None = here.caches.get(
         {"outbox": OUTBOX, "featured": FEATURED, "moderators": MODERATORS}.get(part, "")
     )

@@ -4,7 +4,7 @@ from datetime import timedelta
 from functools import partial
 
 from federation.vocab.actors import ACTOR_TYPES
-from server.actors import documents, moving, remote, removal
+from server.actors import documents, moving, remote, removal, synchronising
 from server.actors.activities import accept, block, follow, profile
 from server.actors.activities.by_reference import on_reference
 from server.feature import Feature
@@ -30,6 +30,7 @@ def _install(here: Instance) -> None:
     on_reference(here, "Delete", partial(profile.delete_by_id, here))
     on_reference(here, "Move", partial(profile.move_by_id, here))
     here.jobs.on(moving.CARRY_OVER, partial(moving.carry_over, here))
+    here.jobs.on(synchronising.JOB, partial(synchronising.synchronise, here))
     here.events.on(PeerGradeChanged, partial(removal.on_peer_grade, here))
     here.events.on(PeerGradeChanged, partial(_meet, here))
     here.jobs.on("actors.meet", partial(remote.meet, here))

@@ -100,6 +100,26 @@ async def remove_follower(here: Instance, target_id: str, follower_id: str) -> N
     await reject_follow(here, target_id, follower_id)
 
 
+async def forget_follow(here: Instance, follower_id: str, target_id: str) -> None:
+    """End a follow here only, because the other side does not know of it."""
+    async with here.db.transaction():
+        follow = await _follow(follower_id, target_id)
+        if follow is not None:
+            await _ended(here, follow)
+
+
+async def disown_follow(here: Instance, follower: Actor, target: Actor) -> None:
+    """Tell a server that thinks somebody here follows one of its own that this is not so; nothing changes here."""
+    async with here.db.transaction():
+        if await Follow.exists(follower_id=follower.id, target_id=target.id):
+            return
+        undone = activities.follow(id=_new_activity_id(here, "follow"), actor=follower.uri, object=target.uri)
+        document = activities.undo(
+            id=_new_activity_id(here, "undo"), actor=follower.uri, object=undone, to=[target.uri]
+        )
+        await send(here, follower.uri, document, inboxes=[target.inbox_url])
+
+
 async def receive_follow(here: Instance, follower: Actor, target: Actor, uri: str) -> None:
     """A remote actor follows a local one. The same twice is answered twice, and changes nothing."""
     if target.hidden or target.deleted_at is not None or target.suspended_at is not None:

@@ -147,16 +147,22 @@ async def purge_blocked(here: Instance) -> None:
 
 
 async def recount(here: Instance, actor_ids: Sequence[str]) -> None:
-    """Set the follow counts of these actors to what the table says."""
+    """Set the follow counts of these actors to what the table says; whoever changes follows calls this after it.
+
+    The digests of their followers are forgotten with that (see `synchronising`).
+    """
     for start in range(0, len(actor_ids), 400):
         part = {f"id{number}": actor_id for number, actor_id in enumerate(actor_ids[start : start + 400])}
+        names = ", ".join(":" + name for name in part)
         await here.db.execute(
             "UPDATE actor SET"
             " followers_count = (SELECT count(*) FROM follow WHERE target_id = actor.id AND state = 'accepted'),"
             " following_count = (SELECT count(*) FROM follow WHERE follower_id = actor.id AND state = 'accepted')"
-            f" WHERE id IN ({', '.join(':' + name for name in part)})",
+            f" WHERE id IN ({names})",
             **part,
         )
+        # After the counts: on PostgreSQL their rows are locked now, so no digest of what was before can come back.
+        await here.db.execute(f"DELETE FROM followers_digest WHERE actor_id IN ({names})", **part)
 
 
 async def _end_follows(here: Instance, actor_id: str) -> None:

@@ -19,6 +19,7 @@ from federation.errors import (
 )
 from federation.ports import Receipt, Refusal
 from federation.vocab.base import host_of, site_of
+from server.actors import synchronising
 from server.db import Row, from_milliseconds
 from server.errors import Refused
 from server.fediverse import refusals
@@ -65,6 +66,8 @@ class ServerReceipts:
             body=receipt.body.decode("utf-8"),
             at=receipt.received_at,
         )
+        if rows and receipt.synchronization is not None:
+            await synchronising.heard(here, receipt.signer, receipt.synchronization)
         here.worker.wake()
         return bool(rows)
 

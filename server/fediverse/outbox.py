@@ -13,6 +13,7 @@ from datetime import timedelta
 from federation.errors import InvalidDocument
 from federation.outbox.retry import GIVE_UP_AFTER_SECONDS, GIVE_UP_DELETION_AFTER_SECONDS, delay_seconds
 from federation.vocab.base import host_of, ids_of, is_web_uri
+from server.actors import synchronising
 from server.actors.removal import recount
 from server.db import Row, from_milliseconds, to_milliseconds
 from server.fediverse import receipts
@@ -254,8 +255,14 @@ async def _send_one(here: Instance, peer: Row, outgoing: Row) -> tuple[str, floa
         await receipts.not_for(here, outgoing, host)
         return None
     refusal = ""
+    to_followers = outgoing["followers_of"] == outgoing["sender"]
     for inbox in inboxes:
-        outcome = await here.engine.deliver(sender=outgoing["sender"], inbox=inbox, body=outgoing["body"].encode())
+        outcome = await here.engine.deliver(
+            sender=outgoing["sender"],
+            inbox=inbox,
+            body=outgoing["body"].encode(),
+            headers=await synchronising.headers_for(here, outgoing["sender"], inbox) if to_followers else {},
+        )
         if outcome.kind == "retry":
             return outcome.detail, outcome.retry_after
         if outcome.kind == "gone":

@@ -1,0 +1,184 @@
+"""Comparing with other servers who follows whom, so that a lost message does not leak posts for good (FEP-8fcf).
+
+Deliveries to followers carry a digest of those on the receiving server. Where ours differs, the list is fetched from
+the sender's own server, in a job, at most once an hour for each sender. It holds our own people only, and nobody but a
+signature of that server gets to see such a list (S15).
+"""
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from federation.engine import Budget
+from federation.errors import FederationError
+from federation.outbox.synchronization import HEADER, Synchronization, digest_of, header
+from federation.vocab.base import host_of, origin_of, same_origin
+from federation.vocab.collections import ordered_collection
+from server.actors import following
+from server.actors.models import Actor
+from server.db import from_milliseconds
+from server.instance import Instance
+
+JOB = "actors.synchronise"
+PART = "followers_synchronization"
+MOST = 5_000
+"""Longer lists are not compared: a part of one would cost the others their follows."""
+PAUSE = timedelta(hours=1)
+SETTLING = timedelta(hours=1)
+PER_HOST = 60
+MOST_UNDONE = 100
+KEPT = 10_000
+CACHE = "actors.synchronised"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """An actor's followers on one server: their digest, and how many."""
+
+    digest: str
+    total: int
+
+
+@dataclass(slots=True)
+class Heard:
+    """What senders said lately, and how many jobs each of their hosts has caused in this hour; bounded in memory."""
+
+    senders: OrderedDict[str, tuple[str, datetime]] = field(default_factory=OrderedDict)
+    hosts: OrderedDict[str, tuple[datetime, int]] = field(default_factory=OrderedDict)
+
+
+async def headers_for(here: Instance, sender: str, inbox: str) -> dict[str, str]:
+    """The header for a delivery to the followers of a local actor; none where there is nothing to compare."""
+    origin = origin_of(inbox)
+    row = await here.db.row(
+        "SELECT actor.id, followers_digest.digest, followers_digest.total FROM actor LEFT JOIN followers_digest"
+        " ON followers_digest.key = actor.id || ':' || CAST(:origin AS TEXT) WHERE actor.uri = :uri AND actor.is_local",
+        origin=origin,
+        uri=sender,
+    )
+    if row is None:
+        return {}
+    known = row["digest"] is not None
+    part = Part(row["digest"], row["total"]) if known else await part_of(here, row["id"], origin)
+    if not 0 < part.total <= MOST:
+        return {}
+    return {HEADER: header(Synchronization(f"{sender}/followers", f"{sender}/{PART}", part.digest))}
+
+
+async def part_of(here: Instance, actor_id: str, origin: str) -> Part:
+    """An actor's followers on one server, computed once until they change (`removal.recount` forgets it)."""
+    key = f"{actor_id}:{origin}"
+    row = await here.db.row("SELECT digest, total FROM followers_digest WHERE key = :key", key=key)
+    if row is not None:
+        return Part(row["digest"], row["total"])
+    lock = " FOR UPDATE" if here.db.dialect == "postgres" else ""
+    async with here.db.transaction():
+        # Whoever changes follows changes the counts in this row, so nobody can in between.
+        await here.db.row(f"SELECT id FROM actor WHERE id = :id{lock}", id=actor_id)
+        ids = await followers_at(here, actor_id, origin)
+        part = Part(digest_of(ids[:MOST]), len(ids))
+        await here.db.execute(
+            "INSERT INTO followers_digest (key, actor_id, digest, total) VALUES (:key, :actor_id, :digest, :total)"
+            " ON CONFLICT (key) DO UPDATE SET digest = :digest, total = :total",
+            key=key,
+            actor_id=actor_id,
+            digest=part.digest,
+            total=part.total,
+        )
+    return part
+
+
+async def followers_at(here: Instance, actor_id: str, origin: str) -> list[str]:
+    """Ids of an actor's followers with this scheme and host; one more than are compared, at most."""
+    rows = await here.db.rows(
+        "SELECT follower.uri AS uri FROM follow JOIN actor follower ON follower.id = follow.follower_id"
+        " WHERE follow.target_id = :id AND follow.state = 'accepted' AND follower.host = :host"
+        " AND follower.deleted_at IS NULL ORDER BY follow.id LIMIT :limit",
+        id=actor_id,
+        host=host_of(origin),
+        limit=MOST + 1,
+    )
+    return [row["uri"] for row in rows if same_origin(row["uri"], origin)]
+
+
+async def collection_for(here: Instance, actor: Actor, reader: str | None) -> dict[str, object] | None:
+    """The part of the followers that lives where this reader does; for a reader we cannot name, there is none."""
+    if reader is None:
+        return None
+    ids = await followers_at(here, actor.id, origin_of(reader))
+    if len(ids) > MOST:
+        return None
+    items: list[dict[str, object] | str] = [*ids]
+    return ordered_collection(f"{actor.uri}/{PART}", len(ids), items=items, attributed_to=actor.uri)
+
+
+async def heard(here: Instance, sender: str, said: Synchronization) -> None:
+    """A sender told us the digest of its followers here: compare it later, unless that was done just now."""
+    now = here.clock.now()
+    memory: Heard = here.caches.setdefault(CACHE, Heard())
+    last = memory.senders.get(sender)
+    if last is not None and last[0] == said.digest and now - last[1] < PAUSE:
+        return
+    host = host_of(sender)
+    since, count = memory.hosts.get(host, (now, 0))
+    since, count = (now, 0) if now - since >= PAUSE else (since, count)
+    if count >= PER_HOST:
+        return
+    _keep(memory.senders, sender, (said.digest, now))
+    _keep(memory.hosts, host, (since, count + 1))
+    payload = {"sender": sender, "collection": said.collection, "url": said.url, "digest": said.digest}
+    await here.jobs.enqueue(JOB, payload, unique=f"{JOB}:{sender}"[:200])
+
+
+async def synchronise(here: Instance, payload: Mapping[str, Any]) -> None:
+    """Compare, and where the two differ, ask the sender's server for the list and set ours right."""
+    sender = await Actor.get_or_none(uri=payload["sender"], is_local=False, deleted_at=None, suspended_at=None)
+    now = here.clock.now()
+    if sender is None or sender.followers_url != payload["collection"] or not same_origin(payload["url"], sender.uri):
+        return
+    if (await part_of(here, sender.id, here.settings.origin)).digest == payload["digest"]:
+        return
+    if sender.synchronised_at is not None and now - sender.synchronised_at < PAUSE:
+        return
+    await Actor.filter(id=sender.id).update(synchronised_at=now)
+    try:
+        listed = await here.engine.fetch_collection(payload["url"], budget=Budget(fetches=12), limit=MOST + 1)
+    except FederationError as error:
+        here.log.info("the followers of %s could not be compared: %s", sender.uri, error)
+        return
+    if len(listed) <= MOST:
+        await set_right(here, sender, {uri for uri in listed if isinstance(uri, str) and here.is_local_uri(uri)})
+
+
+async def set_right(here: Instance, sender: Actor, listed: set[str]) -> None:
+    """Make our follows of a remote actor those that its server lists; take back what nobody here asked for.
+
+    What changed within the hour is left alone: a message about it may be under way.
+    """
+    settled = here.clock.now() - SETTLING
+    rows = await here.db.rows(
+        "SELECT follow.follower_id, follow.state, follow.created_at, follow.accepted_at, follower.uri FROM follow"
+        " JOIN actor follower ON follower.id = follow.follower_id WHERE follow.target_id = :id AND follower.is_local"
+        " ORDER BY follow.id LIMIT :limit",
+        id=sender.id,
+        limit=MOST,
+    )
+    for row in rows:
+        if from_milliseconds(row["accepted_at"] or row["created_at"]) > settled:
+            continue
+        if row["state"] == "accepted" and row["uri"] not in listed:
+            await following.forget_follow(here, row["follower_id"], sender.id)
+        elif row["state"] == "requested" and row["uri"] in listed:
+            await following.receive_answer(here, sender.uri, accepted=True, follower_uri=row["uri"])
+    unknown = sorted(listed - {row["uri"] for row in rows})[:MOST_UNDONE]
+    for follower in await Actor.filter(uri__in=unknown, is_local=True, hidden=False, deleted_at=None):
+        await following.disown_follow(here, follower, sender)
+
+
+def _keep(memory: OrderedDict[str, Any], key: str, value: object) -> None:
+    memory[key] = value
+    memory.move_to_end(key)
+    if len(memory) > KEPT:
+        memory.popitem(last=False)
