@@ -18,6 +18,7 @@ from server.posts.feature import feature as posts
 from server.practices.feature import feature as practices
 from server.resources.feature import feature as resources
 from server.search.feature import feature as search
+from server.sessions.feature import feature as sessions
 from server.timelines.feature import feature as timelines
 
 
@@ -42,6 +43,7 @@ FEATURES: tuple[Feature, ...] = (
     discussions,
     resources,
     polls,
+    sessions,
     timelines,
     notifications,
     search,

@@ -17,6 +17,14 @@ def new_id(moment: datetime) -> str:
     return "".join(_ALPHABET[(number >> shift) & 31] for shift in range(125, -1, -5))
 
 
+def to_number(text: str) -> int:
+    """The UUID that an identifier stands for, as a number."""
+    number = 0
+    for letter in text:
+        number = (number << 5) | _ALPHABET.index(letter)
+    return number
+
+
 def is_id(text: str) -> bool:
     """Whether this could be one of our identifiers."""
     return _ID.fullmatch(text) is not None

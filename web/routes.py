@@ -19,6 +19,7 @@ from web.admin.pages import routes as admin
 from web.communities.pages import routes as communities
 from web.components.pages import components_page
 from web.discussions.pages import routes as discussions
+from web.events.pages import routes as events
 from web.help.pages import routes as help_pages
 from web.i18n import gettext
 from web.media.pages import routes as media
@@ -52,6 +53,7 @@ def page_routes() -> list[BaseRoute]:
         *moderation,
         *resources,
         *polls,
+        *events,
         *people,
         *notifications,
         *search,

@@ -17,13 +17,13 @@ def _install(here: Instance) -> None:
     on_reference(here, "Join", partial(join.on_join, here))
     on_reference(here, "Leave", partial(join.on_leave, here))
     on_reference(here, "Invite", partial(join.on_invite, here))
-    here.engine.on("Undo", "Join", partial(join.on_undo_join, here))
+    on_reference(here, "Undo", partial(join.on_undo_join, here), object_type="Join")
     on_reference(here, "Undo", partial(join.undo_by_id, here))
     on_reference(here, "Block", partial(ban.on_block, here))
     on_reference(here, "Undo", partial(ban.on_undo_block, here), object_type="Block")
     on_reference(here, "Undo", partial(ban.undo_by_id, here))
     for verb in ("Accept", "Reject"):
-        here.engine.on(verb, "Join", partial(join.on_answer, here))
+        on_reference(here, verb, partial(join.on_answer, here), object_type="Join")
         on_reference(here, verb, partial(join.answer_by_id, here))
     for verb in ("Add", "Remove"):
         on_reference(here, verb, partial(moderators.on_change, here))

@@ -32,6 +32,7 @@ from server.posts.events import (
     ReplyHelped,
     ReplyUnhelped,
 )
+from server.sessions.events import ParticipationAnswered
 
 
 async def _clean_up(here: Instance, payload: Any) -> None:
@@ -65,6 +66,7 @@ def _install(here: Instance) -> None:
     here.events.on(ReplyHelped, partial(posts.on_helped, here))
     here.events.on(ReplyUnhelped, partial(posts.on_unhelped, here))
     here.events.on(PollEnded, partial(gatherings.on_poll_ended, here))
+    here.events.on(ParticipationAnswered, partial(gatherings.on_participation, here))
     here.jobs.on(actions.MAIL_JOB, partial(mail.send, here))
     here.jobs.every("notifications.clean_up", timedelta(days=1), partial(_clean_up, here))
 

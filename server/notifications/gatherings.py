@@ -1,8 +1,9 @@
 """What becomes of polls and events, as news for those who take part."""
 
 from server.instance import Instance
-from server.notifications.actions import MAX_READERS, News, about_post, notify
+from server.notifications.actions import MAX_READERS, News, about_post, notify, withdraw
 from server.polls.events import PollEnded
+from server.sessions.events import ParticipationAnswered
 
 MAX_TOLD = 5_000
 
@@ -20,6 +21,13 @@ async def on_poll_ended(here: Instance, event: PollEnded) -> None:
     )
     thing = about_post(row["root_id"] or event.post_id)
     await _tell(here, [row["author_id"], *(voter["actor_id"] for voter in voters)], "poll_ended", thing, event.post_id)
+
+
+async def on_participation(here: Instance, event: ParticipationAnswered) -> None:
+    """Tell who asked whether they can take part."""
+    kind, opposite = ("event_yes", "event_no") if event.accepted else ("event_no", "event_yes")
+    await withdraw(here, event.actor_id, opposite, event.post_id)
+    await _tell(here, [event.actor_id], kind, about_post(event.post_id), event.post_id)
 
 
 async def _tell(here: Instance, readers: list[str], kind: str, thing: str, post_id: str) -> None:

@@ -9,6 +9,7 @@ from federation.vocab.polls import RemotePoll, poll_keys, poll_of
 from server.db import from_milliseconds
 from server.instance import Instance
 from server.polls.models import Poll, PollOption, PollVote
+from server.posts.details import newest
 from server.posts.rendering import options_list, question_line
 from server.text import plain
 
@@ -35,10 +36,8 @@ class PollDetail:
         if row["title"] and row["title"] not in plain(row["content_html"]):
             found["before"] = question_line(row["title"])
         found["after"] = options_list([name for name, _ in options])
-        edited = from_milliseconds(row["edited_at"] or row["published_at"])
-        if poll.tallied_at is not None and poll.tallied_at > edited:
-            found["updated"] = timestamp(poll.tallied_at)
-        return found
+        updated = newest(from_milliseconds(row["edited_at"] or row["published_at"]), poll.tallied_at)
+        return found | ({"updated": timestamp(updated)} if updated is not None else {})
 
     async def received(self, here: Instance, post_id: str, remote: RemotePost) -> None:
         """Store options and numbers of a poll from elsewhere."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from federation.inbox.dispatch import VerifiedActivity
@@ -88,3 +89,13 @@ async def facts_of(here: Instance, kinds: Mapping[str, str]) -> dict[str, list[s
         if facts is not None:
             found |= await facts(here, [post_id for post_id, of in kinds.items() if of == kind])
     return found
+
+
+def newest(edited_at: datetime, told_at: datetime | None) -> datetime | None:
+    """The `updated` of a post whose numbers were told at `told_at`; None where its last edit says it.
+
+    Others take only what is newer in whole seconds, so an edit in the second of a telling counts as one later (E6).
+    """
+    if told_at is None or int(told_at.timestamp()) < int(edited_at.timestamp()):
+        return None
+    return told_at if told_at > edited_at else told_at + timedelta(seconds=1)

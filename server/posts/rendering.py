@@ -141,11 +141,6 @@ def _title(remote: RemotePost, content: str, *, in_community: bool) -> str:
 
 
 def _facts(remote: RemotePost) -> str:
-    if remote.type == "Event":
-        when = [moment.strftime("%Y-%m-%d %H:%M UTC") for moment in (remote.start_time, remote.end_time) if moment]
-        told = [_paragraph(f"When: {' – '.join(when)}")] if when else []
-        where = escape(clean_text(remote.location), quote=False)
-        return "".join([*told, *([_paragraph(f"Where: {where}")] if where else [])])
     if remote.type not in {"Video", "Audio"}:
         return ""
     address = escape(remote.url or remote.id)

@@ -15,7 +15,8 @@ from server.text import plain
 FIELDS = (
     "title", "promise", "text", "subject", "level", "group_size", "minutes", "setting", "constraints", "problem",
     "steps", "evidence", "certainty", "would_change", "materials", "resource_type", "link", "how_i_use_it",
-    "captions", "transcript", "clear", "unclear", "options", "content",
+    "captions", "transcript", "clear", "unclear", "options", "when", "where",
+    "content",
 )  # fmt: skip
 """What people compare, in the order in which they read it."""
 

@@ -8,7 +8,7 @@ import json
 import logging
 from collections import Counter
 from contextlib import suppress
-from html import escape
+from html import escape, unescape
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -25,7 +25,8 @@ from federation.testing import make_signer, public_multikey, public_rsa_pem
 from federation.vocab.activities import ACTIVITY_TYPES
 from federation.vocab.actors import ACTOR_TYPES
 from federation.vocab.base import PUBLIC, id_of, ids_of, is_web_uri, items_of, types_of
-from federation.vocab.objects import POST_TYPES, parse_post
+from federation.vocab.events import event_of
+from federation.vocab.objects import POST_TYPES, RemotePost, parse_post
 from federation.vocab.polls import vote_of
 from server.actors import actions as actors
 from server.actors import blocking
@@ -42,6 +43,8 @@ from server.polls.form import PollForm
 from server.posts import actions as posts
 from server.posts import queries, receiving
 from server.posts.models import Boost, Like, Post, Tombstone
+from server.sessions import actions as sessions
+from server.sessions.form import SessionForm
 from tests.conftest import SHARED
 from tests.facts import make_follow, make_member, make_post
 from tests.posting import ACTIVITY, AS2
@@ -72,6 +75,8 @@ WIPED = [
     "poll_vote",
     "poll_option",
     "poll",
+    "event_participation",
+    "event_facts",
     "tombstone",
     "membership",
     "follow",
@@ -376,13 +381,48 @@ async def _post_object(world: World, here: Any, document: dict[str, Any]) -> str
         or not (post.content_html or post.title)
     ):
         return f"stored as {post.state} {post.title!r} {post.content_html[:40]!r}"
-    if remote.type == "Event" and remote.start_time and str(remote.start_time.year) not in post.content_html:
-        return "the time of the event is not shown"
-    page = await _page(world, post) if remote.options else ""
+    page = await _page(world, post) if remote.options or remote.type == "Event" else ""
+    if remote.type == "Event":
+        return _event_on(page, remote)
     for option in remote.options:
         if escape(option.name) not in page or f'<td class="numeric">{option.votes}</td>' not in page:
             return f"the option {option.name} is not shown with its votes"
     return ""
+
+
+def _event_on(page: str, remote: RemotePost) -> str:
+    """Whether a page says when and where an event is, with what people are told of taking part."""
+    event = event_of(remote.raw)
+    wanted = [event.place, *(link.url for link in event.online)]
+    if event.starts_at is not None:
+        wanted.append(f'<time datetime="{event.starts_at.isoformat(timespec="seconds")}"')
+    missing = [words for words in wanted if words and words not in unescape(page)]
+    return f"{missing} not shown" if missing else ""
+
+
+async def _join(world: World, here: Any, document: dict[str, Any]) -> str:
+    """Somebody takes part in an event of ours: it is counted, once, and the organiser accepts."""
+    uri, actor = str(id_of(document["object"])), _actor_of(document)
+    form = SessionForm(
+        title="A meeting",
+        text="Come.",
+        starts="2100-01-01T10:00",
+        ends="2100-01-01T11:00",
+        place="Here",
+        timezone="UTC",
+    )
+    event = await world.maya.do(sessions.publish_event, form)
+    await here.run(here.db.execute, "UPDATE post SET uri = :uri WHERE id = :id", uri=uri, id=event.id)
+    status = 0
+    for _ in range(2):
+        status = await world.send(document, actor)
+    going = await here.run(here.db.value, "SELECT participants FROM event_facts")
+    answers = await here.run(here.db.rows, "SELECT body FROM outgoing WHERE activity_id LIKE '%/a/accept/%'")
+    told = [json.loads(answer["body"]) for answer in answers]
+    fits = [(answer["type"], answer["object"]["id"], answer["to"]) for answer in told] == [
+        ("Accept", document["id"], [actor])
+    ]
+    return "" if going == 1 and fits else f"{status}, {going}, {told}, {await _why(world)}"
 
 
 async def _page(world: World, post: Post) -> str:
@@ -951,11 +991,6 @@ async def _vote_down(world: World, here: Any, document: dict[str, Any]) -> str:
     return await _no_trouble(world)
 
 
-async def _not_built(world: World, here: Any, document: dict[str, Any]) -> str:
-    await world.send(document, _actor_of(document))
-    return f"not part of this version: {await _why(world)}"
-
-
 async def _other_answer(world: World, here: Any, document: dict[str, Any]) -> str:
     """An Accept or Reject of something else than a Follow: of a quote, or of nothing that anybody here asked."""
     inner = document.get("object")
@@ -1038,7 +1073,7 @@ PLAYS = {
     "quote_request": _quote_request,
     "poll_vote": _vote,
     **dict.fromkeys(("accept_other", "reject_other"), _other_answer),
-    "join_event": _not_built,
+    "join_event": _join,
 }
 
 

@@ -5,12 +5,17 @@ from typing import Any
 
 import pytest
 
+from server.media import actions as media
 from server.polls import actions as polls
 from server.polls.form import PollForm
 from server.posts import actions
 from server.posts.models import Post
+from server.sessions import actions as sessions
+from server.sessions.form import SessionForm
 from tests.conftest import SHARED
 from tests.posting import Stranger, community, document, found, join, reply, write
+from tests.server.sessions.test_events import FORM as EVENT
+from tests.web.practices.test_practice_pages import png
 
 pytestmark = pytest.mark.skipif(not SHARED.is_dir(), reason=f"the golden documents are not at {SHARED}")
 
@@ -62,6 +67,13 @@ def differences(ours: Any, wanted: Any, where: str = "", *, extra: frozenset[str
     return [] if type(ours) is type(wanted) else [f"{where} is {type(ours).__name__}, not {type(wanted).__name__}"]
 
 
+PIEFED_INDEXES = (
+    "startTime", "endTime", "timezone", "maximumAttendeeCapacity", "participantCount", "onlineLink", "joinMode",
+    "externalParticipationUrl", "anonymousParticipation", "isOnline", "buyTicketsLink", "feeCurrency", "feeAmount",
+)  # fmt: skip
+"""Read without a default there: one that is missing loses the post."""
+
+
 @pytest.fixture
 async def hall(fediverse):
     """Maya's community at a Peerhall, with a Lemmy-like and a Mastodon-like follower."""
@@ -97,6 +109,55 @@ async def test_a_poll_and_what_is_said_when_its_numbers_change(fediverse, hall):
     assert ours["updated"] > ours["published"]
     assert "<li>Recipes</li>" in ours["content"]
     assert "summary" not in ours
+
+
+async def test_an_event_has_every_key_that_others_look_at(fediverse, hall):
+    maya, group = hall
+    picture = await maya.here.run(media.upload, maya.here, maya.id, png(), "circle.png", "A circle of people")
+    form = SessionForm(
+        title="Peer circle: teaching fractions",
+        text="Bring one exercise that worked. #peercircle",
+        starts="2026-11-10T17:00",
+        ends="2026-11-10T18:00",
+        timezone="Europe/Berlin",
+        online_url="https://meet.example/fractions",
+        capacity=30,
+        community_id=group.id,
+        media_ids=(picture.id,),
+    )
+    event = await maya.do(sessions.publish_event, form)
+    ours, wanted = await served(fediverse, maya.here, event.uri), golden("object-session-event")
+    assert differences(ours, wanted) == []
+    assert ours["@context"][2].keys() - CONSENT_TERMS == wanted["@context"][2].keys()
+    for key in PIEFED_INDEXES:
+        assert key in ours, key
+    for key in (
+        "startTime", "endTime", "timezone", "eventStatus", "status", "joinMode", "isOnline", "onlineLink", "category",
+        "anonymousParticipation", "anonymousParticipationEnabled", "maximumAttendeeCapacity", "buyTicketsLink",
+        "feeCurrency", "feeAmount", "externalParticipationUrl", "inLanguage", "kind", "name", "language",
+    ):  # fmt: skip
+        assert ours[key] == wanted[key], key
+    assert ours["summary"] == wanted["summary"]
+    assert ours["content"].endswith(wanted["content"].partition("</p>")[2])
+    assert ours["location"] == wanted["location"] | {"id": f"{event.uri}#place"}
+    assert [item["name"] for item in ours["attachment"]] == ["Website", "Banner"]
+    assert ours["image"]["url"] == ours["attachment"][1]["url"]
+    for part in ("organizers", "attendees"):
+        assert (
+            await served(fediverse, maya.here, ours[part]["id"])
+            == {"@context": ["https://www.w3.org/ns/activitystreams"]} | ours[part]
+        )
+
+
+async def test_an_answer_to_a_join_of_an_event(fediverse, hall):
+    maya, _ = hall
+    there = Stranger(fediverse, "mobilizon.example")
+    event = await maya.do(sessions.publish_event, EVENT)
+    await there.send(maya.here, there.activity("Join", there.actor("ana"), event.uri, path="@ana/join/event/9"))
+    await fediverse.settle()
+    accepted = there.received[-1]
+    assert differences(accepted, golden("activity-accept-join"), extra=frozenset({"proof", "published"})) == []
+    assert accepted["actor"] == maya.uri
 
 
 async def test_a_vote(fediverse, hall):

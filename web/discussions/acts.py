@@ -17,8 +17,10 @@ from server.posts.queries import PostView
 from server.practices import actions as practices
 from server.practices.queries import KINDS
 from server.resources import actions as resources
+from server.sessions import actions as sessions
 from web.discussions import writing
 from web.discussions.showing import page, post_of
+from web.events import pages as event_pages
 from web.i18n import gettext
 from web.polls import pages as poll_pages
 from web.practices import pages as practice_pages
@@ -30,7 +32,7 @@ from web.resources import pages as resource_pages
 Act = Callable[[Instance, Viewer, str], Awaitable[None]]
 Handler = Callable[[Request], Awaitable[Response]]
 
-WITHDRAW: dict[str, Act] = {"resource": resources.withdraw, "poll": polls.withdraw}
+WITHDRAW: dict[str, Act] = {"resource": resources.withdraw, "poll": polls.withdraw, "session": sessions.withdraw}
 
 
 async def reply_page(request: Request) -> Response:
@@ -132,6 +134,8 @@ async def edit_page(request: Request) -> Response:
         return await resource_pages.edit_page(request, post)
     if post.kind == "poll":
         return await poll_pages.edit_page(request, post)
+    if post.kind == "session":
+        return await event_pages.edit_page(request, post)
     return await writing.edit_page(request, post)
 
 
@@ -144,6 +148,8 @@ async def save_edit(request: Request) -> Response:
         return await resource_pages.save_edit(request, post)
     if post.kind == "poll":
         return await poll_pages.save_edit(request, post)
+    if post.kind == "session":
+        return await event_pages.save_edit(request, post)
     return await writing.save_edit(request, post)
 
 

@@ -6,15 +6,18 @@ from starlette.routing import Route
 
 from server.posts import actions as posts
 from web.discussions import acts, agreeing, narrowing, quoting, showing, writing
+from web.events import pages as events
 from web.polls import pages as polls
 from web.request import form_of, text
 from web.resources import pages as resources
 
 
 async def compose(request: Request) -> Response:
-    """Ask, start a conversation, ask with a poll, or add to the library of a community."""
+    """Ask, start a conversation, ask with a poll, announce an event, or add to the library of a community."""
     if request.query_params.get("kind") == "poll":
         return await polls.compose(request)
+    if request.query_params.get("kind") == "session":
+        return await events.compose(request)
     if request.query_params.get("kind") == "resource":
         return await resources.compose(request)
     return await writing.compose(request)
@@ -25,6 +28,8 @@ async def send(request: Request) -> Response:
     kind = text(await form_of(request), "kind", 20)
     if kind == "poll":
         return await polls.send(request)
+    if kind == "session":
+        return await events.send(request)
     if kind == "resource":
         return await resources.send(request)
     return await writing.send(request)

@@ -19,6 +19,7 @@ from server.practices.content import CERTAINTY_WORDS
 from server.practices.versions import history
 from server.practices.writing import rendered
 from server.resources import queries as resources
+from server.sessions import queries as sessions
 from server.text import plain
 from web.render import render
 from web.request import here_of, viewer_of
@@ -100,6 +101,10 @@ async def _facts(here: Instance, viewer: Viewer, post: PostView) -> tuple[str, d
         fields = ("text", "how_i_use_it", "transcript")
         prose = {name: rendered(getattr(kept, name), here.settings.origin) for name in fields} if kept else {}
         return "resources/show.html", {"resource": kept, "prose": {name: html for name, html in prose.items() if html}}
+    if post.kind == "session":
+        says_more = plain(post.content_html).strip() != post.title
+        event = await sessions.event(here, viewer, post)
+        return "events/show.html", {"event": event, "repeats_title": not says_more, "zone": viewer.time_zone}
     if post.kind == "poll":
         says_more = plain(post.content_html).strip() != post.title
         return "polls/show.html", {"poll": await polls.poll(here, viewer, post), "repeats_title": not says_more}

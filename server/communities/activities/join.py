@@ -135,17 +135,18 @@ async def on_leave(here: Instance, received: VerifiedActivity) -> bool:
     return True
 
 
-async def on_undo_join(here: Instance, received: VerifiedActivity) -> None:
-    """Undo{Join}: the same as Leave."""
+async def on_undo_join(here: Instance, received: VerifiedActivity) -> bool:
+    """Undo{Join}: the same as Leave. False: it is not about a community here."""
     activity = received.activity
     inner = activity.object or {}
+    group = await _ours(here, id_of(inner.get("object")))
+    if group is None:
+        return False
     actor = id_of(inner.get("actor"))
     if actor is not None and actor != activity.actor:
         raise Forbidden("only who joined takes that back")
-    group = await _ours(here, id_of(inner.get("object")))
-    if group is None:
-        raise Ignored("no community here")
     await _leaves(here, activity.actor, group)
+    return True
 
 
 async def undo_by_id(here: Instance, received: VerifiedActivity) -> bool:
@@ -160,15 +161,16 @@ async def undo_by_id(here: Instance, received: VerifiedActivity) -> bool:
     return True
 
 
-async def on_answer(here: Instance, received: VerifiedActivity) -> None:
-    """A community elsewhere answers a Join of ours, or ends a membership by a Reject."""
+async def on_answer(here: Instance, received: VerifiedActivity) -> bool:
+    """A community elsewhere answers a Join of ours, or ends a membership by a Reject. False: it is no membership."""
     activity = received.activity
     inner = activity.object or {}
-    asked = id_of(inner.get("object"))
+    asked, join_uri = id_of(inner.get("object")), id_of(inner)
     if asked is not None and asked != activity.actor:
+        if join_uri is None or not await Membership.exists(join_uri=join_uri):
+            return False
         raise Forbidden("only the community that was asked answers")
-    if not await _answered(here, activity, join_uri=id_of(inner), person_uri=id_of(inner.get("actor"))):
-        raise Ignored("nobody here asked")
+    return await _answered(here, activity, join_uri=join_uri, person_uri=id_of(inner.get("actor")))
 
 
 async def answer_by_id(here: Instance, received: VerifiedActivity) -> bool:

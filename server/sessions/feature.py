@@ -1,0 +1,32 @@
+"""Events as a feature: their structured part, and taking part in them across servers."""
+
+from functools import partial
+
+from server.actors.activities.by_reference import on_reference
+from server.actors.events import ActorDeleted
+from server.feature import Feature
+from server.instance import Instance
+from server.posts import details
+from server.sessions import actions, detail, taking_part
+from server.sessions.activities import join
+from server.sessions.detail import SessionDetail
+
+
+def _install(here: Instance) -> None:
+    details.register(here, "session", SessionDetail())
+    more = {"organizers": detail.organizers, "attendees": detail.attendees}
+    details.register_extras(
+        here, "session", details.Extras(facts=detail.facts, words=detail.words, tally=detail.tally, collections=more)
+    )
+    on_reference(here, "Join", partial(join.on_join, here))
+    on_reference(here, "Leave", partial(join.on_leave, here))
+    on_reference(here, "Undo", partial(join.on_undo_join, here), object_type="Join")
+    on_reference(here, "Undo", partial(join.undo_by_id, here))
+    for verb in ("Accept", "Reject"):
+        on_reference(here, verb, partial(join.on_answer, here), object_type="Join")
+        on_reference(here, verb, partial(join.answer_by_id, here))
+    here.jobs.on(taking_part.TELL, partial(actions.tell, here))
+    here.events.on(ActorDeleted, partial(taking_part.forget_participant, here))
+
+
+feature = Feature("sessions", models="server.sessions.models", install=_install)

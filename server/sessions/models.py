@@ -1,0 +1,67 @@
+"""Events: what their posts say in fields, and who takes part."""
+
+from datetime import datetime
+from typing import Any
+
+from tortoise import fields
+from tortoise.models import Model
+
+from server.db import JsonField, MomentField, id_field
+
+
+class EventFacts(Model):
+    """When and where a post of kind ``session`` is, and how to take part; `id` is the id of the post.
+
+    Empty texts and nulls: nobody said. `timezone` is the zone of the place. `links` are places online, as objects with
+    `name` and `url`. `join_mode`: ``free`` (whoever wants), ``restricted`` (somebody agrees), ``external`` (at
+    `join_url`) or ``invite``. `participants` is what the event's own server says, here a count of rows. `status`:
+    ``confirmed``, ``tentative``, ``cancelled`` or ``postponed``. `answered_by` are the ids of the actors who answer for
+    an event elsewhere: its author, and a group that it was published for. `told_at`: when the number of participants of
+    an event here was last sent.
+    """
+
+    id = id_field()
+    starts_at: datetime | None = MomentField(null=True)
+    ends_at: datetime | None = MomentField(null=True)
+    timezone = fields.CharField(max_length=60, default="")
+    place = fields.CharField(max_length=500, default="")
+    place_url = fields.CharField(max_length=1000, default="")
+    links: Any = JsonField(null=True)
+    join_mode = fields.CharField(max_length=10, default="")
+    join_url = fields.CharField(max_length=1000, default="")
+    capacity = fields.IntField(null=True)
+    participants = fields.IntField(null=True)
+    status = fields.CharField(max_length=10, default="confirmed")
+    categories = fields.CharField(max_length=520, default="")
+    tickets_url = fields.CharField(max_length=1000, default="")
+    fee = fields.CharField(max_length=60, default="")
+    answered_by: Any = JsonField(null=True)
+    told_at: datetime | None = MomentField(null=True)
+
+    class Meta:
+        """Table name and indexes."""
+
+        table = "event_facts"
+        indexes = (("starts_at",),)
+
+
+class Participation(Model):
+    """Somebody takes part in an event, or asked to. Nobody is shown who: only how many.
+
+    `uri` is the Join. `state`: ``asked`` (of an event elsewhere that has not answered), ``going`` or ``refused``.
+    """
+
+    id = id_field()
+    event_id = fields.CharField(max_length=26)
+    actor: fields.ForeignKeyRelation[Any] = fields.ForeignKeyField("models.Actor", on_delete=fields.CASCADE)
+    uri = fields.CharField(max_length=500, unique=True)
+    state = fields.CharField(max_length=8)
+    at = MomentField()
+    actor_id: str
+
+    class Meta:
+        """Table name and indexes."""
+
+        table = "event_participation"
+        unique_together = (("event_id", "actor"),)
+        indexes = (("actor",),)

@@ -1,0 +1,128 @@
+"""Reading events: when, where, how to take part, and whether the viewer does; of others only how many."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+
+from server.actors.viewer import Viewer
+from server.db import Row, from_milliseconds
+from server.instance import Instance
+from server.posts.queries import PostView
+from server.sessions.policy import EventState, is_over, why_closed
+from server.sessions.words import calendar, when_words, where_words
+from server.text import plain
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Somewhere to go online."""
+
+    name: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class EventView:
+    """An event as one viewer sees it. `when` is the time at its place, in words.
+
+    `my_state`: ``going``, ``asked``, ``refused`` or empty. `closed` says why nobody can take part; empty else.
+    """
+
+    starts_at: datetime | None
+    ends_at: datetime | None
+    timezone: str
+    when: str
+    place: str
+    place_url: str
+    links: tuple[Link, ...]
+    join_mode: str
+    join_url: str
+    capacity: int | None
+    participants: int | None
+    status: str
+    categories: str
+    tickets_url: str
+    fee: str
+    is_over: bool
+    my_state: str
+    closed: str
+    can_join: bool
+    can_leave: bool
+
+
+async def event(here: Instance, viewer: Viewer, post: PostView) -> EventView | None:
+    """The event of a post that the viewer was shown, in one query; None where it came without."""
+    if post.kind != "session":
+        return None
+    row = await here.db.row(
+        "SELECT event_facts.*, mine.state AS my_state FROM event_facts LEFT JOIN event_participation AS mine"
+        " ON mine.event_id = event_facts.id AND mine.actor_id = :me WHERE event_facts.id = :id",
+        id=post.id,
+        me=viewer.actor_id or "",
+    )
+    return None if row is None else _view(here, viewer, post, row)
+
+
+async def ics(here: Instance, viewer: Viewer, post: PostView) -> str | None:
+    """An event as a file for calendars; None where its time is not known."""
+    found = await event(here, viewer, post)
+    if found is None or found.starts_at is None:
+        return None
+    return calendar(
+        uid=post.uri,
+        url=here.url(post.url),
+        title=post.title,
+        text=plain(post.content_html)[:2000],
+        where=where_words(found.place, found.links[0].url if found.links else "") if found.place else _link(found),
+        starts_at=found.starts_at,
+        ends_at=found.ends_at,
+        status=found.status,
+        stamp=post.edited_at or post.published_at,
+    )
+
+
+def _view(here: Instance, viewer: Viewer, post: PostView, row: Row) -> EventView:
+    starts_at, ends_at = (
+        None if row[name] is None else from_milliseconds(row[name]) for name in ("starts_at", "ends_at")
+    )
+    now = here.clock.now()
+    state = EventState(
+        starts_at=starts_at,
+        ends_at=ends_at,
+        join_mode=row["join_mode"],
+        capacity=row["capacity"],
+        participants=row["participants"] or 0,
+        status=row["status"],
+    )
+    mine = row["my_state"] or ""
+    closed = why_closed(state, now)
+    links = json.loads(row["links"]) if row["links"] else []
+    # Whoever says nothing of taking part, such as Gancio, has nobody who would answer.
+    asks = bool(row["join_mode"])
+    is_in = viewer.actor_id is not None and post.state == "visible"
+    return EventView(
+        starts_at=starts_at,
+        ends_at=ends_at,
+        timezone=row["timezone"],
+        when=when_words(starts_at, ends_at, row["timezone"]) if starts_at else "",
+        place=row["place"],
+        place_url=row["place_url"],
+        links=tuple(Link(link["name"], link["url"]) for link in links),
+        join_mode=row["join_mode"],
+        join_url=row["join_url"],
+        capacity=row["capacity"],
+        participants=row["participants"],
+        status=row["status"],
+        categories=row["categories"],
+        tickets_url=row["tickets_url"],
+        fee=row["fee"],
+        is_over=is_over(starts_at, ends_at, now),
+        my_state=mine,
+        closed=closed,
+        can_join=is_in and asks and not closed and mine in {"", "refused"},
+        can_leave=is_in and mine in {"going", "asked"} and not is_over(starts_at, ends_at, now),
+    )
+
+
+def _link(found: EventView) -> str:
+    return found.links[0].url if found.links else ""

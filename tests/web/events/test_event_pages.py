@@ -1,0 +1,121 @@
+"""Pages of events without JavaScript: refusals first, then announcing, taking part and the file for calendars."""
+
+import re
+
+import pytest
+
+from server.sessions import actions
+from tests.posting import Stranger, community, found, write
+from tests.server.sessions.test_events import FORM, remote_event
+from tests.web.practices.test_practice_pages import check
+
+FIELDS = {
+    "kind": "session",
+    "title": "Peer circle",
+    "content": "Bring one exercise.",
+    "starts": "2026-03-10T17:00",
+    "ends": "2026-03-10T18:00",
+    "timezone": "Europe/Berlin",
+    "online_url": "https://meet.example/fractions",
+    "join_mode": "free",
+}
+
+
+@pytest.fixture
+async def place(fediverse):
+    """Maya, who has a community, and Tom."""
+    here = await fediverse.start("alder.example")
+    maya, tom = await fediverse.person(here, "maya"), await fediverse.person(here, "tom")
+    await community(maya)
+    return here, maya, tom
+
+
+@pytest.mark.parametrize("act", ["take-part", "leave-event", "cancel-event"])
+async def test_s28_strangers_do_nothing(fediverse, place, act):
+    here, maya, _ = place
+    event = await maya.do(actions.publish_event, FORM)
+    async with fediverse.client(here) as client:
+        answer = await client.post(f"/p/{event.short}/{act}")
+    assert answer.headers["location"].startswith("/sign-in")
+
+
+@pytest.mark.parametrize("act", ["take-part", "leave-event", "cancel-event"])
+async def test_s30_what_is_no_event_is_none(fediverse, place, act):
+    here, maya, tom = place
+    post = await write(maya)
+    async with fediverse.client(here, tom) as client:
+        assert (await client.post(f"/p/{post.short}/{act}")).status_code == 404
+        assert (await client.get(f"/p/{post.short}/event.ics")).status_code == 404
+
+
+async def test_a_refused_event_comes_back_with_everything(fediverse, place):
+    here, maya, _ = place
+    async with fediverse.client(here, maya) as client:
+        sent = FIELDS | {"title": "", "capacity": "many", "join_mode": "external"}
+        answer = await client.post("/c/science/new?kind=session", data=sent)
+    assert answer.status_code == 422
+    check(answer.text)
+    assert "Give it a title" in answer.text
+    assert "Give the link where people sign up" in answer.text
+    assert 'value="many"' in answer.text
+    assert 'value="2026-03-10T17:00"' in answer.text
+    assert re.search(r'value="Europe/Berlin" selected', answer.text)
+
+
+async def test_announcing_and_taking_part(fediverse, place):
+    here, maya, tom = place
+    async with fediverse.client(here, maya) as client:
+        check((await client.get("/c/science/new?kind=session")).text)
+        answer = await client.post("/c/science/new?kind=session", data=FIELDS)
+        assert answer.status_code == 303
+        path = answer.headers["location"]
+        check((await client.get(f"{path}/edit")).text)
+        assert (await client.post(f"{path}/edit", data=FIELDS | {"place": "Room 4"})).status_code == 303
+    async with fediverse.client(here, tom) as client:
+        page = (await client.get(path)).text
+        check(page)
+        assert "Tuesday 10 March 2026, 16:00 UTC" in page.replace(",", "").replace("2026 16", "2026, 16")
+        assert "There it is Tue 10 Mar 2026, 17:00–18:00 (Europe/Berlin)" in page
+        assert 'href="https://meet.example/fractions"' in page
+        assert (await client.post(f"{path}/take-part")).status_code == 303
+        page = (await client.get(path)).text
+        check(page)
+        assert "You take part." in page
+        assert "One person takes part" in page
+        file = await client.get(f"{path}/event.ics")
+        assert file.headers["content-type"].startswith("text/calendar")
+        assert file.headers["content-disposition"].startswith("attachment")
+        assert (await client.post(f"{path}/cancel-event")).status_code == 404
+        assert (await client.post(f"{path}/leave-event")).status_code == 303
+        assert "0 people take part" in (await client.get(path)).text
+    async with fediverse.client(here, maya) as client:
+        assert (await client.post(f"{path}/cancel-event")).status_code == 303
+        page = (await client.get(path)).text
+        check(page)
+        assert "This event does not take place." in page
+    async with fediverse.client(here) as client:
+        assert "tom" not in re.sub(r"bottom|custom", "", (await client.get(path)).text.lower())
+
+
+async def test_an_event_from_elsewhere_is_shown_as_text(fediverse, place):
+    here, _, tom = place
+    there = Stranger(fediverse, "mobilizon.example")
+    uri = await remote_event(
+        fediverse,
+        there,
+        here,
+        there.actor("organiser"),
+        location={"type": "Place", "name": "<script>x</script> Barn", "url": "javascript:alert(1)"},
+        joinMode="restricted",
+    )
+    post = await found(here, uri)
+    async with fediverse.client(here, tom) as client:
+        page = (await client.get(f"/p/{post.short}", follow_redirects=True)).text
+        check(page)
+        assert "<script>x" not in page
+        assert "javascript:" not in page
+        assert "3 people take part" in page
+        assert "Your name is sent to the organisers on mobilizon.example" in page
+        assert "Ask to take part" in page
+        await client.post(f"/p/{post.short}/take-part")
+        assert "have not answered yet" in (await client.get(f"/p/{post.short}", follow_redirects=True)).text

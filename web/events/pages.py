@@ -1,0 +1,185 @@
+"""Events: announcing them, taking part, and the file for calendars."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+from zoneinfo import ZoneInfo, available_timezones
+
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from server.actors.viewer import Viewer
+from server.errors import Invalid, NotFound
+from server.instance import Instance
+from server.posts import queries as posts
+from server.posts.queries import PostView
+from server.sessions import actions, queries
+from server.sessions.form import SessionForm
+from server.text import LANGUAGES
+from web.discussions.showing import post_of
+from web.i18n import gettext
+from web.practices.composing import UNREADABLE, audiences, chosen, community_of, language_options, number
+from web.render import redirect, render
+from web.request import form_of, here_of, signed_in, text, viewer_of
+
+Act = Callable[[Instance, Viewer, str], Awaitable[None]]
+
+
+async def compose(request: Request) -> Response:
+    """An empty form to announce an event in a community."""
+    viewer = signed_in(request)
+    language = viewer.language if viewer.language in LANGUAGES else "en"
+    return await _composer(request, SessionForm(language=language, timezone=viewer.time_zone))
+
+
+async def send(request: Request) -> Response:
+    """Announce an event."""
+    here, viewer, sent = here_of(request), signed_in(request), await form_of(request)
+    community = await community_of(request, viewer, request.path_params["slug"])
+    form = _read(sent, community.id if community else None)
+    try:
+        post = await actions.publish_event(here, viewer, form)
+    except Invalid as error:
+        return await _composer(request, form, sent=sent, errors=error.errors, status=422)
+    return redirect(
+        request, posts.page_path(post.short, post.title, post.kind), toast=gettext(request, "It is announced.")
+    )
+
+
+async def edit_page(request: Request, post: PostView) -> Response:
+    """The form to change an event."""
+    event = await queries.event(here_of(request), viewer_of(request), post)
+    if event is None or event.starts_at is None or event.ends_at is None:
+        raise NotFound
+    zone = ZoneInfo(event.timezone or "UTC")
+    form = SessionForm(
+        title=post.title,
+        text=post.source_md,
+        starts=f"{event.starts_at.astimezone(zone):%Y-%m-%dT%H:%M}",
+        ends=f"{event.ends_at.astimezone(zone):%Y-%m-%dT%H:%M}",
+        timezone=event.timezone or "UTC",
+        place=event.place,
+        online_url=event.links[0].url if event.links else "",
+        join_mode=event.join_mode,
+        join_url=event.join_url,
+        capacity=event.capacity,
+        language=post.language,
+        content_warning=post.content_warning,
+    )
+    return await _composer(request, form, editing=post)
+
+
+async def save_edit(request: Request, post: PostView) -> Response:
+    """Change an event."""
+    here, viewer, sent = here_of(request), signed_in(request), await form_of(request)
+    form = _read(sent)
+    try:
+        await actions.change_event(here, viewer, post.id, form, text(sent, "change_note", 300))
+    except Invalid as error:
+        return await _composer(request, form, sent=sent, editing=post, errors=error.errors, status=422)
+    return redirect(request, f"/p/{post.short}", toast=gettext(request, "Your changes are saved."))
+
+
+async def calendar(request: Request) -> Response:
+    """The event as a file for calendars."""
+    post = await _event_of(request)
+    file = await queries.ics(here_of(request), viewer_of(request), post)
+    if file is None:
+        raise NotFound
+    headers = {
+        "content-disposition": f'attachment; filename="event-{post.short}.ics"',
+        "x-content-type-options": "nosniff",
+        "cache-control": "private, no-store",
+    }
+    return Response(file, media_type="text/calendar; charset=utf-8", headers=headers)
+
+
+def does(act: Act, said: str) -> Callable[[Request], Awaitable[Response]]:
+    """A handler that does something with the event and says so."""
+
+    async def handler(request: Request) -> Response:
+        viewer = signed_in(request)
+        post = await _event_of(request)
+        await act(here_of(request), viewer, post.id)
+        return redirect(request, post.url, toast=gettext(request, said))
+
+    return handler
+
+
+async def _event_of(request: Request) -> PostView:
+    post = await post_of(request)
+    if post.kind != "session":
+        raise NotFound
+    return post
+
+
+def _read(form: FormData, community_id: str | None = None) -> SessionForm:
+    return SessionForm(
+        title=text(form, "title", 500),
+        text=text(form, "content"),
+        starts=text(form, "starts", 30),
+        ends=text(form, "ends", 30),
+        timezone=text(form, "timezone", 60),
+        place=text(form, "place", 1000),
+        online_url=text(form, "online_url", 1000),
+        join_mode=text(form, "join_mode", 10),
+        join_url=text(form, "join_url", 1000),
+        capacity=number(form, "capacity"),
+        language=text(form, "language", 20) or "en",
+        content_warning=text(form, "content_warning", 500),
+        visibility=text(form, "visibility", 20),
+        community_id=community_id,
+    )
+
+
+def _zones() -> list[dict[str, str]]:
+    names = sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith(("Etc/", "SystemV/")))
+    return [{"value": name, "label": name.replace("_", " ")} for name in ("UTC", *names)]
+
+
+async def _composer(
+    request: Request,
+    form: SessionForm,
+    *,
+    sent: FormData | None = None,
+    editing: PostView | None = None,
+    errors: list[dict[str, str]] | None = None,
+    status: int = 200,
+) -> Response:
+    viewer = signed_in(request)
+    slug = request.path_params.get("slug")
+    community = await community_of(request, viewer, slug) if slug else None
+    options = await audiences(request, viewer, community) if slug else []
+    typed = text(sent, "capacity", 20) if sent is not None and form.capacity == UNREADABLE else form.capacity
+    values: dict[str, Any] = {
+        "action": f"{editing.url}/edit" if editing else f"{community.url if community else ''}/new?kind=session",
+        "draft_key": f"edit-{editing.short}" if editing else f"session-{community.id if community else ''}",
+    }
+    return render(
+        request,
+        "events/compose.html",
+        status,
+        nav="new",
+        form=form,
+        capacity=typed if typed is not None else "",
+        zones=_zones(),
+        errors=errors or [],
+        community=community,
+        editing=editing,
+        audiences=options,
+        audience=chosen(options, form.visibility) if options else None,
+        languages=language_options(),
+        change_note=text(sent, "change_note", 300) if sent is not None else "",
+        **values,
+    )
+
+
+routes = [
+    Route("/p/{name}/event.ics", calendar),
+    Route("/p/{name}/take-part", does(actions.take_part, "You said that you come."), methods=["POST"]),
+    Route("/p/{name}/leave-event", does(actions.leave, "You said that you do not come."), methods=["POST"]),
+    Route(
+        "/p/{name}/cancel-event", does(actions.cancel_event, "It is cancelled. Everybody is told."), methods=["POST"]
+    ),
+]
