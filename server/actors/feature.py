@@ -4,7 +4,7 @@ from datetime import timedelta
 from functools import partial
 
 from federation.vocab.actors import ACTOR_TYPES
-from server.actors import documents, moving, remote, removal, synchronising
+from server.actors import documents, moving, remote, removal, rotating, synchronising
 from server.actors.activities import accept, block, follow, profile
 from server.actors.activities.by_reference import on_reference
 from server.feature import Feature
@@ -34,6 +34,7 @@ def _install(here: Instance) -> None:
     here.events.on(PeerGradeChanged, partial(removal.on_peer_grade, here))
     here.events.on(PeerGradeChanged, partial(_meet, here))
     here.jobs.on("actors.meet", partial(remote.meet, here))
+    here.jobs.every("actors.wipe_retired_keys", timedelta(days=1), partial(rotating.wipe_retired, here))
     here.jobs.every("actors.end_paused", timedelta(days=1), partial(_end_paused, here))
 
 

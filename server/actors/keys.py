@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
@@ -19,6 +20,7 @@ from server.instance import Instance
 
 RSA_BITS = 2048
 SIGNERS_KEPT = 512
+SIGNER_LIFE = timedelta(minutes=1)
 FORMER_KEPT = 8
 CACHE = "actors.signers"
 
@@ -45,31 +47,45 @@ async def new_keys() -> NewKeys:
     return await asyncio.to_thread(_make_keys)
 
 
-async def signer(here: Instance, actor_uri: str) -> Signer | None:
-    """What signs for a local actor, the deleted ones included (their last word has to be signed); None for others."""
-    cache: dict[str, Signer] = here.caches.setdefault(CACHE, {})
-    known = cache.get(actor_uri)
-    if known is not None:
-        return known
-    pair = await private_pems(here, actor_uri)
-    if pair is None:
+async def signer(here: Instance, name: str) -> Signer | None:
+    """What signs for a local actor, the deleted ones included (their last word has to be signed); None for others.
+
+    `name` is the actor's id, or `retired_id` of its former RSA key: requests are then signed with that one.
+    """
+    cache: dict[str, tuple[datetime, Signer]] = here.caches.setdefault(CACHE, {})
+    now = here.clock.now()
+    known = cache.get(name)
+    if known is not None and now - known[0] < SIGNER_LIFE:
+        return known[1]
+    actor_uri = name.partition("#")[0]
+    stored = await _stored(here, actor_uri)
+    if stored is None:
         return None
+    rsa_pem, ed25519_pem, key_id = stored
+    if name != actor_uri:
+        former = await RetiredKey.get_or_none(key_id=name, kind="rsa")
+        rsa_pem = former.private_pem if former is not None and former.private_pem else rsa_pem
     # Keys that we made and stored ourselves need no primality test.
-    rsa_key = load_pem_private_key(pair[0].encode(), None, unsafe_skip_rsa_key_validation=True)
-    ed25519_key = load_pem_private_key(pair[1].encode(), None)
+    rsa_key = load_pem_private_key(rsa_pem.encode(), None, unsafe_skip_rsa_key_validation=True)
+    ed25519_key = load_pem_private_key(ed25519_pem.encode(), None)
     if not isinstance(rsa_key, RSAPrivateKey) or not isinstance(ed25519_key, Ed25519PrivateKey):
         raise TypeError(f"the stored keys of {actor_uri} are of the wrong kind")
     made = Signer(
         actor=actor_uri,
         rsa_key_id=f"{actor_uri}#main-key",
         rsa_key=rsa_key,
-        ed25519_key_id=f"{actor_uri}#ed25519-key",
+        ed25519_key_id=key_id,
         ed25519_key=ed25519_key,
     )
     if len(cache) >= SIGNERS_KEPT:
         cache.pop(next(iter(cache)))
-    cache[actor_uri] = made
+    cache[name] = (now, made)
     return made
+
+
+def forget_signer(here: Instance, actor_uri: str) -> None:
+    """The keys of an actor changed; other processes notice within a minute."""
+    here.caches.get(CACHE, {}).pop(actor_uri, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,15 +115,29 @@ def ed25519_key_id(actor_uri: str, generation: int) -> str:
     return f"{actor_uri}#ed25519-key" + (f"-{generation}" if generation > 1 else "")
 
 
+def retired_id(actor_uri: str, kind: str, generation: int) -> str:
+    """The name of a former key: for Ed25519 the id that proofs give, for RSA one of our own."""
+    return ed25519_key_id(actor_uri, generation) if kind == "ed25519" else f"{actor_uri}#former-{generation}"
+
+
 async def private_pems(here: Instance, actor_uri: str) -> tuple[str, str] | None:
     """The private keys of a local actor as PEM: RSA, then Ed25519."""
+    stored = await _stored(here, actor_uri)
+    return None if stored is None else stored[:2]
+
+
+async def _stored(here: Instance, actor_uri: str) -> tuple[str, str, str] | None:
+    """Both private keys, and the id of the second."""
     rows = await here.db.rows(
-        "SELECT actor_key.kind, actor_key.private_pem FROM actor_key JOIN actor ON actor.id = actor_key.actor_id"
-        " WHERE actor.uri = :uri AND actor.is_local",
+        "SELECT actor_key.kind, actor_key.private_pem, actor_key.generation FROM actor_key"
+        " JOIN actor ON actor.id = actor_key.actor_id WHERE actor.uri = :uri AND actor.is_local",
         uri=actor_uri,
     )
-    found = {row["kind"]: row["private_pem"] for row in rows}
-    return (found["rsa"], found["ed25519"]) if len(found) == 2 else None
+    found = {row["kind"]: row for row in rows}
+    if len(found) != 2:
+        return None
+    key_id = ed25519_key_id(actor_uri, found["ed25519"]["generation"])
+    return found["rsa"]["private_pem"], found["ed25519"]["private_pem"], key_id
 
 
 def _make_keys() -> NewKeys:

@@ -21,10 +21,11 @@ async def send(
     dialects: frozenset[str] = frozenset(),
     post_id: str | None = None,
     is_public: bool = False,
+    signed_by: str | None = None,
 ) -> dict[str, object]:
     """Sign and enqueue `activity` of the local actor `sender` (an id); returns what was sent. Proof is last (E11).
 
-    Of a Delete, every server's answer is kept.
+    Of a Delete, every server's answer is kept. `signed_by` names a former key of the sender (see `keys.signer`).
     """
     signer = await keys.signer(here, sender)
     if signer is None:
@@ -34,7 +35,7 @@ async def send(
     await here.keep_sent(uri, document, post_id=post_id, is_public=is_public)
     await here.deliveries.enqueue(
         activity_id=uri,
-        sender=sender,
+        sender=signed_by or sender,
         body=json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode(),
         inboxes=inboxes,
         followers_of=followers_of,
@@ -44,7 +45,7 @@ async def send(
     return document
 
 
-async def send_update(here: Instance, actor: Actor) -> None:
+async def send_update(here: Instance, actor: Actor, *, signed_by: str | None = None) -> None:
     """Send Update{actor} to its followers, in the present transaction; also for communities that changed."""
     document = activities.update(
         id=here.url(f"/ap/a/update/{new_id(here.clock.now())}"),
@@ -54,4 +55,4 @@ async def send_update(here: Instance, actor: Actor) -> None:
         cc=[f"{actor.uri}/followers"],
         published=here.clock.now(),
     )
-    await send(here, actor.uri, document, followers_of=actor.uri, is_public=True)
+    await send(here, actor.uri, document, followers_of=actor.uri, is_public=True, signed_by=signed_by)

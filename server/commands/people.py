@@ -7,8 +7,11 @@ import click
 
 from server.accounts import actions as accounts
 from server.accounts import queries as account_queries
+from server.actors import queries as actor_queries
+from server.actors import rotating
 from server.commands.common import refuse, with_instance
 from server.communities import actions as communities
+from server.errors import NotFound
 from server.instance import Instance
 
 
@@ -110,6 +113,23 @@ def delete(context: click.Context, name: str, yes: bool) -> None:
 
     with_instance(context, action)
     click.echo(f"@{name} is deleted; other servers are told when the server runs")
+
+
+@user.command("rotate-keys")
+@click.argument("name")
+@click.option("--compromised", is_flag=True, help="Somebody else has the old keys: what they signed is worth nothing.")
+@click.pass_context
+def rotate_keys(context: click.Context, name: str, compromised: bool) -> None:
+    """Give a person or community here new keys, and tell other servers."""
+
+    async def action(here: Instance) -> None:
+        actor = await actor_queries.actor_by_handle(here, name)
+        if actor is None or not actor.is_local:
+            raise NotFound(f"Nobody here is called @{name.lstrip('@')}.")
+        await rotating.rotate_keys(here, actor.id, by="command line", compromised=compromised)
+
+    with_instance(context, action)
+    click.echo(f"@{name.lstrip('@')} has new keys; other servers are told when the server runs")
 
 
 @click.group()

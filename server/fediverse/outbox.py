@@ -10,6 +10,7 @@ import logging
 from collections.abc import Sequence
 from datetime import timedelta
 
+from federation.engine import Outcome
 from federation.errors import InvalidDocument
 from federation.outbox.retry import GIVE_UP_AFTER_SECONDS, GIVE_UP_DELETION_AFTER_SECONDS, delay_seconds
 from federation.vocab.base import host_of, ids_of, is_web_uri
@@ -255,14 +256,8 @@ async def _send_one(here: Instance, peer: Row, outgoing: Row) -> tuple[str, floa
         await receipts.not_for(here, outgoing, host)
         return None
     refusal = ""
-    to_followers = outgoing["followers_of"] == outgoing["sender"]
     for inbox in inboxes:
-        outcome = await here.engine.deliver(
-            sender=outgoing["sender"],
-            inbox=inbox,
-            body=outgoing["body"].encode(),
-            headers=await synchronising.headers_for(here, outgoing["sender"], inbox) if to_followers else {},
-        )
+        outcome = await _deliver(here, outgoing, inbox)
         if outcome.kind == "retry":
             return outcome.detail, outcome.retry_after
         if outcome.kind == "gone":
@@ -277,6 +272,17 @@ async def _send_one(here: Instance, peer: Row, outgoing: Row) -> tuple[str, floa
         )
     await receipts.note(here, outgoing, host, receipts.REFUSED if refusal else receipts.ACCEPTED, refusal)
     return None
+
+
+async def _deliver(here: Instance, outgoing: Row, inbox: str) -> Outcome:
+    """One delivery. News of new keys is signed with the old one first, for those who do not know the new one yet."""
+    sender, body = outgoing["sender"], outgoing["body"].encode()
+    to_followers = outgoing["followers_of"] == sender
+    headers = await synchronising.headers_for(here, sender, inbox) if to_followers else {}
+    outcome = await here.engine.deliver(sender=sender, inbox=inbox, body=body, headers=headers)
+    if outcome.status == 401 and "#" in sender:
+        return await here.engine.deliver(sender=sender.partition("#")[0], inbox=inbox, body=body)
+    return outcome
 
 
 async def _give_up(here: Instance, peer: Row, outgoing: Row) -> str | None:

@@ -139,3 +139,13 @@ def test_migrate_says_what_it_would_do(shell: Shell) -> None:
 def test_web_and_worker_need_postgresql(shell: Shell) -> None:
     refused(shell("web"), "PostgreSQL")
     refused(shell("worker"), "PostgreSQL")
+
+
+def test_keys_are_replaced_by_name(shell: Shell) -> None:
+    refused(shell("user", "rotate-keys", "nobody"), "@nobody")
+    assert shell("user", "create", "maya", "--password", "correct horse battery").exit_code == 0
+    for name in ("maya", "@maya", "Maya"):
+        result = shell("user", "rotate-keys", name)
+        assert (result.exit_code, "new keys" in result.stdout) == (0, True), result.output
+    assert shell("user", "rotate-keys", "maya", "--compromised").exit_code == 0
+    refused(shell("user", "rotate-keys", "maya@elsewhere.example"), "Nobody here")
