@@ -15,8 +15,9 @@ from federation.signatures.message import Claim, HttpMessage
 from federation.testing import make_signer
 from federation.vocab.activities import MAX_OBJECTS, Activity, parse_activity
 from federation.vocab.actors import parse_actor
+from federation.vocab.attachments import MAX_ATTACHMENTS
 from federation.vocab.base import MAX_IDS, is_web_uri, parse_json, same_origin
-from federation.vocab.objects import MAX_ATTACHMENTS, MAX_RECIPIENTS, MAX_TAGS, parse_post
+from federation.vocab.objects import MAX_RECIPIENTS, MAX_TAGS, parse_post
 
 NOW = datetime(2026, 1, 15, 10, 0, 0, tzinfo=UTC)
 ORIGIN = "https://peerhall.example"
