@@ -25,6 +25,7 @@ from server.posts.queries import readable
 from server.text import LANGUAGES, clean_text, excerpt, language_code, render_markdown, sanitise
 
 MAX_RESOLVED = 20
+MAX_REMOTE_VERSIONS = 30
 
 Detail = Callable[[Post], Awaitable[None]]
 """Writes the structured part of a post, in its transaction: after the row, before anybody is told."""
@@ -148,6 +149,15 @@ async def keep_version(here: Instance, post: Post, change_note: str = "") -> Non
     )
     post.version += 1
     keep_moment(here, post)
+
+
+async def forget_old_versions(here: Instance, post: Post) -> None:
+    """Keep the first and the latest versions of a post from elsewhere: another server could send edits without end."""
+    await here.db.execute(
+        "DELETE FROM post_version WHERE post_id = :post AND version > 1 AND version < :oldest",
+        post=post.id,
+        oldest=post.version - MAX_REMOTE_VERSIONS,
+    )
 
 
 def keep_moment(here: Instance, post: Post) -> None:

@@ -18,7 +18,7 @@ from server.instance import Instance
 from server.posts import consent, documents, places, rendering, sending
 from server.posts.activities.create import by_actor
 from server.posts.activities.relevance import check_group
-from server.posts.composing import keep_version
+from server.posts.composing import forget_old_versions, keep_version
 from server.posts.details import extras_of
 from server.posts.events import PostEdited, PostNarrowed, ReplyHelped, ReplyUnhelped
 from server.posts.models import Post
@@ -107,6 +107,7 @@ async def _apply(here: Instance, received: VerifiedActivity, post: Post, remote:
         before = fresh.visibility
         if (fresh.title, fresh.content_html) != (words.title, words.content_html):
             await keep_version(here, fresh)
+            await forget_old_versions(here, fresh)
         fresh.edited_at, fresh.updated_at = moment, now
         fresh.title, fresh.summary, fresh.content_html = words.title, words.summary, words.content_html
         fresh.content_warning, fresh.sensitive = words.content_warning, words.sensitive

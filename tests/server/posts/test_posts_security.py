@@ -453,3 +453,22 @@ async def test_s22_a_thread_that_answers_itself_is_asked_for_once(fediverse, ald
     own = evil.uri("n/self")
     await evil.create(fediverse, maya.here, eve, "n/self", inReplyTo=own)
     assert fediverse.network.count("GET", own) == 0
+
+
+async def test_r4_edits_from_elsewhere_do_not_fill_the_disk(fediverse, alder):
+    maya, birch, _ = alder
+    tom = birch.actor("tom")
+    uri = await birch.create(fediverse, maya.here, tom, "notes/1", "<p>First</p>")
+    for number in range(40):
+        changed = birch.documents[uri] | {"content": f"<p>{number}</p>", "updated": f"2026-01-15T09:30:{number:02}Z"}
+        await birch.send(maya.here, birch.activity("Update", tom, changed, path=f"u/{number}"))
+    await fediverse.settle()
+    post = await found(maya.here, uri)
+    rows = await maya.here.run(
+        maya.here.db.rows,
+        "SELECT version, content_html FROM post_version WHERE post_id = :id ORDER BY version",
+        id=post.id,
+    )
+    assert post.content_html == "<p>39</p>"
+    assert (rows[0]["content_html"], rows[-1]["content_html"]) == ("<p>First</p>", "<p>38</p>")
+    assert 20 < len(rows) <= 32
