@@ -2,7 +2,6 @@
 
 import logging
 import time
-from collections import Counter
 from datetime import timedelta
 
 from federation.errors import (
@@ -18,22 +17,20 @@ from federation.errors import (
     word_of,
 )
 from federation.ports import Receipt, Refusal
-from federation.vocab.base import host_of, site_of
+from federation.vocab.base import host_of
 from server.actors import synchronising
 from server.db import Row, from_milliseconds
 from server.errors import Refused
 from server.fediverse import refusals
+from server.fediverse.turns import claim, turns
 from server.instance import Instance
 
 log = logging.getLogger("peerhall.inbox")
 
 LEASE = timedelta(minutes=5)
 MAX_ATTEMPTS = 8
-CACHE = "fediverse.inbox"
 ASIDE_SECONDS = 0.25
 """So long one activity is waited for before others are begun beside it."""
-MAX_UNDER_WAY = 48
-MAX_OF_ONE_SITE = 8
 KEEP = timedelta(days=8)
 """Ids stay known for longer than any server retries, so that the same activity never has a second effect."""
 
@@ -73,57 +70,21 @@ class ServerReceipts:
 
 
 async def step(here: Instance) -> bool:
-    """Process the oldest receipt that is due. Returns whether there was one."""
-    now = here.clock.now()
-    skip = " FOR UPDATE SKIP LOCKED" if here.db.dialect == "postgres" else ""
-    under_way: Counter[str] = here.caches.setdefault(CACHE, Counter())
-    if under_way.total() >= MAX_UNDER_WAY:
-        return False
-    others, hosts = _others(under_way)
-    due = (
-        "SELECT seq FROM inbox_receipt WHERE outcome IS NULL"
-        " AND (next_try_at IS NULL OR next_try_at <= :now) AND (lease_until IS NULL OR lease_until < :now)"
-        f"{others} ORDER BY seq LIMIT 1"
-    )
-    if await here.db.row(due, now=now, **hosts) is None:
-        return False
-    row = await here.db.row(
-        f"UPDATE inbox_receipt SET lease_until = :until, attempts = attempts + 1 WHERE seq IN ({due}{skip})"
-        " RETURNING seq, activity_id, activity_type, actor, signer, proven, host, body, received_at, attempts, let_in",
-        until=now + LEASE,
-        now=now,
-        **hosts,
-    )
+    """Process a receipt that is due, of the host whose turn it is. Returns whether there was one."""
+    row = await claim(here, here.clock.now() + LEASE)
     if row is None:
         return False
-    await here.worker.beside(_process(here, row, under_way), after=ASIDE_SECONDS)
+    await here.worker.beside(_process(here, row), after=ASIDE_SECONDS)
     return True
 
 
-def _others(under_way: Counter[str]) -> tuple[str, dict[str, str]]:
-    """The condition that leaves out hosts whose activities are being processed, and sites that have enough of them.
-
-    So the activities of one host stay in order, and one that waits for a slow server keeps only its own host waiting.
-    """
-    sites = Counter(site_of(host) for host in under_way.elements())
-    hosts = {f"host{number}": host for number, host in enumerate(sorted(under_way))}
-    enough = {
-        f"site{number}": f"%.{site.replace('_', '!_')}%"
-        for number, site in enumerate(sorted(sites))
-        if sites[site] >= MAX_OF_ONE_SITE
-    }
-    conditions = [f" AND host <> :{name}" for name in hosts]
-    conditions += [f" AND host NOT LIKE :{name} ESCAPE '!'" for name in enough]
-    return "".join(conditions), hosts | enough
-
-
-async def _process(here: Instance, row: Row, under_way: Counter[str]) -> None:
-    host, started = row["host"], time.monotonic()
-    under_way[host] = 1
+async def _process(here: Instance, row: Row) -> None:
+    host, under_way, started = row["host"], turns(here).under_way, time.monotonic()
+    under_way.add(host)
     try:
         await _processed(here, row)
     finally:
-        del under_way[host]
+        under_way.discard(host)
         if time.monotonic() - started > ASIDE_SECONDS:
             # What came from there meanwhile was passed over.
             here.worker.wake()

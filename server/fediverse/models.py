@@ -34,7 +34,7 @@ class InboxReceipt(Model):
         """Table name and indexes."""
 
         table = "inbox_receipt"
-        indexes = (("outcome", "next_try_at"), ("received_at",), ("host", "received_at"))
+        indexes = (("outcome", "host", "seq"), ("received_at",), ("host", "received_at"))
 
 
 class Outgoing(Model):

@@ -1,0 +1,65 @@
+"""Hosts take turns in the inbox: neither a flood nor what is slow keeps others waiting (S23, R5)."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from federation.ports import Receipt
+from server.fediverse import turns
+from server.fediverse.inbox import ServerReceipts
+
+
+@pytest.fixture
+async def here(fediverse: Any) -> Any:
+    return await fediverse.start("alder.example")
+
+
+async def receive(here: Any, host: str, number: int) -> None:
+    actor = f"https://{host}/u/eve"
+    receipt = Receipt(f"{actor}/a/{number}", "View", actor, actor, False, b"{}", here.clock.now())
+    await here.run(ServerReceipts(here).store, receipt)
+
+
+async def claimed(here: Any) -> str | None:
+    row = await here.run(turns.claim, here, here.clock.now() + timedelta(minutes=5))
+    return None if row is None else str(row["activity_id"]).removeprefix("https://").replace("/u/eve/a/", " ")
+
+
+async def test_r5_a_flood_waits_for_its_turn(here: Any) -> None:
+    for number in range(20):
+        await receive(here, "flood.example", number)
+    await receive(here, "quiet.example", 1)
+    await receive(here, "alone.example", 1)
+    seen = [await claimed(here) for _ in range(5)]
+    assert seen == ["alone.example 1", "flood.example 0", "quiet.example 1", "flood.example 1", "flood.example 2"]
+
+
+async def test_everything_gets_its_turn_and_then_there_is_nothing(here: Any) -> None:
+    assert await claimed(here) is None
+    wanted = {f"{host}.example {number}" for host in "abc" for number in range(3)}
+    for item in sorted(wanted):
+        host, _, number = item.partition(" ")
+        await receive(here, host, int(number))
+    assert {await claimed(here) for _ in range(9)} == wanted
+    assert await claimed(here) is None
+
+
+async def test_s23_a_host_that_is_being_served_waits_and_so_does_a_site_with_enough(here: Any) -> None:
+    under_way = turns.turns(here).under_way
+    await receive(here, "slow.example", 1)
+    under_way.add("slow.example")
+    assert await claimed(here) is None
+    under_way |= {f"h{number}.evil.example" for number in range(turns.MAX_OF_ONE_SITE)}
+    await receive(here, "another.evil.example", 1)
+    await receive(here, "quiet.example", 1)
+    assert await claimed(here) == "quiet.example 1"
+    assert await claimed(here) is None
+    under_way.clear()
+    assert {await claimed(here), await claimed(here)} == {"slow.example 1", "another.evil.example 1"}
+
+
+async def test_no_more_at_once_than_fit(here: Any) -> None:
+    await receive(here, "quiet.example", 1)
+    turns.turns(here).under_way |= {f"h{number}.example" for number in range(turns.MAX_UNDER_WAY)}
+    assert await claimed(here) is None
