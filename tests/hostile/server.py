@@ -68,16 +68,16 @@ class Site:
         """An address here."""
         return f"{self.origin}/{path.lstrip('/')}"
 
-    def actor(self, name: str = "eve", kind: str = "Person", **more: Any) -> str:
+    def actor(self, handle: str = "eve", kind: str = "Person", **more: Any) -> str:
         """Make an actor with proper keys, found by WebFinger; returns its id."""
-        uri = self.uri(f"u/{name}")
+        uri = self.uri(f"u/{handle}")
         signer = make_signer(uri)
-        self.documents[f"/u/{name}"] = {
+        self.documents[f"/u/{handle}"] = {
             "@context": [AS2, "https://w3id.org/security/v1"],
             "id": uri,
             "type": kind,
-            "preferredUsername": name,
-            "name": name.title(),
+            "preferredUsername": handle,
+            "name": handle.title(),
             "inbox": f"{uri}/inbox",
             "outbox": f"{uri}/outbox",
             "followers": f"{uri}/followers",
@@ -91,7 +91,7 @@ class Site:
                 }
             ],
         } | more
-        self.finger(name, uri)
+        self.finger(handle, uri)
         return uri
 
     def finger(self, name: str, uri: str, *, host: str | None = None, subject: str | None = None) -> None:
