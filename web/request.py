@@ -1,5 +1,7 @@
 """What every page handler asks of its request."""
 
+import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from starlette.datastructures import FormData
@@ -15,6 +17,9 @@ MAX_FORM_FIELDS = 400
 MAX_FORM_FILES = 8
 
 
+_LANGUAGE = re.compile(r"\s*([A-Za-z]{2,3})\b")
+
+
 def here_of(request: Request) -> "Instance":
     """The instance that answers this request."""
     here: Instance = request.scope["state"]["here"]
@@ -22,9 +27,12 @@ def here_of(request: Request) -> "Instance":
 
 
 def viewer_of(request: Request) -> Viewer:
-    """Who looks: a signed-in person, or ANONYMOUS."""
-    viewer: Viewer = request.scope["state"].get("viewer") or ANONYMOUS
-    return viewer
+    """Who looks: a signed-in person, or somebody of whom we know no more than what their browser prefers to read."""
+    viewer: Viewer | None = request.scope["state"].get("viewer")
+    if viewer is not None and viewer.is_signed_in:
+        return viewer
+    first = _LANGUAGE.match(request.headers.get("accept-language", "")[:20])
+    return replace(ANONYMOUS, language=first[1].lower()) if first else ANONYMOUS
 
 
 def signed_in(request: Request) -> Viewer:

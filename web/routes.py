@@ -33,6 +33,7 @@ from web.request import SignInNeeded
 from web.resources.pages import routes as resources
 from web.search.pages import routes as search
 from web.sessions import Sessions
+from web.tags.pages import routes as tags
 from web.week.pages import routes as week
 from web.welcome.pages import routes as welcome
 
@@ -57,6 +58,7 @@ def page_routes() -> list[BaseRoute]:
         *people,
         *notifications,
         *search,
+        *tags,
         *accounts,
         *help_pages,
         *admin,

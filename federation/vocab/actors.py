@@ -80,6 +80,7 @@ class RemoteActor:
     posting_restricted: bool
     implements: tuple[str, ...]
     language: str | None
+    emoji: tuple[tuple[str, str], ...]
     keys: tuple[PublicKey, ...]
 
     @property
@@ -133,6 +134,7 @@ def parse_actor(document: Mapping[str, object]) -> RemoteActor:
         posting_restricted=doc.get("postingRestrictedToMods") is True,
         implements=_implements(doc),
         language=language_of(doc),
+        emoji=emoji_of(doc.get("tag")),
         keys=tuple(_keys(doc, actor_id)),
     )
 
@@ -178,6 +180,16 @@ def media_url(value: object) -> str | None:
         if isinstance(url, str) and is_web_uri(url):
             return url
     return None
+
+
+def emoji_of(value: object) -> tuple[tuple[str, str], ...]:
+    """Custom emoji among tags: names without colons, and the addresses of their pictures."""
+    found: dict[str, str] = {}
+    for tag in dicts_of(value, limit=100):
+        name, address = text_of(tag.get("name")).strip().strip(":")[:100], media_url(tag.get("icon"))
+        if "Emoji" in types_of(tag) and address is not None and name.replace("_", "").replace("-", "").isalnum():
+            found.setdefault(name, address)
+    return tuple(found.items())
 
 
 def _moderators(doc: dict[str, object], kind: str, actor_id: str) -> str | None:

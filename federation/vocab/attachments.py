@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from federation.vocab.base import is_web_uri, items_of, non_negative, text_of, types_of
 
 MAX_ATTACHMENTS = 50
+_FILES = ("video/", "audio/", "image/", "application/pdf", "application/x-mpegurl")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +26,12 @@ def attachments_of(doc: Mapping[str, object]) -> tuple[Attachment, ...]:
     """Files and links of a post, each address once."""
     found: dict[str, Attachment] = {}
     sources = [*items_of(doc.get("attachment"), limit=MAX_ATTACHMENTS)]
-    # PeerTube, Funkwhale and Pixelfed put the files into `url`.
+    # PeerTube, Funkwhale and Pixelfed put the file into `url`, in every size, beside the page and torrents.
     if {"Video", "Audio", "Image", "Document"} & set(types_of(dict(doc))):
-        sources += [item for item in items_of(doc.get("url"), limit=MAX_ATTACHMENTS) if isinstance(item, dict)]
+        links = [item for item in items_of(doc.get("url"), limit=MAX_ATTACHMENTS) if isinstance(item, dict)]
+        sources += next(
+            ([link] for kind in _FILES for link in links if text_of(link.get("mediaType")).lower().startswith(kind)), []
+        )
     for item in sources[:MAX_ATTACHMENTS]:
         attachment = _attachment(item)
         if attachment is not None:

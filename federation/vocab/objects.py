@@ -6,7 +6,7 @@ from datetime import datetime
 
 from federation.errors import InvalidDocument
 from federation.vocab.activities import ACTIVITY_TYPES, Activity
-from federation.vocab.actors import ACTOR_TYPES, language_of, media_url
+from federation.vocab.actors import ACTOR_TYPES, emoji_of, language_of, media_url
 from federation.vocab.attachments import Attachment, attachments_of
 from federation.vocab.base import (
     PUBLIC,
@@ -303,7 +303,6 @@ def _license(value: object) -> str | None:
 def _tags(value: object) -> tuple[tuple[Mention, ...], tuple[str, ...], tuple[tuple[str, str], ...]]:
     mentions: dict[str, Mention] = {}
     hashtags: dict[str, None] = {}
-    emoji: dict[str, str] = {}
     for tag in dicts_of(value, limit=MAX_TAGS):
         kinds, name = types_of(tag), text_of(tag.get("name")).strip()[:300]
         if "Mention" in kinds:
@@ -314,12 +313,7 @@ def _tags(value: object) -> tuple[tuple[Mention, ...], tuple[str, ...], tuple[tu
             word = name.lstrip("#＃").strip()
             if word and not any(character.isspace() for character in word):
                 hashtags[word] = None
-        elif "Emoji" in kinds:
-            address = media_url(tag.get("icon"))
-            shortcode = name.strip(":")
-            if address is not None and shortcode.replace("_", "").replace("-", "").isalnum():
-                emoji.setdefault(shortcode, address)
-    return tuple(mentions.values()), tuple(hashtags), tuple(emoji.items())
+    return tuple(mentions.values()), tuple(hashtags), emoji_of(value)
 
 
 def _location(value: object) -> str:

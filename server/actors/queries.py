@@ -14,13 +14,14 @@ from server.db import Row, from_milliseconds
 from server.instance import Instance
 from server.peers.policy import HIDDEN, QUIET, in_sql
 from server.peers.queries import shows_media
+from server.text.emoji import name_with_emoji
 
 _HIDDEN, _QUIET = in_sql(HIDDEN), in_sql(QUIET)
 
 
 @dataclass(frozen=True, slots=True)
 class PersonLabel:
-    """How an actor is shown wherever it is named."""
+    """How an actor is shown wherever it is named. `name_html` is there for names with custom emoji only."""
 
     id: str
     uri: str
@@ -31,6 +32,7 @@ class PersonLabel:
     avatar_url: str | None
     is_local: bool
     kind: str
+    name_html: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +77,8 @@ class ActorPage:
         return self.label.id
 
 
-LABEL_COLUMNS = (
-    "actor.id, actor.uri, actor.name, actor.username, actor.domain, actor.url, actor.avatar_url, actor.is_local,"
-    " actor.kind"
-)
+_LABEL = ("id", "uri", "name", "username", "domain", "url", "avatar_url", "is_local", "kind", "emoji")
+LABEL_COLUMNS = ", ".join(f"actor.{name}" for name in _LABEL)
 _PAGE = f"""
 SELECT {LABEL_COLUMNS}, actor.host, actor.summary_html, actor.summary_source, actor.fields_json, actor.header_url,
  actor.is_locked, actor.discoverable, actor.indexable, actor.followers_count, actor.following_count,
@@ -105,6 +105,7 @@ def label_of(here: Instance, row: Row) -> PersonLabel:
         avatar_url=avatar or None,
         is_local=is_local,
         kind=kind,
+        name_html=name_with_emoji(row["name"], row["emoji"], here.media_url),
     )
 
 

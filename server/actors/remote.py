@@ -25,7 +25,7 @@ THREADIVERSE = "https://w3id.org/fep/1b12"
 
 _COLUMNS = """
     kind username domain host handle_key name summary_html url inbox_url shared_inbox_url outbox_url followers_url
-    following_url featured_url moderators_url avatar_url header_url fields_json also_known_as implements moved_to
+    following_url featured_url moderators_url avatar_url header_url fields_json also_known_as implements emoji moved_to
     is_locked discoverable indexable published_at updated_at fetched_at deleted_at grade
     """.split()  # noqa: SIM905
 _UPSERT = (
@@ -200,6 +200,7 @@ def _values(remote: RemoteActor) -> dict[str, object]:
         ),
         "also_known_as": _json(list(remote.also_known_as)),
         "implements": _json(list(remote.implements)),
+        "emoji": _emoji(remote),
         "moved_to": _short(remote.moved_to),
         "is_locked": remote.manually_approves,
         "discoverable": remote.discoverable,
@@ -207,6 +208,12 @@ def _values(remote: RemoteActor) -> dict[str, object]:
         "published_at": remote.published,
         "deleted_at": None,
     }
+
+
+def _emoji(remote: RemoteActor) -> str | None:
+    said = f"{remote.name} {remote.summary_html}"
+    named = {name: url for name, url in remote.emoji if f":{name}:" in said and len(url) <= MAX_PICTURE}
+    return json.dumps(dict(list(named.items())[:20])) if named else None
 
 
 def _shown(actor: Actor) -> tuple[object, ...]:

@@ -22,7 +22,8 @@ class Post(Model):
     `quote_uri` is what it quotes (no row of ours need have it); `quote_state`: ``approved``, ``unproved`` (no sign
     that its author agreed), ``waiting``, ``refused``, ``revoked``; `quote_stamp` and `approved_by` are the stamps that
     prove agreement. `interaction` says who may do what with it, as JSON of `posts.consent`; None leaves it to the
-    defaults. `translations` is the text in further languages, `emoji` the pictures of ``:names:`` in it.
+    defaults. `translations` is the text in further languages, `emoji` the pictures of ``:names:`` in it,
+    `particulars` facts such as the duration of a video, as pairs of what and value.
     """
 
     id = id_field()
@@ -74,6 +75,7 @@ class Post(Model):
     interaction = JsonField(null=True)
     translations = JsonField(null=True)
     emoji = JsonField(null=True)
+    particulars = JsonField(null=True)
     raw_create: Any = fields.TextField(null=True)
     published_at = MomentField()
     edited_at = MomentField(null=True)

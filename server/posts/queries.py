@@ -11,9 +11,10 @@ from server.db import Row, from_milliseconds
 from server.ids import is_id
 from server.instance import Instance
 from server.posts.addresses import page_path
+from server.posts.files import AttachmentView
 from server.posts.pictures import show_pictures
 from server.posts.readable import ANYBODY, findable, readable
-from server.posts.views import COLUMNS, AttachmentView, Page, PostView, views
+from server.posts.views import COLUMNS, Page, PostView, views
 
 __all__ = [
     "ANYBODY",

@@ -122,7 +122,8 @@ async def prepare(
     parent = await _parent(here, remote, asked=asked, below=below)
     community = await _community(here, remote, author, parent, via)
     visibility = await admission.visibility_of(here, remote, author, community, parent)
-    words = await asyncio.to_thread(rendering.shown, remote, in_community=community is not None)
+    pages = await pages_of(remote)
+    words = await asyncio.to_thread(rendering.shown, remote, in_community=community is not None, people=pages)
     named = await _named(here, remote, author, visibility)
     return Arrival(
         remote=remote,
@@ -173,6 +174,9 @@ async def store(here: Instance, arrival: Arrival) -> Post:
         locked=not remote.comments_enabled,
         raw_create=None if arrival.raw is None else json.dumps(arrival.raw, ensure_ascii=False),
         interaction=consent.kept(remote.policy),
+        translations=words.translations or None,
+        emoji=words.emoji or None,
+        particulars=words.particulars or None,
         approved_by=_short(remote.approved_by),
         replies_uri=_short(remote.replies),
         published_at=published,
@@ -313,6 +317,18 @@ async def _community(
     except FederationError:
         return None
     return group if group.kind == "Group" else None
+
+
+async def pages_of(remote: RemotePost) -> dict[str, str]:
+    """The pages here of those whom a post names and we know, by their ids and pages elsewhere."""
+    uris = [mention.href for mention in remote.mentions][:MAX_NAMED]
+    found = await Actor.filter(uri__in=uris, deleted_at=None, hidden=False) if uris else []
+    pages: dict[str, str] = {}
+    for actor in found:
+        address = actor.username if actor.is_local else f"{actor.username}@{actor.domain}"
+        path = f"/c/{address}" if actor.kind == "Group" else f"/@{address}"
+        pages |= {actor.uri: path} | ({actor.url: path} if actor.url else {})
+    return pages
 
 
 async def _named(here: Instance, remote: RemotePost, author: Actor, visibility: str) -> tuple[str, ...]:

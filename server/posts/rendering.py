@@ -1,12 +1,14 @@
 """Posts of others as we show them: title, text, warning. The fields of polls and events are kept by their features."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
 from federation.vocab.objects import Attachment, RemotePost
+from server.posts import shapes
 from server.text import clean_text, language_code, licence_by_url, plain, sanitise
+from server.text.pages import to_our_pages
 
 TITLED = frozenset({"Article", "Page", "Event", "Video", "Audio"})
 TITLE_LIMIT = 300
@@ -36,22 +38,27 @@ class Shown:
     sensitive: bool
     language: str
     licence: str
+    translations: list[dict[str, str]]
+    emoji: dict[str, str]
+    particulars: list[list[str]]
 
 
-def shown(remote: RemotePost, *, in_community: bool = False) -> Shown:
-    """Safe HTML of a remote post; takes milliseconds, so use a thread for large ones."""
-    content = sanitise(_without_fields(remote), images=True)
+def shown(remote: RemotePost, *, in_community: bool = False, people: Mapping[str, str] | None = None) -> Shown:
+    """Safe HTML of a remote post; takes milliseconds, so use a thread for large ones.
+
+    `people` are pages and ids of those it names, with their pages here.
+    """
+    known, tags = people or {}, {tag.lower() for tag in remote.hashtags}
+    content = sanitise(shapes.text_html(remote, _without_fields(remote)), images=True)
+    content = to_our_pages(content, known, tags)
     if remote.content_html and not content.lstrip().startswith("<"):
         content = f"<p>{content}</p>"
-    content += _facts(remote)
     summary = sanitise(remote.summary) if remote.summary else ""
     titled = remote.type in TITLED or bool(remote.name)
     is_reply = remote.in_reply_to is not None
     # On a Note the summary is a warning; on what has a title it is a teaser, unless the author marked it as sensitive.
     is_note = (remote.type == "Note" and not remote.name) or remote.type == "Question"
     warning = plain(summary)[:500] if summary and (remote.sensitive or is_note) else ""
-    if remote.sensitive and not warning:
-        warning = "Sensitive content"
     title = (
         ""
         if is_reply and remote.type in {"Note", "Question"}
@@ -59,6 +66,7 @@ def shown(remote: RemotePost, *, in_community: bool = False) -> Shown:
     )
     if not content and summary and not warning:
         content, summary = _paragraph(summary), ""
+    language = language_code(remote.language, fallback="und")
     return Shown(
         kind=_kind(remote, titled=titled or bool(title)),
         title=title,
@@ -66,8 +74,11 @@ def shown(remote: RemotePost, *, in_community: bool = False) -> Shown:
         content_html=content or _paragraph(escape(clean_text(remote.name), quote=False)),
         content_warning=clean_text(warning),
         sensitive=remote.sensitive,
-        language=language_code(remote.language, fallback="und"),
+        language=language,
         licence=licence_by_url(remote.license),
+        translations=shapes.translations(remote, language, known),
+        emoji=shapes.emoji(remote),
+        particulars=shapes.particulars(remote),
     )
 
 
@@ -138,13 +149,6 @@ def _title(remote: RemotePost, content: str, *, in_community: bool) -> str:
     words = [word for word in plain(first).split(" ") if not word.startswith(("@", "!"))]
     text = clean_text(" ".join(words)).strip()
     return text if len(text) <= 100 else text[:99].rsplit(" ", 1)[0] + "…"
-
-
-def _facts(remote: RemotePost) -> str:
-    if remote.type not in {"Video", "Audio"}:
-        return ""
-    address = escape(remote.url or remote.id)
-    return f'<p><a href="{address}" rel="nofollow noopener noreferrer ugc">{address}</a></p>'
 
 
 def _paragraph(html: str) -> str:

@@ -17,8 +17,10 @@ from server.posts import policy
 from server.posts.addresses import page_path
 from server.posts.consent import NEVER, Consent, consent
 from server.posts.details import facts_of
-from server.posts.pictures import show_pictures
+from server.posts.files import AttachmentView, files_of
 from server.posts.quoted import QuoteView, quoted
+from server.posts.shapes import LABELS
+from server.posts.wording import Translation, words
 from server.text import LICENCES, excerpt
 
 T = TypeVar("T")
@@ -64,6 +66,7 @@ COLUMNS = ", ".join(
         "interaction",
         "translations",
         "emoji",
+        "particulars",
     ]
 )
 
@@ -74,22 +77,6 @@ class Page(Generic[T]):
 
     items: list[T]
     next: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class AttachmentView:
-    """A picture, file or link on a post. `kind`: ``image``, ``video``, ``audio``, ``file`` or ``link``."""
-
-    id: str
-    kind: str
-    url: str
-    preview_url: str
-    media_type: str
-    name: str
-    alt: str
-    width: int | None
-    height: int | None
-    media_id: str | None
 
 
 @dataclass(slots=True)
@@ -154,6 +141,10 @@ class PostView:
     quote: QuoteView | None = None
     consent: Consent = field(default_factory=Consent)
     can_refuse: bool = False
+    title_html: str = ""
+    warning_html: str = ""
+    translations: tuple[Translation, ...] = ()
+    particulars: tuple[tuple[str, str], ...] = ()
 
     @property
     def held(self) -> bool:
@@ -196,7 +187,7 @@ async def views(here: Instance, viewer: Viewer, rows: Sequence[Row]) -> list[Pos
     ids = [row["id"] for row in rows]
     people = await person_labels(here, {row["author_id"] for row in rows})
     groups = await community_labels(here, {row["community_id"] for row in rows if row["community_id"]})
-    files = await _attachments(here, ids)
+    files = await files_of(here, ids)
     mine = await _mine(here, viewer, ids)
     facts = await facts_of(here, {row["id"]: row["kind"] for row in rows if row["state"] != "deleted"})
     moderated = await _moderated(here, viewer, groups)
@@ -246,7 +237,8 @@ def _view(
     licence = LICENCES.get(row["licence"])
     host = None if is_local else author.uri.split("/")[2]
     shows = is_local or (host is not None and shows_media(here, host))
-    content = "" if deleted else show_pictures(here, row["content_html"], shown=shows)
+    spoken = words(here, row, language=viewer.language, shown=shows)
+    content = "" if deleted else spoken.content_html
     path = page_path(row["short"], row["title"], row["kind"])
     summary = row["summary"] if row["title"] else ""
     return PostView(
@@ -255,9 +247,13 @@ def _view(
         uri=row["uri"],
         url=path,
         page_url=path,
-        title="" if deleted else row["title"],
+        title="" if deleted else spoken.title,
+        title_html="" if deleted else spoken.title_html,
+        warning_html=spoken.warning_html,
+        translations=() if deleted else spoken.others,
+        particulars=() if deleted else spoken.particulars,
         kind=row["kind"],
-        kind_label=policy.KIND_LABELS.get(row["kind"], "Post"),
+        kind_label=_kind_label(row),
         author=author,
         community=community,
         published_at=from_milliseconds(row["published_at"]),
@@ -294,7 +290,7 @@ def _view(
         locked=facts.locked,
         pinned=bool(row["pinned"]),
         answered=bool(row["answered"]),
-        language=row["language"],
+        language=spoken.language,
         licence=row["licence"],
         licence_label=licence.label if licence else row["licence"],
         licence_url=licence.url if licence else "",
@@ -304,6 +300,13 @@ def _view(
         action_base=f"/p/{row['short']}",
         consent=said,
     )
+
+
+def _kind_label(row: Row) -> str:
+    """What it is called: by our kinds, or where they say too little by its own type."""
+    label = policy.KIND_LABELS.get(row["kind"], "Post")
+    vague = not row["is_local"] and row["kind"] in {"discussion", "note"}
+    return LABELS.get(row["object_type"], label) if vague else label
 
 
 def _visibility_label(here: Instance, visibility: str, community: CommunityLabel | None) -> str:
@@ -317,40 +320,6 @@ def _visibility_label(here: Instance, visibility: str, community: CommunityLabel
 def _in(values: Iterable[str]) -> tuple[str, dict[str, str]]:
     named = {f"in_{number}": value for number, value in enumerate(values)}
     return ", ".join(f":{name}" for name in named), named
-
-
-async def _attachments(here: Instance, ids: Sequence[str]) -> dict[str, list[AttachmentView]]:
-    places, named = _in(ids)
-    rows = await here.db.rows(
-        "SELECT file.id, file.post_id, file.media_id, file.kind, file.url, file.media_type, file.name, file.alt,"
-        " file.width, file.height, media.thumb_key FROM post_attachment AS file"
-        " LEFT JOIN media ON media.id = file.media_id"
-        f" WHERE file.post_id IN ({places}) ORDER BY file.post_id, file.position, file.id",
-        **named,
-    )
-    found: dict[str, list[AttachmentView]] = {}
-    for row in rows:
-        url: str | None = row["url"]
-        if row["kind"] == "image" and row["media_id"] is None:
-            url = here.media_url(row["url"])
-            if url is None:
-                row = row | {"kind": "link"}
-        url = url or row["url"]
-        found.setdefault(row["post_id"], []).append(
-            AttachmentView(
-                id=row["id"],
-                kind=row["kind"],
-                url=url,
-                preview_url=f"/media/{row['thumb_key']}" if row["thumb_key"] else url,
-                media_type=row["media_type"],
-                name=row["name"],
-                alt=row["alt"],
-                width=row["width"],
-                height=row["height"],
-                media_id=row["media_id"],
-            )
-        )
-    return found
 
 
 async def _mine(here: Instance, viewer: Viewer, ids: Sequence[str]) -> set[tuple[str, str]]:

@@ -131,6 +131,7 @@ def sanitise(html: str, *, images: bool = False) -> str:
         link_rel=_LINK_REL,
         strip_comments=True,
     )
+    cleaned = cleaned.replace('<p class="">', "<p>")
     return _honest(cleaned) if "<a " in cleaned else cleaned
 
 

@@ -22,7 +22,7 @@ from server.posts.composing import forget_old_versions, keep_version
 from server.posts.details import extras_of
 from server.posts.events import PostEdited, PostNarrowed, ReplyHelped, ReplyUnhelped
 from server.posts.models import Post
-from server.posts.receiving import narrowed, receive_post, store_parts, store_quote
+from server.posts.receiving import narrowed, pages_of, receive_post, store_parts, store_quote
 
 CLOCKS_DIFFER = timedelta(minutes=10)
 """How far ahead another server's clock may be; a time far in the future would refuse every later edit."""
@@ -89,7 +89,8 @@ async def _apply(here: Instance, received: VerifiedActivity, post: Post, remote:
     if moment <= (post.edited_at or post.published_at) and tally is None:
         raise Ignored("this is not newer than what we have")
     in_community = post.community_id is not None and post.parent_id is None
-    words = await asyncio.to_thread(rendering.shown, remote, in_community=in_community)
+    pages = await pages_of(remote)
+    words = await asyncio.to_thread(rendering.shown, remote, in_community=in_community, people=pages)
     visibility = await narrowed(here, post, remote)
     if tally is not None and visibility == post.visibility and _says_the_same(post, words):
         # Mastodon's polls keep their `updated` when only the numbers change.
@@ -114,6 +115,8 @@ async def _apply(here: Instance, received: VerifiedActivity, post: Post, remote:
         fresh.language, fresh.licence = words.language, words.licence
         fresh.visibility, fresh.locked = visibility, fresh.locked or not remote.comments_enabled
         fresh.interaction = consent.kept(remote.policy)
+        fresh.translations, fresh.emoji = words.translations or None, words.emoji or None
+        fresh.particulars = words.particulars or None
         await fresh.save()
         await store_quote(here, fresh, remote)
         await store_parts(here, fresh, remote, ())
