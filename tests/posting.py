@@ -153,7 +153,9 @@ class Stranger:
         self.documents[uri] = document
         return document
 
-    def activity(self, kind: str, actor: str, target: Any, *, path: str | None = None, **more: Any) -> dict[str, Any]:
+    def activity(
+        self, kind: str, actor: str, target: Any, /, *, path: str | None = None, **more: Any
+    ) -> dict[str, Any]:
         """An activity; without `path` its id follows from what it is about."""
         about = target["id"] if isinstance(target, dict) else target
         document = {

@@ -15,6 +15,7 @@ from server.ids import new_id
 from server.instance import Instance
 
 MAX_URI = 500
+PROFILE = "https://w3id.org/peerhall#profile-1"
 
 
 async def block(here: Instance, blocker_id: str, blocked_id: str) -> None:
@@ -41,7 +42,7 @@ async def block(here: Instance, blocker_id: str, blocked_id: str) -> None:
         if await Follow.exists(follower_id=blocked_id, target_id=blocker_id):
             await reject_follow(here, blocker_id, blocked_id)
         await here.events.emit(ActorBlocked(blocker_id, blocked_id))
-        if not blocked.is_local:
+        if await _reads_blocks(here, blocked):
             await send(here, blocker.uri, _document(made, blocker, blocked), inboxes=[blocked.inbox_url])
 
 
@@ -54,7 +55,7 @@ async def unblock(here: Instance, blocker_id: str, blocked_id: str) -> None:
         blocker, blocked = await Actor.get(id=blocker_id), await Actor.get(id=blocked_id)
         await made.delete()
         await here.events.emit(ActorUnblocked(blocker_id, blocked_id))
-        if not blocked.is_local and blocked.deleted_at is None:
+        if blocked.deleted_at is None and await _reads_blocks(here, blocked):
             document = activities.undo(
                 id=here.url(f"/ap/a/undo/{new_id(here.clock.now())}"),
                 actor=blocker.uri,
@@ -123,6 +124,19 @@ async def remember_unblock(here: Instance, actor_uri: str, uri: str) -> None:
         by=actor_uri[:MAX_URI],
         now=here.clock.now(),
     )
+
+
+async def _reads_blocks(here: Instance, blocked: Actor) -> bool:
+    """Whether the person's server knows blocks between people: microblogs and Peerhalls, not Lemmy, PieFed and Mbin.
+
+    To these a Block is a ban from a community and has to name it; without that they refuse the whole activity.
+    """
+    if blocked.is_local:
+        return False
+    if PROFILE in (blocked.implements or ()):
+        return True
+    dialect = await here.db.value("SELECT dialect FROM peer WHERE host = :host", host=blocked.host)
+    return bool(dialect != "threadiverse")
 
 
 async def _was_undone(here: Instance, uri: str, by: str) -> bool:

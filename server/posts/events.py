@@ -55,6 +55,14 @@ class PostRemoved:
 
 
 @dataclass(frozen=True, slots=True)
+class PostRestored:
+    """A moderator took a removal back."""
+
+    post_id: str
+    by_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class PostLiked:
     """Somebody found a post useful."""
 

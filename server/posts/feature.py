@@ -37,6 +37,7 @@ from server.posts.events import (
     PostPublished,
     PostRefused,
     PostRemoved,
+    PostRestored,
     PostUnboosted,
     PostUnliked,
     PostWaits,
@@ -109,6 +110,7 @@ def _tell(here: Instance) -> None:
     on(PostNarrowed, partial(delete.send_narrowed, here))
     on(PostDeleted, partial(delete.send_delete, here))
     on(PostRemoved, partial(delete.send_removal, here))
+    on(PostRestored, partial(delete.send_restored, here))
     on(PostLiked, partial(like.send_like, here))
     on(PostUnliked, partial(like.send_unlike, here))
     on(PostBoosted, partial(announce.send_boost, here))

@@ -13,7 +13,7 @@ from server.peers.policy import BLOCKED
 from server.posts import counting
 from server.posts.composing import own
 from server.posts.details import detail_of
-from server.posts.events import PostDeleted, PostPublished, PostRemoved
+from server.posts.events import PostDeleted, PostPublished, PostRemoved, PostRestored
 from server.posts.models import Boost, Like, Post, PostAttachment, PostMention, PostTag, PostVersion, Tombstone
 from server.posts.policy import DIRECT, PRIVATE
 from server.posts.readable import readable
@@ -52,6 +52,7 @@ async def restore_post(here: Instance, acting: Viewer, post_id: str) -> None:
         return
     async with here.db.transaction():
         await let_through(here, post)
+        await here.events.emit(PostRestored(post.id, str(acting.actor_id)))
         await audit.record(here, by=acting.handle or acting.actor_uri, action="post.restore", subject=post.uri)
 
 

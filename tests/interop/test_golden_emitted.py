@@ -1,11 +1,16 @@
 """What we serve has the keys of the golden documents, and values of the same kinds, all the way down."""
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from server.actors import actions as actors
+from server.communities import actions as communities
+from server.communities import bans
 from server.media import actions as media
+from server.moderation import actions as moderation
 from server.polls import actions as polls
 from server.polls.form import PollForm
 from server.posts import actions
@@ -351,3 +356,61 @@ async def subscribe(fediverse, here, server, actor, group):
     """A stranger follows a community."""
     assert await server.send(here, server.activity("Follow", actor, group.uri)) == 202
     await fediverse.settle()
+
+
+async def test_what_moderators_do(fediverse, hall):
+    maria, group = hall
+    lem = Stranger(fediverse, "lem.example")
+    sofia = lem.actor("sofia", generator={"type": "Application", "implements": ["https://w3id.org/fep/1b12"]})
+    await subscribe(fediverse, maria.here, lem, sofia, group)
+    await lem.send(maria.here, lem.activity("Join", sofia, group.uri))
+    await fediverse.settle()
+    member = await maria.here.run(actors.resolve, maria.here, sofia)
+    post = await write(maria, "How?", community_id=group.id)
+    await maria.do(actions.set_locked, post.id, locked=True, reason="Answered")
+    await maria.do(actions.set_pinned, post.id, pinned=True)
+    await maria.do(communities.set_role, group.id, member.id, "facilitator")
+    await maria.do(communities.set_role, group.id, member.id, "member")
+    lem.received.clear()
+    await maria.do(bans.ban, group.id, member.id, reason="Spam", length=timedelta(days=30))
+    await fediverse.settle()
+    sent = [item for item in fediverse.watch.delivered if item["type"] == "Announce"]
+    for name, kind, ends_in in (
+        ("activity-lock", "Lock", ""),
+        ("activity-pin", "Add", "/featured"),
+        ("activity-add-moderator", "Add", "/moderators"),
+        ("activity-ban", "Block", ""),
+    ):
+        ours = next(
+            item
+            for item in sent
+            if isinstance(item["object"], dict)
+            and item["object"]["type"] == kind
+            and item["object"].get("target", "").endswith(ends_in)
+        )
+        assert differences(ours, golden(name), extra=frozenset({"proof", "@context"})) == [], name
+    # Who is kept out may be the last of their server's: it is told directly as well.
+    assert [item["type"] for item in lem.received if item["type"] == "Block"]
+
+
+async def test_reports_in_both_forms(fediverse, hall):
+    maria, _ = hall
+    toot, lem = Stranger(fediverse, "toot.example"), Stranger(fediverse, "lem.example")
+    maths = lem.actor("maths", "Group", generator={"type": "Application", "implements": ["https://w3id.org/fep/1b12"]})
+    await maria.here.run(actors.resolve, maria.here, maths)
+    public = "https://www.w3.org/ns/activitystreams#Public"
+    uris = [
+        await toot.create(fediverse, maria.here, toot.actor("eva"), "statuses/1"),
+        await lem.create(
+            fediverse, maria.here, lem.actor("sofia"), "post/55", to=[maths, public], audience=maths, name="Tim"
+        ),
+    ]
+    for uri, server, name in zip(uris, (toot, lem), ("microblog", "threadiverse"), strict=True):
+        post = await found(maria.here, uri)
+        await maria.do(
+            moderation.report,
+            moderation.NewReport("privacy", "Personal data of a pupil", post_id=post.id, forward=True),
+        )
+        await fediverse.settle()
+        (ours,) = [item for item in server.received if item["type"] == "Flag"]
+        assert differences(ours, golden(f"activity-flag-{name}"), extra=frozenset({"proof"})) == []

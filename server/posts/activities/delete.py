@@ -4,6 +4,8 @@ Authority: the author; or who looks after the community that the post is in. For
 and facilitators, for one elsewhere whoever it announces (S5).
 """
 
+import json
+
 from federation.errors import Forbidden, Ignored
 from federation.inbox.dispatch import VerifiedActivity
 from federation.vocab import activities
@@ -15,7 +17,7 @@ from server.instance import Instance
 from server.posts import audience, documents, places, policy, sending
 from server.posts.activities.authority import may_moderate_from_afar
 from server.posts.activities.relevance import check_group
-from server.posts.events import PostDeleted, PostNarrowed, PostRemoved
+from server.posts.events import PostDeleted, PostNarrowed, PostRemoved, PostRestored
 from server.posts.models import Post, Tombstone
 from server.posts.receiving import find_or_fetch
 from server.posts.removal import erase, forget_sent, leave_tombstone, let_through, take_out
@@ -140,6 +142,44 @@ async def send_removal(here: Instance, event: PostRemoved) -> None:
             await undo_announces(here, about.community.id, post.id)
     if post.is_local:
         await _send(here, post, through_community=False)
+
+
+async def send_restored(here: Instance, event: PostRestored) -> None:
+    """Take every Delete that we sent of a post back, by who is allowed to: the moderator here, and its author here."""
+    post = await Post.get(id=event.post_id)
+    moderator = await Actor.get_or_none(id=event.by_id, is_local=True)
+    if moderator is None or not await places.leaves(here, post):
+        return
+    rows = await here.db.rows(
+        "SELECT body FROM sent_activity WHERE post_id = :id AND uri LIKE :ours ORDER BY uri DESC LIMIT 10",
+        id=post.id,
+        ours=here.url("/ap/a/delete/%"),
+    )
+    about = await documents.envelope(here, post)
+    taken_back: set[bool] = set()
+    for row in rows:
+        sent = json.loads(row["body"])
+        by_author = sent.get("actor") == about.author.uri
+        if by_author in taken_back or (by_author and not post.is_local):
+            continue
+        taken_back.add(by_author)
+        document = activities.undo(
+            id=sending.activity_id(here, "undo"),
+            actor=about.author.uri if by_author else moderator.uri,
+            object=sent,
+            to=sent.get("to") or [],
+            cc=sent.get("cc") or [],
+            audience=sent.get("audience"),
+        )
+        if by_author:
+            await sending.publish(here, about, document, involved=True, through_community=False)
+        elif about.community is not None:
+            await sending.tell(here, moderator, about, document)
+    await here.db.execute(
+        "DELETE FROM sent_activity WHERE post_id = :id AND uri LIKE :ours",
+        id=post.id,
+        ours=here.url("/ap/a/delete/%"),
+    )
 
 
 async def _take_question_back(here: Instance, post: Post) -> None:

@@ -253,11 +253,13 @@ def _activity(activity: dict[str, Any], world: World, *, community: str | None =
     elif kind == "Undo":
         if not isinstance(inner, dict):
             raise Rejected("Undo by id only is read as the end of a follow")
-        if kind_of(inner) not in _undoable:
+        if kind_of(inner) not in _undoable or (kind_of(inner) == "Block" and "target" not in inner):
             raise Ignored(f"Undo of {kind_of(inner)}")
         _undoable[kind_of(inner)](activity)
     elif kind in {"Create", "Update"}:
         _written(activity, world, community)
+    elif kind == "Block" and "target" not in activity:
+        raise Ignored("a person's own, which Lemmy's kind of server is not sent")
     elif kind in _simple:
         _simple[kind](activity)
     else:

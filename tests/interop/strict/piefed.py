@@ -145,6 +145,8 @@ def _activity(activity: dict[str, Any]) -> None:
             any_of(text, shape({"id": text}), each(text))(inner)
         case "Lock":
             text(inner)
+        case "Block" if "target" not in activity:
+            raise Ignored("a person's own, which PieFed's kind of server is not sent")
         case "Add" | "Remove" | "Block":
             shape({"object": text, "target": text})(activity)
         case "Undo":
@@ -157,7 +159,7 @@ def _undo(inner: Any) -> None:
     shape({"type": text})(inner)
     if inner["type"] == "Delete":
         shape({"object": _named})(inner)
-    elif inner["type"] == "Block":
+    elif inner["type"] == "Block" and "target" in inner:
         shape({"object": text, "target": text})(inner)
     elif inner["type"] in {"Follow", "Like", "Dislike", "Lock", "ChooseAnswer"}:
         shape({"object": text})(inner)
