@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
+from federation.discovery import server_actor
 from federation.discovery.webfinger import Finger, WebFinger
 from federation.errors import (
     BudgetExceeded,
@@ -51,18 +52,18 @@ from federation.signatures import proofs
 from federation.transport.client import Client, GuardedTransport
 from federation.transport.documents import Budget, Documents, FetchedBytes, Trace
 from federation.transport.guard import AddressRange, Guard
-from federation.vocab.activities import is_activity
+from federation.transport.walking import walk
+from federation.vocab.activities import is_activity, parse_activity
 from federation.vocab.actors import RemoteActor, is_actor, parse_actor
 from federation.vocab.base import (
-    dicts_of,
     host_of,
     id_of,
     items_of,
+    origin_of,
     parse_json,
     same_origin,
     split_handle,
     types_of,
-    without_fragment,
 )
 from federation.vocab.objects import RemotePost, parse_post
 
@@ -70,7 +71,6 @@ __all__ = ["Budget", "Engine", "FetchedBytes", "Outcome", "Trace", "VerifiedActi
 
 ACTOR_MEMORY_SECONDS = 60.0
 MAX_ACTORS_KEPT = 2_000
-MAX_PAGES = 50
 MAX_CREATED = 20
 
 Part = tuple[object, Callable[[], Awaitable[None]]]
@@ -277,12 +277,17 @@ class Engine:
         return actor
 
     async def fetch_post(self, uri: str, *, budget: Budget | None = None) -> RemotePost:
-        """A post; also where the id is that of the Create that made it."""
+        """A post; also where the id is that of the Create that made it. One that names nobody is its server's."""
+        budget = _or_current(budget)
         document = await self.fetch(uri, budget=budget)
         inner = document.get("object")
         if "Create" in types_of(document) and isinstance(inner, dict) and same_origin(id_of(inner), document.get("id")):
-            return parse_post(inner)
-        return parse_post(document)
+            return parse_post(inner, inherit=parse_activity(document))
+        owner = None
+        if server_actor.is_authorless(document):
+            learn = partial(self.fetch_actor, budget=budget)
+            owner = await server_actor.find(origin_of(str(document["id"])), self._documents, learn, budget=budget)
+        return parse_post(document, owner=owner)
 
     async def fetch_collection(
         self, uri: str, *, budget: Budget | None = None, limit: int = 500
@@ -291,40 +296,7 @@ class Engine:
 
         Items that belong to another server come as their ids: a collection cannot define what is not its own (S7).
         """
-        budget = _or_current(budget)
-        page: dict[str, object] | None = await self._documents.fetch(uri, budget=budget)
-        found: list[dict[str, object] | str] = []
-        seen = {without_fragment(uri)}
-        for _ in range(MAX_PAGES):
-            if page is None:
-                break
-            items = page.get("orderedItems", page.get("items"))
-            for item in items_of(items, limit=limit):
-                if len(found) >= limit:
-                    return found
-                item_id = id_of(item)
-                if isinstance(item, dict) and same_origin(item_id, uri):
-                    found.append(item)
-                elif item_id is not None:
-                    found.append(item_id)
-            page = await self._next_page(page, uri, seen, budget)
-        return found
-
-    async def _next_page(
-        self, page: dict[str, object], uri: str, seen: set[str], budget: Budget
-    ) -> dict[str, object] | None:
-        following = page.get("next") or (
-            page.get("first") if "items" not in page and "orderedItems" not in page else None
-        )
-        address = id_of(following)
-        if address is not None and (address in seen or not same_origin(address, uri)):
-            return None
-        if address is not None:
-            seen.add(address)
-        embedded = next(dicts_of(following, limit=1), None)
-        if embedded is not None and ("items" in embedded or "orderedItems" in embedded):
-            return embedded
-        return await self._documents.fetch(address, budget=budget) if address is not None else None
+        return await walk(self._documents, uri, budget=_or_current(budget), limit=limit)
 
     async def resolve_handle(self, handle: str, *, budget: Budget | None = None) -> str:
         """The id of the actor with a handle, once WebFinger and the actor agree; NotFound where they do not.

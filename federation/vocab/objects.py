@@ -119,8 +119,12 @@ def is_post_type(type: str) -> bool:
     return type in POST_TYPES
 
 
-def parse_post(document: Mapping[str, object], *, inherit: Activity | None = None) -> RemotePost:
-    """A RemotePost from JSON; recipients that are missing are those of the activity `inherit`.
+def parse_post(
+    document: Mapping[str, object], *, inherit: Activity | None = None, owner: str | None = None
+) -> RemotePost:
+    """A RemotePost from JSON; recipients and an author that are missing are those of the activity `inherit`.
+
+    `owner`: whose it is where it names nobody at all and was fetched at its own id (FEP-d556).
 
     InvalidDocument where it has no http(s) id, no author on its own origin, or is an activity, actor or tombstone.
     """
@@ -135,6 +139,8 @@ def parse_post(document: Mapping[str, object], *, inherit: Activity | None = Non
     ):
         raise InvalidDocument("This is not a post.")
     author = author_of(doc)
+    if author is None and not doc.get("attributedTo") and not doc.get("actor"):
+        author = inherit.actor if inherit is not None else owner
     if author is None or not same_origin(author, post_id):
         raise InvalidDocument("The object has no author on its own server.", "origin")
     to, cc = ids_of(doc.get("to"), limit=MAX_RECIPIENTS), ids_of(doc.get("cc"), limit=MAX_RECIPIENTS)

@@ -3,9 +3,10 @@
 import json
 from datetime import timedelta
 
+from federation.discovery.server_actor import is_stand_in
 from federation.errors import AddressRefused, FederationError, FetchError, Gone, InvalidDocument, TryLater, Unreachable
 from federation.vocab.actors import RemoteActor
-from federation.vocab.base import host_of, is_web_uri
+from federation.vocab.base import host_of, is_web_uri, origin_of
 from server.actors import queries
 from server.actors.events import ActorChanged
 from server.actors.models import Actor
@@ -43,8 +44,10 @@ async def ensure_remote(here: Instance, uri: str, *, refresh: bool = False) -> A
     otherwise what `Engine.fetch_actor` raises.
     """
     known = await Actor.get_or_none(uri=uri)
-    if known is not None and known.is_local:
+    if known is not None and (known.is_local or not known.inbox_url):
         return known
+    if known is None and is_stand_in(uri):
+        return await _stand_in(here, uri)
     now = here.clock.now()
     fresh = known is not None and known.fetched_at is not None and now - known.fetched_at < STALE
     if known is not None and fresh and not refresh:
@@ -155,6 +158,37 @@ def _visible(actor: Actor) -> Actor:
 def _refuse_blocked(here: Instance, host: str) -> None:
     if not peer_queries.may_send(here, host):
         raise NotFound(f"This server does not talk with {host}.")
+
+
+async def _stand_in(here: Instance, uri: str) -> Actor:
+    """What stands for a server that has no actor, as the author of objects that name nobody.
+
+    It has no inbox and no keys: nothing is sent to it, nobody follows it, and it never says anything.
+    """
+    now, host = here.clock.now(), host_of(uri)
+    key: str | None = f"{host}@{host}"[:380]
+    async with here.db.transaction():
+        if await Actor.exists(handle_key=key):
+            key = None
+        made, _ = await Actor.get_or_create(
+            {
+                "kind": "Application",
+                "id": new_id(now),
+                "username": host[:120],
+                "domain": host[:255],
+                "host": host[:255],
+                "handle_key": key,
+                "name": host[:200],
+                "url": f"{origin_of(uri)}/",
+                "inbox_url": "",
+                "discoverable": False,
+                "created_at": now,
+                "updated_at": now,
+                "fetched_at": now,
+            },
+            uri=uri,
+        )
+    return made
 
 
 async def _stored(here: Instance, remote: RemoteActor) -> Actor:

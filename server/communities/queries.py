@@ -338,10 +338,14 @@ async def federates(here: Instance, community_id: str) -> bool:
 
 
 async def is_followed(here: Instance, group_uri: str) -> bool:
-    """Whether what this community elsewhere announces concerns somebody here: a follower, a member, an author."""
+    """Whether what this community elsewhere announces concerns somebody here: a follower, a member, an author.
+
+    An observer of a conversation (FEP-f06f) announces like a community, for those who follow it.
+    """
     return bool(
         await here.db.value(
-            "SELECT actor.id FROM actor WHERE actor.uri = :uri AND actor.kind = 'Group' AND actor.suspended_at IS NULL"
+            "SELECT actor.id FROM actor WHERE actor.uri = :uri AND actor.kind <> 'Person'"
+            " AND actor.suspended_at IS NULL"
             " AND (EXISTS (SELECT 1 FROM follow WHERE follow.target_id = actor.id AND follow.state = 'accepted')"
             " OR EXISTS (SELECT 1 FROM membership AS mine JOIN actor AS member ON member.id = mine.person_id"
             " AND member.is_local WHERE mine.community_id = actor.id AND mine.state = 'active')"

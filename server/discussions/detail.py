@@ -3,6 +3,8 @@
 from federation.vocab.objects import RemotePost
 from server.discussions.models import Ask
 from server.instance import Instance
+from server.posts.models import Like, Post
+from server.posts.reactions import add_helped, end_helped
 from server.practices.wire import text
 
 SENTENCE = 500
@@ -30,6 +32,7 @@ class AskDetail:
             },
             id=post_id,
         )
+        await _accept(here, post_id, remote)
 
     async def forget(self, here: Instance, post_id: str) -> None:
         """Erase it with its post."""
@@ -39,3 +42,21 @@ class AskDetail:
         """The sentences as they are."""
         ask = await Ask.get_or_none(id=post_id)
         return {} if ask is None else {"clear": ask.clear, "unclear": ask.unclear, "is_closed": ask.is_closed}
+
+
+async def _accept(here: Instance, ask_id: str, remote: RemotePost) -> None:
+    """Which answer helped, as the question itself says it (`acceptedAnswer`), in its author's name.
+
+    Where a community tells of every choice, this adds what was missed; elsewhere it is all that is ever told.
+    """
+    ask = await Post.get(id=ask_id)
+    wanted = None
+    if remote.accepted_answer is not None:
+        wanted = await Post.get_or_none(uri=remote.accepted_answer, root_id=ask.id, state="visible")
+    if ask.community_id is None and remote.kind == "question":
+        marked = Like.filter(actor_id=ask.author_id, kind="helped", post__root_id=ask.id).order_by("id").limit(100)
+        for mark in await marked.prefetch_related("post"):
+            if wanted is None or mark.post_id != wanted.id:
+                await end_helped(here, mark.post, ask, ask.author_id)
+    if wanted is not None and wanted.id != ask.id and wanted.author_id != ask.author_id:
+        await add_helped(here, wanted, ask, ask.author_id)

@@ -51,9 +51,9 @@ class ServerDeliveries:
         dialects: frozenset[str] = frozenset(),
         deletion_of: str | None = None,
     ) -> None:
-        """Add one activity, in the caller's transaction. Inboxes of our own are left out."""
+        """Add one activity, in the caller's transaction. Inboxes of our own are left out, and what has none."""
         here = self._here
-        elsewhere = sorted({inbox for inbox in inboxes if not here.is_local_uri(inbox)})
+        elsewhere = sorted({inbox for inbox in inboxes if inbox and not here.is_local_uri(inbox)})
         if not elsewhere and followers_of is None:
             return
         now = here.clock.now()

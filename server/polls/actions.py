@@ -102,6 +102,8 @@ async def vote(here: Instance, acting: Viewer, post_id: str, positions: set[int]
         raise NotAllowed("This account cannot vote here.")
     if is_over(ends_at=poll.ends_at, closed_at=poll.closed_at, now=here.clock.now()):
         raise NotAllowed("This poll has ended.")
+    if not post.is_local and await Actor.exists(id=post.author_id, inbox_url=""):
+        raise NotAllowed("Nobody is known there who could take the vote.")
     options = await options_of(post.id)
     if not fits(positions, len(options), is_multiple=poll.is_multiple):
         few = "Choose at least one answer." if poll.is_multiple else "Choose one answer."

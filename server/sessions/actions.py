@@ -96,6 +96,8 @@ async def take_part(here: Instance, acting: Viewer, post_id: str) -> None:
         if await taking_part.is_in(post.id, person.id):
             return
         closed = why_closed(taking_part.state_of(event), here.clock.now())
+        if not closed and not await Actor.filter(id=post.author_id).exclude(inbox_url="").exists():
+            closed = "Nobody is known there who could be told. Look at the event's own page."
         if closed:
             raise NotAllowed(closed)
         uri = here.url(f"/ap/a/join/{new_id(here.clock.now())}")

@@ -55,8 +55,10 @@ async def event(here: Instance, viewer: Viewer, post: PostView) -> EventView | N
     if post.kind != "session":
         return None
     row = await here.db.row(
-        "SELECT event_facts.*, mine.state AS my_state FROM event_facts LEFT JOIN event_participation AS mine"
-        " ON mine.event_id = event_facts.id AND mine.actor_id = :me WHERE event_facts.id = :id",
+        "SELECT event_facts.*, mine.state AS my_state, author.inbox_url FROM event_facts"
+        " JOIN post ON post.id = event_facts.id JOIN actor AS author ON author.id = post.author_id"
+        " LEFT JOIN event_participation AS mine ON mine.event_id = event_facts.id AND mine.actor_id = :me"
+        " WHERE event_facts.id = :id",
         id=post.id,
         me=viewer.actor_id or "",
     )
@@ -97,8 +99,8 @@ def _view(here: Instance, viewer: Viewer, post: PostView, row: Row) -> EventView
     mine = row["my_state"] or ""
     closed = why_closed(state, now)
     links = json.loads(row["links"]) if row["links"] else []
-    # Whoever says nothing of taking part, such as Gancio, has nobody who would answer.
-    asks = bool(row["join_mode"])
+    # Whoever says nothing of taking part, such as Gancio, has nobody who would answer; nor has what names no author.
+    asks = bool(row["join_mode"] and row["inbox_url"])
     is_in = viewer.actor_id is not None and post.state == "visible"
     return EventView(
         starts_at=starts_at,

@@ -362,15 +362,13 @@ async def _post_object(world: World, here: Any, document: dict[str, Any]) -> str
     if document.get("inReplyTo"):
         for parent in ids_of(document["inReplyTo"]):
             world.note(parent)
-    if not any(key in document for key in ("attributedTo", "actor")) and is_web_uri(uri):
-        # Examples in texts leave out who wrote them; nothing on a server is without an author.
-        document = document | {"attributedTo": world.actor("/".join(uri.split("/")[:3]) + "/users/writer")}
     world.serve(document)
     try:
         post = await here.run(posts.fetch_post, here, uri)
     except (FederationError, Refused) as error:
         return f"{type(error).__name__}: {error}"
-    remote = parse_post(document)
+    owner = f"{'/'.join(uri.split('/')[:3])}/#nobody"
+    remote = parse_post(document, owner=owner)
     addressed = {*remote.to, *remote.cc}
     if (not addressed or PUBLIC in addressed) and await here.run(queries.show, here, ANONYMOUS, post.id) is None:
         return f"not shown to everybody, but {post.visibility}"
