@@ -71,7 +71,7 @@ async def publish(
         community.id,
         activity=sent,
         post_uri=post.uri if activity["type"] == "Create" else None,
-        post_id=post.id if activity["type"] == "Create" else None,
+        post_id=post.id if activity["type"] in {"Create", "Update"} else None,
         top_level=top_level,
         visibility=post.visibility,
     )

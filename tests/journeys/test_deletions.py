@@ -19,7 +19,7 @@ from server.posts import actions
 from server.posts.actions import PostChange
 from server.posts.deleted import deleted_posts
 from tests.conftest import PASSWORD, Fediverse, Person
-from tests.posting import Stranger, document, follow, found, reply, write
+from tests.posting import Stranger, community, document, follow, found, join, reply, write
 
 DAY = 24 * 3600
 
@@ -348,3 +348,27 @@ async def test_prune_forgets_receipts_after_ninety_days_and_not_before(fediverse
     await days(fediverse, 15)
     await maya.here.run(outbox.prune, maya.here)
     assert await maya.do(deleted_posts) == []
+
+
+async def test_s27_what_a_community_passed_on_of_a_deleted_post_is_not_served_any_more(fediverse, three):
+    maya, tom, sofia = three
+    group = await community(maya)
+    for person in (tom, sofia):
+        await join(person, group)
+        await follow(person, group)
+    await fediverse.settle()
+    own = await write(maya, "The marker of Maya", title="Own", community_id=group.id)
+    there = await tom.here.run(Actor.get, uri=group.uri)
+    theirs = await write(tom, "The marker of Tom", title="Theirs", community_id=there.id)
+    await fediverse.settle()
+    for person, post in ((maya, own), (tom, theirs)):
+        fediverse.clock.advance(60)
+        await person.do(actions.edit_post, post.id, PostChange(source_md=f"{post.source_md}, changed"))
+    await fediverse.settle()
+    marked = "SELECT uri FROM sent_activity WHERE body LIKE '%The marker of%'"
+    assert len(await maya.here.run(maya.here.db.rows, marked)) >= 4
+    for person, post in ((maya, own), (tom, theirs)):
+        await person.do(actions.delete_post, post.id)
+    await fediverse.settle()
+    for person in three:
+        assert await person.here.run(person.here.db.rows, marked) == []

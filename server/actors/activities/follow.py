@@ -7,6 +7,7 @@ from federation.errors import Forbidden, Gone, Ignored
 from federation.inbox.dispatch import VerifiedActivity
 from federation.vocab.base import id_of
 from server.actors import following
+from server.actors.activities import ended
 from server.actors.models import Actor
 from server.actors.remote import MAX_URI, ensure_remote
 from server.instance import Instance
@@ -24,6 +25,8 @@ async def on_follow(here: Instance, received: VerifiedActivity) -> None:
         follower = await ensure_remote(here, activity.actor)
     except Gone as error:
         raise Ignored("the follower is gone") from error
+    if activity.id and await ended.was_ended(here, activity.id, by=activity.actor):
+        raise Ignored("it was taken back before it came")
     await following.receive_follow(here, follower, target, activity.id)
 
 
@@ -34,8 +37,10 @@ async def on_undo_follow(here: Instance, received: VerifiedActivity) -> None:
     actor = id_of(inner.get("actor"))
     if actor is not None and actor != activity.actor:
         raise Forbidden("only the follower ends its follow")
-    ended = await following.receive_undo(here, activity.actor, uri=id_of(inner), target_uri=id_of(inner.get("object")))
-    if not ended:
+    uri = id_of(inner)
+    if await following.receive_undo(here, activity.actor, uri=uri, target_uri=id_of(inner.get("object"))):
+        return
+    if not await ended.remember(here, uri, by=activity.actor):
         raise Ignored("there is no such follow")
 
 

@@ -258,7 +258,13 @@ async def _announced(
         **named,
     )
     found = [json.loads(row["body"]) for row in rows]
-    return [document for document in found if document.get("actor") == group["uri"]]
+    return [document for document in found if document.get("actor") == group["uri"] and _is_first(document)]
+
+
+def _is_first(announced: dict[str, Any]) -> bool:
+    """Whether it brought a post: announced changes of it are kept with it too, and need no taking back."""
+    inner = announced.get("object")
+    return not isinstance(inner, dict) or inner.get("type") == "Create"
 
 
 def _id(value: Any) -> str:
