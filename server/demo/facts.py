@@ -98,6 +98,17 @@ class DemoResource:
 
 
 @dataclass(frozen=True, slots=True)
+class DemoReport:
+    """Somebody reports the post with this title, and nobody has decided yet."""
+
+    reporter: str
+    title: str
+    days_ago: float
+    category: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class DemoOrganisation:
     """One instance of the demo."""
 
@@ -111,4 +122,5 @@ class DemoOrganisation:
     threads: tuple[DemoThread, ...]
     tips: tuple[DemoTip, ...] = ()
     resources: tuple[DemoResource, ...] = ()
+    reports: tuple[DemoReport, ...] = ()
     follows: tuple[tuple[str, str], ...] = field(default=())

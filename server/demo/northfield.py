@@ -5,6 +5,7 @@ from server.demo.facts import (
     DemoOrganisation,
     DemoPerson,
     DemoPractice,
+    DemoReport,
     DemoResource,
     DemoThread,
     DemoTip,
@@ -298,6 +299,15 @@ NORTHFIELD = DemoOrganisation(
     communities=COMMUNITIES,
     practices=PRACTICES,
     threads=THREADS,
+    reports=(
+        DemoReport(
+            "joel",
+            "Instructions that survive the walk to the bench",
+            1,
+            "privacy",
+            "Could we leave out which group this is about? In a school of our size everybody knows who is meant.",
+        ),
+    ),
     tips=TIPS,
     resources=RESOURCES,
     follows=(

@@ -19,6 +19,7 @@ from server.demo.facts import (
     DemoOrganisation,
     DemoPerson,
     DemoPractice,
+    DemoReport,
     DemoResource,
     DemoThread,
     DemoTip,
@@ -26,6 +27,8 @@ from server.demo.facts import (
 from server.discussions import actions as discussions
 from server.discussions.actions import ThreadForm
 from server.instance import Instance
+from server.moderation import actions as moderation
+from server.moderation.actions import NewReport
 from server.peers import actions as peers
 from server.posts import actions as posts
 from server.practices import actions as practices
@@ -110,6 +113,8 @@ class Seeder:
                 yield Act(thread.days_ago, _bound(self._thread, one, thread))
             for resource in one.resources:
                 yield Act(resource.days_ago, _bound(self._resource, one, resource))
+            for report in one.reports:
+                yield Act(report.days_ago, _bound(self._report, one, report))
 
     async def _people(self, organisation: DemoOrganisation) -> None:
         here = self._opened[organisation.slug]
@@ -308,6 +313,12 @@ class Seeder:
             nobody_identifiable=True,
         )
         await here.run(resources.add_resource, here, self._viewer(organisation, resource.author), form)
+
+    async def _report(self, organisation: DemoOrganisation, report: DemoReport) -> None:
+        here, reporter = self._opened[organisation.slug], self._viewer(organisation, report.reporter)
+        post_id = await here.run(here.db.value, "SELECT id FROM post WHERE title = :title", title=report.title)
+        new = NewReport(category=report.category, text=report.text, post_id=str(post_id))
+        await here.run(moderation.report, here, reporter, new)
 
     async def _group(self, here: Instance, home: Instance, slug: str) -> str:
         if here is home:
