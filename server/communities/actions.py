@@ -53,6 +53,7 @@ _PLAIN = [
     "visibility",
     "join_policy",
     "posting",
+    "guests",
     "purpose",
     "time_per_week",
     "gives",

@@ -34,6 +34,7 @@ def _install(here: Instance) -> None:
     here.events.on(ActorDeleted, partial(members.on_actor_deleted, here))
     here.jobs.on(bans.JOB, partial(bans.end_ban, here))
     here.jobs.on(dialects.JOB, partial(dialects.learn, here))
+    here.jobs.on(members.FOLLOW_JOB, partial(members.decide_follow, here))
 
 
 feature = Feature("communities", models="server.communities.models", install=_install)

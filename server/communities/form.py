@@ -37,6 +37,7 @@ class CommunityForm:
     visibility: str = policy.PUBLIC
     join_policy: str = policy.OPEN
     posting: str = policy.EVERYONE
+    guests: bool = False
     time_per_week: str = ""
     gives: str = ""
     gets: str = ""

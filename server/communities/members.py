@@ -10,7 +10,7 @@ from server.actors.following import accept_follow, reject_follow
 from server.actors.models import Actor, Follow
 from server.actors.viewer import Viewer
 from server.audit import actions as audit
-from server.communities import memberships, policy, queries
+from server.communities import dialects, memberships, policy, queries
 from server.communities.activities import announce
 from server.communities.activities import join as joining
 from server.communities.events import MemberDecided, RoleChanged
@@ -25,6 +25,7 @@ from server.text import clean_text
 
 MAX_ANSWER = 2_000
 MAX_NOTE = 2_000
+FOLLOW_JOB = "communities.follow"
 
 
 async def join(
@@ -204,23 +205,49 @@ async def readmit(here: Instance, acting: Viewer, community_id: str, person_id: 
 async def on_follow_requested(here: Instance, event: FollowRequested) -> None:
     """Somebody elsewhere follows a members' community: software without Join asks for a place in this way (Lemmy).
 
-    What members share never goes to microblogs, so a follow from one is refused at once.
+    What members share does not go to microblogs unless the community takes guests, so a follow from one is refused. Of
+    a server that we do not know yet we learn first what it is: until then the follow waits.
     """
-    community = await Community.get_or_none(id=event.target_id)
-    if community is None:
+    if not await Community.exists(id=event.target_id):
         return
     person = await Actor.get(id=event.follower_id)
-    facts = await queries.membership(here, event.target_id, person.id)
+    if person.is_local:
+        return
+    if await _dialect(here, person) == announce.UNKNOWN:
+        pair = [event.target_id, event.follower_id]
+        await here.jobs.enqueue(FOLLOW_JOB, pair, unique=f"{FOLLOW_JOB}:{':'.join(pair)}")
+        return
+    await _decide_follow(here, event.target_id, person)
+
+
+async def decide_follow(here: Instance, pair: list[str]) -> None:
+    """The job: decide upon a follow of a members' community, when it is known what its server is."""
+    community_id, person_id = pair
+    person = await Actor.get_or_none(id=person_id)
+    if person is None or not await Follow.exists(target_id=community_id, follower_id=person_id, state="requested"):
+        return
+    await dialects.learn(here, person.host)
+    async with here.db.transaction():
+        await _decide_follow(here, community_id, person)
+
+
+async def _decide_follow(here: Instance, community_id: str, person: Actor) -> None:
+    facts = await queries.membership(here, community_id, person.id)
     if facts is not None and facts.is_member:
-        await accept_follow(here, event.target_id, person.id)
+        await accept_follow(here, community_id, person.id)
         return
-    dialect = await here.db.value("SELECT dialect FROM peer WHERE host = :host", host=person.host)
     may_ask = facts is not None and (policy.may_apply(facts) or policy.may_join(facts) or facts.state == "applied")
-    if person.is_local or (may_ask and dialect == announce.THREADIVERSE):
-        if facts is not None and facts.state != "applied" and may_ask and not person.is_local:
-            await memberships.ask(here, event.target_id, person.id, [])
+    knows_members = await _dialect(here, person) == announce.THREADIVERSE
+    if may_ask and (knows_members or await Community.exists(id=community_id, guests=True)):
+        if facts is not None and facts.state != "applied":
+            await memberships.ask(here, community_id, person.id, [])
         return
-    await reject_follow(here, event.target_id, person.id)
+    await reject_follow(here, community_id, person.id)
+
+
+async def _dialect(here: Instance, person: Actor) -> str:
+    known = await here.db.value("SELECT dialect FROM peer WHERE host = :host", host=person.host)
+    return str(known or announce.UNKNOWN)
 
 
 async def on_follow_ended(here: Instance, event: FollowEnded) -> None:

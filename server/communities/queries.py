@@ -90,6 +90,7 @@ class CommunityPage:
     visibility: str
     join_policy: str
     posting: str
+    guests: bool
     purpose: str
     goals: tuple[str, ...]
     gives: str
@@ -230,7 +231,7 @@ async def membership(here: Instance, community_id: str, actor_id: str) -> Member
 
 
 _PAGE_COLUMNS = (
-    "community.purpose, community.goals, community.gives, community.gets, community.time_per_week,"
+    "community.guests, community.purpose, community.goals, community.gives, community.gets, community.time_per_week,"
     " community.objectives, community.outcomes, community.cadence, community.language, community.questions,"
     " community.guidelines_source, community.guidelines_html, community.members_count, community.posts_count,"
     " community.created_at"
@@ -280,6 +281,7 @@ def _page(here: Instance, row: Row, viewer: Viewer) -> CommunityPage:
         visibility=label.visibility,
         join_policy=row["join_policy"] or policy.OPEN,
         posting=row["posting"] or policy.EVERYONE,
+        guests=bool(row["guests"]),
         purpose=row["purpose"] or "",
         goals=_texts(row["goals"]),
         gives=row["gives"] or "",

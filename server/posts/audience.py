@@ -100,6 +100,27 @@ async def inboxes(here: Instance, post: Post, visibility: str) -> set[str]:
     return {row["inbox"] for row in rows}
 
 
+async def with_guests(here: Instance, post: Post, inboxes: set[str]) -> set[str]:
+    """The inboxes for what members share in a community here, as far as their software knows no members.
+
+    Without the community's leave nothing goes to microblogs (product/safety.md 5.1, rule 4). With it, their members get
+    it into their own inboxes: Mastodon then shows it to them alone, though they are not named.
+    """
+    community = await here.db.row("SELECT guests FROM community WHERE id = :id", id=post.community_id or "")
+    if community is None:
+        return inboxes
+    rows = await here.db.rows(
+        f"SELECT actor.host, actor.inbox_url FROM actor JOIN peer ON peer.host = actor.host WHERE {_THERE}"
+        f" AND peer.dialect = 'microblog' AND actor.id IN ({_READERS[policy.MEMBERS]})"
+        " ORDER BY actor.inbox_url LIMIT :limit",
+        limit=MAX_INBOXES,
+        **_names(post),
+    )
+    guests = {row["inbox_url"] for row in rows}
+    elsewhere = inboxes - within(inboxes, guests)
+    return elsewhere | guests if community["guests"] else elsewhere
+
+
 async def provide_network(here: Instance, uri: str, page: str | None, reader: Reader) -> Served | None:
     """Serve ``/ap/network``, whom posts for the network are addressed to: a name without members, for its servers."""
     if uri != here.url(NETWORK_PATH) or page or reader.host is None or not peers.is_of_network(here, reader.host):

@@ -43,6 +43,8 @@ async def publish(
         inboxes |= audience.within(await involved_inboxes(here, post.id), readers)
     if post.visibility == policy.NETWORK:
         inboxes |= await audience.network_inboxes(here)
+    if post.visibility == policy.MEMBERS:
+        inboxes = await audience.with_guests(here, post, inboxes)
     to_followers = post.visibility in {policy.PUBLIC, policy.UNLISTED, policy.FOLLOWERS}
     sent = await send(
         here,
