@@ -7,7 +7,7 @@ WORKERS ?= 2
 
 .DEFAULT_GOAL := help
 PARTS := check-format check-lint check-types check-imports check-project
-.PHONY: help demo test test-sqlite test-postgres fuzz check $(PARTS) fix bench migration pictures lock clean
+.PHONY: help documents peers demo test test-sqlite test-postgres fuzz check $(PARTS) fix bench migration pictures lock clean
 
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-14s %s\n", $$1, $$2}'
@@ -70,6 +70,13 @@ bench: $(VENV)/dev.stamp  ## the table of times and sizes (ARGS=--save makes thi
 
 migration: $(VENV)/dev.stamp  ## draft a migration: make migration NAME=add_something
 	@$(BIN)/python -m tests.postgres --draft $(NAME)
+
+peers: $(VENV)/dev.stamp  ## run our server beside all other implementations that are here, and write docs/peers.md
+	@PEERHALL_RECORD=1 $(BIN)/pytest -n 0 -m peer tests/interop
+
+documents: $(VENV)/dev.stamp  ## write the examples and the matrix of FEDERATION.md, and docs/peers.md, anew
+	@PEERHALL_WRITE=1 $(BIN)/pytest -n 0 tests/project/test_examples.py
+	@$(BIN)/python -m tests.interop.matrix
 
 pictures: $(VENV)/dev.stamp  ## take the pictures of the README again
 	@$(BIN)/python -m deploy.pictures

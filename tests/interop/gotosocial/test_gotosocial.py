@@ -215,3 +215,31 @@ def test_inspect_shows_it(friends: World) -> None:
         "last delivery",
     ):
         assert words in shown.stdout, shown.stdout
+
+
+@scenario(
+    "GoToSocial", "poll", "a poll of ours takes a vote from there, one of theirs a vote from here; the counts arrive"
+)
+def test_polls_go_both_ways(friends: World) -> None:
+    words, greta = fresh("poll"), friends.theirs.greta
+    form = {"kind": "poll", "question": f"Which tool {words}?", "option": ["Strips", "Blocks"], "lasts": "1d"}
+    asked = friends.maya.post("/c/science/new?kind=poll", data=form | {"visibility": "public", "language": "en"})
+    asked.raise_for_status()
+    page = str(asked.url.copy_with(fragment=None))
+    status = until(lambda: next((each for each in greta.home() if words in each["content"] and each["poll"]), None))
+    assert [option["title"] for option in status["poll"]["options"]] == ["Strips", "Blocks"]
+    greta.post(f"/api/v1/polls/{status['poll']['id']}/votes", choices=[1])
+
+    def counted() -> list[int]:
+        return [int(option["replies"]["totalItems"]) for option in friends.ours.document(page).json()["oneOf"]]
+
+    until(lambda: counted() == [0, 1])
+    assert friends.ours.document(page).json().get("votersCount") == 1
+
+    poll = {"options": ["Dominoes", "Cards", "Dice"], "expires_in": 86_400, "multiple": False}
+    theirs = greta.write(f"Which game {words}?", poll=poll)
+    path = post_about(friends.maya, f"Which game {words}")
+    friends.maya.post(f"{path}/vote", data={"choice": "2"}).raise_for_status()
+    until(lambda: greta.status(theirs["id"]).json()["poll"]["options"][2]["votes_count"] == 1)
+    assert greta.status(theirs["id"]).json()["poll"]["votes_count"] == 1
+    assert friends.maya.post(f"{path}/vote", data={"choice": "0"}).status_code == 403
