@@ -127,6 +127,7 @@ async def served(fediverse: Any, here: Any, uri: str) -> Json:
 async def story(fediverse: Any) -> Book:
     """A school, a library, and everything that passes between them."""
     book = Book()
+    fediverse.watch.let_deliveries_pass()  # Lemmy and PieFed know no Block of a person by a person, only bans
     hall, riverside = await fediverse.start("hall.example"), await fediverse.start("riverside.example")
     maya, tom = await fediverse.person(hall, "maya"), await fediverse.person(riverside, "tom")
     science = await community(maya, "science")
@@ -180,6 +181,18 @@ async def story(fediverse: Any) -> Book:
     await maya.do(members.set_role, science.id, member, "steward")
     await fediverse.settle()
     book.add("A community gains a moderator", await sent(hall, "Add"))
+
+    await maya.do(members.set_role, science.id, member, "member")
+    await fediverse.settle()
+    book.add("… and loses one", await sent(hall, "Remove"))
+
+    async with fediverse.client(riverside, tom) as browser:
+        report = {"category": "copyright", "text": "Somebody else wrote this.", "forward": "1"}
+        assert (await browser.post(f"/p/{there.short}/report", data=report)).status_code == 303
+        assert (await browser.post("/@maya@hall.example/block")).status_code == 303
+    await fediverse.settle()
+    book.add("A report, by the server of whoever reports", await sent(riverside, "Flag"))
+    book.add("A person blocks a person", await sent(riverside, "Block"))
 
     mine = await found(hall, practice["object"]["id"])
     await maya.do(posts.delete_post, mine.id)

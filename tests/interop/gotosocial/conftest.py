@@ -1,4 +1,4 @@
-"""Starts a GoToSocial of its own, with two people, beside a server of ours with three."""
+"""Starts a GoToSocial of its own, with two people, beside a server of ours with five."""
 
 import os
 import re
@@ -207,8 +207,9 @@ def gotosocial(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GoToSocial]
 def world(gotosocial: GoToSocial, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """GoToSocial and a server of ours; nobody knows anybody yet."""
     ours = Ours(tmp_path_factory.mktemp("ours"))
-    for name, role in (("maya", "admin"), ("tom", "member"), ("lin", "member")):
-        ours.add_person(name, role=role)
+    ours.add_person("maya", role="admin")
+    for name in ("tom", "lin", "nora", "owen"):
+        ours.add_person(name)
     ours.add_community("science", "maya")
     ours.add_community("staffroom", "maya", visibility="members")
     browsers: list[httpx.Client] = []
