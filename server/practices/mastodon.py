@@ -20,19 +20,32 @@ _TAGS = {
     "p", "br", "span", "a", "del", "s", "pre", "blockquote", "code", "b", "strong", "u", "i", "em", "ul", "ol", "li",
     "ruby", "rt", "rp",
 }  # fmt: skip
-_ATTRIBUTES = {"a": {"href", "class"}, "span": {"class"}, "ol": {"start", "reversed"}, "li": {"value"}}
+_ATTRIBUTES = {"ol": {"start", "reversed"}, "li": {"value"}, "a": {"href"}}
+_CLASSES = {
+    "a": {"mention", "hashtag", "u-url", "ellipsis", "invisible"},
+    "span": {"h-card", "ellipsis", "invisible", "quote-inline"},
+    "p": {"quote-inline"},
+}
+_MATH = re.compile(r"<math(?P<open>[^>]*)>(?P<inside>.*?)</math>", re.DOTALL | re.IGNORECASE)
+_TEX = re.compile(r'<annotation encoding="application/x-tex">(.*?)</annotation>', re.DOTALL)
 _HEADING = re.compile(r"<(/?)h[1-6](?:\s[^>]*)?>", re.IGNORECASE)
 _TITLED = frozenset({"Article", "Page", "Event", "Image", "Audio", "Video"})
 
 
 @dataclass(frozen=True, slots=True)
 class SeenOnMastodon:
-    """What a Mastodon user meets. `warning` hides the rest until they press "Show more"."""
+    """What a Mastodon user meets. `warning` hides the rest until they press "Show more".
+
+    `options` are a poll's, `card` the address that a preview card is made of, `sensitive` covers the pictures.
+    """
 
     warning: str
     html: str
     pictures: tuple[dict[str, str], ...]
     left_out: int
+    options: tuple[str, ...] = ()
+    card: str = ""
+    sensitive: bool = False
 
     @property
     def length(self) -> int:
@@ -51,20 +64,55 @@ def as_on_mastodon(document: Mapping[str, object]) -> SeenOnMastodon:
     else:
         html, warning = sanitise(content), plain(summary)
     shown, left_out = _attachments(document.get("attachment"))
-    return SeenOnMastodon(warning, html, shown, left_out)
+    return SeenOnMastodon(
+        warning,
+        html,
+        shown,
+        left_out,
+        options=_options(document),
+        card=_card(document.get("attachment")),
+        sensitive=document.get("sensitive") is True and bool(shown),
+    )
 
 
 def sanitise(html: str) -> str:
     """HTML as Mastodon keeps it: headings become bold paragraphs, pictures inside the text go."""
+    html = _MATH.sub(_formula, html)
     html = _HEADING.sub(lambda match: "</strong></p>" if match[1] else "<p><strong>", html)
     return nh3.clean(
-        html, tags=_TAGS, attributes=_ATTRIBUTES, url_schemes={"http", "https"}, link_rel="nofollow noopener noreferrer"
+        html,
+        tags=_TAGS,
+        attributes=_ATTRIBUTES,
+        allowed_classes=_CLASSES,
+        url_schemes={"http", "https"},
+        link_rel="nofollow noopener noreferrer",
     )
+
+
+def _formula(match: re.Match[str]) -> str:
+    """A formula as its TeX between dollar signs; two of them where it stands alone (FEP-dc88)."""
+    tex = _TEX.search(match["inside"])
+    sign = "$$" if 'display="block"' in match["open"] else "$"
+    return f"{sign}{tex[1]}{sign}" if tex else ""
+
+
+def _options(document: Mapping[str, object]) -> tuple[str, ...]:
+    if document.get("type") != "Question":
+        return ()
+    listed = document.get("oneOf") or document.get("anyOf")
+    items = listed if isinstance(listed, list) else []
+    return tuple(_text(item.get("name")) for item in items if isinstance(item, dict))
+
+
+def _card(value: object) -> str:
+    """What has an `href` is no file but a link, and the first becomes a preview card."""
+    items = value if isinstance(value, list) else []
+    return next((_text(item["href"]) for item in items if isinstance(item, dict) and item.get("href")), "")
 
 
 def _attachments(value: object) -> tuple[tuple[dict[str, str], ...], int]:
     items = [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
-    files = [item for item in items if item.get("type") != "Link"]
+    files = [item for item in items if not item.get("href")]
     shown = tuple(
         {"url": _text(item.get("url")), "alt": _text(item.get("name")), "media_type": _text(item.get("mediaType"))}
         for item in files[:MAX_ATTACHMENTS]

@@ -10,6 +10,7 @@ from server.posts import documents
 from server.posts.models import Post
 from server.posts.policy import ON_THE_WIRE
 from server.posts.queries import PostView
+from server.practices.elsewhere import SeenElsewhere, seen_elsewhere
 from server.practices.mastodon import SeenOnMastodon, as_on_mastodon
 
 
@@ -48,6 +49,13 @@ async def on_mastodon(here: Instance, post: PostView) -> SeenOnMastodon | None:
     if not post.is_local or post.visibility not in ON_THE_WIRE or post.state != "visible":
         return None
     return as_on_mastodon(await documents.build(here, await Post.get(id=post.id)))
+
+
+async def on_other_software(here: Instance, post: PostView) -> tuple[SeenElsewhere, ...]:
+    """How GoToSocial and Lemmy show a post of ours; nothing for one that never leaves this server."""
+    if not post.is_local or post.visibility not in ON_THE_WIRE or post.state != "visible":
+        return ()
+    return seen_elsewhere(await documents.build(here, await Post.get(id=post.id)))
 
 
 async def _received(here: Instance, post: PostView) -> Message | None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from server.instance import Instance
 from server.media.queries import MediaFile
+from server.practices.elsewhere import SeenElsewhere, seen_elsewhere
 from server.practices.mastodon import SeenOnMastodon, as_on_mastodon
 from server.text import excerpt, render_markdown, slugify
 
@@ -20,6 +21,7 @@ class Preview:
     html: str
     language: str
     mastodon: SeenOnMastodon
+    elsewhere: tuple[SeenElsewhere, ...] = ()
 
 
 async def preview(
@@ -47,4 +49,4 @@ async def preview(
             for file in files
         ],
     }
-    return Preview(title, rendered.html, language, as_on_mastodon(document))
+    return Preview(title, rendered.html, language, as_on_mastodon(document), seen_elsewhere(document))

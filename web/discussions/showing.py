@@ -86,6 +86,7 @@ async def message_page(request: Request) -> Response:
         post=post,
         messages=await signed.messages(here, post),
         seen=await signed.on_mastodon(here, post),
+        elsewhere=await signed.on_other_software(here, post),
         delivery=await _delivery(here, post),
     )
 
