@@ -1,7 +1,7 @@
 """HTML of strangers: one allowlist for everything (S20), links that say where they lead (S10), and plain words.
 
 The parser behind `sanitise` is html5ever. Its cost grows with the square of the depth for some inputs, so that what has
-too many tags is shown as words; `MAX_CHARACTERS` and `MAX_TAGS` were chosen by measuring the worst ones.
+too many tags or ampersands is shown as words; the limits were chosen by measuring the worst ones.
 """
 
 import re
@@ -15,6 +15,7 @@ from server.text.words import clean_text
 
 MAX_CHARACTERS = 200_000
 MAX_TAGS = 8_000
+MAX_AMPERSANDS = 20_000
 MAX_DEPTH = 60
 EXCERPT = 280
 
@@ -153,6 +154,8 @@ def excerpt(html: str, limit: int = EXCERPT) -> str:
 
 
 def _is_bearable(html: str) -> bool:
+    if html.count("&") > MAX_AMPERSANDS:
+        return False
     if html.count("<") <= 100:
         return True
     depth = 0

@@ -1,7 +1,9 @@
 """Reading: S10 to S12, S19, S20's share, and properties of the parsers."""
 
 import json
+import math
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
@@ -464,16 +466,23 @@ def test_s12_a_text_may_have_many_commas() -> None:
     assert parse_json(json.dumps({"content": text}).encode()) == {"content": text}
 
 
-@pytest.mark.parametrize("piece", [b"1,", b"1.5,", b"[],", b"{},", b'"",', b'{"a":1},', b'","', b'\\",', b'"\\'])
-def test_s12_the_largest_documents_do_not_stall_the_loop(piece: bytes) -> None:
-    raw = (b'{"a":[' + piece * (1_000_000 // len(piece)))[:1_000_000] + b"1]}"
-    best = 1.0
+def _cost(work: Callable[[], object]) -> float:
+    """Seconds of this thread on a processor, the best of three."""
+    best = math.inf
     for _ in range(3):
         started = time.thread_time()
         with suppress(InvalidDocument):
-            parse_json(raw)
+            work()
         best = min(best, time.thread_time() - started)
-    assert best < 0.1
+    return best
+
+
+@pytest.mark.parametrize("piece", [b"1,", b"1.5,", b"[],", b"{},", b'"",', b'{"a":1},', b'","', b'\\",', b'"\\'])
+def test_s12_the_largest_documents_do_not_stall_the_loop(piece: bytes) -> None:
+    """At most 25 times what the standard library takes for as many empty texts: 0.2 s where that takes 8 ms."""
+    raw = (b'{"a":[' + piece * (1_000_000 // len(piece)))[:1_000_000] + b"1]}"
+    plain = b'{"a":[' + b'"",' * 333_000 + b"1]}"
+    assert _cost(lambda: parse_json(raw)) < 25 * _cost(lambda: json.loads(plain))
 
 
 EVIL_HEADERS = [
