@@ -109,6 +109,38 @@ class DemoReport:
 
 
 @dataclass(frozen=True, slots=True)
+class DemoPoll:
+    """A poll with its votes: who, and which answer, counted from 0."""
+
+    author: str
+    community: str
+    days_ago: float
+    question: str
+    text: str
+    options: tuple[str, ...]
+    lasts: str
+    votes: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DemoEvent:
+    """An event that is still to come: so many days from now, at an hour of the day, and who takes part."""
+
+    author: str
+    community: str
+    days_ago: float
+    title: str
+    text: str
+    days_ahead: int
+    hour: int
+    minutes: int
+    timezone: str
+    place: str
+    capacity: int
+    participants: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class DemoOrganisation:
     """One instance of the demo."""
 
@@ -123,4 +155,6 @@ class DemoOrganisation:
     tips: tuple[DemoTip, ...] = ()
     resources: tuple[DemoResource, ...] = ()
     reports: tuple[DemoReport, ...] = ()
+    polls: tuple[DemoPoll, ...] = ()
+    events: tuple[DemoEvent, ...] = ()
     follows: tuple[tuple[str, str], ...] = field(default=())

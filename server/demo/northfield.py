@@ -4,6 +4,7 @@ from server.demo.facts import (
     DemoCommunity,
     DemoOrganisation,
     DemoPerson,
+    DemoPoll,
     DemoPractice,
     DemoReport,
     DemoResource,
@@ -290,6 +291,19 @@ RESOURCES = (
     ),
 )
 
+POLLS = (
+    DemoPoll(
+        "joel",
+        "science",
+        2,
+        "Which part of a practical do your pupils find hardest?",
+        "I am planning next term and would rather not guess. One answer, the first that comes to mind.",
+        ("Reading the instructions", "Sharing the equipment", "Writing down what they see", "Cleaning up in time"),
+        "7d",
+        (("maya", 0), ("priya", 2), ("samuel", 0), ("tom@riverside", 2), ("ines@lakeside", 2)),
+    ),
+)
+
 NORTHFIELD = DemoOrganisation(
     name="Northfield High",
     slug="northfield",
@@ -310,6 +324,7 @@ NORTHFIELD = DemoOrganisation(
     ),
     tips=TIPS,
     resources=RESOURCES,
+    polls=POLLS,
     follows=(
         ("maya", "tom@riverside"),
         ("maya", "ines@lakeside"),

@@ -2,6 +2,7 @@
 
 from server.demo.facts import (
     DemoCommunity,
+    DemoEvent,
     DemoOrganisation,
     DemoPerson,
     DemoPractice,
@@ -197,6 +198,24 @@ RESOURCES = (
     ),
 )
 
+EVENTS = (
+    DemoEvent(
+        "tom",
+        "circles",
+        3,
+        "Open evening: try a learning circle for an hour",
+        "Come and sit in on a circle before you join one. We read two pages together, and everybody says what they did not "
+        "understand. Bring nothing.",
+        9,
+        18,
+        60,
+        "Europe/London",
+        "Reading room, Riverside Library",
+        20,
+        ("bea", "oskar", "maya@northfield", "viktor@lakeside"),
+    ),
+)
+
 RIVERSIDE = DemoOrganisation(
     name="Riverside Library",
     slug="riverside",
@@ -208,6 +227,7 @@ RIVERSIDE = DemoOrganisation(
     threads=THREADS,
     tips=TIPS,
     resources=RESOURCES,
+    events=EVENTS,
     follows=(
         ("tom", "science@northfield"),
         ("tom", "maya@northfield"),

@@ -1,7 +1,7 @@
 """Filling the demo: everything through the actions that people use, in the order of its days, federating as it goes."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -16,8 +16,10 @@ from server.communities import queries as community_queries
 from server.communities.form import CommunityForm
 from server.demo.facts import (
     DemoCommunity,
+    DemoEvent,
     DemoOrganisation,
     DemoPerson,
+    DemoPoll,
     DemoPractice,
     DemoReport,
     DemoResource,
@@ -30,11 +32,15 @@ from server.instance import Instance
 from server.moderation import actions as moderation
 from server.moderation.actions import NewReport
 from server.peers import actions as peers
+from server.polls import actions as polls
+from server.polls.form import PollForm
 from server.posts import actions as posts
 from server.practices import actions as practices
 from server.practices.form import Material, PracticeForm
 from server.resources import actions as resources
 from server.resources.form import ResourceForm
+from server.sessions import actions as sessions
+from server.sessions.form import SessionForm
 from server.settings import Settings
 
 PASSWORD = "peerhall-demo"  # noqa: S105  # printed for everybody: the demo listens on this machine only
@@ -115,6 +121,10 @@ class Seeder:
                 yield Act(resource.days_ago, _bound(self._resource, one, resource))
             for report in one.reports:
                 yield Act(report.days_ago, _bound(self._report, one, report))
+            for poll in one.polls:
+                yield Act(poll.days_ago, _bound(self._poll, one, poll))
+            for event in one.events:
+                yield Act(event.days_ago, _bound(self._event, one, event))
 
     async def _people(self, organisation: DemoOrganisation) -> None:
         here = self._opened[organisation.slug]
@@ -319,6 +329,51 @@ class Seeder:
         post_id = await here.run(here.db.value, "SELECT id FROM post WHERE title = :title", title=report.title)
         new = NewReport(category=report.category, text=report.text, post_id=str(post_id))
         await here.run(moderation.report, here, reporter, new)
+
+    async def _poll(self, organisation: DemoOrganisation, poll: DemoPoll) -> None:
+        here = self._opened[organisation.slug]
+        form = PollForm(
+            question=poll.question,
+            text=poll.text,
+            options=poll.options,
+            lasts=poll.lasts,
+            community_id=await self._group(here, here, poll.community),
+        )
+        post = await here.run(polls.start_poll, here, self._viewer(organisation, poll.author), form)
+        await self._settle()
+        for handle, choice in poll.votes:
+            async for there, viewer, known in self._copies(organisation, handle, post.uri):
+                await there.run(polls.vote, there, viewer, known, {choice})
+
+    async def _event(self, organisation: DemoOrganisation, event: DemoEvent) -> None:
+        here = self._opened[organisation.slug]
+        day = (here.clock.now() - self._clock.offset + timedelta(days=event.days_ahead)).replace(
+            hour=event.hour, minute=0, second=0, microsecond=0
+        )
+        form = SessionForm(
+            title=event.title,
+            text=event.text,
+            starts=f"{day:%Y-%m-%dT%H:%M}",
+            ends=f"{day + timedelta(minutes=event.minutes):%Y-%m-%dT%H:%M}",
+            timezone=event.timezone,
+            place=event.place,
+            capacity=event.capacity,
+            community_id=await self._group(here, here, event.community),
+        )
+        post = await here.run(sessions.publish_event, here, self._viewer(organisation, event.author), form)
+        await self._settle()
+        for handle in event.participants:
+            async for there, viewer, known in self._copies(organisation, handle, post.uri):
+                await there.run(sessions.take_part, there, viewer, known)
+
+    async def _copies(
+        self, organisation: DemoOrganisation, handle: str, uri: str
+    ) -> AsyncIterator[tuple[Instance, Viewer, str]]:
+        """Where somebody lives, who they are there, and our id of a post that has arrived there."""
+        name, slug = self._named(organisation, handle)
+        known = await _known(self._opened[slug], uri) if slug in self._opened else None
+        if known is not None:
+            yield self._opened[slug], self._viewers[f"{name}@{slug}"], known
 
     async def _group(self, here: Instance, home: Instance, slug: str) -> str:
         if here is home:
