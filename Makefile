@@ -7,7 +7,7 @@ WORKERS ?= 2
 
 .DEFAULT_GOAL := help
 PARTS := check-format check-lint check-types check-imports check-project
-.PHONY: help documents peers demo test test-sqlite test-postgres fuzz check $(PARTS) fix bench migration pictures lock clean
+.PHONY: help documents peers demo test test-sqlite test-postgres test-long fuzz check $(PARTS) fix bench migration pictures lock clean
 
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-14s %s\n", $$1, $$2}'
@@ -32,6 +32,9 @@ test-sqlite: $(VENV)/dev.stamp  ## the tests, on SQLite
 test-postgres: $(VENV)/dev.stamp  ## the tests that touch a database, on PostgreSQL
 	@$(BIN)/python -m tests.postgres -n $(WORKERS) --dist loadfile -m "not browser and not peer" \
 		--ignore=tests/federation $(T)
+
+test-long: $(VENV)/dev.stamp  ## ten thousand examples of each property of parser, signers, authority and audience
+	@$(BIN)/pytest --hypothesis-profile=long -o timeout=3600 tests/federation/test_properties.py
 
 # Not in the lock: nobody needs it to run or to test Peerhall.
 FUZZER := atheris==3.0.0

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import asyncpg
 import httpx
 import pytest
+from hypothesis import HealthCheck, settings
 
 from federation.testing import FakeClock, Network
 from server.accounts import actions as accounts
@@ -24,6 +25,11 @@ from server.settings import Settings
 from tests.interop.strict.watch import Watch
 
 T = TypeVar("T")
+
+# `make test-long` chooses the second: ten thousand examples of each property.
+settings.register_profile("usual", max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
+settings.register_profile("long", settings.get_profile("usual"), max_examples=10_000, print_blob=True)
+settings.load_profile("usual")
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "fixtures"
 PASSWORD = "correct horse battery staple"

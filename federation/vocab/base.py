@@ -27,6 +27,7 @@ MAX_IDS = 1_000
 MAX_URI_LENGTH = 2_048
 
 _PLAIN_ORIGIN = re.compile(r"(https?)://([A-Za-z0-9_](?:[A-Za-z0-9._-]*[A-Za-z0-9_-])?)(?::([0-9]{1,5}))?(?=[/?#]|\Z)")
+_HOST = re.compile(r"[a-z0-9_.-]+\Z")
 _HEXADECIMAL = re.compile(r"0[xX][0-9a-fA-F]*\Z")
 _UNSAFE_IN_URI = re.compile(r"[\x00-\x20\x7f\\<>\"{}|^`\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
 _UNSAFE_IN_HANDLE = re.compile(r"[\s/?#%\\&=\x00-\x1f\x7f]")
@@ -217,6 +218,8 @@ def _origin(uri: str) -> tuple[str, str]:
         raise InvalidDocument("This is not a web address.")
     if ":" in host:
         host = f"[{host}]"
+    elif not _HOST.match(host):
+        raise InvalidDocument("This is not a web address.")
     else:
         _refuse_odd_numbers(host)
     return scheme, _host_and_port(scheme, host, str(url.port) if url.port is not None else None)
