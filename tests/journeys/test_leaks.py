@@ -91,6 +91,11 @@ EMPTY_SO_FAR = {
     "outgoing.body",
 }  # fmt: skip
 NOT_TO_BE_PLANTED: set[str] = set()
+# JSON that pages read, in the shape that they know.
+SHAPES: dict[str, Any] = {
+    "post.translations": lambda marker: [{"language": "fr", "title": marker, "content_html": f"<p>{marker}</p>"}],
+    "practice.materials": lambda marker: [{"url": f"https://files.example/{marker}", "name": marker}],
+}
 SHORTEST = 10  # shorter texts are words that anybody might write
 
 
@@ -341,7 +346,7 @@ async def plant(story: Story) -> None:
             await hall.run(
                 hall.db.execute,
                 f'UPDATE {table} SET "{column}" = :marker WHERE "{key}" = :key',
-                marker=json.dumps([marker]) if is_json else marker,
+                marker=json.dumps(SHAPES.get(f"{table}.{column}", lambda m: [m])(marker)) if is_json else marker,
                 key=private[0][key],
             )
 
