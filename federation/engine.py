@@ -2,8 +2,9 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import replace
 from functools import partial
@@ -49,10 +50,10 @@ from federation.ports import (
     Signer,
 )
 from federation.signatures import proofs
+from federation.transport import collections
 from federation.transport.client import Client, GuardedTransport
 from federation.transport.documents import Budget, Documents, FetchedBytes, Trace
 from federation.transport.guard import AddressRange, Guard
-from federation.transport.walking import walk
 from federation.vocab.activities import is_activity, parse_activity
 from federation.vocab.actors import RemoteActor, is_actor, parse_actor
 from federation.vocab.base import (
@@ -193,6 +194,7 @@ class Engine:
                 via=None,
                 received_at=receipt.received_at,
                 budget=budget,
+                text=receipt.body,
             )
         if verified.activity.type == "Announce":
             await self._announce(verified, budget)
@@ -296,7 +298,22 @@ class Engine:
 
         Items that belong to another server come as their ids: a collection cannot define what is not its own (S7).
         """
-        return await walk(self._documents, uri, budget=_or_current(budget), limit=limit)
+        return await collections.items_at(self._documents, uri, budget=_or_current(budget), limit=limit)
+
+    async def items_in(
+        self, collection: dict[str, object], uri: str, *, budget: Budget | None = None, limit: int = 500
+    ) -> list[dict[str, object] | str]:
+        """Items of a collection that came inside a document from `uri`, with its further pages there."""
+        return await collections.items_in(self._documents, collection, uri, budget=_or_current(budget), limit=limit)
+
+    @contextmanager
+    def spending(self, budget: Budget) -> Iterator[None]:
+        """Count everything that is fetched inside against one budget, whatever it leads to (S22)."""
+        token = _budget.set(budget)
+        try:
+            yield
+        finally:
+            _budget.reset(token)
 
     async def resolve_handle(self, handle: str, *, budget: Budget | None = None) -> str:
         """The id of the actor with a handle, once WebFinger and the actor agree; NotFound where they do not.

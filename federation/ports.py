@@ -213,10 +213,12 @@ class Deliveries(Protocol):
         followers_of: str | None = None,
         dialects: frozenset[str] = frozenset(),
         deletion_of: str | None = None,
+        skip_host: str | None = None,
     ) -> None:
         """Deliver `body`, signed by `sender`, to the given inboxes and to every follower of an actor.
 
         `dialects` limits it to hosts that speak one of them (see `federation.outbox.audience.Dialect`); empty: all.
+        `skip_host` is a host that gets nothing, because it is where this came from.
         `deletion_of` is the id of what others are asked to delete by it: it is tried for longer, every answer is kept.
         """
         ...

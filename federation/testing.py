@@ -249,6 +249,7 @@ class QueuedDelivery:
     followers_of: str | None
     dialects: frozenset[str]
     deletion_of: str | None = None
+    skip_host: str | None = None
 
 
 @dataclass
@@ -267,10 +268,11 @@ class MemoryDeliveries:
         followers_of: str | None = None,
         dialects: frozenset[str] = frozenset(),
         deletion_of: str | None = None,
+        skip_host: str | None = None,
     ) -> None:
         """Keep it."""
         self.queued.append(
-            QueuedDelivery(activity_id, sender, body, tuple(inboxes), followers_of, dialects, deletion_of)
+            QueuedDelivery(activity_id, sender, body, tuple(inboxes), followers_of, dialects, deletion_of, skip_host)
         )
 
 

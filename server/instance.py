@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 from federation.engine import Engine
+from federation.outbox.audience import THREADIVERSE_SOFTWARE
 from federation.ports import Clock, Deliveries, Reader, Served
 from server.db import Database
 from server.events import Events
@@ -24,9 +25,18 @@ class KeepSent(Protocol):
     """Keeps an activity of ours readable at its id (ActivityPub section 3.1)."""
 
     async def __call__(
-        self, uri: str, body: dict[str, object], *, post_id: str | None = None, is_public: bool = False
+        self,
+        uri: str,
+        body: dict[str, object],
+        *,
+        letters: bytes | None = None,
+        post_id: str | None = None,
+        is_public: bool = False,
     ) -> None:
-        """Store it in the present transaction; `is_public`: anyone may read it, else nobody but through its post."""
+        """Store it in the present transaction; `is_public`: anyone may read it, else nobody but through its post.
+
+        `letters` is `body` as it was sent, where that matters.
+        """
         ...
 
 
@@ -49,6 +59,7 @@ class Site:
     guidelines_version: int = 0
     contact: str = ""
     default_licence: str = "CC-BY-4.0"
+    threadiverse_software: frozenset[str] = THREADIVERSE_SOFTWARE
 
 
 class Instance:

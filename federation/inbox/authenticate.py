@@ -4,7 +4,6 @@ This module is the only one that makes a VerifiedActivity (a project test looks 
 algorithm; sections 2.4 and 2.5 of the profile for its reasons.
 """
 
-import hashlib
 from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
@@ -29,14 +28,14 @@ from federation.errors import (
 from federation.inbox import authority
 from federation.inbox.dispatch import VerifiedActivity
 from federation.inbox.keyring import KeyRing
+from federation.inbox.naming import rebuilt, receipt_id
 from federation.outbox import synchronization
 from federation.ports import Actors, Clock, KnownKey, PeerPolicy, Reader, Receipt, Refusal, Refusals
 from federation.signatures import cavage, keys, proofs, rfc9421
 from federation.signatures.message import Claim, HttpMessage, claimed_key
 from federation.transport.documents import Budget, Documents
 from federation.vocab.activities import Activity, parse_activity
-from federation.vocab.actors import is_actor
-from federation.vocab.base import host_of, id_of, is_web_uri, origin_of, parse_json, same_origin, without_fragment
+from federation.vocab.base import host_of, id_of, is_web_uri, parse_json, same_origin, without_fragment
 from federation.vocab.objects import authors_of
 
 _let_in: ContextVar[bool] = ContextVar("let_in", default=False)
@@ -132,7 +131,7 @@ class Authenticator:
 
     def _receipt(self, activity: Activity, body: bytes, *, signer: str, proven: bool, trusted: bool) -> Receipt:
         return Receipt(
-            activity_id=_receipt_id(activity, signer, body, trusted=trusted),
+            activity_id=receipt_id(activity, signer, body, trusted=trusted),
             activity_type=activity.type,
             actor=activity.actor,
             signer=signer,
@@ -182,7 +181,7 @@ class Authenticator:
         if receipt.signer != activity.actor and not receipt.proven:
             return None
         self._hold(activity)
-        return _vouch(activity, signer=receipt.signer, via=None, received_at=receipt.received_at)
+        return _vouch(activity, signer=receipt.signer, via=None, received_at=receipt.received_at, text=receipt.body)
 
     def _hold(self, activity: Activity) -> None:
         host = host_of(activity.actor)
@@ -190,11 +189,19 @@ class Authenticator:
             raise Held(f"Everything from {host} is looked at first.")
 
     async def establish(
-        self, document: Mapping[str, object], *, speaker: str, via: str | None, received_at: datetime, budget: Budget
+        self,
+        document: Mapping[str, object],
+        *,
+        speaker: str,
+        via: str | None,
+        received_at: datetime,
+        budget: Budget,
+        text: bytes | None = None,
     ) -> VerifiedActivity:
         """Make sure of an activity that somebody else passed on: by its proof, its origin, or by asking its origin.
 
-        `speaker` is the verified actor that passed it on, `via` the same if it is a Group that announced it.
+        `speaker` is the verified actor that passed it on, `via` the same if it is a Group that announced it. `text` is
+        the document as it came, where it came by itself.
         """
         activity = parse_activity(document)
         self._check_actor(activity)
@@ -203,7 +210,7 @@ class Authenticator:
             via is not None and same_origin(activity.actor, via)
         ):
             self._hold(activity)
-            return _vouch(activity, signer=speaker, via=via, received_at=received_at)
+            return _vouch(activity, signer=speaker, via=via, received_at=received_at, text=text)
         fetched = await self._fetched(activity, budget)
         self._hold(fetched)
         return _vouch(fetched, signer=speaker, via=via, received_at=received_at)
@@ -322,18 +329,20 @@ class Authenticator:
         if id_of(document.get("id")) != activity.actor and activity.actor not in authors_of(document):
             raise Forbidden("The object names another author.")
         version = document.get("updated") if activity.type == "Update" else None
-        return _rebuilt(activity, document, id_of(document.get("id")) or object_id, version)
+        return rebuilt(activity, document, id_of(document.get("id")) or object_id, version)
 
     async def _fetched_deletion(self, activity: Activity, object_id: str, budget: Budget) -> Activity:
         try:
             document = await self.documents.fetch(object_id, budget=budget)
         except (Gone, NotFound):
-            return _rebuilt(activity, object_id, object_id, None)
+            return rebuilt(activity, object_id, object_id, None)
         raise Ignored(f"It is still there: {id_of(document.get('id'))}.")
 
 
-def _vouch(activity: Activity, *, signer: str, via: str | None, received_at: datetime) -> VerifiedActivity:
-    return VerifiedActivity(activity=activity, raw=activity.raw, signer=signer, via=via, received_at=received_at)
+def _vouch(
+    activity: Activity, *, signer: str, via: str | None, received_at: datetime, text: bytes | None = None
+) -> VerifiedActivity:
+    return VerifiedActivity(activity, activity.raw, signer, via, received_at, text)
 
 
 def split(verified: VerifiedActivity, objects: list[object]) -> list[VerifiedActivity]:
@@ -351,20 +360,6 @@ def split(verified: VerifiedActivity, objects: list[object]) -> list[VerifiedAct
     ]
 
 
-def _rebuilt(activity: Activity, found: object, object_id: str, version: object) -> Activity:
-    """The activity that the fetched object tells of. Its id is ours, so that no id can be occupied (S8)."""
-    suffix = f"-{version}" if isinstance(version, str) else ""
-    document: dict[str, object] = {
-        "id": f"{without_fragment(object_id)}#{activity.type.lower()}{suffix}",
-        "type": activity.type,
-        "actor": activity.actor,
-        "object": found,
-    }
-    if isinstance(found, dict) and not is_actor(found):
-        document |= {key: found[key] for key in ("to", "cc", "audience", "published") if key in found}
-    return parse_activity(document)
-
-
 def _fits(claim: Claim, key: KnownKey) -> bool:
     public_key = _parsed(key)
     # RFC 9421 section 3.2: an `alg` that is not the key's makes the signature invalid.
@@ -380,17 +375,3 @@ def _parsed(key: KnownKey) -> keys.PublicKeyObject:
 
 def _ends_itself(activity: Activity) -> bool:
     return activity.type == "Delete" and activity.object_id == activity.actor
-
-
-def _receipt_id(activity: Activity, signer: str, body: bytes, *, trusted: bool) -> str:
-    """What makes two deliveries the same.
-
-    Only the actor's own word may use the activity's id; a relayed copy gets another, so that it cannot keep the real
-    one out (S8).
-    """
-    if trusted and activity.id:
-        return activity.id
-    if trusted:
-        return f"{without_fragment(activity.actor)}#body-{hashlib.sha256(body).hexdigest()}"
-    digest = hashlib.sha256(f"{activity.id}\n".encode() + body).hexdigest()
-    return f"{origin_of(signer)}/#relayed-{digest}"

@@ -18,9 +18,10 @@ MAX_ANNOUNCED = 50
 class VerifiedActivity:
     """An activity that its actor really did.
 
-    `raw` is its JSON as received (to be announced unchanged, FEP-1b12); `signer` whose word we took for it; `via` the
-    Group that announced it, where one did. What the actor may do to objects of others is still to be decided by the
-    handler: moderators' actions arrive here too (see `federation.inbox.authority.is_own`).
+    `raw` is its JSON as received, `text` the same letter by letter where it came by itself (to be announced unchanged,
+    FEP-1b12); `signer` whose word we took for it; `via` the Group that announced it, where one did. What the actor may
+    do to objects of others is still to be decided by the handler: moderators' actions arrive here too (see
+    `federation.inbox.authority.is_own`).
     """
 
     activity: Activity
@@ -28,6 +29,12 @@ class VerifiedActivity:
     signer: str
     via: str | None
     received_at: datetime
+    text: bytes | None = None
+
+    @property
+    def as_received(self) -> bytes | dict[str, object]:
+        """What to pass on: the letters that came where we have them, else the JSON."""
+        return self.raw if self.text is None else self.text
 
 
 Handler = Callable[[VerifiedActivity], Awaitable[None]]

@@ -3,6 +3,7 @@
 import asyncio
 import re
 
+from federation.outbox.audience import THREADIVERSE_SOFTWARE
 from server.accounts.models import SiteValue
 from server.actors.policy import clean_name
 from server.audit import actions as audit
@@ -11,7 +12,12 @@ from server.instance import Instance
 from server.text import LICENCES, render_markdown
 
 MODES = ("open", "approval", "invite", "closed")
-_KEYS = ("name", "description", "accent", "registration", "guidelines", "contact", "default_licence")
+_KEYS = (
+    *("name", "description", "accent", "registration", "guidelines", "contact", "default_licence"),
+    "threadiverse_software",
+)
+_BETWEEN = re.compile(r"[\s,;]+")
+_SOFTWARE = re.compile(r"[a-z0-9][a-z0-9_.+-]{0,58}")
 _COLOUR = re.compile(r"#[0-9a-f]{6}")
 
 
@@ -26,6 +32,7 @@ async def load(here: Instance) -> None:
     site.registration = values.get("registration") or here.settings.registration
     site.contact = values.get("contact", "")
     site.default_licence = values.get("default_licence") or site.default_licence
+    site.threadiverse_software = software_named(values.get("threadiverse_software", "")) or THREADIVERSE_SOFTWARE
     site.guidelines_version = int(values.get("guidelines_version", "0"))
     site.guidelines_source = values.get("guidelines", "")
     site.guidelines_html = await _rendered(here, site.guidelines_source)
@@ -47,6 +54,17 @@ async def save(here: Instance, by: str, changes: dict[str, str]) -> None:
     await load(here)
 
 
+async def threadiverse_software(here: Instance) -> frozenset[str]:
+    """Software of servers with communities, as the admins have it now; other processes change it too."""
+    value = await here.db.value("SELECT value FROM site_value WHERE key = 'threadiverse_software'")
+    return software_named(value or "") or THREADIVERSE_SOFTWARE
+
+
+def software_named(text: str) -> frozenset[str]:
+    """Names of software in a text, one to a line or between commas, in the form that NodeInfo has them."""
+    return frozenset(name.lower() for name in _BETWEEN.split(text) if _SOFTWARE.fullmatch(name.lower()))
+
+
 def _check(changes: dict[str, str]) -> None:
     errors: list[Invalid] = []
     if "name" in changes:
@@ -63,6 +81,13 @@ def _check(changes: dict[str, str]) -> None:
         errors.append(Invalid("Choose who may join.", field="registration"))
     if len(changes.get("guidelines", "")) > 20_000:
         errors.append(Invalid("Use at most 20000 characters.", field="guidelines"))
+    if "threadiverse_software" in changes:
+        text = changes["threadiverse_software"]
+        wrong = [name for name in _BETWEEN.split(text) if name and not _SOFTWARE.fullmatch(name.lower())]
+        if wrong or len(text) > 2000:
+            errors.append(
+                Invalid("Write names of software as NodeInfo has them, such as lemmy.", field="threadiverse_software")
+            )
     if len(changes.get("contact", "")) > 300:
         errors.append(Invalid("Use at most 300 characters.", field="contact"))
     if "default_licence" in changes and changes["default_licence"] not in LICENCES:

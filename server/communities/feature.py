@@ -1,9 +1,11 @@
 """Communities as a feature: membership across servers, and what a Group says of itself."""
 
+from datetime import timedelta
 from functools import partial
 
+from federation.vocab.base import host_of
 from server.actors.activities.by_reference import on_reference
-from server.actors.events import ActorDeleted, FollowAccepted, FollowEnded, FollowRequested
+from server.actors.events import ActorChanged, ActorDeleted, FollowAccepted, FollowEnded, FollowRequested
 from server.communities import bans, dialects, documents, members, queries
 from server.communities.activities import ban, join, moderators
 from server.communities.events import MemberJoined
@@ -11,9 +13,15 @@ from server.feature import Feature
 from server.instance import Instance
 
 
+async def _accepts(here: Instance, group: str) -> bool:
+    """Whether what a Group announces is unwrapped; that it announces activities tells of its server."""
+    await dialects.heard(here, host_of(group))
+    return await queries.is_followed(here, group)
+
+
 def _install(here: Instance) -> None:
     documents.register(here)
-    here.engine.accepts_announces_from = partial(queries.is_followed, here)
+    here.engine.accepts_announces_from = partial(_accepts, here)
     on_reference(here, "Join", partial(join.on_join, here))
     on_reference(here, "Leave", partial(join.on_leave, here))
     on_reference(here, "Invite", partial(join.on_invite, here))
@@ -33,8 +41,10 @@ def _install(here: Instance) -> None:
     here.events.on(MemberJoined, partial(dialects.on_joined, here))
     here.events.on(ActorDeleted, partial(members.on_actor_deleted, here))
     here.jobs.on(bans.JOB, partial(bans.end_ban, here))
+    here.events.on(ActorChanged, partial(dialects.on_actor, here))
     here.jobs.on(dialects.JOB, partial(dialects.learn, here))
     here.jobs.on(members.FOLLOW_JOB, partial(members.decide_follow, here))
+    here.jobs.every(dialects.REFRESH, timedelta(days=1), partial(dialects.refresh, here))
 
 
 feature = Feature("communities", models="server.communities.models", install=_install)

@@ -43,6 +43,7 @@ class Outgoing(Model):
     `inboxes` are addressed one by one; `followers_of` (an actor id) stands for every follower at the time of delivery;
     `dialects` (comma-separated, empty for all) limits it to hosts that speak one of them. `expires_at` is when it is
     not tried any more. `subject`, for a deletion, is the id of what is deleted: every server's answer is then kept.
+    `skip_host` is where it came from.
     """
 
     seq = fields.BigIntField(primary_key=True)
@@ -56,6 +57,7 @@ class Outgoing(Model):
     expires_at = MomentField()
     spread_at = MomentField(null=True)
     subject = fields.CharField(max_length=500, null=True)
+    skip_host = fields.CharField(max_length=255, null=True)
 
     class Meta:
         """Table name and indexes."""

@@ -11,13 +11,12 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from federation.engine import Outcome
-from federation.errors import InvalidDocument
 from federation.outbox.retry import GIVE_UP_AFTER_SECONDS, GIVE_UP_DELETION_AFTER_SECONDS, delay_seconds
-from federation.vocab.base import host_of, ids_of, is_web_uri
 from server.actors import synchronising
 from server.actors.removal import recount
 from server.db import Row, from_milliseconds, to_milliseconds
 from server.fediverse import receipts
+from server.fediverse.addressing import hosts_of, inboxes_at, is_for, of_dialect
 from server.instance import Instance
 from server.peers import queries as peer_queries
 from server.peers.events import PeerGradeChanged
@@ -29,8 +28,7 @@ LEASE = timedelta(minutes=10)
 BATCH = 50
 KEEP = timedelta(seconds=GIVE_UP_AFTER_SECONDS)
 KEEP_DELETION = timedelta(seconds=GIVE_UP_DELETION_AFTER_SECONDS)
-WITHHELD = frozenset({"Announce", "Create", "Follow", "Invite", "Join", "Like", "Update"})
-"""What somebody who is blocked does not get any more, although it was on its way."""
+_ADVANCE = "cursor_seq = CASE WHEN cursor_seq = :started AND :cursor > cursor_seq THEN :cursor ELSE cursor_seq END"
 
 
 class ServerDeliveries:
@@ -50,6 +48,7 @@ class ServerDeliveries:
         followers_of: str | None = None,
         dialects: frozenset[str] = frozenset(),
         deletion_of: str | None = None,
+        skip_host: str | None = None,
     ) -> None:
         """Add one activity, in the caller's transaction. Inboxes of our own are left out, and what has none."""
         here = self._here
@@ -59,8 +58,8 @@ class ServerDeliveries:
         now = here.clock.now()
         await here.db.execute(
             "INSERT INTO outgoing"
-            " (activity_id, sender, followers_of, inboxes, dialects, body, created_at, expires_at, subject)"
-            " VALUES (:activity_id, :sender, :followers_of, :inboxes, :dialects, :body, :now, :until, :subject)",
+            " (activity_id, sender, followers_of, inboxes, dialects, body, created_at, expires_at, subject, skip_host)"
+            " VALUES (:activity_id, :sender, :followers_of, :inboxes, :dialects, :body, :now, :until, :subject, :skip)",
             activity_id=activity_id,
             sender=sender,
             followers_of=followers_of,
@@ -70,6 +69,7 @@ class ServerDeliveries:
             now=now,
             until=now + (KEEP if deletion_of is None else KEEP_DELETION),
             subject=deletion_of,
+            skip=skip_host,
         )
         here.db.after_commit(here.worker.wake)
 
@@ -81,14 +81,14 @@ async def spread(here: Instance) -> bool:
         return False
     async with here.db.transaction():
         row = await here.db.row(
-            "SELECT seq, followers_of, inboxes, dialects, subject FROM outgoing WHERE spread_at IS NULL"
+            "SELECT seq, followers_of, inboxes, dialects, subject, skip_host FROM outgoing WHERE spread_at IS NULL"
             f" ORDER BY seq LIMIT 1{lock}"
         )
         if row is None:
             return True
         hosts = await hosts_of(here, row)
         if row["subject"] is not None:
-            await receipts.expect(here, row, await _of_dialect(here, row, hosts))
+            await receipts.expect(here, row, await of_dialect(here, row, hosts))
         for host in hosts:
             if peer_queries.may_send(here, host):
                 await _want(here, host, row["seq"])
@@ -115,7 +115,7 @@ async def step(here: Instance) -> bool:
         return False
     peer = await here.db.row(
         f"UPDATE peer SET lease_until = :until WHERE host IN ({due}{skip})"
-        " RETURNING host, cursor_seq, wanted_seq, attempts, failing_since, dialect, last_error",
+        " RETURNING host, cursor_seq, wanted_seq, attempts, failing_since, dialect, last_error, lease_until",
         until=now + LEASE,
         now=now,
     )
@@ -123,7 +123,7 @@ async def step(here: Instance) -> bool:
         return False
     if not peer_queries.may_send(here, peer["host"]):
         await receipts.withhold(here, peer["host"], peer["wanted_seq"])
-        await _settle(here, peer["host"], peer["wanted_seq"], error="deliveries are blocked by policy")
+        await _settle(here, peer, peer["wanted_seq"], error="deliveries are blocked by policy")
         return True
     await _send_batch(here, peer)
     return True
@@ -151,32 +151,6 @@ async def prune(here: Instance) -> None:
     )
 
 
-async def hosts_of(here: Instance, outgoing: Row) -> list[str]:
-    """The hosts that one outgoing activity concerns."""
-    hosts = direct_hosts(outgoing)
-    if outgoing["followers_of"]:
-        rows = await here.db.rows(
-            "SELECT DISTINCT follower.host AS host FROM follow JOIN actor target ON target.id = follow.target_id"
-            " JOIN actor follower ON follower.id = follow.follower_id"
-            " WHERE target.uri = :uri AND follow.state = 'accepted' AND NOT follower.is_local"
-            " AND follower.deleted_at IS NULL",
-            uri=outgoing["followers_of"],
-        )
-        hosts.update(row["host"] for row in rows)
-    return sorted(hosts)
-
-
-def direct_hosts(outgoing: Row) -> set[str]:
-    """The hosts of the inboxes that are addressed one by one."""
-    hosts = set()
-    for inbox in json.loads(outgoing["inboxes"]):
-        try:
-            hosts.add(host_of(inbox))
-        except InvalidDocument:
-            log.warning("an inbox with an impossible address was left out: %s", inbox)
-    return hosts
-
-
 async def _want(here: Instance, host: str, seq: int) -> None:
     """Move the goal of a host. An idle host's cursor jumps to just before it: what lay between was not for it."""
     await here.db.execute(
@@ -194,69 +168,75 @@ async def _want(here: Instance, host: str, seq: int) -> None:
     )
 
 
-async def _of_dialect(here: Instance, outgoing: Row, hosts: Sequence[str]) -> list[str]:
-    """Those of the hosts that an activity is for."""
-    if not outgoing["dialects"]:
-        return list(hosts)
-    spoken = await dialects_of(here, hosts)
-    return [host for host in hosts if is_for(outgoing, spoken.get(host, "unknown"))]
-
-
-def is_for(outgoing: Row, dialect: str) -> bool:
-    """Whether an activity is for hosts that speak this dialect."""
-    return not outgoing["dialects"] or dialect in outgoing["dialects"].split(",")
-
-
-async def dialects_of(here: Instance, hosts: Sequence[str]) -> dict[str, str]:
-    """What these hosts speak, as far as we know them."""
-    return {host: row["dialect"] for host, row in (await peers_of(here, hosts)).items()}
-
-
-async def peers_of(here: Instance, hosts: Sequence[str]) -> dict[str, Row]:
-    """Dialect and cursor of these hosts, in one query per 400."""
-    found: dict[str, Row] = {}
-    for start in range(0, len(hosts), 400):
-        part = {f"host{number}": host for number, host in enumerate(hosts[start : start + 400])}
-        rows = await here.db.rows(
-            f"SELECT host, dialect, cursor_seq FROM peer WHERE host IN ({', '.join(':' + name for name in part)})",
-            **part,
-        )
-        found.update((row["host"], row) for row in rows)
-    return found
-
-
 async def _send_batch(here: Instance, peer: Row) -> None:
-    host = peer["host"]
     waiting = await here.db.rows(
-        "SELECT seq, activity_id, sender, followers_of, inboxes, dialects, body, expires_at, subject FROM outgoing"
-        " WHERE seq > :cursor AND seq <= :wanted ORDER BY seq LIMIT :limit",
+        "SELECT seq, activity_id, sender, followers_of, inboxes, dialects, body, expires_at, subject, skip_host"
+        " FROM outgoing WHERE seq > :cursor AND seq <= :wanted ORDER BY seq LIMIT :limit",
         cursor=peer["cursor_seq"],
         wanted=peer["wanted_seq"],
         limit=BATCH,
     )
     cursor = peer["cursor_seq"]
     gave_up = None
+    seen: set[int] = set()
     for outgoing in waiting:
+        if not await _still_ours(here, peer):
+            return  # somebody else has this host now, and sends the rest in order (R6)
+        seen.add(outgoing["seq"])
         if outgoing["expires_at"] <= to_milliseconds(here.clock.now()):
             gave_up = await _give_up(here, peer, outgoing) or gave_up
         else:
             trouble = await _send_one(here, peer, outgoing)
             if trouble is not None:
-                await _failed(here, peer, cursor, *trouble)
+                await _failed(here, peer, await _safe(here, peer, cursor, seen), *trouble)
                 return
         cursor = outgoing["seq"]
-    await _settle(here, host, cursor if len(waiting) == BATCH else peer["wanted_seq"], error=gave_up)
+    reached = cursor if len(waiting) == BATCH else peer["wanted_seq"]
+    await _settle(here, peer, await _safe(here, peer, reached, seen), error=gave_up)
+
+
+async def _still_ours(here: Instance, peer: Row) -> bool:
+    """Whether this worker may go on with the host: its lease is renewed in time, and another's is respected (R6)."""
+    now = here.clock.now()
+    if from_milliseconds(peer["lease_until"]) - now > LEASE / 2:
+        return True
+    until = to_milliseconds(now + LEASE)
+    renewed = await here.db.execute(
+        "UPDATE peer SET lease_until = :until WHERE host = :host AND lease_until = :ours",
+        until=until,
+        host=peer["host"],
+        ours=peer["lease_until"],
+    )
+    if renewed:
+        peer["lease_until"] = until
+    return bool(renewed)
+
+
+async def _safe(here: Instance, peer: Row, reached: int, seen: set[int]) -> int:
+    """How far the cursor may move: not past what was committed late, with a lower number than what we saw (R3)."""
+    named = {f"seq{number}": seq for number, seq in enumerate(sorted(seen))}
+    besides = f" AND seq NOT IN ({', '.join(':' + name for name in named)})" if named else ""
+    late = await here.db.value(
+        f"SELECT min(seq) AS late FROM outgoing WHERE seq > :cursor AND seq <= :reached{besides}",
+        cursor=peer["cursor_seq"],
+        reached=reached,
+        **named,
+    )
+    return reached if late is None else int(late) - 1
 
 
 async def _send_one(here: Instance, peer: Row, outgoing: Row) -> tuple[str, float | None] | None:
     """Send one activity to a host's inboxes; returns what went wrong and when to try again, where that helps."""
     host = peer["host"]
-    inboxes = await _inboxes_at(here, host, outgoing) if is_for(outgoing, peer["dialect"]) else []
+    for_them = is_for(outgoing, peer["dialect"]) and host != outgoing["skip_host"]
+    inboxes = await inboxes_at(here, host, outgoing) if for_them else []
     if not inboxes:
         await receipts.not_for(here, outgoing, host)
         return None
     refusal = ""
     for inbox in inboxes:
+        if not await _still_ours(here, peer):
+            return "another worker took over", None
         outcome = await _deliver(here, outgoing, inbox)
         if outcome.kind == "retry":
             return outcome.detail, outcome.retry_after
@@ -288,74 +268,27 @@ async def _deliver(here: Instance, outgoing: Row, inbox: str) -> Outcome:
 async def _give_up(here: Instance, peer: Row, outgoing: Row) -> str | None:
     """The time of an activity is over, and the host has not had it. Returns what to tell admins, if it was for it."""
     host = peer["host"]
-    if not is_for(outgoing, peer["dialect"]) or not await _inboxes_at(here, host, outgoing):
+    if not is_for(outgoing, peer["dialect"]) or not await inboxes_at(here, host, outgoing):
         await receipts.not_for(here, outgoing, host)
         return None
     await receipts.note(here, outgoing, host, receipts.UNREACHABLE, peer["last_error"] or "")
     return f"gave up: {peer['last_error'] or 'no answer'}"[:500]
 
 
-async def _inboxes_at(here: Instance, host: str, outgoing: Row) -> list[str]:
-    found = {inbox for inbox in json.loads(outgoing["inboxes"]) if host_of(inbox) == host}
-    if found and await _only_for_blocked(here, host, outgoing):
-        found = set()
-    if outgoing["followers_of"]:
-        rows = await here.db.rows(
-            "SELECT DISTINCT COALESCE(follower.shared_inbox_url, follower.inbox_url) AS inbox FROM follow"
-            " JOIN actor target ON target.id = follow.target_id JOIN actor follower ON follower.id = follow.follower_id"
-            " WHERE target.uri = :uri AND follow.state = 'accepted' AND NOT follower.is_local"
-            " AND follower.host = :host AND follower.deleted_at IS NULL",
-            uri=outgoing["followers_of"],
-            host=host,
-        )
-        shared = {row["inbox"] for row in rows}
-        found = await _without_covered(here, found, shared) | shared
-    return sorted(found)
-
-
-async def _only_for_blocked(here: Instance, host: str, outgoing: Row) -> bool:
-    """Whether all whom an activity names on this host blocked its sender or were blocked since it was queued (S17).
-
-    What ends something is for them all the same.
-    """
-    rows = await here.db.rows(
-        "SELECT other.uri FROM actor AS sender JOIN actor_block ON actor_block.blocker_id = sender.id"
-        " JOIN actor AS other ON other.id = actor_block.blocked_id WHERE sender.uri = :sender AND other.host = :host"
-        " UNION SELECT other.uri FROM actor AS sender JOIN actor_block ON actor_block.blocked_id = sender.id"
-        " JOIN actor AS other ON other.id = actor_block.blocker_id WHERE sender.uri = :sender AND other.host = :host",
-        sender=outgoing["sender"],
-        host=host,
-    )
-    activity = json.loads(outgoing["body"]) if rows else {}
-    if activity.get("type") not in WITHHELD:
-        return False
-    named = {
-        uri for key in ("to", "cc") for uri in ids_of(activity.get(key)) if is_web_uri(uri) and host_of(uri) == host
-    }
-    return bool(named) and named <= {row["uri"] for row in rows}
-
-
-async def _without_covered(here: Instance, addressed: set[str], shared: set[str]) -> set[str]:
-    """Leave out a person's own inbox where their server's shared inbox gets the same activity."""
-    left = set()
-    for inbox in addressed - shared:
-        covering = await here.db.value("SELECT shared_inbox_url FROM actor WHERE inbox_url = :inbox", inbox=inbox)
-        if covering not in shared:
-            left.add(inbox)
-    return left
-
-
-async def _settle(here: Instance, host: str, cursor: int, *, error: str | None = None) -> None:
+async def _settle(here: Instance, peer: Row, cursor: int, *, error: str | None = None) -> None:
+    """Note how far the host has got, and let go of it. A cursor that was moved back meanwhile stays where it is."""
     now = here.clock.now()
     await here.db.execute(
-        "UPDATE peer SET cursor_seq = CASE WHEN cursor_seq < :cursor THEN :cursor ELSE cursor_seq END,"
+        f"UPDATE peer SET {_ADVANCE},"
         " lease_until = NULL, attempts = 0, next_try_at = NULL, failing_since = NULL,"
         " last_success_at = CASE WHEN CAST(:error AS TEXT) IS NULL THEN :now ELSE last_success_at END,"
-        " last_error = COALESCE(:error, last_error) WHERE host = :host",
+        " last_error = COALESCE(:error, last_error) WHERE host = :host AND lease_until = :ours",
         cursor=cursor,
+        started=peer["cursor_seq"],
         error=error,
         now=now,
-        host=host,
+        host=peer["host"],
+        ours=peer["lease_until"],
     )
 
 
@@ -366,10 +299,12 @@ async def _failed(here: Instance, peer: Row, cursor: int, error: str, retry_afte
     pause = max(delay_seconds(attempts, seed=peer["host"]), retry_after or 0)
     log.info("%s: %s did not take a delivery (%s); next try in %d s", here.settings.domain, peer["host"], error, pause)
     await here.db.execute(
-        "UPDATE peer SET cursor_seq = CASE WHEN cursor_seq < :cursor THEN :cursor ELSE cursor_seq END,"
+        f"UPDATE peer SET {_ADVANCE},"
         " lease_until = NULL, attempts = :attempts, next_try_at = :at, failing_since = :since,"
-        " last_error = :error WHERE host = :host",
+        " last_error = :error WHERE host = :host AND lease_until = :ours",
         cursor=cursor,
+        started=peer["cursor_seq"],
+        ours=peer["lease_until"],
         attempts=attempts,
         at=now + timedelta(seconds=pause),
         since=since,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from server.db import Row, from_milliseconds
-from server.fediverse.outbox import direct_hosts, is_for, peers_of
+from server.fediverse.addressing import direct_hosts, is_for, peers_of
 from server.instance import Instance
 from server.peers import policy
 from server.peers import queries as peers
@@ -26,8 +26,8 @@ class DeliveryState:
 async def delivery_state(here: Instance, post_id: str) -> DeliveryState:
     """The state of the latest activities about a post, in four queries."""
     rows = await here.db.rows(
-        "SELECT outgoing.seq, outgoing.followers_of, outgoing.inboxes, outgoing.dialects, outgoing.spread_at"
-        " FROM outgoing JOIN sent_activity ON sent_activity.uri = outgoing.activity_id"
+        "SELECT outgoing.seq, outgoing.followers_of, outgoing.inboxes, outgoing.dialects, outgoing.spread_at,"
+        " outgoing.skip_host FROM outgoing JOIN sent_activity ON sent_activity.uri = outgoing.activity_id"
         " WHERE sent_activity.post_id = :post_id ORDER BY outgoing.seq DESC LIMIT :limit",
         post_id=post_id,
         limit=LATEST,
@@ -39,7 +39,7 @@ async def delivery_state(here: Instance, post_id: str) -> DeliveryState:
     known = await peers_of(here, sorted(set().union(*concerned.values())))
     goal: dict[str, Row] = {}
     for row in rows:  # the latest first: what came before it has arrived before it
-        for host in concerned[row["seq"]]:
+        for host in concerned[row["seq"]] - {row["skip_host"]}:
             dialect = known[host]["dialect"] if host in known else "unknown"
             if peers.may_send(here, host) and is_for(row, dialect):
                 goal.setdefault(host, row)

@@ -23,7 +23,13 @@ class Sent:
         self._here = here
 
     async def __call__(
-        self, uri: str, body: dict[str, object], *, post_id: str | None = None, is_public: bool = False
+        self,
+        uri: str,
+        body: dict[str, object],
+        *,
+        letters: bytes | None = None,
+        post_id: str | None = None,
+        is_public: bool = False,
     ) -> None:
         """Store an activity in the present transaction."""
         await self._here.db.execute(
@@ -31,7 +37,7 @@ class Sent:
             " VALUES (:uri, :body, :actor, :post_id, :is_public, :now) ON CONFLICT (uri) DO NOTHING",
             uri=uri,
             actor=str(body.get("actor"))[:500],
-            body=json.dumps(body, ensure_ascii=False, separators=(",", ":")),
+            body=letters.decode() if letters else json.dumps(body, ensure_ascii=False, separators=(",", ":")),
             post_id=post_id,
             is_public=is_public,
             now=self._here.clock.now(),

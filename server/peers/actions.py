@@ -1,5 +1,7 @@
 """Grading other servers, and noting what we learn of them."""
 
+from datetime import datetime
+
 from server.audit import actions as audit
 from server.errors import Invalid, NotAllowed, NotFound
 from server.instance import Instance
@@ -90,6 +92,37 @@ async def note_seen(
         scheme=signature_scheme,
         now=now,
         no=False,
+    )
+
+
+async def note_dialect(
+    here: Instance,
+    host: str,
+    *,
+    dialect: str | None = None,
+    basis: str | None = None,
+    group_seen_at: datetime | None = None,
+    software_at: datetime | None = None,
+    evidence_from: datetime | None = None,
+    forget_behaviour: bool = False,
+) -> None:
+    """Keep a piece of evidence for what a server speaks, or what follows from all of it."""
+    host = policy.canonical(host)
+    await note_seen(here, host)
+    await here.db.execute(
+        "UPDATE peer SET dialect = COALESCE(CAST(:dialect AS TEXT), dialect),"
+        " dialect_basis = COALESCE(CAST(:basis AS TEXT), dialect_basis),"
+        " group_seen_at = CASE WHEN :forget THEN NULL"
+        " ELSE COALESCE(CAST(:group_seen_at AS BIGINT), group_seen_at) END,"
+        " software_at = COALESCE(CAST(:software_at AS BIGINT), software_at),"
+        " evidence_from = COALESCE(CAST(:evidence_from AS BIGINT), evidence_from) WHERE host = :host",
+        host=host,
+        dialect=dialect,
+        basis=basis,
+        group_seen_at=group_seen_at,
+        software_at=software_at,
+        evidence_from=evidence_from,
+        forget=forget_behaviour,
     )
 
 

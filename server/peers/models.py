@@ -15,6 +15,10 @@ class Peer(Model):
     `graded_at` is null until an admin chose the grade; `previous_grade` is what undoing the last choice brings back.
     `dialect`: ``unknown``, ``threadiverse`` or ``microblog``. `cursor_seq` and `wanted_seq` are positions in
     `outgoing`: everything up to the first was delivered, everything up to the second is to be.
+
+    What the dialect follows from: `group_seen_at` is when the server last did what only servers with communities do,
+    `software_at` when its NodeInfo was last read; what was seen before `evidence_from` was other software. Of these
+    `dialect_basis` says which decided: ``says``, ``does``, ``software``, or nothing.
     """
 
     host = fields.CharField(max_length=255, primary_key=True)
@@ -36,6 +40,10 @@ class Peer(Model):
     last_error = fields.TextField(null=True)
     lease_until: datetime | None = MomentField(null=True)
     paused = fields.BooleanField(default=False)
+    group_seen_at: datetime | None = MomentField(null=True)
+    software_at: datetime | None = MomentField(null=True)
+    evidence_from: datetime | None = MomentField(null=True)
+    dialect_basis = fields.CharField(max_length=10, default="")
 
     class Meta:
         """Table name and indexes."""

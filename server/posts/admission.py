@@ -147,3 +147,10 @@ async def is_held(here: Instance, author: Actor, community: Actor | None, via: s
         " WHERE follow.target_id = :id AND follow.state = 'accepted' AND actor.is_local LIMIT 1",
         id=author.id,
     )
+
+
+async def narrowed(here: Instance, post: Post, remote: RemotePost) -> str:
+    """The audience after an edit: what the author now says, but never wider than it was."""
+    author = await Actor.get(id=post.author_id)
+    community = await Actor.get_or_none(id=post.community_id) if post.community_id else None
+    return policy.narrower(post.visibility, addressed(remote, author, community))

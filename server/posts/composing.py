@@ -117,9 +117,8 @@ async def edit_post(
             await _replace_attachments(here, post, change.attachments)
         if detail is not None:
             await detail(post)
+        await counting.settle(here, post.id)
         if post.visibility != before and post.state == "visible":
-            if post.parent_id:
-                await counting.replies(here, await Post.get(id=post.parent_id))
             await here.events.emit(PostNarrowed(post.id, before))
         if post.state == "visible":
             await here.events.emit(PostEdited(post.id))

@@ -1,50 +1,93 @@
-"""Counts that lists show, set to what the tables say: doing it twice changes nothing."""
+"""Counts that lists show: kept as things happen, never counted anew, so that long threads cost no more than short ones.
+
+Every post remembers what it is counted in (`counted`: what it answers, its thread, its community). `settle` compares
+that with what it should be counted in now, and moves the counts by the difference: doing it twice changes nothing.
+"""
 
 from server.instance import Instance
 from server.posts.models import Post
 from server.posts.policy import COUNTED
 
 _COUNTED = ", ".join(f"'{name}'" for name in sorted(COUNTED))
+_TRIES = 5
+
+DUE = (
+    f"CASE WHEN state = 'visible' AND visibility IN ({_COUNTED})"
+    " THEN COALESCE(parent_id, '') || '.' || COALESCE(root_id, id) || '.' || COALESCE(community_id, '') ELSE '' END"
+)
+"""What a post should be counted in, as SQL on its row: empty for one that only some may know of."""
 
 
 async def after_publishing(here: Instance, post: Post) -> None:
     """Count a post that has just become visible; in the caller's transaction."""
-    await replies(here, post)
+    await settle(here, post.id)
     if post.root_id and post.visibility in COUNTED:
         await here.db.execute(
             "UPDATE post SET last_activity_at = :at WHERE id = :root AND last_activity_at < :at",
             at=min(post.published_at, here.clock.now()),
             root=post.root_id,
         )
-    await _actor(here, post.author_id)
-    await _community(here, post.community_id)
 
 
 async def after_ending(here: Instance, post: Post) -> None:
     """Count what is left after a post was deleted, removed or held; in the caller's transaction."""
-    await replies(here, post)
-    await _actor(here, post.author_id)
-    await _community(here, post.community_id)
+    await settle(here, post.id)
 
 
-async def replies(here: Instance, post: Post) -> None:
-    """Replies of the thread at its root, direct answers elsewhere; without those that only some may know of."""
-    if post.parent_id:
-        await here.db.execute(
-            "UPDATE post SET replies_count = (SELECT count(*) FROM post AS child WHERE child.parent_id = post.id"
-            f" AND child.state = 'visible' AND child.visibility IN ({_COUNTED})) WHERE id = :id",
-            id=post.parent_id,
+async def settle(here: Instance, post_id: str) -> None:
+    """Count a post where it belongs now, and no longer where it did before; in the caller's transaction."""
+    for _ in range(_TRIES):
+        row = await here.db.row(
+            f"SELECT counted, {DUE} AS due, author_id, published_at FROM post WHERE id = :id", id=post_id
         )
-    root_id = post.root_id or post.id
+        if row is None or row["counted"] == row["due"]:
+            return
+        # Whoever changes the mark moves the counts; two at once cannot both.
+        moved = await here.db.execute(
+            "UPDATE post SET counted = :due WHERE id = :id AND counted = :before",
+            due=row["due"],
+            before=row["counted"],
+            id=post_id,
+        )
+        if moved:
+            before, now = _places(post_id, row["counted"]), _places(post_id, row["due"])
+            for place in before - now:
+                await _count(here, place, -1)
+            for place in now - before:
+                await _count(here, place, +1)
+            if bool(row["counted"]) != bool(row["due"]):
+                await _count(here, ("actor", row["author_id"]), +1 if row["due"] else -1)
+            await _last_post(here, row["counted"], row["due"], row["published_at"])
+            return
+
+
+async def settle_thread(here: Instance, root_id: str) -> None:
+    """Settle every post of a thread that is counted elsewhere than it should be; in the caller's transaction."""
+    rows = await here.db.rows(
+        f"SELECT id FROM post WHERE root_id = :root AND counted <> {DUE} ORDER BY id LIMIT 5000", root=root_id
+    )
+    for row in rows:
+        await settle(here, row["id"])
+
+
+async def liked(here: Instance, post_id: str, step: int) -> None:
+    """One like more or less."""
+    await here.db.execute("UPDATE post SET likes_count = likes_count + :step WHERE id = :id", step=step, id=post_id)
+
+
+async def boosted(here: Instance, post_id: str, actor_id: str, step: int) -> None:
+    """One person more or less who passed a post on; communities do not count."""
     await here.db.execute(
-        "UPDATE post SET replies_count = (SELECT count(*) FROM post AS child WHERE child.root_id = post.id"
-        f" AND child.id <> post.id AND child.state = 'visible' AND child.visibility IN ({_COUNTED})) WHERE id = :id",
-        id=root_id,
+        "UPDATE post SET boosts_count = boosts_count + :step WHERE id = :id"
+        " AND EXISTS (SELECT 1 FROM actor WHERE actor.id = :actor AND actor.kind <> 'Group')",
+        step=step,
+        id=post_id,
+        actor=actor_id,
     )
 
 
 async def reactions(here: Instance, post_id: str) -> None:
-    """Likes, boosts by people, and helpful marks of one post."""
+    """Likes and boosts of one post as the tables say, after an answer to one that was asked for changed them."""
     await here.db.execute(
         "UPDATE post SET"
         " likes_count = (SELECT count(*) FROM post_like WHERE post_like.post_id = post.id AND post_like.kind = 'like'"
@@ -76,22 +119,38 @@ async def helped(here: Instance, reply_id: str, root_id: str) -> None:
     )
 
 
-async def _actor(here: Instance, actor_id: str) -> None:
-    await here.db.execute(
-        "UPDATE actor SET posts_count = (SELECT count(*) FROM post WHERE post.author_id = actor.id"
-        f" AND post.state = 'visible' AND post.visibility IN ({_COUNTED})) WHERE id = :id",
-        id=actor_id,
-    )
+def _places(post_id: str, counted: str) -> set[tuple[str, str]]:
+    """The rows that count a post: its thread and what it answers, and its community if it begins a thread there."""
+    if not counted:
+        return set()
+    parent, root, community = counted.split(".")
+    found = {("post", uri) for uri in (parent, root) if uri and uri != post_id}
+    if community and not parent:
+        found.add(("community", community))
+    return found
 
 
-async def _community(here: Instance, community_id: str | None) -> None:
-    if community_id is None:
-        return
-    await here.db.execute(
-        "UPDATE community SET"
-        " posts_count = (SELECT count(*) FROM post WHERE post.community_id = community.id AND post.state = 'visible'"
-        f" AND post.parent_id IS NULL AND post.visibility IN ({_COUNTED})),"
-        " last_post_at = (SELECT max(post.published_at) FROM post WHERE post.community_id = community.id"
-        f" AND post.state = 'visible' AND post.visibility IN ({_COUNTED})) WHERE id = :id",
-        id=community_id,
-    )
+async def _count(here: Instance, place: tuple[str, str], step: int) -> None:
+    table, row_id = place
+    column = "replies_count" if table == "post" else "posts_count"
+    await here.db.execute(f"UPDATE {table} SET {column} = {column} + :step WHERE id = :id", step=step, id=row_id)
+
+
+async def _last_post(here: Instance, before: str, now: str, published: int) -> None:
+    """When something was last said in a community: forward at once; looked up where the last was taken back."""
+    old, new = before.rpartition(".")[2], now.rpartition(".")[2]
+    if new and new != old:
+        await here.db.execute(
+            "UPDATE community SET last_post_at = CASE WHEN last_post_at IS NULL OR last_post_at < :at THEN :at"
+            " ELSE last_post_at END WHERE id = :id",
+            at=published,
+            id=new,
+        )
+    if old and new != old:
+        await here.db.execute(
+            "UPDATE community SET last_post_at = (SELECT max(post.published_at) FROM post"
+            f" WHERE post.community_id = community.id AND post.state = 'visible' AND post.visibility IN ({_COUNTED}))"
+            " WHERE id = :id AND last_post_at <= :at",
+            at=published,
+            id=old,
+        )

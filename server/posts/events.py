@@ -16,6 +16,13 @@ class PostPublished:
 
 
 @dataclass(frozen=True, slots=True)
+class PostVouched:
+    """A post from elsewhere that was fetched came by itself too, so that a community here can pass it on."""
+
+    post_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class PostEdited:
     """A visible post changed: text, or the facts of its kind."""
 

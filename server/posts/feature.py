@@ -6,12 +6,12 @@ from functools import partial
 from federation.vocab.interaction import REQUESTS
 from federation.vocab.objects import POST_TYPES
 from server.actors.activities.by_reference import on_reference
-from server.actors.events import ActorDeleted
+from server.actors.events import ActorDeleted, FollowAccepted
 from server.communities.events import PersonBanned, PersonUnbanned
 from server.feature import Feature
 from server.fediverse import sent
 from server.instance import Instance
-from server.posts import audience, collections, documents, moderating, outbox, quoting, removal, stamps
+from server.posts import audience, collections, documents, gathering, moderating, outbox, quoting, removal, stamps
 from server.posts.activities import (
     announce,
     answer,
@@ -40,6 +40,7 @@ from server.posts.events import (
     PostRestored,
     PostUnboosted,
     PostUnliked,
+    PostVouched,
     PostWaits,
     QuoteRevoked,
     ReactionWaits,
@@ -59,6 +60,7 @@ def _install(here: Instance) -> None:
     outbox.register(here)
     _listen(here)
     _tell(here)
+    _gather(here)
     here.events.on(ActorDeleted, partial(removal.erase_all_of, here))
     here.jobs.on(QUOTE_JOB, partial(quoting.check_quote, here))
     here.jobs.every(quoting.RECHECK, timedelta(hours=6), partial(quoting.recheck, here))
@@ -66,6 +68,14 @@ def _install(here: Instance) -> None:
     here.events.on(PersonBanned, partial(moderating.on_banned, here))
     here.events.on(PersonUnbanned, partial(moderating.on_unbanned, here))
     here.jobs.every("posts.prune", timedelta(days=1), partial(outbox.prune, here))
+
+
+def _gather(here: Instance) -> None:
+    """What is fetched in the background."""
+    here.jobs.on(gathering.JOB, partial(gathering.gather, here))
+    here.jobs.every("posts.gathering.prune", timedelta(days=1), partial(gathering.prune, here))
+    here.events.on(PostPublished, partial(gathering.on_published, here))
+    here.events.on(FollowAccepted, partial(gathering.on_follow, here))
 
 
 def _listen(here: Instance) -> None:
@@ -106,6 +116,7 @@ def _tell(here: Instance) -> None:
     """What other servers are sent."""
     on = here.events.on
     on(PostPublished, partial(create.distribute, here))
+    on(PostVouched, partial(create.distribute, here))
     on(PostEdited, partial(update.send_update, here))
     on(PostNarrowed, partial(delete.send_narrowed, here))
     on(PostDeleted, partial(delete.send_delete, here))

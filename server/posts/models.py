@@ -77,6 +77,7 @@ class Post(Model):
     emoji = JsonField(null=True)
     particulars = JsonField(null=True)
     raw_create: Any = fields.TextField(null=True)
+    counted = fields.CharField(max_length=90, default="")
     published_at = MomentField()
     edited_at = MomentField(null=True)
     created_at = MomentField()
@@ -262,3 +263,23 @@ class Tombstone(Model):
 
         table = "tombstone"
         indexes = (("at",),)
+
+
+class Gathering(Model):
+    """What was, or is to be, fetched from elsewhere as a whole: the rest of a thread, or somebody's latest posts.
+
+    `subject` is the id of the thread's first post as far as it is known, or of the actor. `found` counts what was new.
+    """
+
+    subject = fields.CharField(max_length=500, primary_key=True)
+    kind = fields.CharField(max_length=8)
+    host = fields.CharField(max_length=255)
+    asked_at = MomentField()
+    done_at: datetime | None = MomentField(null=True)
+    found = fields.IntField(default=0)
+
+    class Meta:
+        """Table name and indexes."""
+
+        table = "gathering"
+        indexes = (("host", "asked_at"),)

@@ -101,7 +101,7 @@ async def add_like(here: Instance, post: Post, actor_id: str, *, uri: str, waits
     if added and waits:
         await here.events.emit(ReactionWaits(LIKE, post.id, actor_id))
     elif added:
-        await counting.reactions(here, post.id)
+        await counting.liked(here, post.id, +1)
         await here.events.emit(PostLiked(post.id, actor_id))
     return bool(added)
 
@@ -112,14 +112,15 @@ async def end_like(here: Instance, post_id: str, actor_id: str) -> Like | None:
     if like is not None:
         # Whoever tells others needs the row, so it goes last.
         await here.events.emit(PostUnliked(post_id, actor_id))
-        await like.delete()
-        await counting.reactions(here, post_id)
+        if await Like.filter(id=like.id).delete() and like.state == "done":
+            await counting.liked(here, post_id, -1)
     return like
 
 
 async def add_boost(here: Instance, post: Post, actor_id: str, *, uri: str, waits: bool = False) -> bool:
     """Record a boost, in the caller's transaction. An actor's second one is kept, to be undone, and counts nothing."""
     before = await Boost.filter(post_id=post.id, actor_id=actor_id, undone_at=None).exists()
+    counted = before and await _is_counted(post.id, actor_id)
     if before and (post.is_local or waits) and here.is_local_uri(uri):
         return False
     added = await here.db.execute(
@@ -132,10 +133,11 @@ async def add_boost(here: Instance, post: Post, actor_id: str, *, uri: str, wait
         state="waiting" if waits else "done",
         now=here.clock.now(),
     )
+    if added and not waits and not counted:
+        await counting.boosted(here, post.id, actor_id, +1)
     if added and waits:
         await here.events.emit(ReactionWaits(ANNOUNCE, post.id, actor_id))
     elif added and not before:
-        await counting.reactions(here, post.id)
         await here.events.emit(PostBoosted(post.id, actor_id))
     return bool(added) and not before
 
@@ -148,9 +150,15 @@ async def end_boost(here: Instance, post_id: str, actor_id: str, *, uri: str | N
     remaining = Boost.filter(post_id=post_id, actor_id=actor_id, undone_at=None)
     if uri is None or await remaining.count() == 1:
         await here.events.emit(PostUnboosted(post_id, actor_id))
+    counted = await _is_counted(post_id, actor_id)
     await Boost.filter(**wanted).update(undone_at=here.clock.now())
-    await counting.reactions(here, post_id)
+    if counted and not await _is_counted(post_id, actor_id):
+        await counting.boosted(here, post_id, actor_id, -1)
     return True
+
+
+async def _is_counted(post_id: str, actor_id: str) -> bool:
+    return await Boost.filter(post_id=post_id, actor_id=actor_id, undone_at=None, state="done").exists()
 
 
 async def add_helped(here: Instance, reply: Post, ask: Post, actor_id: str, *, uri: str | None = None) -> bool:

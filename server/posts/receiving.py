@@ -22,12 +22,13 @@ from federation.vocab.objects import RemotePost
 from server.actors.models import Actor
 from server.actors.relations import blocked_among
 from server.actors.remote import ensure_remote
+from server.communities import dialects
 from server.errors import Invalid, NotFound
 from server.instance import Instance
 from server.posts import admission, consent, counting, policy, rendering
 from server.posts.composing import fresh_id
 from server.posts.details import detail_of
-from server.posts.events import PostHeld, PostPublished
+from server.posts.events import PostHeld, PostPublished, PostVouched
 from server.posts.models import Post, PostAttachment, PostMention, PostTag
 from server.posts.removal import was_ended
 from server.posts.rendering import Shown
@@ -51,14 +52,14 @@ class Arrival:
     shown: Shown
     named: tuple[str, ...]
     held: bool
-    raw: dict[str, Any] | None
+    raw: bytes | dict[str, Any] | None
 
 
 async def receive_post(
     here: Instance,
     remote: RemotePost,
     *,
-    raw: dict[str, Any] | None = None,
+    raw: bytes | dict[str, Any] | None = None,
     via: str | None = None,
     asked: bool = False,
     below: tuple[str, ...] = (),
@@ -73,7 +74,7 @@ async def receive_post(
         return await Post.get_or_none(uri=remote.id)
     known = await Post.get_or_none(uri=remote.id)
     if known is not None:
-        return await _again(here, known, remote, via)
+        return await _again(here, known, remote, via, raw)
     arrival = await prepare(here, remote, raw=raw, via=via, asked=asked, below=below)
     async with here.db.transaction():
         if await was_ended(here, remote.id, by=remote.attributed_to):
@@ -106,7 +107,7 @@ async def prepare(
     here: Instance,
     remote: RemotePost,
     *,
-    raw: dict[str, Any] | None,
+    raw: bytes | dict[str, Any] | None,
     via: str | None,
     asked: bool,
     below: tuple[str, ...] = (),
@@ -119,6 +120,9 @@ async def prepare(
     author = await ensure_remote(here, remote.attributed_to)
     if author.suspended_at is not None or author.deleted_at is not None:
         raise Forbidden("nothing is taken from this author")
+    if remote.type == "Page" or remote.audience is not None:
+        # Only servers with communities send these (section 2.4).
+        await dialects.heard(here, author.host)
     parent = await _parent(here, remote, asked=asked, below=below)
     community = await _community(here, remote, author, parent, via)
     visibility = await admission.visibility_of(here, remote, author, community, parent)
@@ -172,7 +176,7 @@ async def store(here: Instance, arrival: Arrival) -> Post:
         visibility=arrival.visibility,
         state="held" if arrival.held else "visible",
         locked=not remote.comments_enabled,
-        raw_create=None if arrival.raw is None else json.dumps(arrival.raw, ensure_ascii=False),
+        raw_create=_letters(arrival.raw),
         interaction=consent.kept(remote.policy),
         translations=words.translations or None,
         emoji=words.emoji or None,
@@ -249,15 +253,16 @@ async def find_or_fetch(here: Instance, uri: str, *, via: str | None = None, ask
         return None
 
 
-async def narrowed(here: Instance, post: Post, remote: RemotePost) -> str:
-    """The audience after an edit: what the author now says, but never wider than it was."""
-    author = await Actor.get(id=post.author_id)
-    community = await Actor.get_or_none(id=post.community_id) if post.community_id else None
-    return policy.narrower(post.visibility, admission.addressed(remote, author, community))
-
-
-async def _again(here: Instance, known: Post, remote: RemotePost, via: str | None) -> Post:
-    """A known post comes again, perhaps through the community it was written for."""
+async def _again(
+    here: Instance, known: Post, remote: RemotePost, via: str | None, raw: bytes | dict[str, Any] | None
+) -> Post:
+    """A known post comes again: through the community it was written for, or with the activity that made it."""
+    if raw is not None and via is None and known.raw_create is None and known.state == "visible":
+        # It was fetched before its Create came, for an answer to it, so that nobody was told of it yet.
+        async with here.db.transaction():
+            if await Post.filter(id=known.id, raw_create=None, is_local=False).update(raw_create=_letters(raw)):
+                await here.events.emit(PostVouched(known.id))
+        return known
     if via is None or known.community_id is not None or known.state != "visible" or known.parent_id is not None:
         return known
     community = await Actor.get_or_none(uri=via, kind="Group", is_local=False)
@@ -269,6 +274,7 @@ async def _again(here: Instance, known: Post, remote: RemotePost, via: str | Non
             community=community.id,
             id=known.id,
         )
+        await counting.settle_thread(here, known.id)
     return await Post.get(id=known.id)
 
 
@@ -365,7 +371,7 @@ async def _adopt(here: Instance, post: Post) -> None:
             old=orphan.id,
         )
     if orphans:
-        await counting.replies(here, post)
+        await counting.settle_thread(here, root_id)
 
 
 def _is_vote(remote: RemotePost) -> bool:
@@ -377,6 +383,12 @@ def _edited(remote: RemotePost, published: datetime, now: datetime) -> datetime 
     if remote.updated is None or remote.updated <= published:
         return None
     return min(remote.updated, now + timedelta(minutes=10))
+
+
+def _letters(raw: bytes | dict[str, Any] | None) -> str | None:
+    if raw is None:
+        return None
+    return raw.decode() if isinstance(raw, bytes) else json.dumps(raw, ensure_ascii=False)
 
 
 def _short(uri: str | None) -> str | None:

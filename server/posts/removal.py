@@ -189,8 +189,12 @@ async def erase_all_of(here: Instance, event: ActorDeleted) -> None:
             last = post.id
         if len(posts) < AT_ONCE:
             break
+    liked = await Like.filter(actor_id=actor.id, state="done").values_list("post_id", "kind")
+    boosted = await Boost.filter(actor_id=actor.id, undone_at=None, state="done").values_list("post_id", flat=True)
     for table in (Like, Boost):
-        touched = await table.filter(actor_id=actor.id).values_list("post_id", flat=True)
         await table.filter(actor_id=actor.id).delete()
-        for post_id in dict.fromkeys(str(item) for item in touched):
-            await counting.reactions(here, post_id)
+    for post_id, kind in liked:
+        if kind == "like":
+            await counting.liked(here, str(post_id), -1)
+    for boosted_id in dict.fromkeys(str(item) for item in boosted):
+        await counting.boosted(here, boosted_id, actor.id, -1)

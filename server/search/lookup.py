@@ -13,6 +13,7 @@ from server.actors.remote import resolve
 from server.actors.viewer import Viewer
 from server.errors import Invalid, Refused
 from server.instance import Instance
+from server.posts import gathering
 from server.posts.actions import fetch_post
 from server.posts.queries import PostView, listing
 
@@ -80,6 +81,7 @@ async def _thing(here: Instance, viewer: Viewer, address: str) -> LookedUp | Non
         post = await fetch_post(here, address)
     except (Refused, FederationError):
         return await _actor(here, address)
+    await gathering.looked_up(here, post)
     found = await listing(here, viewer, ids=[post.id], limit=1)
     return LookedUp(post=found.items[0]) if found.items else None
 

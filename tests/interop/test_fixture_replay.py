@@ -78,6 +78,7 @@ WIPED = [
     "event_participation",
     "event_facts",
     "tombstone",
+    "gathering",
     "membership",
     "follow",
     "inbox_receipt",

@@ -9,6 +9,7 @@ from starlette.routing import Route
 from server.accounts import actions as accounts
 from server.accounts import queries, site
 from server.audit import queries as audit
+from server.communities import dialects
 from server.errors import Invalid
 from server.fediverse.queries import queue_state
 from server.fediverse.waiting import held_count
@@ -21,7 +22,10 @@ from web.request import admin, form_of, here_of, text
 
 NEW_SERVERS_SHOWN = timedelta(days=14)
 PAGE = 50
-SITE_FIELDS = ("name", "description", "accent", "registration", "guidelines", "contact", "default_licence")
+SITE_FIELDS = (
+    *("name", "description", "accent", "registration", "guidelines", "contact", "default_licence"),
+    "threadiverse_software",
+)
 
 
 async def home(request: Request) -> Response:
@@ -149,6 +153,7 @@ async def site_page(request: Request) -> Response:
         "guidelines": now.guidelines_source,
         "contact": now.contact,
         "default_licence": now.default_licence,
+        "threadiverse_software": "\n".join(sorted(now.threadiverse_software)),
     }
     return _site(request, form)
 
@@ -159,6 +164,7 @@ async def save_site(request: Request) -> Response:
     filled = {name: text(form, name, 25_000) for name in SITE_FIELDS}
     try:
         await site.save(here_of(request), by.handle, dict(filled))
+        await dialects.reclassify_all(here_of(request))
     except Invalid as error:
         return _site(request, filled, errors=error.errors, status=422)
     return redirect(request, "/admin/site", toast=gettext(request, "Saved."))

@@ -11,6 +11,7 @@ from server.errors import NotFound
 from server.fediverse.queries import DeliveryState, delivery_state
 from server.instance import Instance
 from server.polls import queries as polls
+from server.posts import gathering
 from server.posts import queries as posts
 from server.posts.queries import PostView
 from server.practices import messages as signed
@@ -54,6 +55,7 @@ async def page(request: Request, post: PostView, status: int = 200, **more: Any)
     here, viewer = here_of(request), viewer_of(request)
     template, facts = await _facts(here, viewer, post)
     replies = await posts.thread(here, viewer, post.root_id) if post.root_id == post.id else []
+    more_to_come = post.root_id == post.id and await gathering.opened(here, viewer, post.id)
     values = {"errors": [], "reply_text": "", "uploaded": [], "reply_form": None, **facts, **more}
     return render(
         request,
@@ -62,6 +64,7 @@ async def page(request: Request, post: PostView, status: int = 200, **more: Any)
         nav="practices" if post.kind in practices.KINDS else "communities",
         post=post,
         replies=replies,
+        more_to_come=more_to_come,
         delivery=await _delivery(here, post),
         address=here.url(post.url),
         **values,

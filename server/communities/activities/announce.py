@@ -3,14 +3,17 @@
 Threadiverse servers get ``Announce{activity}``, the activity exactly as it was received or made. Microblog servers get
 ``Announce{id}`` of new top-level posts alone, and ``Undo{Announce}`` when one is gone. What members share is announced
 to servers of members only, without the Public, and never to microblogs; what stays here is never announced.
+
+Where something came from hears of it again only if it is new: Lemmy 1.0 shows a post to others than its author once the
+community has announced it back, and a microblog may have other followers of the community than the author.
 """
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from federation.vocab import activities
-from federation.vocab.base import PUBLIC, ids_of, parse_json, types_of
+from federation.vocab.base import PUBLIC, host_of, ids_of, is_web_uri, parse_json, types_of
 from server.actors import keys
 from server.communities import policy
 from server.db import Row
@@ -34,15 +37,16 @@ async def announce(
     post_uri: str | None = None,
     post_id: str | None = None,
     top_level: bool = False,
+    is_new: bool = False,
     visibility: str | None = None,
     only: Collection[str] | None = None,
 ) -> list[str]:
     """Pass an activity on to everybody who follows or is in a community; in the caller's transaction.
 
     Give text or bytes as received to have them passed on letter by letter. `post_uri` is the post it is about, and
-    `post_id` our id of it; `top_level` says that it starts a conversation. `visibility` is that of the post: without it
-    the addresses in the activity decide. Returns the ids of the Announces, to be remembered for `undo_announces`.
-    `only` limits it to these inboxes.
+    `post_id` our id of it; `top_level` says that it starts a conversation; `is_new` that the post is new although the
+    activity is no Create, because an Update came first. `visibility` is that of the post: without it the addresses in
+    the activity decide. `only` limits it to these inboxes. Returns the ids of the Announces.
     """
     group = await _group(here, community_id)
     if group is None:
@@ -55,7 +59,8 @@ async def announce(
         # What is announced of a post is found by it again, to be taken back.
         post_id = await here.db.value("SELECT id FROM post WHERE uri = :uri", uri=post_uri)
     verb = next(iter(types_of(document)), "")
-    is_start = verb == "Create" and top_level
+    is_new = is_new or verb == "Create"
+    is_start = is_new and top_level
     sent: list[str] = []
     if is_start and post_uri and audience == policy.PUBLIC:
         sent.append(
@@ -74,28 +79,36 @@ async def announce(
         {THREADIVERSE, UNKNOWN} if audience == policy.PUBLIC and (is_start or verb in CHANGES) else {THREADIVERSE}
     )
     received = None if isinstance(activity, Mapping) else _bytes(activity)
+    skip = None if is_new else _origin(here, document)
     sent.append(
-        await _send(here, group, document, audience, dialects=dialects, post_id=post_id, received=received, only=only)
+        await _send(
+            here,
+            group,
+            document,
+            audience,
+            dialects=dialects,
+            post_id=post_id,
+            received=received,
+            only=only,
+            skip=skip,
+        )
     )
     return sent
 
 
-async def undo_announces(
-    here: Instance,
-    community_id: str,
-    post_id: str | None = None,
-    *,
-    announce_ids: Sequence[str] = (),
-    only: Collection[str] | None = None,
-) -> None:
-    """Take back every Announce of a post on microblog servers, one Undo for each; in the caller's transaction.
+async def undo_announces(here: Instance, post_id: str, *, only: Collection[str] | None = None) -> None:
+    """Take back every Announce of a post ever sent, on microblog servers; in the caller's transaction.
 
-    The Announces are those with these ids, and all that were sent with this `post_id`; `only` limits it to inboxes.
+    One Undo for each, by the community that sent it: also where the post is not in that community any more, or the
+    community is archived, for members only by now, or gone. `only` limits it to inboxes; then it is taken back again
+    from the others when the post ends.
     """
-    group = await _group(here, community_id)
-    if group is None:
-        return
-    for announced in await _announced(here, group, post_id, announce_ids):
+    for announced in await _announced(here, post_id):
+        group = await here.db.row(
+            "SELECT id, uri FROM actor WHERE uri = :uri AND is_local AND kind = 'Group'", uri=announced["actor"]
+        )
+        if group is None:
+            continue
         now = here.clock.now()
         taken_back = {key: announced[key] for key in ("id", "type", "actor", "to", "cc") if key in announced} | {
             "object": _id(announced.get("object"))
@@ -117,6 +130,9 @@ async def undo_announces(
             received=None,
             only=only,
         )
+        if only is None:
+            # What was taken back is not served any more, and not taken back again.
+            await here.db.execute("DELETE FROM sent_activity WHERE uri = :uri", uri=announced["id"])
 
 
 async def say(here: Instance, community_id: str, activity: Mapping[str, Any], *, signed_by: str) -> None:
@@ -170,6 +186,7 @@ async def _send(
     post_id: str | None,
     received: bytes | None,
     only: Collection[str] | None = None,
+    skip: str | None = None,
 ) -> str:
     now = here.clock.now()
     followers = f"{group['uri']}/followers"
@@ -183,7 +200,7 @@ async def _send(
         published=now,
     )
     return await _enqueue(
-        here, group, document, audience, dialects=dialects, post_id=post_id, received=received, only=only
+        here, group, document, audience, dialects=dialects, post_id=post_id, received=received, only=only, skip=skip
     )
 
 
@@ -197,6 +214,7 @@ async def _enqueue(
     post_id: str | None,
     received: bytes | None,
     only: Collection[str] | None = None,
+    skip: str | None = None,
 ) -> str:
     signer = await keys.signer(here, group["uri"])
     if signer is None:
@@ -204,17 +222,25 @@ async def _enqueue(
     document = here.engine.proof(signer, activity)
     uri = str(document["id"])
     is_public = audience == policy.PUBLIC
-    await here.keep_sent(uri, document, post_id=post_id, is_public=is_public)
+    body = _serialised(document, received)
+    await here.keep_sent(uri, document, letters=body, post_id=post_id, is_public=is_public)
     await here.deliveries.enqueue(
         activity_id=uri,
         sender=group["uri"],
-        body=_serialised(document, received),
+        body=body,
         inboxes=await _inboxes_of_members(here, group["id"]) if only is None else sorted(only),
         followers_of=group["uri"] if is_public and only is None else None,
         dialects=frozenset(dialects),
         deletion_of=_deletion_of(document),
+        skip_host=skip,
     )
     return uri
+
+
+def _origin(here: Instance, activity: Mapping[str, Any]) -> str | None:
+    """The server that what is announced came from; None for our own."""
+    actor = _id(activity.get("actor"))
+    return None if not is_web_uri(actor) or here.is_local_uri(actor) else host_of(actor)
 
 
 def _deletion_of(activity: dict[str, Any]) -> str | None:
@@ -245,20 +271,14 @@ async def _inboxes_of_members(here: Instance, community_id: str) -> list[str]:
     return [row["inbox"] for row in rows]
 
 
-async def _announced(
-    here: Instance, group: Row, post_id: str | None, announce_ids: Sequence[str]
-) -> list[dict[str, Any]]:
-    named = {f"uri{number}": uri for number, uri in enumerate(dict.fromkeys(announce_ids))}
-    listed = f" OR uri IN ({', '.join(':' + name for name in named)})" if named else ""
+async def _announced(here: Instance, post_id: str) -> list[dict[str, Any]]:
     rows = await here.db.rows(
-        f"SELECT uri, body FROM sent_activity WHERE uri LIKE :ours AND (post_id = :post_id{listed})"
-        " ORDER BY uri LIMIT 500",
+        "SELECT uri, body FROM sent_activity WHERE post_id = :post_id AND uri LIKE :ours ORDER BY uri LIMIT 500",
         ours=here.url("/ap/a/announce/%"),
-        post_id=post_id or "",
-        **named,
+        post_id=post_id,
     )
     found = [json.loads(row["body"]) for row in rows]
-    return [document for document in found if document.get("actor") == group["uri"] and _is_first(document)]
+    return [document for document in found if _is_first(document)]
 
 
 def _is_first(announced: dict[str, Any]) -> bool:

@@ -68,7 +68,7 @@ async def on_block(here: Instance, received: VerifiedActivity) -> bool:
             remove_posts=removes,
         )
         if found.community.is_local:
-            await announce(here, found.community.id, activity=received.raw)
+            await announce(here, found.community.id, activity=received.as_received)
     return True
 
 
@@ -96,7 +96,7 @@ async def on_undo_block(here: Instance, received: VerifiedActivity) -> bool:
             return True
         await bans.let_back(here, membership, restore_posts=restores)
         if found.community.is_local:
-            await announce(here, found.community.id, activity=received.raw)
+            await announce(here, found.community.id, activity=received.as_received)
     return True
 
 

@@ -38,7 +38,7 @@ async def on_change(here: Instance, received: VerifiedActivity) -> bool:
         if membership.role in {role, policy.STEWARD}:
             raise Ignored("nothing changes")
         await _give(here, membership, role)
-        await announce(here, group.id, activity=received.raw)
+        await announce(here, group.id, activity=received.as_received)
     return True
 
 

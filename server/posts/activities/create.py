@@ -18,7 +18,7 @@ from server.posts.activities import ask
 from server.posts.activities.relevance import check_group
 from server.posts.admission import may_answer
 from server.posts.details import extras_of
-from server.posts.events import PostPublished
+from server.posts.events import PostPublished, PostVouched
 from server.posts.models import Post
 from server.posts.receiving import receive_post
 
@@ -34,7 +34,7 @@ async def on_create(here: Instance, received: VerifiedActivity) -> None:
     remote = await _object(here, received)
     remote = by_actor(remote, activity.actor)
     try:
-        post = await receive_post(here, remote, raw=received.raw, via=received.via)
+        post = await receive_post(here, remote, raw=received.as_received, via=received.via)
     except Forbidden:
         await _say_no(here, received, remote)
         raise
@@ -65,7 +65,7 @@ def by_actor(remote: RemotePost, actor: str) -> RemotePost:
     raise Forbidden("only its author creates or changes a post")
 
 
-async def distribute(here: Instance, event: PostPublished) -> None:
+async def distribute(here: Instance, event: PostPublished | PostVouched) -> None:
     """Send a post from here to its audience; pass on one that came for a community here (section 2.4)."""
     post = await Post.get(id=event.post_id)
     if not await places.leaves(here, post):
@@ -82,6 +82,7 @@ async def distribute(here: Instance, event: PostPublished) -> None:
             post_uri=post.uri,
             post_id=post.id,
             top_level=top_level,
+            is_new=True,
             visibility=post.visibility,
         )
 

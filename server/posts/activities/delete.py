@@ -14,7 +14,7 @@ from server.actors.models import Actor
 from server.actors.sending import send
 from server.communities.activities.announce import announce, undo_announces
 from server.instance import Instance
-from server.posts import audience, documents, places, policy, sending
+from server.posts import audience, counting, documents, places, policy, sending
 from server.posts.activities.authority import may_moderate_from_afar
 from server.posts.activities.relevance import check_group
 from server.posts.events import PostDeleted, PostNarrowed, PostRemoved, PostRestored
@@ -75,6 +75,7 @@ async def on_undo_delete(here: Instance, received: VerifiedActivity) -> None:
         await Tombstone.filter(uri=uri, by=activity.actor).delete()
         if post is not None and post.state == "deleted":
             await post.delete()
+            await counting.settle_thread(here, post.root_id or post.id)
     if await find_or_fetch(here, uri, via=received.via) is None:
         raise Ignored("the restored post cannot be had")
 
@@ -83,6 +84,9 @@ async def send_delete(here: Instance, event: PostDeleted) -> None:
     """Tell everybody who may have a post of ours that it is gone; its row is still whole."""
     post = await Post.get(id=event.post_id)
     author = await Actor.get(id=post.author_id)
+    if not post.is_local:
+        # Microblogs have it from a community here, and may never hear of its author.
+        await undo_announces(here, post.id)
     if not post.is_local or author.deleted_at is not None or not await places.leaves(here, post):
         # An author who is gone is deleted with everything, in one activity.
         return
@@ -108,7 +112,7 @@ async def send_narrowed(here: Instance, event: PostNarrowed) -> None:
     about = await documents.envelope(here, before)
     group = about.community if about.community is not None and about.community.is_local else None
     if group is not None and lost:
-        await undo_announces(here, group.id, post.id, only=lost)
+        await undo_announces(here, post.id, only=lost)
     await forget_sent(here, post)
     if not lost:
         return
@@ -124,6 +128,7 @@ async def send_removal(here: Instance, event: PostRemoved) -> None:
     """Tell others that a moderator here took a post out."""
     post = await Post.get(id=event.post_id)
     moderator = await Actor.get_or_none(id=event.by_id) if event.by_id else None
+    await undo_announces(here, post.id)
     if moderator is None or not moderator.is_local or not await places.leaves(here, post):
         return
     about = await documents.envelope(here, post)
@@ -138,8 +143,6 @@ async def send_removal(here: Instance, event: PostRemoved) -> None:
             summary=event.reason or None,
         )
         await sending.tell(here, moderator, about, document)
-        if about.community.is_local:
-            await undo_announces(here, about.community.id, post.id)
     if post.is_local:
         await _send(here, post, through_community=False)
 
@@ -227,8 +230,7 @@ async def _pass_on(here: Instance, post: Post, received: VerifiedActivity) -> No
     if post.community_id is None or received.via is not None or not await places.leaves(here, post):
         return
     if await Actor.exists(id=post.community_id, is_local=True):
-        await announce(here, post.community_id, activity=received.raw, visibility=post.visibility)
-        await undo_announces(here, post.community_id, post.id)
+        await announce(here, post.community_id, activity=received.as_received, visibility=post.visibility)
 
 
 async def _remember(here: Instance, received: VerifiedActivity, uri: str) -> bool:

@@ -79,7 +79,7 @@ async def pass_on(here: Instance, post: Post, received: VerifiedActivity) -> Non
     if post.community_id is None or received.via is not None or not await places.leaves(here, post):
         return
     if await Actor.exists(id=post.community_id, is_local=True):
-        await announce(here, post.community_id, activity=received.raw, visibility=post.visibility)
+        await announce(here, post.community_id, activity=received.as_received, visibility=post.visibility)
 
 
 async def _document(

@@ -15,14 +15,14 @@ from server.actors.models import Actor
 from server.communities.activities.announce import announce
 from server.db import from_milliseconds
 from server.instance import Instance
-from server.posts import consent, documents, places, rendering, sending
+from server.posts import admission, consent, counting, documents, places, rendering, sending
 from server.posts.activities.create import by_actor
 from server.posts.activities.relevance import check_group
 from server.posts.composing import forget_old_versions, keep_version
 from server.posts.details import extras_of
 from server.posts.events import PostEdited, PostNarrowed, ReplyHelped, ReplyUnhelped
 from server.posts.models import Post
-from server.posts.receiving import narrowed, pages_of, receive_post, store_parts, store_quote
+from server.posts.receiving import pages_of, receive_post, store_parts, store_quote
 
 CLOCKS_DIFFER = timedelta(minutes=10)
 """How far ahead another server's clock may be; a time far in the future would refuse every later edit."""
@@ -39,7 +39,7 @@ async def on_update(here: Instance, received: VerifiedActivity) -> None:
     remote = by_actor(remote, activity.actor)
     post = await Post.get_or_none(uri=remote.id)
     if post is None:
-        if await receive_post(here, remote, via=received.via) is None:
+        if await receive_post(here, remote, raw=received.as_received, via=received.via) is None:
             raise Ignored("this post is not kept")
         return
     await _apply(here, received, post, remote)
@@ -91,7 +91,7 @@ async def _apply(here: Instance, received: VerifiedActivity, post: Post, remote:
     in_community = post.community_id is not None and post.parent_id is None
     pages = await pages_of(remote)
     words = await asyncio.to_thread(rendering.shown, remote, in_community=in_community, people=pages)
-    visibility = await narrowed(here, post, remote)
+    visibility = await admission.narrowed(here, post, remote)
     if tally is not None and visibility == post.visibility and _says_the_same(post, words):
         # Mastodon's polls keep their `updated` when only the numbers change.
         async with here.db.transaction():
@@ -119,6 +119,7 @@ async def _apply(here: Instance, received: VerifiedActivity, post: Post, remote:
         fresh.particulars = words.particulars or None
         await fresh.save()
         await store_quote(here, fresh, remote)
+        await counting.settle(here, fresh.id)
         await store_parts(here, fresh, remote, ())
         if visibility != before:
             await here.events.emit(PostNarrowed(fresh.id, before))
@@ -140,7 +141,9 @@ async def _pass_on(here: Instance, post: Post, received: VerifiedActivity) -> No
     if post.community_id is None or received.via is not None or not await places.leaves(here, post):
         return
     if await Actor.exists(id=post.community_id, is_local=True):
-        await announce(here, post.community_id, activity=received.raw, post_id=post.id, visibility=post.visibility)
+        await announce(
+            here, post.community_id, activity=received.as_received, post_id=post.id, visibility=post.visibility
+        )
 
 
 async def _object(here: Instance, received: VerifiedActivity) -> RemotePost:
