@@ -2,6 +2,7 @@
 
 import os
 import re
+import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -146,10 +147,25 @@ def _token(origin: str, name: str) -> str:
         return str(answer.json()["access_token"])
 
 
+def _port() -> int:
+    """80 where we may listen there, for no report leaves a GoToSocial whose address has a port; else any."""
+    with socket.socket() as found:
+        found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            found.bind(("127.0.0.1", 80))
+        except OSError:
+            return free_port()
+        return 80
+
+
+def _host(port: int) -> str:
+    return "127.0.0.1" if port == 80 else f"localhost:{port}"
+
+
 def _settings(folder: Path, home: Path, port: int) -> dict[str, str]:
     """Loopback only, plain http, nothing limited, nothing kept."""
     settings = {
-        "host": f"localhost:{port}",
+        "host": _host(port),
         "protocol": "http",
         "bind-address": "127.0.0.1",
         "port": str(port),
@@ -181,12 +197,12 @@ def gotosocial(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GoToSocial]
     home = Path(named)
     if not named or not (home / "gotosocial").is_file():
         pytest.skip("PEERHALL_GOTOSOCIAL names no folder with a GoToSocial")
-    folder, port = tmp_path_factory.mktemp("gotosocial"), free_port()
+    folder, port = tmp_path_factory.mktemp("gotosocial"), _port()
     (folder / "storage").mkdir()
     environment = _settings(folder, home, port)
     program = str(home / "gotosocial")
     running = Process([program, "server", "start"], log=folder / "gotosocial.log", cwd=home, env=environment)
-    origin = f"http://localhost:{port}"
+    origin = f"http://{_host(port)}"
     people: list[Theirs] = []
     try:
         running.wait_for(lambda: alive(f"{origin}/api/v1/instance"))

@@ -264,6 +264,29 @@ def test_a_report_of_ours_arrives_without_a_name(friends: World) -> None:
     assert seen["account"]["account"]["acct"] != f"maya@{friends.ours.domain}"
 
 
+@scenario("GoToSocial", "report", "a report from there stands in the queue of ours")
+def test_a_report_of_theirs_stands_in_our_queue(friends: World) -> None:
+    words, gus = fresh("flag"), friends.theirs.gus
+    if ":" in gus.host:
+        pytest.skip("GoToSocial sends no report while its address has a port, and port 80 is taken or not for us")
+    page = share(friends.tom, words)
+    (status,) = gus.get("/api/v2/search", q=page, resolve="true", type="statuses")["statuses"]
+    account = gus.account(friends.handle("tom"))
+    gus.post("/api/v1/reports", account_id=account, status_ids=[status["id"]], comment=f"Odd {words}", forward=True)
+    queue = until(lambda: found_in_queue(friends.maya, f"Odd {words}"))
+    assert f"Two questions {words}" in queue
+
+
+def found_in_queue(browser: httpx.Client, words: str) -> str:
+    """The page of the report with these words; empty while there is none."""
+    text = browser.get("/moderation").text
+    for path in dict.fromkeys(re.findall(r'href="(/moderation/[\w]+)"', text)):
+        page = browser.get(path).text
+        if words in page:
+            return page
+    return ""
+
+
 @scenario("GoToSocial", "block", "who is blocked, from either side, follows no more, and hears and reaches nobody")
 def test_blocks_go_both_ways(friends: World) -> None:
     words, gus = fresh("block"), friends.theirs.gus
