@@ -15,10 +15,13 @@ _JUST_NOW = timedelta(seconds=45)
 
 @dataclass(frozen=True, slots=True)
 class When:
-    """One moment in words: as shown, in full, for machines, and whether the shown words age."""
+    """One moment in words: as shown, in full and in its parts, for machines, and whether the shown words age."""
 
     text: str
     full: str
+    day: str
+    time: str
+    zone: str
     iso: str
     is_relative: bool
 
@@ -31,7 +34,7 @@ def describe_moment(moment: datetime, now: datetime, language: str, zone_name: s
     local = moment.astimezone(zone)
     locale = _FORMATS.get(language, language.replace("-", "_"))
     zone_words = get_timezone_name(local, width="short", locale=locale)
-    full = f"{format_date(local.date(), 'full', locale=locale)}, {format_time(local.time(), 'HH:mm')} {zone_words}"
+    day, time = format_date(local.date(), "full", locale=locale), format_time(local.time(), "HH:mm")
     distance = moment - now
     is_relative = abs(distance) < _RELATIVE_FOR
     if abs(distance) < _JUST_NOW:
@@ -42,7 +45,15 @@ def describe_moment(moment: datetime, now: datetime, language: str, zone_name: s
         text = format_skeleton("MMMMd", local, locale=locale)
     else:
         text = format_date(local.date(), "long", locale=locale)
-    return When(text=text, full=full, iso=moment.astimezone(UTC).isoformat(timespec="seconds"), is_relative=is_relative)
+    return When(
+        text=text,
+        full=f"{day}, {time} {zone_words}",
+        day=day,
+        time=time,
+        zone=zone_words,
+        iso=moment.astimezone(UTC).isoformat(timespec="seconds"),
+        is_relative=is_relative,
+    )
 
 
 def _zone(name: str) -> ZoneInfo:

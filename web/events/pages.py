@@ -24,6 +24,7 @@ from web.render import redirect, render
 from web.request import form_of, here_of, signed_in, text, viewer_of
 
 Act = Callable[[Instance, Viewer, str], Awaitable[None]]
+Said = Callable[[Request, PostView], str]
 
 
 async def compose(request: Request) -> Response:
@@ -95,16 +96,32 @@ async def calendar(request: Request) -> Response:
     return Response(file, media_type="text/calendar; charset=utf-8", headers=headers)
 
 
-def does(act: Act, said: str) -> Callable[[Request], Awaitable[Response]]:
+def does(act: Act, said: Said) -> Callable[[Request], Awaitable[Response]]:
     """A handler that does something with the event and says so."""
 
     async def handler(request: Request) -> Response:
         viewer = signed_in(request)
         post = await _event_of(request)
         await act(here_of(request), viewer, post.id)
-        return redirect(request, post.url, toast=gettext(request, said))
+        return redirect(request, post.url, toast=said(request, post))
 
     return handler
+
+
+def _joined(request: Request, post: PostView) -> str:
+    if post.is_local:
+        return gettext(request, "You take part.")
+    return gettext(request, "Your name is on its way to the organisers. Their answer will stand here.")
+
+
+def _left(request: Request, post: PostView) -> str:
+    if post.is_local:
+        return gettext(request, "You take part no more.")
+    return gettext(request, "You take part no more. The organisers are told.")
+
+
+def _cancelled(request: Request, _: PostView) -> str:
+    return gettext(request, "It is cancelled. Everybody is told.")
 
 
 async def _event_of(request: Request) -> PostView:
@@ -177,9 +194,7 @@ async def _composer(
 
 routes = [
     Route("/p/{name}/event.ics", calendar),
-    Route("/p/{name}/take-part", does(actions.take_part, "You said that you come."), methods=["POST"]),
-    Route("/p/{name}/leave-event", does(actions.leave, "You said that you do not come."), methods=["POST"]),
-    Route(
-        "/p/{name}/cancel-event", does(actions.cancel_event, "It is cancelled. Everybody is told."), methods=["POST"]
-    ),
+    Route("/p/{name}/take-part", does(actions.take_part, _joined), methods=["POST"]),
+    Route("/p/{name}/leave-event", does(actions.leave, _left), methods=["POST"]),
+    Route("/p/{name}/cancel-event", does(actions.cancel_event, _cancelled), methods=["POST"]),
 ]
