@@ -37,8 +37,12 @@ async def quote(request: Request) -> Response:
     except Invalid as error:
         return await _composer(request, post, form, uploaded=uploaded, errors=error.errors, status=422)
     waits = written.state == "waiting"
-    words = "Asked. As soon as they agree, everybody sees it." if waits else "Your quote is there."
-    return redirect(request, page_path(written.short, written.title, written.kind), toast=gettext(request, words))
+    yes, no = (
+        gettext(request, "Asked. As soon as they agree, everybody sees it."),
+        gettext(request, "Your quote is there."),
+    )
+    words = yes if waits else no
+    return redirect(request, page_path(written.short, written.title, written.kind), toast=words)
 
 
 async def _quotable(request: Request) -> PostView:

@@ -64,8 +64,9 @@ async def send(request: Request) -> Response:
         post = await actions.start(here, viewer, form)
     except Invalid as error:
         return await _composer(request, form, uploaded=uploaded, errors=error.errors, status=422)
-    words = "Your question is there." if form.kind == "ask" else "Your conversation is open."
-    return redirect(request, posts.page_path(post.short, post.title, post.kind), toast=gettext(request, words))
+    yes, no = gettext(request, "Your question is there."), gettext(request, "Your conversation is open.")
+    words = yes if form.kind == "ask" else no
+    return redirect(request, posts.page_path(post.short, post.title, post.kind), toast=words)
 
 
 async def edit_page(request: Request, post: PostView) -> Response:

@@ -58,8 +58,12 @@ async def mail(request: Request) -> Response:
     form = await form_of(request)
     wanted = text(form, "mail_now") == "yes"
     await actions.set_mail_now(here_of(request), viewer, wanted)
-    said = "You will get a mail when somebody answers you." if wanted else "No more mails about answers."
-    return redirect(request, f"{PAGE}#mail", toast=gettext(request, said))
+    yes, no = (
+        gettext(request, "You will get a mail when somebody answers you."),
+        gettext(request, "No more mails about answers."),
+    )
+    said = yes if wanted else no
+    return redirect(request, f"{PAGE}#mail", toast=said)
 
 
 def _before(request: Request) -> datetime | None:

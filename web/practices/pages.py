@@ -31,6 +31,7 @@ from web.render import redirect, render
 from web.request import form_of, here_of, signed_in, text, viewer_of
 
 PREVIEW_CHARACTERS = 60_000
+IN_COMMUNITIES = frozenset({"ask", "discussion", "poll", "session", "resource"})
 
 
 async def library(request: Request) -> Response:
@@ -67,12 +68,14 @@ async def library(request: Request) -> Response:
 
 
 async def new(request: Request) -> Response:
-    """What do you want to do?"""
+    """What do you want to do? And with `kind`, for what lives in communities: in which one?"""
     here, viewer = here_of(request), signed_in(request)
+    if (kind := request.query_params.get("kind")) in IN_COMMUNITIES:
+        mine = await communities.my_communities(here, viewer)
+        return render(request, "practices/where.html", nav="new", kind=kind, communities=mine)
     community = await _asked_community(request, to_write=False)
     drafts = await posts.drafts(here, viewer, limit=3)
-    mine = await communities.my_communities(here, viewer)
-    return render(request, "practices/new.html", nav="new", community=community, drafts=drafts, communities=mine)
+    return render(request, "practices/new.html", nav="new", community=community, drafts=drafts)
 
 
 async def compose(request: Request) -> Response:
@@ -124,8 +127,9 @@ async def send(request: Request) -> Response:
     except Invalid as error:
         return await _composer(request, form, community, **page, errors=error.errors, status=422)
     await _keep_context(request, viewer, sent, form)
-    words = "Your tip is shared." if form.entry == "tip" else "Your practice is shared."
-    return redirect(request, posts.page_path(post.short, post.title, post.kind), toast=gettext(request, words))
+    yes, no = gettext(request, "Your tip is shared."), gettext(request, "Your practice is shared.")
+    words = yes if form.entry == "tip" else no
+    return redirect(request, posts.page_path(post.short, post.title, post.kind), toast=words)
 
 
 async def edit_page(request: Request, post: PostView) -> Response:

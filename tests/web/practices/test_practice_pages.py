@@ -367,10 +367,21 @@ async def test_pages_take_a_fixed_number_of_queries(fediverse) -> None:
         assert after <= 24, path
 
 
-async def test_chooser(fediverse) -> None:
+@pytest.mark.parametrize("kind", ["ask", "discussion", "poll", "session", "resource"])
+async def test_chooser(fediverse, kind: str) -> None:
     here, maya, tom, _ = await place(fediverse)
-    for person, words in ((maya, "/c/science/new?kind=ask"), (tom, "Find a community")):
+    for person, words in ((maya, f"/c/science/new?kind={kind}"), (tom, "Find a community")):
         async with fediverse.client(here, person) as client:
-            page = await client.get("/new")
+            page, where = await client.get("/new"), await client.get(f"/new?kind={kind}")
         check(page.text)
-        assert words in page.text
+        check(where.text)
+        assert f"/new?kind={kind}" in page.text
+        assert words in where.text
+
+
+async def test_chooser_of_something_unknown_asks_what_to_do(fediverse) -> None:
+    here, maya, _, _ = await place(fediverse)
+    async with fediverse.client(here, maya) as client:
+        page = await client.get("/new?kind=%22nothing")
+    assert page.status_code == 200
+    assert "What do you want to do?" in page.text
