@@ -240,7 +240,8 @@ def _view(
     spoken = words(here, row, language=viewer.language, shown=shows)
     content = "" if deleted else spoken.content_html
     path = page_path(row["short"], row["title"], row["kind"])
-    summary = row["summary"] if row["title"] else ""
+    # The summary of an event says when and where, as its chips do.
+    summary = row["summary"] if row["title"] and row["kind"] != "session" else ""
     return PostView(
         id=row["id"],
         short=row["short"],
@@ -262,7 +263,7 @@ def _view(
         content_html=content,
         source_md=row["source_md"] if facts.is_own else "",
         summary=row["summary"],
-        excerpt=excerpt(summary or content),
+        excerpt=_excerpt(row, summary or content),
         content_warning=row["content_warning"],
         sensitive=bool(row["sensitive"]),
         visibility=visibility,
@@ -300,6 +301,14 @@ def _view(
         action_base=f"/p/{row['short']}",
         consent=said,
     )
+
+
+def _excerpt(row: Row, html: str) -> str:
+    """The first words under a title, without the title once more; a poll begins with its question."""
+    said, title = excerpt(html), row["title"]
+    if said == title or (title and row["kind"] == "poll"):
+        return said.removeprefix(title).lstrip()
+    return said
 
 
 def _kind_label(row: Row) -> str:
