@@ -45,7 +45,7 @@ async def queue(request: Request) -> Response:
 
 async def one(request: Request) -> Response:
     """One report, with what it is about as it was then."""
-    return await _page(request, await _report(request), {"action": policy.NOTHING})
+    return await _page(request, await _report(request), {})
 
 
 async def decide(request: Request) -> Response:
@@ -95,7 +95,7 @@ async def _page(
         {
             "value": policy.NOTHING,
             "label": gettext(request, "Nothing has to be done"),
-            "hint": gettext(request, "A word to the author is often enough."),
+            "hint": gettext(request, "The report is closed. A word to the author is often enough."),
         }
     ]
     if any(post.state in {"visible", "held"} for post in report.posts):

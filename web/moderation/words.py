@@ -48,7 +48,7 @@ def outcomes(request: Request) -> dict[str, str]:
         policy.NONE: gettext(request, "Looked at; nothing had to be done"),
         policy.WITHDRAWN: gettext(request, "Taken back"),
         policy.ANSWERED: gettext(request, "Looked at and settled"),
-        "": gettext(request, "Waiting"),
+        "": gettext(request, "Nobody has decided yet"),
     }
 
 

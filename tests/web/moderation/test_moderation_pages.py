@@ -92,7 +92,7 @@ async def test_reporting_a_post(fediverse: Fediverse) -> None:
         mine = await client.get("/me/reports")
         check(mine.text)
         assert "It names a pupil." in mine.text
-        assert "Waiting" in mine.text
+        assert "Nobody has decided yet" in mine.text
         again = await client.get(f"/p/{at.post.short}/report")
         assert again.status_code == 404, "who blocked somebody sees nothing of them"
         blocked = await client.get("/settings/blocked")
