@@ -503,6 +503,7 @@ async def addresses(story: Story) -> list[str]:
         "version": ["2.0", "2.1"],
         "media_id": ["0" * 26], "person_id": actor_ids, "post_id": ids, "actor_id": actor_ids, "account_id": ["0" * 26],
         "answer": ["accept"], "session_id": ["0" * 26], "context_id": ["0" * 26], "invitation_id": ["0" * 26],
+        "tag": [*await column("SELECT DISTINCT tag FROM post_tag ORDER BY tag"), "nobody-used-it"],
         "seq": ["1"], "report_id": await column("SELECT id FROM report ORDER BY id"),
     }  # fmt: skip
     found = []
