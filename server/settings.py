@@ -6,6 +6,7 @@ An unknown or malformed setting stops the start with one line that names it.
 import ipaddress
 import os
 import re
+import ssl
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
@@ -103,24 +104,58 @@ def _checked(values: Mapping[str, object]) -> Settings:
     database = settings.database_url or f"sqlite:///{Path(settings.data_dir).absolute() / 'peerhall.sqlite3'}"
     if not re.match(r"(sqlite:///.|postgres://.|postgresql://.)", database):
         raise SettingsError("PEERHALL_DATABASE_URL: must start with sqlite:/// or postgres://")
+    if not database.startswith("sqlite:"):
+        _check_host("DATABASE_URL", database)
+    for name in ("name", "data_dir"):
+        if not getattr(settings, name):
+            raise SettingsError(f"PEERHALL_{name.upper()}: must not be empty")
     for item in settings.allowed_private_addresses:
-        try:
-            ipaddress.ip_network(item, strict=False)
-        except ValueError:
-            raise SettingsError(
-                f"PEERHALL_ALLOWED_PRIVATE_ADDRESSES: {item!r} is not a network such as 10.0.0.0/8"
-            ) from None
+        if not _is_network(item):
+            raise SettingsError(f"PEERHALL_ALLOWED_PRIVATE_ADDRESSES: {item!r} is not a network such as 10.0.0.0/8")
+    for item in settings.trusted_proxies:
+        if item != "*" and not _is_network(item):
+            raise SettingsError(f"PEERHALL_TRUSTED_PROXIES: {item!r} is not an address such as 127.0.0.1 or 10.0.0.0/8")
     for name, value, schemes in (
         ("SMTP_URL", settings.smtp_url, ("smtp", "smtps")),
         ("MEDIA_URL", settings.media_url, ("file", "s3")),
     ):
         if value and urlsplit(value).scheme not in schemes:
             raise SettingsError(f"PEERHALL_{name}: must start with {' or '.join(s + '://' for s in schemes)}")
+    if settings.smtp_url:
+        _check_host("SMTP_URL", settings.smtp_url)
     if settings.secret_key and len(settings.secret_key) < 32:
         raise SettingsError("PEERHALL_SECRET_KEY: must have at least 32 characters")
-    if settings.ca_file and not Path(settings.ca_file).is_file():
-        raise SettingsError(f"PEERHALL_CA_FILE: there is no file {settings.ca_file}")
+    if settings.ca_file:
+        _check_authorities(settings.ca_file)
     return replace(settings, origin=origin, domain=domain, database_url=database)
+
+
+def _is_network(text: str) -> bool:
+    try:
+        ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        return False
+    return True
+
+
+def _check_host(name: str, url: str) -> None:
+    """The message does not repeat the address: there may be a password in it."""
+    try:
+        parts = urlsplit(url)
+        found = parts.hostname and (parts.port is None or parts.port > 0)
+    except ValueError:
+        found = False
+    if not found:
+        raise SettingsError(f"PEERHALL_{name}: names no host, or no port that can be")
+
+
+def _check_authorities(file: str) -> None:
+    if not Path(file).is_file():
+        raise SettingsError(f"PEERHALL_CA_FILE: there is no file {file}")
+    try:
+        ssl.create_default_context(cafile=file)
+    except OSError:
+        raise SettingsError(f"PEERHALL_CA_FILE: {file} holds no certificates that can be read (PEM)") from None
 
 
 def _convert(name: str, kind: object, value: object) -> object:

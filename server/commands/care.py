@@ -5,6 +5,7 @@ import os
 import secrets
 import shutil
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -12,21 +13,52 @@ import click
 
 from server.accounts import actions as accounts
 from server.accounts import queries as account_queries
+from server.actors.policy import check_username
 from server.backup import restore_backup, write_backup
 from server.build import opened
 from server.clock import SystemClock
-from server.commands.common import refuse, run, settings_of
-from server.db.migrate import pending
+from server.commands.common import CannotConnect, refuse, run, settings_of, tables
+from server.db.migrate import MigrationError, pending
+from server.errors import Refused
 from server.fediverse.queries import queue_state
 from server.instance import Instance
+from server.media.storage import open_storage
 from server.settings import Settings, SettingsError, load
 
 LOW_DISK_BYTES = 500 * 1024 * 1024
 QUEUE_TOO_OLD_SECONDS = 900
+FIRST_ADMIN = "first_admin"
 
 
-def _ask(question: str, default: str, *, ask: bool) -> str:
-    return str(click.prompt(question, default=default)) if ask else default
+def _ask(question: str, setting: str, default: str, *, ask: bool) -> str:
+    """The answer to a question, asked again until it can be a value of this setting."""
+    return str(click.prompt(question, default=default, value_proc=_possible(setting))) if ask else default
+
+
+def _possible(setting: str) -> Callable[[str], str]:
+    def checked(answer: str) -> str:
+        try:
+            load({f"PEERHALL_{setting}": answer}, Path(os.devnull))
+        except SettingsError as error:
+            raise click.UsageError(str(error).partition(": ")[2]) from error
+        return answer.strip()
+
+    return checked
+
+
+def _handle(answer: str) -> str:
+    try:
+        return check_username(answer)
+    except Refused as error:
+        raise click.UsageError(error.message) from error
+
+
+def _own_handle() -> str:
+    """The name of who types this, where it can be a handle: `root` and `peerhall`, for instance, are kept free."""
+    try:
+        return check_username(os.environ.get("USER", ""))
+    except Refused:
+        return FIRST_ADMIN
 
 
 @click.command()
@@ -34,7 +66,7 @@ def _ask(question: str, default: str, *, ask: bool) -> str:
 @click.option("--force", is_flag=True, help="Replace an existing peerhall.toml.")
 @click.pass_context
 def init(context: click.Context, non_interactive: bool, force: bool) -> None:
-    """Ask five questions, write peerhall.toml, create the data folder and the first admin."""
+    """Ask five questions; write settings, data and first admin."""
     target = Path(context.find_root().params.get("config") or "peerhall.toml")
     if target.exists() and not force:
         refuse(f"{target} exists already; use --force to replace it")
@@ -43,11 +75,15 @@ def init(context: click.Context, non_interactive: bool, force: bool) -> None:
     except SettingsError as error:
         refuse(str(error))
     ask = not non_interactive
-    origin = _ask("1. Public address of this server", found.origin, ask=ask)
-    name = _ask("2. Name of your organisation", found.name, ask=ask)
-    registration = _ask("3. Who may join: invite, approval, open or closed", found.registration, ask=ask)
-    federation = _ask("4. Other servers: consortium, careful, open or closed", found.federation, ask=ask)
-    handle = _ask("5. Handle of the first admin", os.environ.get("USER", "admin") or "admin", ask=ask)
+    origin = _ask("1. Public address of this server", "ORIGIN", found.origin, ask=ask)
+    name = _ask("2. Name of your organisation", "NAME", found.name, ask=ask)
+    registration = _ask(
+        "3. Who may join: invite, approval, open or closed", "REGISTRATION", found.registration, ask=ask
+    )
+    federation = _ask("4. Other servers: consortium, careful, open or closed", "FEDERATION", found.federation, ask=ask)
+    handle = _own_handle()
+    if ask:
+        handle = click.prompt("5. Handle of the first admin", default=handle, value_proc=_handle)
     values = {"origin": origin, "name": name, "registration": registration, "federation": federation}
     lines = "".join(f"{key} = {_toml(value)}\n" for key, value in values.items())
     lines += f"data_dir = {_toml(str(found.data_path.absolute()))}\n"
@@ -87,7 +123,7 @@ def _toml(text: str) -> str:
 @click.argument("file", type=click.Path(dir_okay=False))
 @click.pass_context
 def backup(context: click.Context, file: str) -> None:
-    """Save database, keys and uploads into one file; the server may run meanwhile."""
+    """Save database, keys and uploads in one file, while running."""
     settings = settings_of(context)
 
     async def action() -> int:
@@ -112,14 +148,22 @@ def restore(context: click.Context, file: str) -> None:
 @click.command()
 @click.pass_context
 def check(context: click.Context) -> None:
-    """Look at settings, database, storage, mail, clock, certificate and queue; one line each."""
+    """Say what would go wrong in service, one line each."""
     settings = settings_of(context)
     lines: list[tuple[bool, str, str]] = [_settings_line(settings)]
 
     async def action() -> None:
-        async with opened(settings, migrate_first=False) as here:
-            lines.append(await _database_line(here))
-            lines.append(await _queue_line(here))
+        try:
+            async with tables(settings) as db:
+                waiting = await pending(db)
+            if waiting:
+                lines.append((False, "database", f"{len(waiting)} migrations wait: run peerhall migrate"))
+                return
+            async with opened(settings, migrate_first=False) as here:
+                lines.append(await _database_line(here))
+                lines.append(await _queue_line(here))
+        except (*CannotConnect, MigrationError) as error:
+            lines.append((False, "database", f"cannot be used: {' '.join(str(error).split())}"))
 
     if _has_database(settings):
         run(action())
@@ -147,9 +191,6 @@ def _settings_line(settings: Settings) -> tuple[bool, str, str]:
 
 
 async def _database_line(here: Instance) -> tuple[bool, str, str]:
-    waiting = await pending(here.db)
-    if waiting:
-        return False, "database", f"{len(waiting)} migrations wait: run peerhall migrate"
     people = await here.db.value("SELECT count(*) AS n FROM account")
     return True, "database", f"{here.db.dialect}, up to date, {people} accounts"
 
@@ -164,6 +205,10 @@ async def _queue_line(here: Instance) -> tuple[bool, str, str]:
 
 def _storage_line(settings: Settings) -> tuple[bool, str, str]:
     path = settings.data_path
+    try:
+        open_storage(settings)
+    except SettingsError as error:
+        return False, "storage", str(error)
     existing = next(folder for folder in (path.absolute(), *path.absolute().parents) if folder.exists())
     if not os.access(existing, os.W_OK):
         return False, "storage", f"{existing} cannot be written to"

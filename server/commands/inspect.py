@@ -4,7 +4,7 @@ import json
 
 import click
 
-from federation.errors import FederationError
+from federation.errors import AddressRefused, FederationError
 from server.commands.common import with_instance
 from server.commands.inspection import Inspection
 from server.commands.inspection import inspect as find_out
@@ -24,6 +24,8 @@ def inspect(context: click.Context, what: str, whole: bool) -> None:
     async def action(here: Instance) -> Inspection:
         try:
             return await find_out(here, what)
+        except AddressRefused as error:
+            raise Refused(f"{what}: {error} PEERHALL_ALLOWED_PRIVATE_ADDRESSES can allow it.") from error
         except (FederationError, Refused) as error:
             raise Refused(f"{what}: {error}") from error
 

@@ -88,7 +88,7 @@ def set_password(context: click.Context, name: str, password_stdin: bool) -> Non
 @click.argument("name")
 @click.pass_context
 def suspend(context: click.Context, name: str) -> None:
-    """Lock somebody out and hide their profile; nothing is deleted."""
+    """Lock somebody out, hide their profile, delete nothing."""
 
     async def action(here: Instance) -> None:
         account_id = await account_queries.account_id_of(here, name)
@@ -103,7 +103,7 @@ def suspend(context: click.Context, name: str) -> None:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.pass_context
 def delete(context: click.Context, name: str, yes: bool) -> None:
-    """Delete somebody with all that they wrote, here and on other servers."""
+    """Delete somebody with all that they wrote, everywhere."""
     if not yes and sys.stdin.isatty():
         click.confirm(f"Delete @{name} and everything they wrote? This cannot be undone.", abort=True)
 
@@ -120,7 +120,7 @@ def delete(context: click.Context, name: str, yes: bool) -> None:
 @click.option("--compromised", is_flag=True, help="Somebody else has the old keys: what they signed is worth nothing.")
 @click.pass_context
 def rotate_keys(context: click.Context, name: str, compromised: bool) -> None:
-    """Give a person or community here new keys, and tell other servers."""
+    """Give a person or community here new keys."""
 
     async def action(here: Instance) -> None:
         actor = await actor_queries.actor_by_handle(here, name)

@@ -10,12 +10,10 @@ import uvloop
 from server.asgi import create_app
 from server.build import build, close
 from server.clock import SystemClock
-from server.commands.common import refuse, run, settings_of
-from server.db import Database
+from server.commands.common import refuse, run, settings_of, tables
 from server.db.migrate import migrate as bring_up_to_date
 from server.db.migrate import pending
 from server.demo import network as demo_network
-from server.features import model_modules
 from server.serving import Listener
 from server.serving import serve as serve_listeners
 from server.settings import Settings
@@ -41,7 +39,7 @@ async def _serve(settings: Settings, host: str, port: int, *, work: bool) -> Non
 @click.pass_context
 def serve(context: click.Context, host: str, port: int) -> None:
     """Run one instance, pages and worker in one process."""
-    settings = settings_of(context)
+    settings = settings_of(context, serving=True)
     uvloop.install()
     run(_serve(settings, host, port, work=True))
 
@@ -51,8 +49,8 @@ def serve(context: click.Context, host: str, port: int) -> None:
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="Port to listen on.")
 @click.pass_context
 def web(context: click.Context, host: str, port: int) -> None:
-    """Run only the pages and endpoints; start as many as you like (PostgreSQL)."""
-    settings = settings_of(context)
+    """Run pages and endpoints only, any number (PostgreSQL)."""
+    settings = settings_of(context, serving=True)
     _needs_postgres(settings, "web")
     uvloop.install()
     run(_serve(settings, host, port, work=False))
@@ -62,8 +60,8 @@ def web(context: click.Context, host: str, port: int) -> None:
 @click.option("--concurrency", default=8, show_default=True, type=click.IntRange(1, 64), help="Hosts served at once.")
 @click.pass_context
 def worker(context: click.Context, concurrency: int) -> None:
-    """Run only the background work; start as many as you like (PostgreSQL)."""
-    settings = settings_of(context)
+    """Run background work only, any number (PostgreSQL)."""
+    settings = settings_of(context, serving=True)
     _needs_postgres(settings, "worker")
     uvloop.install()
     run(_work(settings, concurrency))
@@ -95,15 +93,10 @@ def migrate(context: click.Context, dry_run: bool) -> None:
     settings = settings_of(context)
 
     async def main() -> list[str]:
-        db = Database(settings.database_url)
-        await db.open(model_modules())
-        try:
-            with db.bind():
-                if dry_run:
-                    return [step.name for step in await pending(db)]
-                return await bring_up_to_date(db, SystemClock().now())
-        finally:
-            await db.close()
+        async with tables(settings) as db:
+            if dry_run:
+                return [step.name for step in await pending(db)]
+            return await bring_up_to_date(db, SystemClock().now())
 
     names = run(main())
     for name in names:
@@ -118,7 +111,7 @@ def migrate(context: click.Context, dry_run: bool) -> None:
 @click.option("--keep", type=click.Path(file_okay=False), help="Keep the data in this folder.")
 @click.option("--reload", is_flag=True, help="Start again when the code changes, for developers.")
 def demo(instances: int, port: int, keep: str | None, reload: bool) -> None:
-    """Run a seeded network of organisations that federate with each other."""
+    """Run three organisations that federate, with people in them."""
     uvloop.install()
     if reload:
         demo_network.watch_and_restart(instances, port, keep)

@@ -22,10 +22,19 @@ NOWHERE = Path("/dev/null")
         ("PEERHALL_DATABASE_URL", "mysql://here"),
         ("PEERHALL_REGISTRATION", "sometimes"),
         ("PEERHALL_FEDERATION", ""),
+        ("PEERHALL_DATABASE_URL", "postgres://ana:secret@/hall"),
+        ("PEERHALL_DATABASE_URL", "postgres://ana:secret@here:port/hall"),
+        ("PEERHALL_NAME", " "),
+        ("PEERHALL_DATA_DIR", ""),
         ("PEERHALL_AUTHORIZED_FETCH", "maybe"),
         ("PEERHALL_ALLOWED_PRIVATE_ADDRESSES", "10.0.0.0/8,nonsense"),
+        ("PEERHALL_TRUSTED_PROXIES", "127.0.0.1,proxy"),
+        ("PEERHALL_TRUSTED_PROXIES", "10.0.0.0/40"),
         ("PEERHALL_CA_FILE", "/nowhere/ca.pem"),
+        ("PEERHALL_CA_FILE", __file__),
         ("PEERHALL_SMTP_URL", "http://mail.example"),
+        ("PEERHALL_SMTP_URL", "smtp://"),
+        ("PEERHALL_SMTP_URL", "smtp://ana:secret@mail.example:port"),
         ("PEERHALL_MEDIA_URL", "gopher://files"),
         ("PEERHALL_SECRET_KEY", "short"),
         ("PEERHALL_LOG", "loud"),
@@ -39,6 +48,7 @@ def test_a_malformed_or_unknown_setting_is_refused_by_name(variable: str, value:
         load({variable: value}, NOWHERE)
     assert variable in str(refusal.value)
     assert "\n" not in str(refusal.value)
+    assert "secret" not in str(refusal.value), "passwords stay out of messages"
 
 
 @pytest.mark.parametrize("content", ["colour = 'green'", "origin = 5", "origin =", "trusted_proxies = [1]"])

@@ -46,6 +46,12 @@ def test_wrong_usage_is_status_2(shell: Shell) -> None:
     assert shell("community", "create", "x", "--name", "X", "--kind", "odd").exit_code == 2
 
 
+@pytest.mark.parametrize("group", [(), ("user",), ("peers",), ("community",)])
+def test_help_says_each_command_whole_in_one_line(shell: Shell, group: tuple[str, ...]) -> None:
+    lines = shell(*group, "--help", COLUMNS="80").stdout.split("Commands:")[1].splitlines()
+    assert not [line for line in lines if line.endswith("...")]
+
+
 def test_a_wrong_setting_is_one_line(shell: Shell) -> None:
     refused(shell("peers", "list", PEERHALL_ORIGIN="nowhere"), "PEERHALL_ORIGIN")
     refused(shell("peers", "list", PEERHALL_NONSENSE="1"), "PEERHALL_NONSENSE")
@@ -89,6 +95,7 @@ def test_peers_get_grades(shell: Shell) -> None:
 
 def test_an_address_that_may_not_be_reached_is_refused(shell: Shell) -> None:
     refused(shell("inspect", "http://127.0.0.1:9/x"), "http://127.0.0.1:9/x")
+    refused(shell("inspect", "ana@127.0.0.1:9", PEERHALL_LOG="info"), "PEERHALL_ALLOWED_PRIVATE_ADDRESSES")
 
 
 def test_init_writes_settings_once_and_the_first_admin(shell: Shell) -> None:
@@ -101,6 +108,41 @@ def test_init_writes_settings_once_and_the_first_admin(shell: Shell) -> None:
     check = shell("check", PEERHALL_ORIGIN="http://localhost:8000")
     assert check.exit_code == 0, check.output
     assert "1 accounts" in check.stdout
+
+
+@pytest.mark.parametrize("user", ["", "root", "peerhall", "Ana B."])
+def test_init_names_the_first_admin_where_the_own_name_cannot_be_a_handle(shell: Shell, user: str) -> None:
+    made = shell("init", "--non-interactive", USER=user)
+    assert made.exit_code == 0, made.output
+    assert "first admin  first_admin" in made.stdout
+
+
+def test_init_asks_again_for_what_cannot_be_and_writes_nothing_before(shell: Shell) -> None:
+    wrong = ["nowhere", "https://oak.example", "Oak School", "sometimes", "invite", "careful", "root"]
+    left = shell("init", stdin="\n".join(wrong) + "\n")
+    assert left.exit_code == 1
+    assert not (shell.folder / "peerhall.toml").exists()
+    made = shell("init", stdin="\n".join([*wrong, "hanna", ""]))
+    assert made.exit_code == 0, made.output
+    assert "first admin  hanna" in made.stdout
+    assert 'name = "Oak School"' in (shell.folder / "peerhall.toml").read_text()
+
+
+def test_check_says_that_migrations_wait_and_what_storage_is_not_there(shell: Shell) -> None:
+    (shell.folder / "data").mkdir()
+    (shell.folder / "data" / "peerhall.sqlite3").touch()
+    result = shell("check", PEERHALL_ORIGIN="http://localhost:8000", PEERHALL_MEDIA_URL="s3://bucket")
+    assert result.exit_code == 1, result.output
+    assert "run peerhall migrate" in result.stdout
+    assert "FAIL  storage     PEERHALL_MEDIA_URL" in result.stdout
+
+
+def test_check_says_that_the_database_is_away(shell: Shell) -> None:
+    away = "postgres://ana:secret@127.0.0.1:9/hall"
+    result = shell("check", PEERHALL_ORIGIN="http://localhost:8000", PEERHALL_DATABASE_URL=away)
+    assert result.exit_code == 1, result.output
+    assert "FAIL  database" in result.stdout
+    refused(shell("peers", "list", PEERHALL_DATABASE_URL=away), "127.0.0.1")
 
 
 def test_check_fails_where_service_would(shell: Shell) -> None:
