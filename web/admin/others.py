@@ -1,6 +1,7 @@
 """Other servers: which we know, how deliveries to them go, and what passes between us."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from itertools import groupby
 from urllib.parse import quote, urlencode
 
 from starlette.requests import Request
@@ -11,8 +12,10 @@ from server.actors.viewer import Viewer
 from server.errors import Invalid, NotFound
 from server.fediverse import actions as deliveries
 from server.fediverse.dossier import dossier
+from server.fediverse.queries import RefusalView
 from server.instance import Instance
 from server.peers import actions, policy, queries
+from web.admin import words
 from web.i18n import gettext
 from web.render import redirect, render
 from web.request import admin, form_of, here_of, text
@@ -146,8 +149,12 @@ async def _server(
         host=host,
         known=known,
         dossier=found,
-        received=[(each.kind, each.times, each.refused) for each in found.received] if found else [],
-        sent=[(kind or gettext(request, "something else"), times) for kind, times in found.sent] if found else [],
+        received=[(words.activity(request, each.kind), each.times, each.refused) for each in found.received]
+        if found
+        else [],
+        sent=[(words.activity(request, kind), times) for kind, times in found.sent] if found else [],
+        refused=_runs(found.refusals) if found else [],
+        refusal_words=words.refusals(request),
         drop_asked=drop_asked,
         form=form or present,
         errors=errors or [],
@@ -156,6 +163,12 @@ async def _server(
         talks=queries.may_receive(here, host),
         mode=here.settings.federation,
     )
+
+
+def _runs(refusals: Sequence[RefusalView]) -> list[tuple[RefusalView, int]]:
+    """What was refused for the same reason several times in a row, once: the latest, and how often."""
+    runs = groupby(refusals, key=lambda each: (each.place, each.word, each.reason, each.activity_type))
+    return [(same[0], len(same)) for same in (list(run) for _, run in runs)]
 
 
 def _host(request: Request) -> str:

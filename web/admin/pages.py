@@ -15,7 +15,7 @@ from server.fediverse.queries import queue_state
 from server.fediverse.waiting import held_count
 from server.peers import queries as peers
 from server.text import LICENCES
-from web.admin import deletions, others
+from web.admin import deletions, others, words
 from web.i18n import gettext
 from web.render import redirect, render
 from web.request import admin, form_of, here_of, text
@@ -179,6 +179,7 @@ async def audit_page(request: Request) -> Response:
         "admin/audit.html",
         nav="admin",
         tab="audit",
+        words=words.log(request),
         entries=found[:PAGE],
         older=f"/admin/audit?before={found[PAGE - 1].id}" if len(found) > PAGE else None,
     )

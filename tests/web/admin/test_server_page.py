@@ -1,9 +1,12 @@
 """The page of one other server: what passes, what fails, what was refused, and what an admin can do about it."""
 
 import re
+from pathlib import Path
 
 import pytest
+from starlette.requests import Request
 
+from federation.errors import WORDS
 from server.db import query_log
 from server.errors import NotAllowed, NotFound
 from server.fediverse import actions
@@ -11,6 +14,7 @@ from server.fediverse.dossier import dossier
 from server.peers import actions as peers
 from tests.facts import make_remote
 from tests.posting import Stranger, follow, write
+from web.admin import words
 
 HOST = "birch.example"
 PAGE = f"/admin/servers/{HOST}"
@@ -116,7 +120,9 @@ async def test_what_passes_is_counted_by_type_both_ways(fediverse, two):
     assert found.sent_is_whole
     async with fediverse.client(ana.here, ana) as browser:
         page = (await browser.get(PAGE)).text
-    assert re.search(r'<th scope="row">Create</th><td class="numeric">2</td><td class="numeric">0</td>', page)
+    assert re.search(
+        r'<th scope="row">New posts \(Create\)</th><td class="numeric">2</td><td class="numeric">0</td>', page
+    )
     assert "draft-cavage-12" in page
     assert "its actors say that they implement FEP-1b12" in page
 
@@ -132,6 +138,30 @@ async def test_what_it_refused_and_what_we_refused_stands_there_with_the_reason(
         page = (await browser.get("/admin/servers/evil.example")).text
         assert "What we refused" in page
         assert mallory in page
+
+
+async def test_the_same_refusal_again_and_again_is_one_line(fediverse, two):
+    ana, _ = two
+    evil = Stranger(fediverse, "evil.example")
+    mallory, victim = evil.actor("mallory"), "https://birch.example/ap/u/nobody"
+    for number in range(3):
+        await evil.send(ana.here, evil.activity("Delete", mallory, victim, path=f"a/{number}"))
+    await fediverse.settle()
+    async with fediverse.client(ana.here, ana) as browser:
+        await peers_seen(ana.here, "evil.example")
+        page = (await browser.get("/admin/servers/evil.example")).text
+    refused = page[page.index("What we refused") :]
+    assert "3 times" in refused
+    assert refused.count(mallory) == 1
+
+
+def test_every_refusal_and_every_act_has_words():
+    request = Request({"type": "http", "headers": [], "state": {}})
+    assert set(words.refusals(request)) == set(WORDS)
+    acts = set(words.log(request))
+    written = re.compile(r'action="([a-z]+\.[a-z_]+)"')
+    for path in (Path(__file__).parents[3] / "server").rglob("*.py"):
+        assert set(written.findall(path.read_text())) <= acts, path
 
 
 async def peers_seen(here, host):

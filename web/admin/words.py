@@ -1,0 +1,109 @@
+"""The words of the admin pages: for what passes between servers, what was refused, and what stands in the log."""
+
+from starlette.requests import Request
+
+from web.i18n import gettext
+
+
+def activity(request: Request, kind: str) -> str:
+    """What an activity does, with its name in the protocol for those who know it."""
+    words = {
+        "Accept": gettext(request, "Agreed"),
+        "Add": gettext(request, "Added, for example at the top"),
+        "Announce": gettext(request, "Passed on"),
+        "Block": gettext(request, "Kept out or blocked"),
+        "ChooseAnswer": gettext(request, "Chosen answers"),
+        "Create": gettext(request, "New posts"),
+        "Delete": gettext(request, "Deletions"),
+        "Flag": gettext(request, "Reports"),
+        "Follow": gettext(request, "Asked to follow"),
+        "Join": gettext(request, "Asked to take part"),
+        "Leave": gettext(request, "Left"),
+        "Like": gettext(request, "Found useful"),
+        "Move": gettext(request, "Moved away"),
+        "QuoteRequest": gettext(request, "Asked to quote"),
+        "Reject": gettext(request, "Refused or taken back"),
+        "Remove": gettext(request, "Taken out"),
+        "Undo": gettext(request, "Took something back"),
+        "Update": gettext(request, "Changes"),
+        "Vote": gettext(request, "Votes"),
+    }
+    return f"{words[kind]} ({kind})" if kind in words else kind or gettext(request, "Something else")
+
+
+def refusals(request: Request) -> dict[str, str]:
+    """Why something was refused, for the words that name it in the protocol (`federation.errors.WORDS`)."""
+    return {
+        "unsigned": gettext(request, "not signed"),
+        "coverage": gettext(request, "not signed as a whole"),
+        "digest": gettext(request, "changed on the way"),
+        "repeated": gettext(request, "came twice"),
+        "time": gettext(request, "too old, or from the future"),
+        "key": gettext(request, "a key that does not fit or cannot be had"),
+        "algorithm": gettext(request, "signed in a way that we do not know"),
+        "signature": gettext(request, "a wrong signature"),
+        "ambiguous": gettext(request, "can be understood in two ways"),
+        "proof": gettext(request, "a wrong signature inside"),
+        "authority": gettext(request, "not theirs to do"),
+        "origin": gettext(request, "about something of another server"),
+        "blocked": gettext(request, "blocked"),
+        "deleted": gettext(request, "its sender was deleted"),
+        "malformed": gettext(request, "not readable"),
+        "too-large": gettext(request, "too large"),
+        "too-complex": gettext(request, "too complicated"),
+        "content-type": gettext(request, "of a kind that we do not read"),
+        "encoding": gettext(request, "packed in a way that we do not read"),
+        "headers": gettext(request, "too many headers"),
+        "redirects": gettext(request, "sent on too often"),
+        "address": gettext(request, "an address that we may not reach"),
+        "slow": gettext(request, "too slow"),
+        "failing": gettext(request, "failed too often just now"),
+        "unreachable": gettext(request, "no answer"),
+        "not-found": gettext(request, "not there"),
+        "gone": gettext(request, "deleted there"),
+        "handle": gettext(request, "name and account do not agree"),
+        "fetch": gettext(request, "an answer of no use"),
+        "budget": gettext(request, "caused too much work"),
+        "later": gettext(request, "could not be decided yet"),
+        "nothing-to-do": gettext(request, "nothing to be done here"),
+        "policy": gettext(request, "against the rules of a community or person"),
+        "trouble": gettext(request, "our own mistake"),
+    }
+
+
+def log(request: Request) -> dict[str, str]:
+    """What somebody did, for the log: a verb that stands before what it was done to."""
+    return {
+        "account.approve": gettext(request, "let in"),
+        "account.decline": gettext(request, "declined"),
+        "account.role": gettext(request, "changed a role"),
+        "actor.delete": gettext(request, "deleted"),
+        "actor.keys": gettext(request, "made new keys for"),
+        "actor.move": gettext(request, "moved to"),
+        "actor.suspend": gettext(request, "suspended"),
+        "actor.unsuspend": gettext(request, "let back in"),
+        "community.archive": gettext(request, "closed a community"),
+        "community.ban": gettext(request, "kept somebody out of"),
+        "community.remove_member": gettext(request, "took somebody out of"),
+        "community.role": gettext(request, "changed a role in"),
+        "community.unban": gettext(request, "let somebody back into"),
+        "held.let_in": gettext(request, "let something in from"),
+        "invitation.create": gettext(request, "made an invitation"),
+        "invitation.revoke": gettext(request, "revoked an invitation"),
+        "peer.drop": gettext(request, "dropped what waited for a server"),
+        "peer.forget": gettext(request, "dropped a grade"),
+        "peer.grade": gettext(request, "graded a server"),
+        "peer.pause": gettext(request, "paused deliveries to a server"),
+        "peer.resume": gettext(request, "resumed deliveries to a server"),
+        "peer.retry": gettext(request, "had a server tried again"),
+        "post.approve": gettext(request, "let a post through"),
+        "post.pin": gettext(request, "pinned a post"),
+        "post.remove": gettext(request, "took a post away"),
+        "post.restore": gettext(request, "brought a post back"),
+        "post.unpin": gettext(request, "took a post down from the top"),
+        "report.ban": gettext(request, "kept somebody out after a report"),
+        "report.none": gettext(request, "closed a report without doing anything"),
+        "report.remove": gettext(request, "took a post away after a report"),
+        "report.suspend": gettext(request, "suspended somebody after a report"),
+        "site.change": gettext(request, "changed this server"),
+    }
