@@ -1,6 +1,7 @@
 """The people of a community: the directory, applications, invitations, roles; and what waits for facilitators."""
 
 from datetime import timedelta
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -67,7 +68,13 @@ async def remove(request: Request) -> Response:
             remove_posts=bool(text(form, "remove_posts")),
         )
     except Invalid as error:
-        return await _members(request, page, errors=error.errors, status=422)
+        kept = {
+            "person_id": person_id,
+            "reason": text(form, "reason", 2000),
+            "length": length,
+            "remove_posts": bool(text(form, "remove_posts")),
+        }
+        return await _members(request, page, errors=error.errors, banning=kept, status=422)
     words_ = gettext(request, "They are kept out, and told why.")
     return redirect(request, f"{page.url}/members", toast=words_, undo=f"{page.url}/members/{person_id}/let-back")
 
@@ -149,6 +156,7 @@ async def _members(
     *,
     errors: list[dict[str, str]] | None = None,
     typed: str = "",
+    banning: dict[str, Any] | None = None,
     status: int = 200,
 ) -> Response:
     here = here_of(request)
@@ -169,6 +177,7 @@ async def _members(
         kept_out=await roster.kept_out(here, page.id) if policy.may_remove(page.facts) else [],
         waiting=await roster.waiting(here, page.id, signed_in(request)) if decides else None,
         typed=typed,
+        banning=banning or {},
         errors=errors or [],
     )
 

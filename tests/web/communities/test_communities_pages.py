@@ -90,6 +90,23 @@ async def test_s28_forms_of_those_who_look_after_it_are_closed_to_members(
     assert (await amara.here.run(Community.get, id=made.id)).archived_at is None
 
 
+async def test_who_forgets_the_reason_keeps_what_was_chosen(fediverse: Fediverse, amara: Person, bruno: Person) -> None:
+    made = await community(amara)
+    await bruno.do(actions.join, made.id)
+    async with fediverse.client(amara.here, amara) as web:
+        data = {"reason": " ", "length": "30", "remove_posts": "1"}
+        refused = await web.post(f"/c/science/members/{bruno.id}/remove", data=data)
+    assert refused.status_code == 422
+    form = refused.text[refused.text.index('<details class="member-menu" open') :]
+    form = form[: form.index("</details>")]
+    assert f"/members/{bruno.id}/remove" in form
+    assert re.search(r'value="30" selected', form)
+    assert re.search(r'name="remove_posts"[^>]* checked', form)
+    assert 'href="#f-reason"' in refused.text
+    assert 'id="f-reason"' in form
+    assert (await amara.here.run(Membership.get, person_id=bruno.id)).state == "active"
+
+
 async def test_a1_a_community_is_made_on_one_screen(fediverse: Fediverse, amara: Person) -> None:
     async with fediverse.client(amara.here, amara) as web:
         assert (await web.get("/communities/new")).status_code == 200
