@@ -102,7 +102,7 @@ async def resolve(here: Instance, text: str) -> Actor:
     """The actor with this handle or address, looked up at its server if need be. Raises Invalid or NotFound."""
     text = text.strip()
     if not text or len(text) > MAX_URI or any(character.isspace() for character in text):
-        raise Invalid("Write a handle such as @tom@riverside.example, or an address.", field="q")
+        raise Invalid("Write an address such as @tom@riverside.example.", field="q")
     try:
         if "://" in text:
             return await _resolve_address(here, text)
@@ -118,7 +118,7 @@ async def resolve(here: Instance, text: str) -> Actor:
 async def _resolve_handle(here: Instance, text: str) -> Actor:
     name, domain = queries.split_handle(here, text)
     if not name or "@" in domain:
-        raise Invalid("Write a handle such as @tom@riverside.example.", field="q")
+        raise Invalid("Write an address such as @tom@riverside.example.", field="q")
     known = await queries.actor_by_handle(here, text)
     if domain == here.settings.domain:
         if known is None or known.suspended_at is not None or known.deleted_at is not None:

@@ -116,7 +116,9 @@ def _option(request: Request, reach: Reach, community: CommunityLabel | None) ->
         "public": (
             gettext(request, "Everyone"),
             gettext(request, "Everyone on the web"),
-            gettext(request, "%(where)s get it at once.", where=where) if reach.people else "",
+            ngettext(request, "%(where)s gets it at once.", "%(where)s get it at once.", reach.people, where=where)
+            if reach.people
+            else "",
         ),
         "members": (
             gettext(request, "Members of %(name)s", name=community.name if community else ""),
@@ -131,7 +133,7 @@ def _option(request: Request, reach: Reach, community: CommunityLabel | None) ->
             "",
         ),
         "network": (
-            gettext(request, "The network"),
+            gettext(request, "People of the network"),
             gettext(request, "People of the network — %(people)s here", people=people),
             "",
         ),
@@ -142,7 +144,14 @@ def _option(request: Request, reach: Reach, community: CommunityLabel | None) ->
         ),
     }[reach.visibility]
     names = list(reach.servers) if reach.people else []
-    if reach.servers_count > len(reach.servers):
+    if community is not None and not community.is_local and reach.visibility in {"public", "members"}:
+        # Only the server of a community knows all who are in it.
+        names, server = [], community.organisation
+        passed_on = gettext(request, "It goes to %(server)s, which passes it on.", server=server)
+        if reach.visibility == "members":
+            summary = gettext(request, "Members of %(name)s, wherever they are", name=community.name)
+        detail = f"{passed_on} {detail}" if reach.visibility == "members" else passed_on
+    if names and reach.servers_count > len(reach.servers):
         names.append(gettext(request, "and %(count)s more", count=reach.servers_count - len(reach.servers)))
     return {
         "value": reach.visibility,
