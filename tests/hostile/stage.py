@@ -44,12 +44,14 @@ HOME = "127.0.0.1"
 REACHABLE = "127.0.0.2"
 FORBIDDEN = "127.0.0.9"
 
-# What attacks may leave traces in: the record of what came and was refused, what is known of other servers, work to do.
+# What attacks may leave traces in: the record of what came and was refused, what is known of other servers, work to do
+# and looks at threads that were asked for.
 TRACES = {
     "inbox_receipt",
     "refused",
     "refused_count",
     "job",
+    "gathering",
     "schema_step",
     "session",
     "outgoing",
