@@ -89,6 +89,7 @@ class Attack:
     requests: int
     sent_bytes: int
     seconds: float
+    alone: bool = False
 
 
 @dataclass
@@ -113,18 +114,22 @@ def attack(
     requests: int = REQUESTS,
     sent_bytes: int = SENT_BYTES,
     seconds: float = SECONDS,
+    alone: bool = False,
 ) -> Callable[[Callable[[Scene], Awaitable[None]]], Callable[[Scene], Awaitable[None]]]:
     """Register an attack: ``S1 S2``, the words of which one is logged, and its budget.
 
     `requests` is what Peerhall may ask of the attacker's hosts, `sent_bytes` what it may take from handlers that send
     by hand, `seconds` how long until all of it is over. Without words, nothing is refused: it just has no effect.
+    `alone` is for what fills the notes that the words of others are read from.
     """
 
     def register(run: Callable[[Scene], Awaitable[None]]) -> Callable[[Scene], Awaitable[None]]:
         name = run.__name__.replace("_", "-")
         assert all(re.fullmatch(r"[SR]\d+", number) for number in numbers.split())
         assert name not in {each.name for each in ATTACKS}, name
-        ATTACKS.append(Attack(name, tuple(numbers.split()), tuple(words.split()), run, requests, sent_bytes, seconds))
+        ATTACKS.append(
+            Attack(name, tuple(numbers.split()), tuple(words.split()), run, requests, sent_bytes, seconds, alone)
+        )
         return run
 
     return register

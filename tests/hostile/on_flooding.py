@@ -82,7 +82,7 @@ async def a_flood_of_posts_beside_a_quiet_peer(scene: Scene) -> None:
     await scene.settled()
 
 
-@attack("S24 R11", "unsigned", requests=0, seconds=40)
+@attack("S24 R11", "unsigned", requests=0, seconds=40, alone=True)
 async def names_made_up_to_fill_the_tables(scene: Scene) -> None:
     stage = scene.stage
 

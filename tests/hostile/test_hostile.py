@@ -42,9 +42,13 @@ async def _carry_out(chosen: list[Attack], template: Any, folder: Path) -> dict[
             found[one.name] = await carried_out(stage, one)
 
     async with raised(template, folder) as stage:
-        async with heartbeat() as held, asyncio.TaskGroup() as group:
-            for one in sorted(chosen, key=lambda one: -one.seconds):
-                group.create_task(carry_out(stage, one))
+        async with heartbeat() as held:
+            async with asyncio.TaskGroup() as group:
+                for one in sorted((one for one in chosen if not one.alone), key=lambda one: -one.seconds):
+                    group.create_task(carry_out(stage, one))
+            for one in chosen:
+                if one.alone:
+                    await carry_out(stage, one)
         everything = found["everything"] = Verdict()
         everything.changed = stage.servers.strays
         everything.seconds = max(held)
