@@ -34,7 +34,8 @@ test-postgres: $(VENV)/dev.stamp  ## the tests that touch a database, on Postgre
 		--ignore=tests/federation $(T)
 
 test-long: $(VENV)/dev.stamp  ## ten thousand examples of each property of parser, signers, authority and audience
-	@$(BIN)/pytest --hypothesis-profile=long -o timeout=3600 tests/federation/test_properties.py
+	@$(BIN)/pytest -n $(WORKERS) --hypothesis-profile=long -o timeout=3600 \
+		tests/federation/test_properties.py tests/server/posts/test_audience_properties.py
 
 # Not in the lock: nobody needs it to run or to test Peerhall.
 FUZZER := atheris==3.0.0

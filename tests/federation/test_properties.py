@@ -109,9 +109,9 @@ LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_s
 JSON = st.recursive(
     LEAVES,
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(KEYS | st.text(max_size=5), inner, max_size=6),
-    max_leaves=20,
+    max_leaves=8,
 )
-DOCUMENTS = st.dictionaries(KEYS, JSON, max_size=12)
+DOCUMENTS = st.dictionaries(KEYS, JSON, max_size=8)
 
 
 # Parser
