@@ -115,26 +115,7 @@ class Stranger:
     def actor(self, name: str, kind: str = "Person", **more: Any) -> str:
         """Make an actor; returns its id."""
         uri = self.uri(f"u/{name}")
-        signer = make_signer(uri)
-        self.documents[uri] = {
-            "@context": [AS2, "https://w3id.org/security/v1"],
-            "id": uri,
-            "type": kind,
-            "preferredUsername": name,
-            "name": name.title(),
-            "inbox": f"{uri}/inbox",
-            "outbox": f"{uri}/outbox",
-            "followers": f"{uri}/followers",
-            "publicKey": {"id": signer.rsa_key_id, "owner": uri, "publicKeyPem": public_rsa_pem(signer)},
-            "assertionMethod": [
-                {
-                    "id": signer.ed25519_key_id,
-                    "type": "Multikey",
-                    "controller": uri,
-                    "publicKeyMultibase": public_multikey(signer),
-                }
-            ],
-        } | more
+        self.documents[uri] = actor_document(uri, name, kind, **more)
         return uri
 
     def note(self, author: str, path: str, content: str = "<p>Hello</p>", **more: Any) -> dict[str, Any]:
@@ -196,6 +177,30 @@ class Stranger:
         await self.send(here, self.activity("Create", author, document))
         await fediverse.settle()
         return str(document["id"])
+
+
+def actor_document(uri: str, name: str, kind: str = "Person", /, **more: Any) -> dict[str, Any]:
+    """An actor as most software writes one, with the keys that `make_signer` gives it."""
+    signer = make_signer(uri)
+    return {
+        "@context": [AS2, "https://w3id.org/security/v1"],
+        "id": uri,
+        "type": kind,
+        "preferredUsername": name,
+        "name": name.title(),
+        "inbox": f"{uri}/inbox",
+        "outbox": f"{uri}/outbox",
+        "followers": f"{uri}/followers",
+        "publicKey": {"id": signer.rsa_key_id, "owner": uri, "publicKeyPem": public_rsa_pem(signer)},
+        "assertionMethod": [
+            {
+                "id": signer.ed25519_key_id,
+                "type": "Multikey",
+                "controller": uri,
+                "publicKeyMultibase": public_multikey(signer),
+            }
+        ],
+    } | more
 
 
 async def outcome(here: Any, activity_id: str) -> tuple[str | None, str | None]:

@@ -10,8 +10,8 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from federation.testing import make_signer, public_multikey, public_rsa_pem
 from federation.vocab.base import PUBLIC
+from tests.posting import actor_document
 
 ACTIVITY = "application/activity+json"
 AS2 = "https://www.w3.org/ns/activitystreams"
@@ -71,26 +71,7 @@ class Site:
     def actor(self, handle: str = "eve", kind: str = "Person", **more: Any) -> str:
         """Make an actor with proper keys, found by WebFinger; returns its id."""
         uri = self.uri(f"u/{handle}")
-        signer = make_signer(uri)
-        self.documents[f"/u/{handle}"] = {
-            "@context": [AS2, "https://w3id.org/security/v1"],
-            "id": uri,
-            "type": kind,
-            "preferredUsername": handle,
-            "name": handle.title(),
-            "inbox": f"{uri}/inbox",
-            "outbox": f"{uri}/outbox",
-            "followers": f"{uri}/followers",
-            "publicKey": {"id": signer.rsa_key_id, "owner": uri, "publicKeyPem": public_rsa_pem(signer)},
-            "assertionMethod": [
-                {
-                    "id": signer.ed25519_key_id,
-                    "type": "Multikey",
-                    "controller": uri,
-                    "publicKeyMultibase": public_multikey(signer),
-                }
-            ],
-        } | more
+        self.documents[f"/u/{handle}"] = actor_document(uri, handle, kind, **more)
         self.finger(handle, uri)
         return uri
 

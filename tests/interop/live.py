@@ -9,7 +9,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
@@ -212,3 +213,16 @@ class Ours:
         """Stop serving."""
         while self._processes:
             self._processes.pop().close()
+
+
+@contextmanager
+def ours_with_maya(folder: Path, *, authority: Authority | None = None, host: str = "127.0.0.1") -> Iterator[Ours]:
+    """A running Peerhall with Maya, who is an admin, and her community."""
+    served = Ours(folder, authority=authority, host=host)
+    served.add_person("maya", role="admin")
+    served.add_community("science", "maya")
+    try:
+        served.start()
+        yield served
+    finally:
+        served.close()

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.interop.live import Ours
+from tests.interop.live import Ours, ours_with_maya
 from tests.interop.node import node, package
 
 pytestmark = [pytest.mark.peer, pytest.mark.timeout(300)]
@@ -32,14 +32,8 @@ MUST_PASS = {
 def ours(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ours]:
     """A Peerhall with Maya and a community."""
     package(FOLDER, "activitypub-testing")
-    served = Ours(tmp_path_factory.mktemp("ours"))
-    served.add_person("maya", role="admin")
-    served.add_community("science", "maya")
-    try:
-        served.start()
+    with ours_with_maya(tmp_path_factory.mktemp("ours")) as served:
         yield served
-    finally:
-        served.close()
 
 
 def assertions(*words: str) -> list[dict[str, Any]]:

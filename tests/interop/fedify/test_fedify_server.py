@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.interop.live import Ours, Process, alive, free_port, fresh, practice, share, until
+from tests.interop.live import Ours, Process, alive, free_port, fresh, ours_with_maya, practice, share, until
 from tests.interop.node import node, package
 
 pytestmark = [pytest.mark.peer, pytest.mark.timeout(240)]
@@ -51,14 +51,8 @@ class Fern:
 def ours(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ours]:
     """A Peerhall with Maya and her community."""
     package(FOLDER, "@fedify/fedify")
-    served = Ours(tmp_path_factory.mktemp("ours"))
-    served.add_person("maya", role="admin")
-    served.add_community("science", "maya")
-    try:
-        served.start()
+    with ours_with_maya(tmp_path_factory.mktemp("ours")) as served:
         yield served
-    finally:
-        served.close()
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.interop.live import Ours, Process, alive, cannot, free_port
+from tests.interop.live import Ours, Process, alive, cannot, free_port, ours_with_maya
 
 FOLDER = Path(__file__).parent
 INSTALL_SECONDS = 200
@@ -57,11 +57,5 @@ def probes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def ours(probes: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ours]:
     """A Peerhall with Maya and a community."""
     assert probes
-    served = Ours(tmp_path_factory.mktemp("ours"))
-    served.add_person("maya", role="admin")
-    served.add_community("science", "maya")
-    try:
-        served.start()
+    with ours_with_maya(tmp_path_factory.mktemp("ours")) as served:
         yield served
-    finally:
-        served.close()

@@ -9,7 +9,7 @@ from urllib.parse import quote, urlsplit
 import httpx
 import pytest
 
-from tests.interop.live import Ours
+from tests.interop.live import Ours, ours_with_maya
 from tests.interop.tls import Authority
 
 pytestmark = [pytest.mark.peer, pytest.mark.timeout(240)]
@@ -30,14 +30,8 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 @pytest.fixture(scope="module")
 def ours(authority: Authority, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ours]:
     """A Peerhall behind TLS, with Maya and a community."""
-    served = Ours(tmp_path_factory.mktemp("ours"), authority=authority, host="localhost")
-    served.add_person("maya", role="admin")
-    served.add_community("science", "maya")
-    try:
-        served.start()
+    with ours_with_maya(tmp_path_factory.mktemp("ours"), authority=authority, host="localhost") as served:
         yield served
-    finally:
-        served.close()
 
 
 @pytest.fixture(scope="module")
