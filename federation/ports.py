@@ -196,7 +196,10 @@ class Receipts(Protocol):
     """The durable inbox."""
 
     async def store(self, receipt: Receipt) -> bool:
-        """Put it on disk; returns only when it is there. False: this id was accepted before."""
+        """Put it on disk; returns only when it is there.
+
+        False: this id was accepted before; for an Update, which not everybody numbers, with the same letters.
+        """
         ...
 
 

@@ -232,7 +232,8 @@ class MemoryReceipts:
 
     async def store(self, receipt: Receipt) -> bool:
         """Keep it, once."""
-        if receipt.activity_id in self.stored:
+        earlier = self.stored.get(receipt.activity_id)
+        if earlier is not None and (receipt.activity_type != "Update" or earlier.body == receipt.body):
             return False
         self.stored[receipt.activity_id] = receipt
         return True

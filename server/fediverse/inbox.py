@@ -1,5 +1,6 @@
 """The durable inbox: receipts are on disk before they are acknowledged, then processed in order."""
 
+import hashlib
 import logging
 import time
 from datetime import timedelta
@@ -47,14 +48,36 @@ class ServerReceipts:
         self._here = here
 
     async def store(self, receipt: Receipt) -> bool:
-        """Insert it, durably. False where this activity id was accepted before."""
+        """Insert it, durably. False where it was accepted before."""
         here = self._here
-        rows = await here.db.rows(
+        stored = await self._insert(receipt, receipt.activity_id)
+        if not stored and receipt.activity_type == "Update":
+            stored = await self._store_another(receipt)
+        if stored and receipt.synchronization is not None:
+            await synchronising.heard(here, receipt.signer, receipt.synchronization)
+        here.worker.wake()
+        return stored
+
+    async def _store_another(self, receipt: Receipt) -> bool:
+        """An Update whose id came before: another one where it says something else, for not all number theirs (S3).
+
+        GoToSocial gives every edit of a post, and every new count of a poll, the same id.
+        """
+        body = await self._here.db.value(
+            "SELECT body FROM inbox_receipt WHERE activity_id = :id", id=receipt.activity_id
+        )
+        if body is None or body == receipt.body.decode("utf-8"):
+            return False
+        digest = hashlib.sha256(receipt.body).hexdigest()
+        return await self._insert(receipt, f"{receipt.activity_id[:400]}#body-{digest}")
+
+    async def _insert(self, receipt: Receipt, activity_id: str) -> bool:
+        rows = await self._here.db.rows(
             "INSERT INTO inbox_receipt"
             " (activity_id, activity_type, actor, signer, proven, host, body, received_at, attempts, let_in)"
             " VALUES (:activity_id, :type, :actor, :signer, :proven, :host, :body, :at, 0, FALSE)"
             " ON CONFLICT (activity_id) DO NOTHING RETURNING seq",
-            activity_id=receipt.activity_id,
+            activity_id=activity_id,
             type=receipt.activity_type,
             actor=receipt.actor,
             signer=receipt.signer,
@@ -63,9 +86,6 @@ class ServerReceipts:
             body=receipt.body.decode("utf-8"),
             at=receipt.received_at,
         )
-        if rows and receipt.synchronization is not None:
-            await synchronising.heard(here, receipt.signer, receipt.synchronization)
-        here.worker.wake()
         return bool(rows)
 
 

@@ -4,7 +4,7 @@ Authority: only the author changes a post, and only forward in time (S5); an aud
 """
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from federation.errors import FetchError, Forbidden, Ignored, InvalidDocument, TryLater, Unreachable
 from federation.inbox.dispatch import VerifiedActivity
@@ -26,6 +26,8 @@ from server.posts.receiving import pages_of, receive_post, store_parts, store_qu
 
 CLOCKS_DIFFER = timedelta(minutes=10)
 """How far ahead another server's clock may be; a time far in the future would refuse every later edit."""
+
+NOT_NEWER = "this is not newer than what we have"
 
 
 async def on_update(here: Instance, received: VerifiedActivity) -> None:
@@ -85,26 +87,33 @@ async def _apply(here: Instance, received: VerifiedActivity, post: Post, remote:
         raise Ignored("the post is not there any more")
     now = here.clock.now()
     moment = min(remote.updated or received.received_at, now + CLOCKS_DIFFER)
+    known = post.edited_at or post.published_at
     tally = extras_of(here, post.kind).tally
-    if moment <= (post.edited_at or post.published_at) and tally is None:
-        raise Ignored("this is not newer than what we have")
-    in_community = post.community_id is not None and post.parent_id is None
-    pages = await pages_of(remote)
-    words = await asyncio.to_thread(rendering.shown, remote, in_community=in_community, people=pages)
-    visibility = await admission.narrowed(here, post, remote)
+    tied = _second(moment) == _second(known) and moment <= known
+    if moment <= known and not tied and tally is None:
+        raise Ignored(NOT_NEWER)
+    words, visibility = await _shown(here, post, remote)
     if tally is not None and visibility == post.visibility and _says_the_same(post, words):
         # Mastodon's polls keep their `updated` when only the numbers change.
         async with here.db.transaction():
             if await tally(here, post.id, remote):
                 await _pass_on(here, post, received)
                 return
+    if tied:
+        if _says_the_same(post, words):
+            raise Ignored(NOT_NEWER)
+        remote, moment = by_actor(await _as_it_is_now(here, post, known), author.uri), known
+        words, visibility = await _shown(here, post, remote)
+        if _says_the_same(post, words):
+            raise Ignored(NOT_NEWER)
     if remote.updated is None and received.signer != author.uri and _says_the_same(post, words):
         # Somebody else passed it on, and its server knows of no edit: a stranger must not make it look edited (S5).
         raise Ignored("its server knows of no change")
     async with here.db.transaction():
         fresh = await Post.get(id=post.id)
-        if moment <= (fresh.edited_at or fresh.published_at):
-            raise Ignored("this is not newer than what we have")
+        latest = fresh.edited_at or fresh.published_at
+        if moment < latest or (moment == latest and not tied):
+            raise Ignored(NOT_NEWER)
         before = fresh.visibility
         if (fresh.title, fresh.content_html) != (words.title, words.content_html):
             await keep_version(here, fresh)
@@ -126,6 +135,28 @@ async def _apply(here: Instance, received: VerifiedActivity, post: Post, remote:
         if fresh.state == "visible":
             await here.events.emit(PostEdited(fresh.id))
             await _pass_on(here, fresh, received)
+
+
+def _second(moment: datetime) -> datetime:
+    return moment.replace(microsecond=0)
+
+
+async def _shown(here: Instance, post: Post, remote: RemotePost) -> tuple[rendering.Shown, str]:
+    in_community = post.community_id is not None and post.parent_id is None
+    pages = await pages_of(remote)
+    words = await asyncio.to_thread(rendering.shown, remote, in_community=in_community, people=pages)
+    return words, await admission.narrowed(here, post, remote)
+
+
+async def _as_it_is_now(here: Instance, post: Post, known: datetime) -> RemotePost:
+    """What its server says of a post that was changed twice in one second: times do not tell which came last.
+
+    GoToSocial and others count whole seconds, and a typing error is seen at once.
+    """
+    remote = await _fetched(here, post.uri)
+    if remote.updated is None or _second(remote.updated) < _second(known):
+        raise Ignored(NOT_NEWER)
+    return remote
 
 
 def _says_the_same(post: Post, words: rendering.Shown) -> bool:
@@ -152,8 +183,12 @@ async def _object(here: Instance, received: VerifiedActivity) -> RemotePost:
         return parse_post(activity.object, inherit=activity)
     if activity.object_id is None or not same_origin(activity.object_id, activity.actor):
         raise InvalidDocument("the Update has no object of its actor's")
+    return await _fetched(here, activity.object_id)
+
+
+async def _fetched(here: Instance, uri: str) -> RemotePost:
     try:
-        return await here.engine.fetch_post(activity.object_id)
+        return await here.engine.fetch_post(uri)
     except Unreachable as error:
         raise TryLater(str(error)) from error
     except FetchError as error:

@@ -114,10 +114,12 @@ def test_edits_go_both_ways(friends: World) -> None:
 
     theirs = greta.write(f"Before {words}")
     arrives(friends.maya, f"Before {words}")
-    answer = greta.api.put(f"/api/v1/statuses/{theirs['id']}", json={"status": f"After {words}"})
-    answer.raise_for_status()
-    arrives(friends.maya, f"After {words}")
-    assert f"Before {words}" not in friends.maya.get("/week").text
+    # Every edit of a post has the same id there, and its time in whole seconds.
+    for before, after in (("Before", "After"), ("After", "Afterwards"), ("Afterwards", "At last")):
+        answer = greta.api.put(f"/api/v1/statuses/{theirs['id']}", json={"status": f"{after} {words}"})
+        answer.raise_for_status()
+        arrives(friends.maya, f"{after} {words}")
+        assert f"{before} {words}" not in friends.maya.get("/week").text
 
 
 @scenario("GoToSocial", "delete", "a deleted post is gone on the other side, both ways")

@@ -236,6 +236,48 @@ async def test_an_older_update_changes_nothing(fediverse, maya):
     assert (await sees(maya, uri)).content_html == "<p>New</p>"
 
 
+async def test_an_edit_in_the_second_of_what_it_replaces_is_what_its_server_says(fediverse, maya):
+    birch = Stranger(fediverse, "birch.example")
+    tom = birch.actor("tom")
+    uri = await birch.create(fediverse, maya.here, tom, "notes/1", "<p>Frist</p>", published="2026-01-15T09:00:00Z")
+
+    async def edited(text, number, told=None):
+        birch.documents[uri] |= {"content": f"<p>{text}</p>", "updated": "2026-01-15T09:00:00Z"}
+        said = birch.documents[uri] | {"content": f"<p>{told or text}</p>"}
+        update = birch.activity("Update", tom, said, path=f"u/{number}")
+        await birch.send(maya.here, update)
+        await fediverse.settle()
+        return (await outcome(maya.here, update["id"]))[0], (await sees(maya, uri)).content_html
+
+    assert await edited("First", 1) == ("done", "<p>First</p>")
+    assert await edited("The first", 2) == ("done", "<p>The first</p>")
+    # What was overtaken comes late: its server knows better, and is not asked where nothing differs.
+    assert await edited("The first", 3, told="First") == ("ignored", "<p>The first</p>")
+    asked = fediverse.network.count("GET", uri)
+    assert await edited("The first", 4) == ("ignored", "<p>The first</p>")
+    assert fediverse.network.count("GET", uri) == asked
+
+
+async def test_edits_that_share_an_id_are_each_taken_once(fediverse, maya):
+    birch = Stranger(fediverse, "birch.example")
+    tom = birch.actor("tom")
+    uri = await birch.create(fediverse, maya.here, tom, "notes/1")
+    sent = []
+    for number in (1, 2, 3):
+        birch.documents[uri] |= {"content": f"<p>Edit {number}</p>", "updated": f"2026-01-15T09:4{number}:00Z"}
+        sent.append(birch.activity("Update", tom, birch.documents[uri], path="notes/1/activity#Update"))
+        assert await birch.send(maya.here, sent[-1]) == 202
+        await fediverse.settle()
+        assert (await sees(maya, uri)).content_html == f"<p>Edit {number}</p>"
+    # S3: the same letters again have no second effect, whichever of them.
+    for update in sent:
+        assert await birch.send(maya.here, update) == 202
+    await fediverse.settle()
+    assert (await sees(maya, uri)).content_html == "<p>Edit 3</p>"
+    count = "SELECT count(*) AS n FROM inbox_receipt WHERE activity_type = 'Update'"
+    assert await maya.here.run(maya.here.db.value, count) == 3
+
+
 async def test_a_mastodon_post_to_a_community_gets_a_title_from_its_first_line(fediverse, maya):
     group = await community(maya)
     birch = Stranger(fediverse, "birch.example")
