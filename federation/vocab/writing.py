@@ -35,6 +35,7 @@ def object_document(
     learning: Mapping[str, object] | None = None,
     image: tuple[str, ...] | Mapping[str, object] | None = None,
     replies_count: int | None = 0,
+    replies: Sequence[str] = (),
     likes_count: int | None = None,
     shares_count: int | None = None,
     comments_enabled: bool | None = None,
@@ -46,7 +47,8 @@ def object_document(
 ) -> dict[str, object]:
     """An Article (anything with a title) or a Note (a reply) of ours.
 
-    Every key with None is left out. Attachments are `attachment()` documents; tags are `mention()` and `hashtag()`.
+    Every key with None is left out. `replies` are the ids on the first page of the answers.
+    Attachments are `attachment()` documents; tags are `mention()` and `hashtag()`.
     """
     document: dict[str, object] = {"id": id, "type": type, "attributedTo": attributed_to}
     _put(document, "inReplyTo", in_reply_to)
@@ -78,7 +80,7 @@ def object_document(
             "id": f"{id}/replies",
             "type": "Collection",
             "totalItems": replies_count,
-            "first": f"{id}/replies?page=1",
+            "first": _first_replies(f"{id}/replies", replies, replies_count),
         }
     for key, count in (("likes", likes_count), ("shares", shares_count)):
         if count is not None:
@@ -92,6 +94,16 @@ def object_document(
         document["updated"] = timestamp(updated)
     document.update(extra or {})
     return with_context(document)
+
+
+def _first_replies(address: str, replies: Sequence[str], total: int) -> str | dict[str, object]:
+    """The first page whole where it has anything, for GoToSocial asks for no other; else its address."""
+    first = f"{address}?page=1"
+    if not replies:
+        return first
+    page: dict[str, object] = {"id": first, "type": "CollectionPage", "partOf": address}
+    _put(page, "next", f"{address}?page=2" if total > len(replies) else None)
+    return page | {"items": list(replies)}
 
 
 def mention(href: str, name: str) -> dict[str, object]:

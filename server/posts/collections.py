@@ -16,7 +16,7 @@ from server.instance import Instance
 from server.peers import queries as peers
 from server.posts import details, policy
 from server.posts.audience import may_have
-from server.posts.documents import served, shown_rule
+from server.posts.documents import ANSWERS, answers, count_answers, served, shown_rule
 from server.posts.models import Post
 
 PAGE = 100
@@ -120,23 +120,16 @@ def settled(here: Instance, moment: datetime | None) -> datetime | None:
 async def _replies(here: Instance, post: Post, page: str | None) -> Served | None:
     address = f"{post.uri}/replies"
     public = post.visibility in policy.OPEN
-    rule = f"post.parent_id = :id AND {shown_rule(post)}"
-    total = int(await here.db.value(f"SELECT count(*) AS n FROM post WHERE {rule}", id=post.id) or 0)
+    total = await count_answers(here, post)
     modified = await _modified(here, "parent_id = :id", post.id)
     if page is None:
         whole = collections.collection(address, total, f"{address}?page=1")
         return served(whole, public=public, modified=modified)
-    number = page_number(page, total, PAGE)
+    number = page_number(page, total, ANSWERS)
     if number is None:
         return None
-    rows = await here.db.rows(
-        f"SELECT post.uri FROM post WHERE {rule} ORDER BY post.published_at, post.id LIMIT :limit OFFSET :skip",
-        id=post.id,
-        limit=PAGE,
-        skip=(number - 1) * PAGE,
-    )
-    items = [row["uri"] for row in rows]
-    return served(paged(address, number, items, total, PAGE, ordered=False), public=public, modified=modified)
+    items = await answers(here, post, (number - 1) * ANSWERS)
+    return served(paged(address, number, items, total, ANSWERS, ordered=False), public=public, modified=modified)
 
 
 async def _members(here: Instance, root: Post) -> list[str]:

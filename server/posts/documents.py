@@ -23,6 +23,9 @@ from server.text.markdown import hashtag_url, mention_html
 WIRE_KINDS = {"ask": "question", "reply": None, "note": None}
 """`kind` on the wire where it is not our own word; None leaves it out."""
 
+ANSWERS = 100
+"""How many answers stand on a page of `replies`; the first page is inside the post."""
+
 _OPEN = ", ".join(f"'{name}'" for name in sorted(policy.OPEN))
 _SHOWN = f"post.state = 'visible' AND post.visibility IN ({_OPEN})"
 
@@ -107,7 +110,7 @@ async def build(here: Instance, post: Post, *, about: Envelope | None = None) ->
     learning = extra.pop("learning", None)
     licence = LICENCES.get(post.licence)
     language = post.language or "en"
-    count = await _children(here, post)
+    count = await count_answers(here, post)
     return objects.object_document(
         id=post.uri,
         type=policy.object_type(post.kind, post.title),
@@ -134,6 +137,7 @@ async def build(here: Instance, post: Post, *, about: Envelope | None = None) ->
         learning=learning if isinstance(learning, dict) else None,
         image=image if isinstance(image, dict) else None,
         replies_count=count,
+        replies=await answers(here, post, 0) if count else (),
         likes_count=post.likes_count if titled else None,
         shares_count=post.boosts_count if titled else None,
         comments_enabled=not post.locked if titled else None,
@@ -293,6 +297,19 @@ async def _accepted(post: Post) -> str | None:
     return str(mark["post__uri"]) if mark else None
 
 
-async def _children(here: Instance, post: Post) -> int:
+async def count_answers(here: Instance, post: Post) -> int:
+    """How many answers may be listed to whoever may have the post."""
     which = f"post.parent_id = :id AND {shown_rule(post)}"
     return int(await here.db.value(f"SELECT count(*) AS n FROM post WHERE {which}", id=post.id) or 0)
+
+
+async def answers(here: Instance, post: Post, skip: int) -> list[str]:
+    """The ids of one page of these answers, oldest first."""
+    rows = await here.db.rows(
+        f"SELECT post.uri FROM post WHERE post.parent_id = :id AND {shown_rule(post)}"
+        " ORDER BY post.published_at, post.id LIMIT :limit OFFSET :skip",
+        id=post.id,
+        limit=ANSWERS,
+        skip=skip,
+    )
+    return [row["uri"] for row in rows]

@@ -118,14 +118,8 @@ async def _apply(here: Instance, received: VerifiedActivity, post: Post, remote:
         if (fresh.title, fresh.content_html) != (words.title, words.content_html):
             await keep_version(here, fresh)
             await forget_old_versions(here, fresh)
+        _fill(fresh, remote, words, visibility)
         fresh.edited_at, fresh.updated_at = moment, now
-        fresh.title, fresh.summary, fresh.content_html = words.title, words.summary, words.content_html
-        fresh.content_warning, fresh.sensitive = words.content_warning, words.sensitive
-        fresh.language, fresh.licence = words.language, words.licence
-        fresh.visibility, fresh.locked = visibility, fresh.locked or not remote.comments_enabled
-        fresh.interaction = consent.kept(remote.policy)
-        fresh.translations, fresh.emoji = words.translations or None, words.emoji or None
-        fresh.particulars = words.particulars or None
         await fresh.save()
         await store_quote(here, fresh, remote)
         await counting.settle(here, fresh.id)
@@ -157,6 +151,16 @@ async def _as_it_is_now(here: Instance, post: Post, known: datetime) -> RemotePo
     if remote.updated is None or _second(remote.updated) < _second(known):
         raise Ignored(NOT_NEWER)
     return remote
+
+
+def _fill(fresh: Post, remote: RemotePost, words: rendering.Shown, visibility: str) -> None:
+    fresh.title, fresh.summary, fresh.content_html = words.title, words.summary, words.content_html
+    fresh.content_warning, fresh.sensitive = words.content_warning, words.sensitive
+    fresh.language, fresh.licence = words.language, words.licence
+    fresh.visibility, fresh.locked = visibility, fresh.locked or not remote.comments_enabled
+    fresh.interaction = consent.kept(remote.policy)
+    fresh.translations, fresh.emoji = words.translations or None, words.emoji or None
+    fresh.particulars = words.particulars or None
 
 
 def _says_the_same(post: Post, words: rendering.Shown) -> bool:

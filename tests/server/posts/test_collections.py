@@ -123,3 +123,29 @@ async def test_pages_that_do_not_exist_are_absent(fediverse: Fediverse, maya: An
         assert answer.status_code == 404 or (uri in alone and not nonsense), uri
     for uri in paged:
         assert (await ask(fediverse, maya.here, f"{uri}?page=1")).status_code == 200
+
+
+async def test_the_first_page_of_the_answers_is_inside_the_post(fediverse: Fediverse, maya: Any) -> None:
+    post = await write(maya)
+    address = f"{post.uri}/replies"
+    assert (await ask(fediverse, maya.here, post.uri)).json()["replies"]["first"] == f"{address}?page=1"
+    answers = []
+    for number in range(101):
+        fediverse.clock.advance(1)
+        answers.append((await reply(maya, post, f"Answer {number}")).uri)
+    inside = (await ask(fediverse, maya.here, post.uri)).json()["replies"]
+    first = (await ask(fediverse, maya.here, f"{address}?page=1")).json()
+    assert inside["totalItems"] == 101
+    # GoToSocial asks for no page that is not inside, and follows `next`.
+    assert inside["first"] == {key: value for key, value in first.items() if key != "@context"}
+    assert (inside["first"]["items"], inside["first"]["next"]) == (answers[:100], f"{address}?page=2")
+    birch = await fediverse.start("birch.example")
+    assert await birch.run(birch.engine.items_in, inside, post.uri) == answers
+
+
+async def test_every_actor_has_featured(fediverse: Fediverse, maya: Any) -> None:
+    group = await community(maya, "algebra")
+    for uri in (maya.uri, group.uri, maya.here.url("/ap/actor")):
+        featured = (await ask(fediverse, maya.here, uri)).json()["featured"]
+        found = (await ask(fediverse, maya.here, featured)).json()
+        assert (found["type"], found["orderedItems"]) == ("OrderedCollection", [])
