@@ -79,6 +79,11 @@ async def test_somebody_is_kept_out_for_a_week_everywhere_and_then_may_come_back
         await reply(two.bruno, copy)
     (told,) = await two.bruno.do(moderation.notices)
     assert (told.kind, told.place, told.text) == ("ban", "Science", "Spam")
+    news = await two.bruno.here.run(
+        two.bruno.here.db.rows, "SELECT kind FROM notification WHERE reader_id = :me", me=two.bruno.id
+    )
+    assert "ban" in {row["kind"] for row in news}
+    assert "declined" not in {row["kind"] for row in news}, "they had not applied"
     fediverse.clock.advance(6 * 24 * 3600)
     assert await two.states() == ("removed", "removed")
     fediverse.clock.advance(2 * 24 * 3600)

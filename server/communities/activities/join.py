@@ -241,7 +241,9 @@ async def _answered(here: Instance, activity: Activity, *, join_uri: str | None,
         elif not accepted and membership.state in {"applied", "active"}:
             was_active = membership.state == "active"
             await memberships.end(here, membership, "removed" if was_active else "declined", note=note)
-            await here.events.emit(MemberDecided(group.id, person.id, accepted=False))
+            if not was_active:
+                # Who was in already did not apply: the ban that comes with it says what happened.
+                await here.events.emit(MemberDecided(group.id, person.id, accepted=False))
     return True
 
 
