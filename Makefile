@@ -29,9 +29,10 @@ test: $(VENV)/dev.stamp  ## everything, on SQLite and on PostgreSQL (make test T
 test-sqlite: $(VENV)/dev.stamp  ## the tests, on SQLite
 	@$(BIN)/pytest -n $(WORKERS) --dist loadfile $(T)
 
+# Not the engine, which has no database, and not the attacks over sockets, which are about the way to it.
 test-postgres: $(VENV)/dev.stamp  ## the tests that touch a database, on PostgreSQL
 	@$(BIN)/python -m tests.postgres -n $(WORKERS) --dist loadfile -m "not browser and not peer" \
-		--ignore=tests/federation $(T)
+		--ignore=tests/federation --ignore=tests/hostile $(T)
 
 test-long: $(VENV)/dev.stamp  ## ten thousand examples of each property of parser, signers, authority and audience
 	@$(BIN)/pytest -n $(WORKERS) --hypothesis-profile=long -o timeout=3600 \
