@@ -51,6 +51,8 @@ async def build_actor_document(here: Instance, actor: Actor) -> dict[str, object
             options |= await hook(actor)
     if actor.kind == "Application":
         options["extra"] = {"communities": here.url("/ap/communities")}
+    else:
+        options["featured"] = f"{actor.uri}/featured"
     return actor_document(
         id=actor.uri,
         kind=actor.kind,
@@ -78,7 +80,6 @@ async def build_actor_document(here: Instance, actor: Actor) -> dict[str, object
         fields=[(item["name"], item["value"]) for item in actor.fields_json or ()],
         also_known_as=actor.also_known_as or (),
         moved_to=actor.moved_to,
-        featured=f"{actor.uri}/featured",
         **options,  # type: ignore[arg-type]  # keywords that features above choose by name
     )
 
