@@ -36,9 +36,11 @@ async def rotate_keys(here: Instance, actor_id: str, *, by: str, compromised: bo
                 await RetiredKey.filter(actor_id=actor.id).delete()
             for kind, key in former.items():
                 if not compromised:
-                    await RetiredKey.create(
+                    await here.db.execute(
+                        "INSERT INTO retired_key (key_id, actor_id, kind, private_pem, public_text, retired_at)"
+                        " VALUES (:key_id, :actor_id, :kind, :private_pem, :public_text, :retired_at)",
                         key_id=keys.retired_id(actor.uri, kind, key.generation),
-                        actor=actor,
+                        actor_id=actor.id,
                         kind=kind,
                         private_pem=key.private_pem if kind == "rsa" else None,
                         public_text=key.public_text,
