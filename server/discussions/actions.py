@@ -43,16 +43,11 @@ async def start(here: Instance, acting: Viewer, form: ThreadForm) -> Post:
     return await posts.create_post(
         here,
         str(acting.actor_id),
-        NewPost(
-            kind=form.kind,
+        replace(
+            _written(form, form.kind, usual=audiences(None)[0]),
             title=form.title,
-            source_md=form.text,
-            content_warning=form.content_warning,
-            language=form.language,
-            visibility=form.visibility or audiences(None)[0],
             licence=form.licence,
             community_id=form.community_id,
-            attachments=form.media_ids,
         ),
         detail=_open if form.kind == "ask" else None,
     )
@@ -64,15 +59,7 @@ async def reply(here: Instance, acting: Viewer, parent_id: str, form: ThreadForm
     return await posts.create_post(
         here,
         str(acting.actor_id),
-        NewPost(
-            kind="reply",
-            source_md=form.text,
-            content_warning=form.content_warning,
-            language=form.language,
-            visibility=form.visibility or "public",
-            parent_id=parent_id,
-            attachments=form.media_ids,
-        ),
+        replace(_written(form, "reply"), parent_id=parent_id),
     )
 
 
@@ -82,15 +69,7 @@ async def quote(here: Instance, acting: Viewer, quoted_id: str, form: ThreadForm
     return await posts.create_post(
         here,
         str(acting.actor_id),
-        NewPost(
-            kind="note",
-            source_md=form.text,
-            content_warning=form.content_warning,
-            language=form.language,
-            visibility=form.visibility or "public",
-            quote_id=quoted_id,
-            attachments=form.media_ids,
-        ),
+        replace(_written(form, "note"), quote_id=quoted_id),
     )
 
 
@@ -155,6 +134,18 @@ async def _say(here: Instance, acting: Viewer, ask: Post, *, is_closed: bool, cl
         else:
             await store(ask)
         await posts.set_locked(here, acting, ask.id, locked=is_closed)
+
+
+def _written(form: ThreadForm, kind: str, usual: str = "public") -> NewPost:
+    """What every kind of these posts takes from the form; `usual` is the audience where none was chosen."""
+    return NewPost(
+        kind=kind,
+        source_md=form.text,
+        content_warning=form.content_warning,
+        language=form.language,
+        visibility=form.visibility or usual,
+        attachments=form.media_ids,
+    )
 
 
 async def _check(here: Instance, acting: Viewer, form: ThreadForm, *, titled: bool) -> None:
