@@ -3,34 +3,24 @@
 One page of each kind is looked at (`/p/…` once, not every post), at both widths, in the light and in the dark.
 """
 
-import os
 import re
-import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NoReturn
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page, Response
 
 from tests.browser.conftest import PASSWORD, Demo
+from tests.interop.node import npm_ci
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 FOLDER = Path(__file__).parent
-INSTALL_SECONDS = 110
 MOST_PAGES = 150
 
 # What is downloaded, or ends the visit.
 NO_PAGES = ("/sign-out", "/download", "/feed", ".ics", ".json")
-
-
-def _cannot(reason: str) -> NoReturn:
-    if os.environ.get("PEERHALL_REQUIRE_BROWSER"):
-        pytest.fail(reason, pytrace=False)
-    pytest.skip(reason)
 
 
 @pytest.fixture(scope="module")
@@ -38,20 +28,7 @@ def axe() -> str:
     """The script of axe-core, installed from the committed lock on first use."""
     script = FOLDER / "node_modules" / "axe-core" / "axe.min.js"
     if not script.is_file():
-        npm = shutil.which("npm")
-        if npm is None:
-            _cannot("axe-core needs npm; on Debian: apt-get install npm")
-        done = subprocess.run(
-            [npm, "ci", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"],
-            cwd=FOLDER,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=INSTALL_SECONDS,
-            check=False,
-        )
-        if done.returncode:
-            _cannot(f"axe-core could not be installed: {done.stderr.strip()[-600:]}")
+        npm_ci(FOLDER)
     return script.read_text(encoding="utf-8")
 
 
