@@ -30,7 +30,7 @@ from federation.errors import (
     word_of,
 )
 from federation.http import Endpoints
-from federation.inbox import authority
+from federation.inbox import authority, relayed
 from federation.inbox.authenticate import Authenticator, split
 from federation.inbox.dispatch import Dispatcher, Handler, VerifiedActivity, announced, wraps_activities
 from federation.inbox.keyring import KeyRing
@@ -111,6 +111,7 @@ class Engine:
         self.accepts_announces_from: Callable[[str], Awaitable[bool]] | None = None
         """Asked before anything a Group announces is unwrapped; None accepts all (handlers then decide)."""
         self._actors = actors
+        self._receipts = receipts
         self._clock = clock
         self._executor = ThreadPoolExecutor(max_workers=2, thread_name_prefix="sign")
         self._client = Client(
@@ -196,6 +197,13 @@ class Engine:
                 budget=budget,
                 text=receipt.body,
             )
+        act = partial(self._act, budget=budget)
+        if receipt.signer == verified.activity.actor:
+            await act(verified)
+        else:
+            await relayed.once(self._receipts, verified, act)
+
+    async def _act(self, verified: VerifiedActivity, budget: Budget) -> None:
         if verified.activity.type == "Announce":
             await self._announce(verified, budget)
             return
@@ -240,7 +248,7 @@ class Engine:
         inner = await self._authenticator.establish(
             item, speaker=outer.signer, via=outer.activity.actor, received_at=outer.received_at, budget=budget
         )
-        await self._dispatch(inner)
+        await relayed.once(self._receipts, inner, self._dispatch)
 
     async def _dispatch(self, verified: VerifiedActivity) -> None:
         await self._authenticator.check_authority(verified, _or_current(None))

@@ -202,6 +202,14 @@ class Receipts(Protocol):
         """
         ...
 
+    async def was_done(self, activity_id: str) -> bool:
+        """Whether an activity with this id has had its effect, as far as is remembered (a week at least)."""
+        ...
+
+    async def done(self, receipt: Receipt) -> None:
+        """Remember that what somebody passed on has had its effect; nothing is left to process."""
+        ...
+
 
 class Deliveries(Protocol):
     """The durable outbox; joins the caller's transaction."""

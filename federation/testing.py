@@ -229,6 +229,15 @@ class MemoryReceipts:
     """Receipts in memory, in order."""
 
     stored: dict[str, Receipt] = field(default_factory=dict)
+    passed_on: set[str] = field(default_factory=set)
+
+    async def was_done(self, activity_id: str) -> bool:
+        """Whether `done` was told so."""
+        return activity_id in self.passed_on
+
+    async def done(self, receipt: Receipt) -> None:
+        """Keep its id."""
+        self.passed_on.add(receipt.activity_id)
 
     async def store(self, receipt: Receipt) -> bool:
         """Keep it, once."""

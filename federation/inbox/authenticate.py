@@ -25,7 +25,7 @@ from federation.errors import (
     Unauthenticated,
     word_of,
 )
-from federation.inbox import authority
+from federation.inbox import authority, relayed
 from federation.inbox.dispatch import VerifiedActivity
 from federation.inbox.keyring import KeyRing
 from federation.inbox.naming import rebuilt, receipt_id
@@ -121,7 +121,7 @@ class Authenticator:
         signer = activity.actor if claim is None else (await self._signer(claim, budget)).owner
         proven = False
         if signer != activity.actor or claim is None:
-            proven = proof is not None and await self.proof_valid(activity.raw, activity.actor, budget)
+            proven = proof is not None and await self._proven(activity, budget)
             if claim is None and not proven:
                 raise Unauthenticated("The proof is not valid.", "proof")
         trusted = proven or signer == activity.actor
@@ -206,9 +206,7 @@ class Authenticator:
         activity = parse_activity(document)
         self._check_actor(activity)
         authority.check_id(activity)
-        if await self.proof_valid(activity.raw, activity.actor, budget) or (
-            via is not None and same_origin(activity.actor, via)
-        ):
+        if await self._proven(activity, budget) or (via is not None and same_origin(activity.actor, via)):
             self._hold(activity)
             return _vouch(activity, signer=speaker, via=via, received_at=received_at, text=text)
         fetched = await self._fetched(activity, budget)
@@ -231,6 +229,12 @@ class Authenticator:
             raise Forbidden("Nobody here knows the account that moved.")
         if id_of((await self.documents.fetch(old, budget=budget)).get("movedTo")) != activity.actor:
             raise Forbidden("The old account does not say that it moved there.")
+
+    async def _proven(self, activity: Activity, budget: Budget) -> bool:
+        """Whether its proof alone is enough; an old one is not (S3)."""
+        if not relayed.proof_is_recent(activity, self.clock.now()):
+            return False
+        return await self.proof_valid(activity.raw, activity.actor, budget)
 
     async def proof_valid(self, document: Mapping[str, object], owner: str, budget: Budget) -> bool:
         """Whether a document carries a valid proof by `owner` (FEP-8b32)."""

@@ -58,6 +58,30 @@ class ServerReceipts:
         here.worker.wake()
         return stored
 
+    async def was_done(self, activity_id: str) -> bool:
+        """Whether it came before, and had its effect."""
+        outcome = await self._here.db.value(
+            "SELECT outcome FROM inbox_receipt WHERE activity_id = :id", id=activity_id[:500]
+        )
+        return bool(outcome == "done")
+
+    async def done(self, receipt: Receipt) -> None:
+        """Keep the id of what somebody passed on; what it said is with what it did."""
+        await self._here.db.execute(
+            "INSERT INTO inbox_receipt (activity_id, activity_type, actor, signer, proven, host, body, received_at,"
+            " attempts, let_in, outcome, processed_at)"
+            " VALUES (:activity_id, :type, :actor, :signer, :proven, :host, '', :at, 0, FALSE, 'done', :now)"
+            " ON CONFLICT (activity_id) DO NOTHING",
+            activity_id=receipt.activity_id[:500],
+            type=receipt.activity_type[:40],
+            actor=receipt.actor[:500],
+            signer=receipt.signer[:500],
+            proven=receipt.proven,
+            host=host_of(receipt.actor),
+            at=receipt.received_at,
+            now=self._here.clock.now(),
+        )
+
     async def _store_another(self, receipt: Receipt) -> bool:
         """An Update whose id came before: another one where it says something else, for not all number theirs (S3).
 

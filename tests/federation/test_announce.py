@@ -1,5 +1,8 @@
 """What others pass on: by proof, by origin, or by asking its origin."""
 
+import json
+
+from federation.inbox.relayed import BETWEEN_TWO
 from federation.testing import make_signer
 from federation.vocab.base import PUBLIC
 from tests.federation.conftest import World, follow
@@ -165,8 +168,6 @@ async def test_unfollowed_groups_cause_no_work(world: World) -> None:
 
 
 async def test_an_unsigned_activity_with_a_proof_is_accepted(world: World) -> None:
-    import json
-
     proven = world.birch.engine.proof(make_signer(world.bruno), follow(world.bruno, world.amara))
     headers = {"Content-Type": "application/activity+json"}
     forged = json.dumps({**proven, "object": "https://alder.example/ap/u/algebra"}).encode()
@@ -180,6 +181,61 @@ async def test_a_relayed_activity_with_a_proof_keeps_its_author(world: World) ->
     assert (await world.alder.send(proven, world.key(world.mallory))).status_code == 202
     assert await world.alder.work() == ["done"]
     assert [seen.activity.actor for seen in world.alder.seen] == [world.bruno]
+
+
+def like(actor: str, target: str, number: int = 1) -> dict[str, object]:
+    return {**follow(actor, target, number), "type": "Like", "id": f"{actor}/a/like-{number}"}
+
+
+async def test_s3_an_old_proof_alone_brings_nothing_back(world: World) -> None:
+    """Neither by itself, nor relayed, nor announced: who keeps it for a week has what its actor may have taken back."""
+    proven = world.birch.engine.proof(make_signer(world.bruno), like(world.bruno, "https://alder.example/ap/p/1"))
+    undated = {**proven, "proof": {key: value for key, value in proven["proof"].items() if key != "created"}}  # type: ignore[attr-defined]
+    world.clock.advance(8 * 86_400)
+    headers = {"Content-Type": "application/activity+json"}
+    for old in (proven, undated):
+        assert (await world.alder.post(json.dumps(old).encode(), headers)).status_code == 401
+        await world.alder.send(old, world.key(world.mallory))
+        assert await world.alder.work() == ["Ignored"]
+        await world.alder.send(announce(world.mallory, old), world.key(world.mallory))
+        assert await world.alder.work() == ["Ignored"]
+        world.alder.receipts.stored.clear()
+    assert world.alder.seen == []
+
+
+async def test_an_old_proof_still_vouches_for_a_post(world: World) -> None:
+    """Posts are known by their ids and times, and threads are passed on long after they were written."""
+    note = {"id": "https://birch.example/ap/p/5", "type": "Note", "attributedTo": world.bruno, "content": "x"}
+    proven = world.birch.engine.proof(make_signer(world.bruno), create(world.bruno, note))
+    world.clock.advance(80 * 86_400)
+    await world.alder.send(announce(world.mallory, proven), world.key(world.mallory))
+    assert await world.alder.work() == ["done"]
+
+
+async def test_s3_what_is_passed_on_twice_has_one_effect(world: World) -> None:
+    proven = world.birch.engine.proof(make_signer(world.bruno), like(world.bruno, "https://alder.example/ap/p/1"))
+    for number, outcome in ((1, "done"), (2, "Ignored"), (3, "Ignored")):
+        await world.alder.send(announce(world.mallory, proven, number), world.key(world.mallory))
+        assert await world.alder.work() == [outcome]
+    assert len(world.alder.seen) == 1
+
+
+async def test_s3_what_its_own_server_still_shows_has_one_effect(world: World) -> None:
+    """A Follow that was taken back may still stand at its id; whoever names it again brings nothing back."""
+    asked = world.birch.publish(follow(world.bruno, world.amara))
+    for number, outcome in ((1, "done"), (2, "Ignored")):
+        await world.alder.send({**asked, "summary": f"relayed {number}"}, world.key(world.mallory))
+        assert await world.alder.work() == [outcome]
+    assert len(world.alder.seen) == 1
+
+
+async def test_s5_no_community_passes_on_what_is_between_two(world: World) -> None:
+    for number, kind in enumerate(sorted(BETWEEN_TWO)):
+        about = {**follow(world.bruno, world.amara, number), "type": kind}
+        proven = world.birch.engine.proof(make_signer(world.bruno), about)
+        await world.alder.send(announce(world.mallory, proven, number), world.key(world.mallory))
+        assert await world.alder.work() == ["Forbidden"], kind
+    assert world.alder.seen == []
 
 
 async def test_an_unreachable_origin_is_asked_again_later(world: World) -> None:

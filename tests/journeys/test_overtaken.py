@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from federation.testing import make_signer
+from federation.vocab.base import PUBLIC
 from server.actors import actions as actors
 from server.posts.models import Post
 from tests.conftest import Fediverse, Person
@@ -117,3 +119,31 @@ async def test_somebody_who_took_back_a_follow_can_follow_again_under_the_same_i
     await server.send(maya.here, wish)
     await fediverse.settle()
     assert await count(maya, "Follow") == 1
+
+
+@pytest.mark.parametrize("days", [0, 9])
+@pytest.mark.parametrize("verb", ["Like", "EmojiReact", "Follow"])
+async def test_s3_what_was_taken_back_is_not_brought_back_by_others(fediverse, scene, verb: str, days: int) -> None:
+    """Its proof still fits, and a community that Maya follows may say it; after a week no id is known any more."""
+    maya, post, server, jo = scene
+    signer = make_signer(jo)
+    proven = maya.here.engine.proof(signer, made(verb, server, jo, maya, post))
+    assert await server.send(maya.here, proven) == 202
+    await fediverse.settle()
+    assert await count(maya, verb) == 1
+    await server.send(maya.here, server.activity("Undo", jo, proven, path="a/2"))
+    await fediverse.settle()
+    for _ in range(days):
+        fediverse.clock.advance(DAY)
+        await fediverse.settle()
+    evil = Stranger(fediverse, "evil.example")
+    group, mallory = evil.actor("group", "Group"), evil.actor("mallory")
+    there = await maya.here.run(actors.ensure_remote, maya.here, group)
+    await maya.here.run(actors.request_follow, maya.here, maya.id, there.id)
+    await maya.here.run(maya.here.db.execute, "UPDATE follow SET state = 'accepted' WHERE target_id = :id", id=there.id)
+    server.documents.pop(proven["id"])
+    wrapped = evil.activity("Announce", group, proven, path="n/1", to=[PUBLIC])
+    for activity, by in ((wrapped, group), (proven, mallory)):
+        await evil.send(maya.here, activity, signer=by)
+        await fediverse.settle()
+        assert await count(maya, verb) == 0
