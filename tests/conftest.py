@@ -1,10 +1,13 @@
 """The `fediverse` fixture: instances on a network in memory, with a clock that only tests move."""
 
 import asyncio
+import functools
 import os
 import shutil
+from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
+from threading import Lock
 from typing import Any, TypeVar
 
 import asyncpg
@@ -14,6 +17,8 @@ from hypothesis import HealthCheck, settings
 
 from federation.testing import FakeClock, Network
 from server.accounts import actions as accounts
+from server.accounts import passwords
+from server.actors import keys
 from server.asgi import create_app
 from server.build import build, close
 from server.clock import SystemClock
@@ -33,12 +38,35 @@ settings.load_profile("usual")
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "fixtures"
 PASSWORD = "correct horse battery staple"
+KEYS_MADE = 64
 
 
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
     """Only asyncio: the server runs on nothing else."""
     return "asyncio"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _made_before() -> Iterator[None]:
+    """Keys and hashed passwords as in earnest, but not new ones for each of some ten thousand people.
+
+    A process makes `KEYS_MADE` pairs of keys and hands them out in turn, so that no two actors of one test have the
+    same; the same password is hashed once. Together they were half of the suite's work.
+    """
+    make_keys = keys._make_keys
+    made: deque[keys.NewKeys] = deque()
+    one_at_a_time = Lock()
+
+    def next_keys() -> keys.NewKeys:
+        with one_at_a_time:
+            made.append(make_keys() if len(made) < KEYS_MADE else made.popleft())
+            return made[-1]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(keys, "_make_keys", next_keys)
+        patch.setattr(passwords, "_hash", functools.cache(passwords._hash))
+        yield
 
 
 @pytest.fixture(scope="session")
