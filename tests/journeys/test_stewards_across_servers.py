@@ -398,6 +398,19 @@ async def test_who_is_made_a_moderator_elsewhere_moderates_there_from_here(fediv
     assert {(item["actor"], item["object"], item["summary"]) for item in sent} == {(maya.uri, spam, "Spam")}
 
 
+async def test_s5_nobody_here_is_made_a_member_by_a_community_elsewhere(fediverse: Fediverse) -> None:
+    maya, lem, uri, _ = await subscribed(fediverse)
+    sam = await fediverse.person(maya.here, "sam")
+    mod = lem.actor("mod")
+    here = {"target": lem.uri("u/maths/moderators"), "to": [PUBLIC], "cc": [uri]}
+    lem.documents[lem.uri("u/maths/moderators")]["orderedItems"].append(mod)
+    add = lem.activity("Add", mod, sam.uri, path="x/1", **here)
+    await lem.send(maya.here, lem.activity("Announce", uri, add, path="a/1"))
+    await lem.send(maya.here, lem.activity("Add", mod, sam.uri, path="x/2", **here))
+    await fediverse.settle()
+    assert await state(maya.here, uri, sam.uri) == ("", "", "")
+
+
 async def test_a_removal_is_undone_everywhere(fediverse: Fediverse) -> None:
     maya, lem, uri, _ = await subscribed(fediverse)
     addressed = {"to": [uri, PUBLIC], "cc": [], "audience": uri}

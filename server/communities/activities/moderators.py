@@ -6,7 +6,7 @@ community elsewhere is asked for when something depends on it; what we keep of i
 
 from federation.errors import FederationError, Forbidden, Ignored
 from federation.inbox.dispatch import VerifiedActivity
-from server.actors.models import Actor
+from server.actors.models import Actor, Follow
 from server.actors.remote import ensure_remote
 from server.communities import memberships, policy
 from server.communities.activities.announce import announce
@@ -52,6 +52,8 @@ async def _elsewhere(here: Instance, group: Actor, person_uri: str, role: str) -
             raise Ignored("nobody knows them") from error
     if person is None or person.deleted_at is not None or person.kind != "Person":
         raise Ignored("only people get a role")
+    if person.is_local and not await _takes_part(group, person):
+        raise Ignored("they neither joined nor follow this community")
     async with here.db.transaction():
         membership = await memberships.find(group.id, person.id)
         if role == policy.FACILITATOR and (membership is None or membership.state != "active"):
@@ -59,6 +61,14 @@ async def _elsewhere(here: Instance, group: Actor, person_uri: str, role: str) -
         if membership is None or membership.state != "active" or membership.role == role:
             raise Ignored("nothing changes")
         await _give(here, membership, role)
+
+
+async def _takes_part(group: Actor, person: Actor) -> bool:
+    """Whether they chose to: nobody here becomes a member by what another server says."""
+    membership = await memberships.find(group.id, person.id)
+    return (membership is not None and membership.state == "active") or await Follow.exists(
+        follower_id=person.id, target_id=group.id, state="accepted"
+    )
 
 
 async def _give(here: Instance, membership: Membership, role: str) -> None:
