@@ -101,7 +101,7 @@ class Database:
         return Path(connection_config(self.url)["credentials"]["file_path"])
 
     async def open(self, model_modules: Sequence[str]) -> None:
-        """Load the models and connect."""
+        """Load the models and connect. The connection is named after the dialect: Tortoise keeps SQL by that name."""
         path = self.path
         if path is not None and str(path) != ":memory:":
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -109,15 +109,17 @@ class Database:
             await self._context.init(
                 config={
                     "connections": {
-                        "default": connection_config(self.url, durable=self._durable, foreign_keys=self._foreign_keys)
+                        self.dialect: connection_config(
+                            self.url, durable=self._durable, foreign_keys=self._foreign_keys
+                        )
                     },
-                    "apps": {"models": {"models": list(model_modules), "default_connection": "default"}},
+                    "apps": {"models": {"models": list(model_modules), "default_connection": self.dialect}},
                     "use_tz": True,
                     "timezone": "UTC",
                 },
             )
             if self.dialect == "sqlite":
-                await self._context.connections.get("default").create_connection(with_db=True)
+                await self._context.connections.get(self.dialect).create_connection(with_db=True)
 
     async def close(self) -> None:
         """Close every connection."""
@@ -136,7 +138,7 @@ class Database:
 
     def connection(self) -> Any:
         """The connection of the present task: its transaction's, where one is open."""
-        return self._context.connections.get("default")
+        return self._context.connections.get(self.dialect)
 
     async def rows(self, statement: str, /, **parameters: Any) -> list[Row]:
         """Run one statement and return its rows, at most as many as it limits itself to."""
@@ -179,14 +181,14 @@ class Database:
     async def transaction(self) -> AsyncIterator[None]:
         """All or nothing. Inside another one it is a savepoint. No network may be used inside."""
         if _after_commit.get() is not None:
-            async with in_transaction("default"):
+            async with in_transaction(self.dialect):
                 yield
             return
         callbacks: list[Callable[[], None]] = []
         commit_token = _after_commit.set(callbacks)
         network_token = forbid_network.set(True)
         try:
-            async with in_transaction("default"):
+            async with in_transaction(self.dialect):
                 yield
         finally:
             forbid_network.reset(network_token)

@@ -7,11 +7,13 @@ import httpx
 import pytest
 
 from federation.transport.guard import NetworkInTransaction
+from server.audit.models import AuditEntry
 from server.clock import SystemClock
 from server.db import Database, query_log
 from server.db.migrate import MigrationError, migrate, pending, steps
 from server.db.schema import read_schema, wanted_sql
 from server.features import model_modules
+from server.ids import new_id
 from tests.conftest import Fediverse
 
 
@@ -102,6 +104,28 @@ async def test_the_migrated_schema_is_that_of_the_models(fediverse: Fediverse, t
     with here.db.bind():
         assert await pending(here.db) == []
         assert await migrate(here.db, SystemClock().now()) == []
+
+
+async def test_a_process_that_had_the_other_database_open_serves_this_one(fediverse: Fediverse, tmp_path: Path) -> None:
+    async def write() -> None:
+        now = SystemClock().now()
+        entry = await AuditEntry.create(id=new_id(now), at=now, by="test", action="test.both", subject="one")
+        entry.subject = "two"
+        await entry.save()
+        assert await AuditEntry.filter(action="test.both").values_list("subject", flat=True) == ["two"]
+        await entry.delete()
+
+    other = Database(f"sqlite:///{tmp_path / 'other.sqlite3'}", durable=False)
+    await other.open(model_modules())
+    try:
+        with other.bind():
+            for statement in wanted_sql(other):
+                await other.connection().execute_query(statement)
+            await write()
+    finally:
+        await other.close()
+    here = await fediverse.start("alder.example")
+    await here.run(write)
 
 
 async def test_a_database_of_a_newer_version_is_refused(fediverse: Fediverse) -> None:
