@@ -19,6 +19,10 @@ from server.text.words import clean_text
 
 MAX_MENTIONS = 50
 MAX_HASHTAGS = 30
+MAX_MARKDOWN = 100_000
+"""Longer texts, which only come from elsewhere, are shown as they were written."""
+MAX_BARE_LINKS = 500
+"""Where there are more, addresses without markup stay words: looking for them takes the square of their number."""
 
 _MENTION = re.compile(
     r"@([A-Za-z0-9_]+(?:[.-]+[A-Za-z0-9_]+)*)(?:@([A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*(?::[0-9]{1,5})?))?"
@@ -40,7 +44,7 @@ def render_markdown(source: str, *, base_url: str, mention_urls: Mapping[str, st
     """HTML of some Markdown; `base_url` is our origin.
 
     Handles in `mention_urls` (lower-case, without the first ``@``) become links to the address given; others stay
-    words.
+    words. The cost grows with the length of the source, for every source (S20).
     Pictures are shown from our own ``/media/`` only; a picture from elsewhere becomes a link to it.
     """
     env: dict[str, object] = {
@@ -49,7 +53,11 @@ def render_markdown(source: str, *, base_url: str, mention_urls: Mapping[str, st
         "mentions": {},
         "hashtags": {},
     }
-    html = _parser().render(clean_text(source), env)
+    source = clean_text(source)
+    if len(source) > MAX_MARKDOWN:
+        html = f"<p>{escape(source, quote=False)}</p>".replace("\n", "<br>")
+    else:
+        html = _parser(links=source.count("://") <= MAX_BARE_LINKS).render(source, env)
     mentions, hashtags = env["mentions"], env["hashtags"]
     assert isinstance(mentions, dict)
     assert isinstance(hashtags, dict)
@@ -70,9 +78,9 @@ def hashtag_url(base_url: str, tag: str) -> str:
     return f"{base_url}/tags/{quote(tag)}"
 
 
-@lru_cache(maxsize=1)
-def _parser() -> MarkdownIt:
-    parser = MarkdownIt("commonmark", {"html": False, "linkify": True, "maxNesting": 20})
+@lru_cache(maxsize=2)
+def _parser(*, links: bool) -> MarkdownIt:
+    parser = MarkdownIt("commonmark", {"html": False, "linkify": links, "maxNesting": 20})
     parser.enable(["linkify", "strikethrough"])
     parser.linkify.set({"fuzzy_link": False, "fuzzy_email": False, "fuzzy_ip": False})  # type: ignore[union-attr]
     parser.inline.ruler.push("mention", _mention_rule)

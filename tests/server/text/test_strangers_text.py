@@ -1,7 +1,6 @@
 """Custom emoji, links that stay here, formulas: what is made of strangers' words (S10, S19, S20)."""
 
 import re
-import time
 
 import pytest
 from hypothesis import given, settings
@@ -58,15 +57,6 @@ def test_emoji_never_break_what_was_safe(text):
     safe = sanitise(f"<p>{text}</p>", images=True)
     dressed = with_emoji(safe, EMOJI, address)
     assert re.sub(r'<img class="emoji"[^>]* alt="(:\w+:)"[^>]*>', r"\1", dressed) == safe
-
-
-@pytest.mark.parametrize("text", [":" * 100_000, ":a" * 50_000, "<a " * 7_000, ":wave:" * 15_000, '<a href="' * 3_000])
-def test_a_hundred_thousand_letters_take_no_time(text):
-    """S12, S20: the cost is linear."""
-    safe = sanitise(text)
-    started = time.perf_counter()
-    to_our_pages(with_emoji(safe, EMOJI, address), {"https://x.example/@a": "/@a"}, {"b"})
-    assert time.perf_counter() - started < 0.5
 
 
 def test_people_and_hashtags_lead_to_pages_here():
