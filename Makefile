@@ -29,7 +29,7 @@ test: $(VENV)/dev.stamp  ## everything, on SQLite and on PostgreSQL (make test T
 test-sqlite: $(VENV)/dev.stamp  ## the tests, on SQLite
 	@$(BIN)/pytest -n $(WORKERS) --dist loadfile $(T)
 
-# Not the engine, which has no database, and not the attacks over sockets, which are about the way to it.
+# Only what has a database (tests/conftest.py), and not the attacks over sockets, which are about the way to it.
 test-postgres: $(VENV)/dev.stamp  ## the tests that touch a database, on PostgreSQL
 	@$(BIN)/python -m tests.postgres -n $(WORKERS) --dist loadfile -m "not browser and not peer" \
 		--ignore=tests/federation --ignore=tests/hostile $(T)

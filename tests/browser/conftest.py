@@ -29,8 +29,9 @@ class Demo:
 
 
 def _free_ports(count: int) -> int:
-    """The first of so many free ports in a row."""
-    for first in range(18801, 19801, 10):
+    """The first of so many free ports in a row; no other process of one test run looks among the same."""
+    begin = 18801 + 100 * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    for first in range(begin, begin + 100, count):
         opened = []
         try:
             for port in range(first, first + count):

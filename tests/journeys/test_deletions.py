@@ -47,10 +47,10 @@ async def hosts(fediverse: Fediverse, person: Person) -> dict[str, str]:
     return {server.host: server.state for server in view.state.servers}
 
 
-async def days(fediverse: Fediverse, count: int) -> None:
-    """Let days pass, with the worker at work once in each."""
-    for _ in range(count):
-        fediverse.clock.advance(DAY)
+async def days(fediverse: Fediverse, count: int, *, at_once: int = 1) -> None:
+    """Let days pass, with the worker at work once in each, or once in so many."""
+    for _ in range(0, count, at_once):
+        fediverse.clock.advance(at_once * DAY)
         await fediverse.settle()
 
 
@@ -98,15 +98,17 @@ async def test_s27_nothing_that_a_deleted_account_did_is_served_any_more(fediver
     assert [row["uri"].split("/")[-2] for row in kept] == ["delete"]
 
 
-@pytest.mark.parametrize("spelling", ["maya", "Maya", "MAYA", "@maya", " maya "])
-async def test_s27_the_handle_of_a_deleted_account_can_never_be_taken_again(fediverse, three, spelling):
+async def test_s27_the_handle_of_a_deleted_account_can_never_be_taken_again(fediverse, three):
     maya, *_ = three
     await leave(maya)
-    await days(fediverse, 120)
-    with pytest.raises(Invalid):
-        await maya.here.run(accounts.create_account, maya.here, name=spelling, email="m@example.org", password=PASSWORD)
-    with pytest.raises(Invalid):
-        await maya.here.run(sign_up, maya.here, SignUp(name=spelling, password=PASSWORD, accepts_guidelines=True))
+    await days(fediverse, 20)
+    await days(fediverse, 100, at_once=10)
+    here = maya.here
+    for spelling in ("maya", "Maya", "MAYA", "@maya", " maya "):
+        with pytest.raises(Invalid):
+            await here.run(accounts.create_account, here, name=spelling, email="m@example.org", password=PASSWORD)
+        with pytest.raises(Invalid):
+            await here.run(sign_up, here, SignUp(name=spelling, password=PASSWORD, accepts_guidelines=True))
 
 
 async def test_a_server_that_is_away_for_eleven_days_still_hears_of_the_deletion(fediverse, three):
@@ -343,9 +345,10 @@ async def test_prune_forgets_receipts_after_ninety_days_and_not_before(fediverse
     post = await write(maya)
     await fediverse.settle()
     await maya.do(actions.delete_post, post.id)
-    await days(fediverse, 80)
+    await days(fediverse, 20)
+    await days(fediverse, 60, at_once=5)
     assert len(await maya.do(deleted_posts)) == 1
-    await days(fediverse, 15)
+    await days(fediverse, 15, at_once=5)
     await maya.here.run(outbox.prune, maya.here)
     assert await maya.do(deleted_posts) == []
 
