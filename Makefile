@@ -40,7 +40,7 @@ test-long: $(VENV)/dev.stamp  ## ten thousand examples of each property of parse
 
 # Not in the lock: nobody needs it to run or to test Peerhall.
 FUZZER := atheris==3.0.0
-TARGET ?= inbox cavage rfc9421
+TARGET ?= inbox cavage rfc9421 text
 SECONDS ?= 1200
 
 fuzz: $(VENV)/dev.stamp  ## coverage-guided fuzzing of what strangers send (make fuzz TARGET=inbox SECONDS=60)

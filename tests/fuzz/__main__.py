@@ -12,7 +12,7 @@ from pathlib import Path
 
 import atheris
 
-with atheris.instrument_imports(include=["federation", "rfc8785", "json", "tests.fuzz.targets"]):
+with atheris.instrument_imports(include=["federation", "rfc8785", "json", "server.text", "tests.fuzz.targets"]):
     from tests.fuzz.targets import TARGETS
 
 HERE = Path(__file__).resolve().parent
@@ -75,7 +75,7 @@ def main() -> None:
     options = [
         "-timeout=1",
         f"-max_total_time={arguments.seconds}",
-        f"-max_len={16_384 if arguments.target == 'inbox' else 4_096}",
+        f"-max_len={16_384 if arguments.target in {'inbox', 'text'} else 4_096}",
         f"-artifact_prefix={found}/",
         f"-dict={HERE / f'{arguments.target}.dict'}",
         "-print_final_stats=1",

@@ -6,6 +6,7 @@ says what must hold of anything that was read, so that a parser which is merely 
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from html.parser import HTMLParser
 
 from federation.errors import Forbidden, InvalidDocument, Unauthenticated
 from federation.inbox import authority
@@ -18,6 +19,10 @@ from federation.vocab.actors import parse_actor
 from federation.vocab.attachments import MAX_ATTACHMENTS
 from federation.vocab.base import MAX_IDS, is_web_uri, parse_json, same_origin
 from federation.vocab.objects import MAX_RECIPIENTS, MAX_TAGS, parse_post
+from server.text import excerpt, render_markdown, sanitise
+from server.text.emoji import with_emoji
+from server.text.html import EXCERPT, WITH_IMAGES
+from server.text.pages import to_our_pages
 
 NOW = datetime(2026, 1, 15, 10, 0, 0, tzinfo=UTC)
 ORIGIN = "https://peerhall.example"
@@ -29,6 +34,9 @@ HEADERS = (
     ("Digest", "SHA-256=GYwYnH3BiO6aICFt0ThC5bUIJ4byvqdpWtR8m5fNkww="),
     ("Content-Digest", "sha-256=:GYwYnH3BiO6aICFt0ThC5bUIJ4byvqdpWtR8m5fNkww=:"),
     ("Content-Type", "application/activity+json"),
+)
+_ATTRIBUTES = set(
+    ["href", "hreflang", "src", "alt", "width", "height", "start", "reversed", "lang", "dir", "class", "rel"]
 )
 _KEY = make_signer(GROUP).ed25519_key.public_key()
 
@@ -144,8 +152,46 @@ def _message(*changed: tuple[str, str]) -> HttpMessage:
     return HttpMessage.of("POST", ORIGIN, "/ap/inbox", [*kept, *changed], BODY)
 
 
+def text(raw: bytes) -> None:
+    """Words of strangers: as HTML and as Markdown, made safe, dressed with pictures and links, and as plain words."""
+    source = raw.decode("utf-8", "replace")
+    _check_html(sanitise(source, images=True))
+    _check_html(render_markdown(source, base_url=ORIGIN).html)
+    assert len(excerpt(source)) <= EXCERPT
+
+
+def _check_html(html: str) -> None:
+    # What is safe stays as it is; pictures of emoji and addresses here are all that is added.
+    assert sanitise(html, images=True) == html
+    _check_elements(html, set())
+    shown = to_our_pages(with_emoji(html, {"wave": f"{ORIGIN}/wave.png"}, lambda url: "/wave"), {}, set())
+    _check_elements(shown, {"decoding", "loading", "title"})
+
+
+def _check_elements(html: str, added: set[str]) -> None:
+    found = _Elements()
+    found.feed(html)
+    assert found.names <= WITH_IMAGES, found.names
+    assert found.attributes <= _ATTRIBUTES | added, found.attributes
+
+
+class _Elements(HTMLParser):
+    """The names of all elements and of all their attributes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: set[str] = set()
+        self.attributes: set[str] = set()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note it."""
+        self.names.add(tag)
+        self.attributes.update(name for name, _ in attrs)
+
+
 TARGETS: dict[str, Callable[[bytes], None]] = {
     "inbox": inbox,
     "cavage": cavage_signature,
     "rfc9421": rfc9421_signature,
+    "text": text,
 }
