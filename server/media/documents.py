@@ -39,8 +39,7 @@ MEDIA_TYPES = {
 
 _WHICH = "Share a picture, a PDF, a text, a CSV table, an EPUB, or a document of Microsoft Office or LibreOffice."
 _MARKUP = re.compile(
-    r"\s*(?:<!--.*?-->\s*)*<(?:!doctype|\?xml|html|head|body|svg|script|iframe|style|meta|link|object|embed|title)\b",
-    re.IGNORECASE | re.DOTALL,
+    r"<(?:!doctype|\?xml|html|head|body|svg|script|iframe|style|meta|link|object|embed|title)\b", re.IGNORECASE
 )
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f]")
 _MARKUP_WITHIN = 4096
@@ -119,11 +118,18 @@ def _clean_text(data: bytes, filename: str) -> Document:
     text = _decoded(data)
     if text is None or _CONTROL.search(text):
         raise UnknownKind(f"This kind of file cannot be shared here. {_WHICH}")
-    if _MARKUP.match(text[:_MARKUP_WITHIN]):
+    if _MARKUP.match(_after_comments(text[:_MARKUP_WITHIN])):
         raise UnknownKind(f"Web pages and drawings in SVG cannot be shared here. {_WHICH}")
     suffix = filename.rpartition(".")[2].lower()
     extension = {"md": "md", "markdown": "md", "csv": "csv"}.get(suffix, "txt")
     return Document(text.encode("utf-8"), extension)
+
+
+def _after_comments(text: str) -> str:
+    text = text.lstrip()
+    while text.startswith("<!--") and "-->" in text:
+        text = text.partition("-->")[2].lstrip()
+    return text
 
 
 def _decoded(data: bytes) -> str | None:

@@ -40,9 +40,10 @@ _META = (
 
 # Who wrote a comment or a tracked change: w:author, w:initials; userId and name in lists of people and comment authors.
 _NAMED = re.compile(rb'(\s(?:w(?:15|16\w*)?:)?(?:author|initials|userId|displayName|lastModifiedBy)=)"[^"]*"')
-_AUTHOR_NAME = re.compile(rb'(<[\w:]*(?:cmAuthor|author|person)\b[^>]*?\sname=)"[^"]*"')
-_AUTHOR_ELEMENT = re.compile(rb"(<author\b[^>]*>)[^<]*(</author>)")
-_CREATOR_ELEMENT = re.compile(rb"(<(?:dc:creator|meta:creator-initials|meta:initial-creator)\b[^>]*>)[^<]*(</)")
+# A tag ends at the next one at the latest: else unfinished ones would each be read to the end of the part (S34).
+_AUTHOR_NAME = re.compile(rb'(<[\w:]{0,40}(?:cmAuthor|author|person)\b[^<>]*?\sname=)"[^"<]*"')
+_AUTHOR_ELEMENT = re.compile(rb"(<author\b[^<>]*>)[^<]*(</author>)")
+_CREATOR_ELEMENT = re.compile(rb"(<(?:dc:creator|meta:creator-initials|meta:initial-creator)\b[^<>]*>)[^<]*(</)")
 
 
 @dataclass(frozen=True, slots=True)

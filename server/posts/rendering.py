@@ -22,7 +22,7 @@ KINDS = {
 }
 MAX_ATTACHMENTS = 20
 
-_WHEN_AND_WHERE = re.compile(r"\s*<p><strong>When:</strong>(?:(?!</?p\b).)*</p>\s*\Z", re.DOTALL)
+_WHEN_AND_WHERE = re.compile(r"<p><strong>When:</strong>(?:(?!</?p\b).)*</p>\s*\Z", re.DOTALL)
 """How events of ours say it once more in their text; those who read the fields do not need it twice."""
 
 
@@ -121,7 +121,8 @@ def _without_fields(remote: RemotePost) -> str:
         content = content.rstrip().removesuffix(options_list([option.name for option in remote.options]))
         content = content.removeprefix(question_line(remote.name)) or content
     elif remote.kind == "session" and remote.start_time is not None:
-        content = _WHEN_AND_WHERE.sub("", content)
+        said = _WHEN_AND_WHERE.search(content)
+        content = content[: said.start()].rstrip() if said else content
     return content
 
 

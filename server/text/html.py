@@ -51,6 +51,7 @@ TAGS = frozenset(
 WITH_IMAGES = TAGS | {"img"}
 
 _ATTRIBUTES: dict[str, set[str]] = {
+    "*": {"lang"},
     "a": {"href", "hreflang"},
     "img": {"src", "alt", "width", "height"},
     "ol": {"start", "reversed"},

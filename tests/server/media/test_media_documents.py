@@ -315,3 +315,60 @@ def test_s34_a_damaged_document_is_taken_or_refused_wherever_it_is_damaged() -> 
             _clean(bytes(damaged), "x.docx")
         except MediaRefused:
             continue
+
+
+# Each of these took minutes to for ever when it was read with patterns that try again from everywhere.
+MANY = 2_000_000
+ENDLESS_PDF = [
+    *(
+        b"/Author(",
+        b"/Author (\\(",
+        b"/Author <",
+        b"/Author 2 0 R ",
+        b"/Encrypt ",
+        b"<?xpacket begin=?>",
+        b"<x:xmpmeta ",
+    ),
+    *(b"/Type /ObjStm stream\n", b"/Type /Metadata ", b"1 0 obj ", b"1 ", b"Exif\x00\x00"),
+]
+
+
+@pytest.mark.parametrize("piece", ENDLESS_PDF)
+async def test_s34_an_unfinished_pdf_is_read_to_its_end_once_or_refused(piece: bytes) -> None:
+    try:
+        cleaned = await clean_document(pdf(more=piece * (MANY // len(piece))), "a.pdf")
+    except Unreadable:
+        return
+    assert cleaned.data.endswith(b"%%EOF\n")
+
+
+async def test_s34_one_stream_that_is_announced_often_is_unpacked_once() -> None:
+    packed = zlib.compress(b"\x00" * 8_000_000 + b"/Author (" + AUTHOR + b")")
+    stream = b"<< " + b"/Type /ObjStm " * 60 + b">>\nstream\n" + packed + b"\nendstream\n"
+    assert len(await _cleaned_pdf(stream)) > 0
+    with pytest.raises(Unreadable):
+        await _cleaned_pdf(stream * 40)
+
+
+async def _cleaned_pdf(more: bytes) -> bytes:
+    return (await clean_document(pdf(more=more), "a.pdf")).data
+
+
+@pytest.mark.parametrize(
+    "piece", ["<author ", "<author>", "<w:person ", "<a:cmAuthor name='", " w:author=", ' name="', "<" + "a" * 99]
+)
+async def test_s34_an_unfinished_part_of_a_document_is_read_once(piece: str) -> None:
+    for name in ("word/people.xml", "ppt/commentAuthors.xml"):
+        cleaned = await clean_document(docx(**{name: piece * (MANY // len(piece))}), "a.docx")
+        assert name in unpacked(cleaned.data)
+
+
+@pytest.mark.parametrize("piece", ["<dc:creator ", "<dc:creator>", "<meta:initial-creator "])
+async def test_s34_an_unfinished_part_of_an_open_document_is_read_once(piece: str) -> None:
+    cleaned = await clean_document(odt(**{"content.xml": piece * (MANY // len(piece))}), "a.odt")
+    assert "content.xml" in unpacked(cleaned.data)
+
+
+@pytest.mark.parametrize("begins", ["<!---->" * 500, "<!-- -->\n" * 400, "<!--" * 1000, " " * 4000, "<!-->" * 800])
+async def test_s34_comments_before_a_text_are_read_once(begins: str) -> None:
+    assert (await clean_document(f"{begins}x".encode(), "a.txt")).extension == "txt"
