@@ -19,6 +19,9 @@ log = logging.getLogger("peerhall")
 GRACE_SECONDS = 8
 KEEP_ALIVE_SECONDS = 30
 HEADER_SECONDS = 20
+BODY_SECONDS = 60
+"""So long a body may take; one whose length is known, longer by what it takes at this many bytes a second."""
+BYTES_PER_SECOND = 8_192
 MAX_HEADER_BYTES = 65_536
 MAX_HEADERS = 200
 
@@ -38,7 +41,7 @@ class Listener:
 
 
 class Protocol(HttpToolsProtocol):
-    """HTTP whose request lines and headers come within a time and a size, which uvicorn leaves open (S18, S23)."""
+    """HTTP whose requests come within a time, and their headers within a size, which uvicorn leaves open (S18, R12)."""
 
     _timer: asyncio.TimerHandle | None = None
     _in_headers = True
@@ -83,10 +86,21 @@ class Protocol(HttpToolsProtocol):
         if names.count(b"host") > 1 or names.count(b"content-length") > 1:
             raise ValueError("a header twice that may come once")
         super().on_headers_complete()
+        declared = next((value for name, value in self.headers if name == b"content-length"), b"")
+        length = int(declared) if declared.isdigit() else 0
+        self._wait(BODY_SECONDS + length / BYTES_PER_SECOND)
+
+    def on_message_complete(self) -> None:
+        """The request is here, whole."""
+        self._stop_waiting()
+        super().on_message_complete()
 
     def _await_headers(self) -> None:
+        self._wait(HEADER_SECONDS)
+
+    def _wait(self, seconds: float) -> None:
         self._stop_waiting()
-        self._timer = self.loop.call_later(HEADER_SECONDS, self._too_slow)
+        self._timer = self.loop.call_later(seconds, self._too_slow)
 
     def _stop_waiting(self) -> None:
         if self._timer is not None:

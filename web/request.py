@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
+from starlette.types import Message
 
 from server.actors.viewer import ANONYMOUS, Viewer
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 MAX_FORM_FIELDS = 400
 MAX_FORM_FILES = 8
+MAX_FORM_BYTES = 100 * 1024 * 1024
+MAX_STRANGERS_FORM_BYTES = 1024 * 1024
 
 
 _LANGUAGE = re.compile(r"\s*([A-Za-z]{2,3})\b")
@@ -56,8 +59,31 @@ class SignInNeeded(Exception):
 
 
 async def form_of(request: Request) -> FormData:
-    """The submitted form, within limits."""
-    return await request.form(max_files=MAX_FORM_FILES, max_fields=MAX_FORM_FIELDS)
+    """The submitted form, within limits; only people who are signed in send files."""
+    state = request.scope["state"]
+    if "form" not in state:  # a body comes once, and helpers ask for its form again
+        limit = MAX_FORM_BYTES if viewer_of(request).is_signed_in else MAX_STRANGERS_FORM_BYTES
+        state["form"] = await limited(request, limit).form(max_files=MAX_FORM_FILES, max_fields=MAX_FORM_FIELDS)
+    form: FormData = state["form"]
+    return form
+
+
+def limited(request: Request, limit: int) -> Request:
+    """The request, cut off with 413 when its body grows over so many bytes, whatever length it declared (S18)."""
+    declared = request.headers.get("content-length", "0")
+    if declared.isdigit() and int(declared) > limit:
+        raise HTTPException(413)
+    received = 0
+
+    async def receive() -> Message:
+        nonlocal received
+        message = await request.receive()
+        received += len(message.get("body", b""))
+        if received > limit:
+            raise HTTPException(413)
+        return message
+
+    return Request(request.scope, receive)
 
 
 def text(form: FormData, name: str, limit: int = 20_000) -> str:

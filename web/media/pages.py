@@ -4,16 +4,14 @@ import re
 from urllib.parse import quote
 
 from starlette.datastructures import UploadFile
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
-from starlette.types import Message
 
 from server.errors import Refused
 from server.media import actions, queries, remote
 from server.media.queries import MediaFile, ServedFile
-from web.request import here_of, signed_in, text
+from web.request import here_of, limited, signed_in, text
 
 MAX_BODY_BYTES = 26 * 1024 * 1024
 FOREVER = "public, max-age=31536000, immutable"
@@ -55,7 +53,7 @@ async def upload(request: Request) -> Response:
     """`POST /media`: take one file while somebody writes; answers with JSON for the composer's script."""
     viewer = signed_in(request)
     here = here_of(request)
-    async with _limited(request).form(max_files=1, max_fields=4) as form:
+    async with limited(request, MAX_BODY_BYTES).form(max_files=1, max_fields=4) as form:
         file = form.get("file")
         if not isinstance(file, UploadFile) or viewer.actor_id is None:
             return _refused("Choose a file.", 422)
@@ -72,7 +70,7 @@ async def upload(request: Request) -> Response:
 async def describe(request: Request) -> Response:
     """`POST /media/<id>/alt`: say what a picture shows, or that it is decoration."""
     viewer = signed_in(request)
-    async with _limited(request).form(max_files=0, max_fields=4) as form:
+    async with limited(request, MAX_BODY_BYTES).form(max_files=0, max_fields=4) as form:
         alt, decorative = text(form, "alt", actions.ALT_LIMIT), text(form, "decorative") == "yes"
     if viewer.actor_id is not None:
         await actions.describe(
@@ -178,24 +176,6 @@ def _as_json(file: MediaFile) -> dict[str, object]:
         "alt": file.alt,
         "needs_alt": file.needs_alt,
     }
-
-
-def _limited(request: Request) -> Request:
-    """The request, cut off with 413 when its body grows over the limit, whatever length it declared."""
-    declared = request.headers.get("content-length", "0")
-    if declared.isdigit() and int(declared) > MAX_BODY_BYTES:
-        raise HTTPException(413)
-    received = 0
-
-    async def receive() -> Message:
-        nonlocal received
-        message = await request.receive()
-        received += len(message.get("body", b""))
-        if received > MAX_BODY_BYTES:
-            raise HTTPException(413)
-        return message
-
-    return Request(request.scope, receive)
 
 
 routes = [
