@@ -99,7 +99,7 @@ def sanitise(html: str, *, images: bool = False) -> str:
     """
     html = clean_text(html[:MAX_CHARACTERS])
     if not _is_bearable(html):
-        return f"<p>{escape(_strip(html), quote=False)}</p>"
+        return f"<p>{escape(clean_text(_strip(html)), quote=False)}</p>"
     html = _RENAME.sub(lambda match: f"<{match[1]}{_RENAMED[match[2].lower()]}", _formulas(html))
     cleaned = nh3.clean(
         html,
@@ -111,15 +111,15 @@ def sanitise(html: str, *, images: bool = False) -> str:
         link_rel=_LINK_REL,
         strip_comments=True,
     )
-    cleaned = cleaned.replace('<p class="">', "<p>")
+    # Again: invisible letters may have come as character references.
+    cleaned = clean_text(cleaned).replace('<p class="">', "<p>")
     return _honest(cleaned) if "<a " in cleaned else cleaned
 
 
 def plain(html: str) -> str:
-    """The words of some HTML, in one line."""
-    if "<" not in html:
-        return _BLANKS.sub(" ", unescape(html)).strip()
-    return _BLANKS.sub(" ", _strip(html)).strip()
+    """The words of some HTML, in one line, without letters that nobody can see."""
+    words = unescape(html) if "<" not in html else _strip(html)
+    return _BLANKS.sub(" ", clean_text(words)).strip()
 
 
 def excerpt(html: str, limit: int = EXCERPT) -> str:

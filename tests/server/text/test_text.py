@@ -91,6 +91,11 @@ def test_s10_invisible_letters_and_turned_lines_are_taken_out():
     hostile = "a\u202egnp.exe\u202c\u200b\u2066x\u2069\ufeff"
     assert sanitise(hostile) == "agnp.exex"
     assert render_markdown(hostile, base_url=ORIGIN).html == "<p>agnp.exex</p>"
+    written = "".join(f"&#x{ord(letter):x};" if ord(letter) > 127 else letter for letter in hostile)
+    for html in (written, f'<p title="x">{written}</p>', f"<math>{written}</math>", "<b>" * 9_000 + written):
+        assert plain(html) == "agnp.exex"
+        assert not any(ord(letter) > 127 for letter in sanitise(html))
+    assert sanitise('<a href="https://a.example/&#x202e;x">&#x202e;fdp.exe</a>').count("\u202e") == 0
     assert sanitise("می\u200cخواهم") == "می\u200cخواهم"
 
 
