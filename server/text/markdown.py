@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from html import escape
 from urllib.parse import quote
@@ -47,25 +47,42 @@ def render_markdown(source: str, *, base_url: str, mention_urls: Mapping[str, st
     words. The cost grows with the length of the source, for every source (S20).
     Pictures are shown from our own ``/media/`` only; a picture from elsewhere becomes a link to it.
     """
-    env: dict[str, object] = {
-        "base_url": base_url.rstrip("/"),
-        "mention_urls": mention_urls or {},
-        "mentions": {},
-        "hashtags": {},
-    }
     source = clean_text(source)
+    env = _Env(base_url.rstrip("/"), mention_urls or {})
     if len(source) > MAX_MARKDOWN:
         html = f"<p>{escape(source, quote=False)}</p>".replace("\n", "<br>")
     else:
-        html = _parser(links=source.count("://") <= MAX_BARE_LINKS).render(source, env)
-    mentions, hashtags = env["mentions"], env["hashtags"]
-    assert isinstance(mentions, dict)
-    assert isinstance(hashtags, dict)
+        try:
+            html = _parser(links=source.count("://") <= MAX_BARE_LINKS).render(source, env.fresh())
+        except RuntimeError:
+            # markdown-it-py 4.3 stumbles over its own rule for bare addresses: "[http://a://".
+            html = _parser(links=False).render(source, env.fresh())
     return Rendered(
         html=sanitise(html, images=True).strip(),
-        mentions=tuple(mentions)[:MAX_MENTIONS],
-        hashtags=tuple(hashtags)[:MAX_HASHTAGS],
+        mentions=tuple(env.mentions)[:MAX_MENTIONS],
+        hashtags=tuple(env.hashtags)[:MAX_HASHTAGS],
     )
+
+
+@dataclass(slots=True)
+class _Env:
+    """What our rules of the parser read, and what they find: handles and hashtags, in order."""
+
+    base_url: str
+    mention_urls: Mapping[str, str]
+    mentions: dict[str, None] = field(default_factory=dict)
+    hashtags: dict[str, None] = field(default_factory=dict)
+
+    def fresh(self) -> dict[str, object]:
+        """The same as the parser takes it, with nothing found yet."""
+        self.mentions.clear()
+        self.hashtags.clear()
+        return {
+            "base_url": self.base_url,
+            "mention_urls": self.mention_urls,
+            "mentions": self.mentions,
+            "hashtags": self.hashtags,
+        }
 
 
 def mention_html(url: str, name: str) -> str:

@@ -99,6 +99,13 @@ def test_s10_invisible_letters_and_turned_lines_are_taken_out():
     assert sanitise("می\u200cخواهم") == "می\u200cخواهم"
 
 
+@pytest.mark.parametrize("source", ["[http://p://", "see [http://a://b @maya #words", "*[https://x.example://*"])
+def test_s12_any_markdown_is_rendered(source):
+    rendered = render_markdown(source, base_url=ORIGIN)
+    assert plain(rendered.html).replace("\\", "") == source.replace("*", "")
+    assert rendered.mentions == (("maya",) if "@maya" in source else ())
+
+
 def test_markdown_names_people_and_words():
     source = "Ask @maya and @Tom@riverside.example, not me@x.example or `@code`. #Fractions #5 [#no](https://a.example)"
     rendered = render_markdown(source, base_url=ORIGIN, mention_urls={"maya": f"{ORIGIN}/@maya"})
