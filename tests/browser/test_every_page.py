@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, Response
+from playwright.sync_api import Browser, Page, Response, ViewportSize
 
 from tests.browser.conftest import PASSWORD, Demo
 from tests.interop.node import npm_ci
@@ -44,6 +44,9 @@ def _kind(url: str) -> str:
     ):
         path = re.sub(pattern, word, path)
     return path.rstrip("/") or "/"
+
+
+NARROW: ViewportSize = {"width": 360, "height": 740}
 
 
 class Walk:
@@ -82,9 +85,13 @@ class Walk:
     def _look(self, url: str, response: Response) -> None:
         if response.status >= 400:
             self.wrong.append(f"{url}: status {response.status}")
-        sideways = self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-        if sideways > 0:
-            self.wrong.append(f"{url}: {sideways} px wider than the window")
+        wide = self.page.viewport_size
+        for size in (NARROW, wide):
+            # What somebody looks at from a desk has to fit on their phone, too.
+            self.page.set_viewport_size(size)
+            over = self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+            if over > 0:
+                self.wrong.append(f"{url}: {over} px wider than a window of {size['width']}")
         self.page.evaluate(self.axe)
         report = self.page.evaluate("axe.run(document, {resultTypes: ['violations']})")
         assert report["passes"], f"axe-core looked at nothing on {url}"
