@@ -22,6 +22,8 @@ HEADER_SECONDS = 20
 BODY_SECONDS = 60
 """So long a body may take; one whose length is known, longer by what it takes at this many bytes a second."""
 BYTES_PER_SECOND = 8_192
+MAX_BODY_BYTES = 100 * 1024 * 1024
+"""The largest body taken (`web.request`): nobody gets more time than for that, whatever length they declare."""
 MAX_HEADER_BYTES = 65_536
 MAX_HEADERS = 200
 
@@ -87,13 +89,19 @@ class Protocol(HttpToolsProtocol):
             raise ValueError("a header twice that may come once")
         super().on_headers_complete()
         declared = next((value for name, value in self.headers if name == b"content-length"), b"")
-        length = int(declared) if declared.isdigit() else 0
+        length = min(int(declared), MAX_BODY_BYTES) if declared.isdigit() else 0
         self._wait(BODY_SECONDS + length / BYTES_PER_SECOND)
 
     def on_message_complete(self) -> None:
         """The request is here, whole."""
         self._stop_waiting()
         super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        """What is answered already has no time to send on."""
+        super().on_response_complete()
+        if self._timer is not None:
+            self._await_headers()
 
     def _await_headers(self) -> None:
         self._wait(HEADER_SECONDS)

@@ -19,7 +19,6 @@ MAX_FORM_FILES = 8
 MAX_FORM_BYTES = 100 * 1024 * 1024
 MAX_STRANGERS_FORM_BYTES = 1024 * 1024
 
-
 _LANGUAGE = re.compile(r"\s*([A-Za-z]{2,3})\b")
 
 

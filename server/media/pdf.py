@@ -13,7 +13,7 @@ from server.media.segments import blank_exif
 
 MAX_STREAM_BYTES = 8 * 1024 * 1024
 TAIL_BYTES = 2048
-MAX_READ_TWICE = 8
+MAX_TIMES_READ = 8
 """So many times its size a file is read over: one made of unfinished strings and packets would be read without end."""
 _AT_LEAST = 64 * 1024 * 1024
 TOKEN_COST = 32
@@ -42,7 +42,7 @@ def clean_pdf(data: bytes) -> bytes:
         raise Unreadable("This file is a PDF and an archive at once. Save it as a PDF again and add it once more.")
     if _ENCRYPTED.search(data):
         raise MediaRefused("This PDF is protected by a password. Save it without and add it again.")
-    found, effort = bytearray(data), Effort(max(_AT_LEAST, MAX_READ_TWICE * len(data)))
+    found, effort = bytearray(data), Effort(max(_AT_LEAST, MAX_TIMES_READ * len(data)))
     _blank_values(found, effort)
     _blank_packets(found)
     _blank_in_streams(found, effort)
