@@ -16,7 +16,6 @@ from server.actors import queries as actors
 from server.build import close
 from server.fediverse.queries import queue_state
 from server.instance import Instance
-from server.peers.queries import refresh_grades
 from server.posts import queries as posts
 from server.version import VERSION
 from web.routes import exception_handlers, page_routes, wrap_pages
@@ -24,7 +23,7 @@ from web.routes import exception_handlers, page_routes, wrap_pages
 log = logging.getLogger("peerhall.web")
 
 GRACE_SECONDS = 10
-OWN_WORK = ("refusals",)
+OWN_WORK = ("refusals", "kept")
 """What a process writes down itself, also where a worker of its own does everything else."""
 ACTIVITY_TYPES = ("application/activity+json", "application/ld+json")
 
@@ -65,8 +64,7 @@ class Bind:
             return
         scope.setdefault("state", {})["here"] = self._here
         with self._here.db.bind():
-            # Grades may have changed in another process; in memory for five seconds, then one small query.
-            await refresh_grades(self._here)
+            await self._here.refresh()
             await self._app(scope, receive, send)
 
 
@@ -140,7 +138,8 @@ def create_app(here: Instance, *, work: bool = True) -> ASGIApp:
         with here.db.bind():
             task = asyncio.create_task(here.worker.run(None if work else OWN_WORK))
         try:
-            yield
+            async with here.bus.listening():
+                yield
         finally:
             here.worker.stop()
             _, late = await asyncio.wait({task}, timeout=GRACE_SECONDS)

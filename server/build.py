@@ -3,12 +3,12 @@
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 import httpx
 
 from federation.engine import Engine
 from federation.ports import Clock
-from server.accounts import site
 from server.actors.actions import ensure_service_actors
 from server.clock import SystemClock
 from server.db import Database
@@ -21,7 +21,6 @@ from server.fediverse.refusals import ServerRefusals
 from server.fediverse.sent import Sent
 from server.instance import Instance
 from server.mailer import Mailer
-from server.peers.queries import load_grades
 from server.secrets import Signatures, load_or_create_key
 from server.settings import Settings
 from server.version import VERSION
@@ -103,7 +102,13 @@ async def _assemble(here: Instance, transport: httpx.AsyncBaseTransport | None) 
     )
     for feature in FEATURES:
         feature.install(here)
-    await load_grades(here)
+    here.worker.add("kept", partial(_keep_fresh, here))
+    await here.refresh()
     await ensure_service_actors(here)
-    await site.load(here)
     await here.jobs.schedule_periodic()
+
+
+async def _keep_fresh(here: Instance) -> bool:
+    """A source of the worker that never has work: what another process changed counts in long batches, too."""
+    await here.refresh()
+    return False

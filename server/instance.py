@@ -8,7 +8,7 @@ from typing import Any, Protocol, TypeVar
 from federation.engine import Engine
 from federation.outbox.audience import THREADIVERSE_SOFTWARE
 from federation.ports import Clock, Deliveries, Reader, Served
-from server.db import Database
+from server.db import Bus, Database, Kept
 from server.events import Events
 from server.jobs.queue import Jobs
 from server.jobs.worker import Worker
@@ -17,6 +17,8 @@ from server.secrets import Signatures
 from server.settings import Settings
 
 T = TypeVar("T")
+
+WAKE = "wake"
 
 DocumentProvider = Callable[[str, str | None, Reader], Awaitable[Served | None]]
 
@@ -86,10 +88,13 @@ class Instance:
         self.signatures = signatures
         self.mailer = mailer
         self.events = Events()
-        self.worker = Worker()
+        self.bus = Bus(db)
+        self.worker = Worker(lambda: self.bus.tell(WAKE))
+        self.bus.on(WAKE, lambda _: self.worker.look())
         self.jobs = Jobs(db, clock, self.worker.wake)
         self.documents: dict[str, DocumentProvider] = {}
         self.caches: dict[str, Any] = {}
+        self._kept: list[Kept] = []
         self.media_url = _no_remote_pictures
         self.log = logging.getLogger(f"peerhall.{settings.domain}")
         self.site = Site(
@@ -108,6 +113,15 @@ class Instance:
     def is_local_uri(self, uri: str) -> bool:
         """Whether an id or address is ours."""
         return uri == self.settings.origin or uri.startswith(self.settings.origin + "/")
+
+    def keep(self, channel: str, read: Callable[[], Awaitable[None]]) -> None:
+        """Have something in memory as the database has it; whoever changes it publishes on `channel`."""
+        self._kept.append(Kept(self.bus, self.clock, channel, read, stale=self.worker.look))
+
+    async def refresh(self) -> None:
+        """Read again what is kept in memory and may be out of date; without a query where all of it is fresh."""
+        for kept in self._kept:
+            await kept.refresh()
 
     async def run(self, function: Callable[..., Awaitable[T]], *arguments: Any, **keywords: Any) -> T:
         """Call an action or query on this instance's database, from outside of a request or job."""

@@ -12,6 +12,7 @@ from server.instance import Instance
 from server.text import LICENCES, render_markdown
 
 MODES = ("open", "approval", "invite", "closed")
+CHANNEL = "site"
 _KEYS = (
     *("name", "description", "accent", "registration", "guidelines", "contact", "default_licence"),
     "threadiverse_software",
@@ -22,7 +23,7 @@ _COLOUR = re.compile(r"#[0-9a-f]{6}")
 
 
 async def load(here: Instance) -> None:
-    """Read the choices into `here.site`; called when an instance starts."""
+    """Read the choices into `here.site`, where an instance keeps them: `save` says when they changed."""
     rows = await here.db.rows("SELECT key, value FROM site_value LIMIT 100")
     values = {row["key"]: row["value"] for row in rows}
     site = here.site
@@ -51,6 +52,7 @@ async def save(here: Instance, by: str, changes: dict[str, str]) -> None:
         await audit.record(
             here, by=by, action="site.change", subject=here.settings.domain, detail={"what": sorted(changes)}
         )
+        await here.bus.publish(CHANNEL)
     await load(here)
 
 

@@ -2,8 +2,12 @@
 
 Failures are counted per address and name, per address, and per name. A browser that signed in before carries a signed
 cookie and is counted by itself: strangers who guess at a name do not lock its owner out (OWASP device cookies).
+
+Every process counts in memory and tells the others, so that a hundred web processes let through no more than one. What
+they tell each other is a digest of who tried what, nothing that could be read.
 """
 
+import hashlib
 import ipaddress
 from collections import OrderedDict, deque
 from collections.abc import Iterator
@@ -39,14 +43,14 @@ class Attempts:
         """Start with none."""
         self._times: OrderedDict[str, deque[datetime]] = OrderedDict()
 
-    def wait(self, key: str, most: int, now: datetime) -> int:
+    def wait(self, key: str, most: int, now: datetime, window: timedelta = WINDOW) -> int:
         """Seconds until one more attempt is let through; 0 for now."""
         times = self._times.get(key)
-        while times and now - times[0] > WINDOW:
+        while times and now - times[0] > window:
             times.popleft()
         if not times or len(times) < most:
             return 0
-        return int((times[0] + WINDOW - now).total_seconds()) + 1
+        return int((times[0] + window - now).total_seconds()) + 1
 
     def note(self, key: str, now: datetime) -> None:
         """Count one."""
@@ -55,10 +59,6 @@ class Attempts:
         times.append(now)
         while len(self._times) > KEPT:
             self._times.popitem(last=False)
-
-    def clear(self, key: str) -> None:
-        """Forget the failures of a key."""
-        self._times.pop(key, None)
 
 
 def device_cookie(here: Instance, account_id: str) -> str:
@@ -76,18 +76,22 @@ def check(here: Instance, *, name: str, address: str, account_id: str | None, de
 
 def failed(here: Instance, *, name: str, address: str, account_id: str | None, device: str) -> None:
     """Count a failure."""
-    for key, _ in _keys(here, name, address, account_id, device):
-        _attempts(here).note(key, here.clock.now())
+    _count(here, [key for key, _ in _keys(here, name, address, account_id, device)])
 
 
-def limit(here: Instance, what: str, address: str, most: int) -> None:
-    """Let through so many of something per address and quarter of an hour; counts this one."""
-    now = here.clock.now()
-    key = f"{what} {network_of(address)}"
-    seconds = _attempts(here).wait(key, most, now)
+def limit(here: Instance, what: str, address: str, most: int, *, window: timedelta = WINDOW) -> None:
+    """Let through so many of something per address and quarter of an hour, or another time; counts this one."""
+    key = _digest(f"{what} {network_of(address)}")
+    seconds = _attempts(here).wait(key, most, here.clock.now(), window)
     if seconds:
         raise TooMany(seconds)
-    _attempts(here).note(key, now)
+    _count(here, [key])
+
+
+def heard(here: Instance, keys: list[str] | None) -> None:
+    """Count what was tried in another process; None says that some may have been missed."""
+    for key in keys or ():
+        _attempts(here).note(key, here.clock.now())
 
 
 def network_of(address: str) -> str:
@@ -104,12 +108,21 @@ def network_of(address: str) -> str:
 def _keys(here: Instance, name: str, address: str, account_id: str | None, device: str) -> Iterator[tuple[str, int]]:
     owner = here.signatures.verify(PURPOSE, device, now=here.clock.now()) if device.count(".") == 2 else None
     if owner is not None and owner == account_id:
-        yield f"device {device}", PER_DEVICE
+        yield _digest(f"device {device}"), PER_DEVICE
         return
     network = network_of(address)
-    yield f"pair {network} {name[:100]}", PER_PAIR
-    yield f"address {network}", PER_ADDRESS
-    yield f"name {name[:100]}", PER_NAME
+    yield _digest(f"pair {network} {name[:100]}"), PER_PAIR
+    yield _digest(f"address {network}"), PER_ADDRESS
+    yield _digest(f"name {name[:100]}"), PER_NAME
+
+
+def _digest(key: str) -> str:
+    return hashlib.blake2b(key.encode("utf-8", "replace"), digest_size=12).hexdigest()
+
+
+def _count(here: Instance, keys: list[str]) -> None:
+    heard(here, keys)
+    here.bus.tell_others(CACHE, keys)
 
 
 def _attempts(here: Instance) -> Attempts:

@@ -4,7 +4,7 @@ from datetime import timedelta
 from functools import partial
 
 from federation.vocab.actors import ACTOR_TYPES
-from server.actors import documents, moving, remote, removal, rotating, synchronising
+from server.actors import documents, keys, moving, remote, removal, rotating, synchronising
 from server.actors.activities import accept, block, follow, profile
 from server.actors.activities.by_reference import on_reference
 from server.feature import Feature
@@ -29,6 +29,7 @@ def _install(here: Instance) -> None:
         here.engine.on("Delete", kind, partial(profile.on_delete, here))
     on_reference(here, "Delete", partial(profile.delete_by_id, here))
     on_reference(here, "Move", partial(profile.move_by_id, here))
+    here.bus.on(keys.CACHE, partial(keys.forget_signer, here))
     here.jobs.on(moving.CARRY_OVER, partial(moving.carry_over, here))
     here.jobs.on(synchronising.JOB, partial(synchronising.synchronise, here))
     here.events.on(PeerGradeChanged, partial(removal.on_peer_grade, here))

@@ -83,9 +83,13 @@ async def signer(here: Instance, name: str) -> Signer | None:
     return made
 
 
-def forget_signer(here: Instance, actor_uri: str) -> None:
-    """The keys of an actor changed; other processes notice within a minute."""
-    here.caches.get(CACHE, {}).pop(actor_uri, None)
+def forget_signer(here: Instance, actor_uri: str | None) -> None:
+    """The keys of an actor changed, or perhaps those of anybody (None)."""
+    known: dict[str, object] = here.caches.get(CACHE, {})
+    if actor_uri is None:
+        known.clear()
+    else:
+        known.pop(actor_uri, None)
 
 
 @dataclass(frozen=True, slots=True)

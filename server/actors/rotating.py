@@ -52,6 +52,7 @@ async def rotate_keys(here: Instance, actor_id: str, *, by: str, compromised: bo
             actor.updated_at = now
             await actor.save(update_fields=["updated_at"])
             keys.forget_signer(here, actor.uri)
+            await here.bus.publish(keys.CACHE, actor.uri)
             await audit.record(here, by=by, action="actor.keys", subject=f"@{actor.username}")
             if not actor.hidden:
                 old = keys.retired_id(actor.uri, "rsa", former["rsa"].generation - 1)

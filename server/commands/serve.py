@@ -75,7 +75,8 @@ async def _work(settings: Settings, concurrency: int) -> None:
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, here.worker.stop)
         with here.db.bind():
-            await here.worker.run()
+            async with here.bus.listening():
+                await here.worker.run()
     finally:
         await close(here)
 

@@ -62,6 +62,15 @@ async def heard(here: Instance, host: str) -> None:
     await reclassify(here, host)
 
 
+def forget_heard(here: Instance, host: str | None) -> None:
+    """What a server did may be said of another software now; None: of any."""
+    memory: dict[str, datetime] = here.caches.get(CACHE, {})
+    if host is None:
+        memory.clear()
+    else:
+        memory.pop(host, None)
+
+
 async def learn(here: Instance, host: str) -> None:
     """The job: read the server's NodeInfo, and see what follows from everything that is known of it."""
     if not peer_queries.may_send(here, host):
@@ -74,7 +83,7 @@ async def learn(here: Instance, host: str) -> None:
     now = here.clock.now()
     if software and before and software != before:
         # Another software on this domain: what the one before it did says nothing any more.
-        here.caches.get(CACHE, {}).pop(host, None)
+        here.bus.tell(CACHE, host)
         await peers.note_dialect(here, host, evidence_from=now, forget_behaviour=True)
     await peers.note_seen(here, host, software=software)
     await peers.note_dialect(here, host, software_at=now)

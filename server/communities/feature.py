@@ -42,6 +42,7 @@ def _install(here: Instance) -> None:
     here.events.on(ActorDeleted, partial(members.on_actor_deleted, here))
     here.jobs.on(bans.JOB, partial(bans.end_ban, here))
     here.events.on(ActorChanged, partial(dialects.on_actor, here))
+    here.bus.on(dialects.CACHE, partial(dialects.forget_heard, here))
     here.jobs.on(dialects.JOB, partial(dialects.learn, here))
     here.jobs.on(members.FOLLOW_JOB, partial(members.decide_follow, here))
     here.jobs.every(dialects.REFRESH, timedelta(days=1), partial(dialects.refresh, here))

@@ -1,11 +1,14 @@
 """The database: engine, fields, migrations, and hand-written SQL for both dialects."""
 
+from server.db.bus import Bus, Kept
 from server.db.database import Database, Row, query_log
 from server.db.fields import JsonField, MomentField, from_milliseconds, id_field, to_milliseconds
 
 __all__ = [
+    "Bus",
     "Database",
     "JsonField",
+    "Kept",
     "MomentField",
     "Row",
     "from_milliseconds",

@@ -14,11 +14,16 @@ TROUBLE_SECONDS = 5.0
 LAST_SECONDS = 6.0
 
 
+def _nobody() -> None:
+    pass
+
+
 class Worker:
     """Repeats the `step` of each source; a step does one piece of work and says whether there was any."""
 
-    def __init__(self) -> None:
-        """Start without sources."""
+    def __init__(self, call_others: Callable[[], None] = _nobody) -> None:
+        """Start without sources; `call_others` wakes the workers of other processes."""
+        self._call_others = call_others
         self._sources: list[tuple[str, Step, int]] = []
         self._wake = asyncio.Event()
         self._stopping = False
@@ -35,7 +40,12 @@ class Worker:
         self._sources = [(known, step, concurrency if known == name else n) for known, step, n in self._sources]
 
     def wake(self) -> None:
-        """Something may be due: look now instead of after the idle pause."""
+        """Something may be due: look now instead of after the idle pause, here and in every other process."""
+        self.look()
+        self._call_others()
+
+    def look(self) -> None:
+        """Look now for what is due, in this process."""
         self._calls += 1
         self._wake.set()
 

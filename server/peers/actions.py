@@ -37,6 +37,7 @@ async def set_grade(here: Instance, host: str, grade: str, by: str, note: str = 
             detail={"before": before, "after": grade, "note": note[:2000]},
         )
         here.db.after_commit(lambda: _remember(here, host, grade))
+        await here.bus.publish(queries.CACHE)
         # Also where the word is the same: a grade of its own ends what a wider domain laid on this host.
         await here.events.emit(PeerGradeChanged(host, before, grade))
 
@@ -65,6 +66,7 @@ async def forget(here: Instance, host: str, by: str) -> None:
         await peer.save(update_fields=["grade", "previous_grade", "graded_at", "note"])
         await audit.record(here, by=by, action="peer.forget", subject=host, detail={"before": before})
         here.db.after_commit(lambda: _remember(here, host, None))
+        await here.bus.publish(queries.CACHE)
         await here.events.emit(PeerGradeChanged(host, before, policy.NORMAL))
 
 

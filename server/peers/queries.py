@@ -9,7 +9,6 @@ from server.instance import Instance
 from server.peers import policy
 
 CACHE = "peers"
-FRESH = timedelta(seconds=5)
 MAX_REMEMBERED = 5000
 UNDONE_WITHIN = timedelta(days=30)
 """So long a block can be undone with everything that it cut off; after that, copies are erased."""
@@ -17,10 +16,9 @@ UNDONE_WITHIN = timedelta(days=30)
 
 @dataclass(slots=True)
 class Grades:
-    """Hosts that an admin graded, when that list was read, and what was worked out from it since."""
+    """Hosts that an admin graded, and what was worked out from that list since."""
 
     by_host: dict[str, str]
-    loaded_at: datetime | None = None
     effects: dict[str, policy.Effects] = field(default_factory=dict)
 
     def replace(self, by_host: dict[str, str]) -> None:
@@ -42,18 +40,8 @@ async def chosen_grades(here: Instance) -> dict[str, str]:
 
 
 async def load_grades(here: Instance) -> None:
-    """Read the grades into memory; called when an instance starts."""
-    by_host = await chosen_grades(here)
-    cache = grades(here)
-    cache.replace(by_host)
-    cache.loaded_at = here.clock.now()
-
-
-async def refresh_grades(here: Instance) -> None:
-    """Read the grades again unless that was done within five seconds: other processes change them too."""
-    loaded_at = grades(here).loaded_at
-    if loaded_at is None or here.clock.now() - loaded_at > FRESH:
-        await load_grades(here)
+    """Read the grades into memory, where an instance keeps them: `set_grade` and `forget` say when they changed."""
+    grades(here).replace(await chosen_grades(here))
 
 
 def grade_of(here: Instance, host: str) -> str:

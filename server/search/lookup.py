@@ -2,12 +2,12 @@
 
 import asyncio
 import re
-from collections import deque
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 from federation.errors import FederationError
+from server.accounts import throttle
 from server.actors.queries import PersonLabel, labels
 from server.actors.remote import resolve
 from server.actors.viewer import Viewer
@@ -17,11 +17,9 @@ from server.posts import gathering
 from server.posts.actions import fetch_post
 from server.posts.queries import PostView, listing
 
-CACHE = "search.lookup"
 MOST = 20
 SECONDS = 20
 WINDOW = timedelta(minutes=5)
-MAX_PEOPLE = 5000
 
 _HANDLE = re.compile(r"[@!]?[\w][\w.\-]{0,60}@[\w\-]+(\.[\w\-]+)*(:\d{1,5})?")
 _ADDRESS = re.compile(r"https?://[^\s<>\"]{3,900}")
@@ -33,13 +31,6 @@ class LookedUp:
 
     actor: PersonLabel | None = None
     post: PostView | None = None
-
-
-@dataclass(slots=True)
-class _Asked:
-    """When each person asked lately."""
-
-    times: dict[str, deque[datetime]] = field(default_factory=dict)
 
 
 def is_address(text: str) -> bool:
@@ -93,13 +84,7 @@ async def _actor(here: Instance, text: str) -> LookedUp | None:
 
 
 def _count(here: Instance, actor_id: str) -> None:
-    asked: _Asked = here.caches.setdefault(CACHE, _Asked())
-    now = here.clock.now()
-    if len(asked.times) > MAX_PEOPLE:
-        asked.times.clear()
-    times = asked.times.setdefault(actor_id, deque())
-    while times and now - times[0] > WINDOW:
-        times.popleft()
-    if len(times) >= MOST:
-        raise Invalid("You looked up many addresses just now. Wait five minutes and try again.", field="q")
-    times.append(now)
+    try:
+        throttle.limit(here, f"search {actor_id}", "", MOST, window=WINDOW)
+    except throttle.TooMany:
+        raise Invalid("You looked up many addresses just now. Wait five minutes and try again.", field="q") from None

@@ -13,6 +13,7 @@ MAX_LINES = 400
 
 # Who may start a task that nobody waits for, and why.
 TASK_STARTERS = {
+    "server/db/bus.py": "what others say is heard for as long as an instance is up, and awaited at its end",
     "server/asgi.py": "the worker of one instance, started with the application and awaited at its end",
     "server/jobs/worker.py": "what is slow goes on beside the rest, in the worker's own TaskGroup",
 }

@@ -345,7 +345,7 @@ async def test_a_grade_given_by_another_process_counts_within_seconds(met: Met) 
     met.here.db.rows = counting  # type: ignore[method-assign]
     try:
         for _ in range(5):
-            await met.here.run(queries.refresh_grades, met.here)
+            await met.here.run(met.here.refresh)
     finally:
         met.here.db.rows = rows  # type: ignore[method-assign]
     assert counted == [], "not a query per request"
