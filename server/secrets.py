@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import os
 import secrets
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -16,12 +17,25 @@ def load_or_create_key(configured: str, data_path: Path) -> bytes:
     path = data_path / "secret-key"
     if not path.exists():
         data_path.mkdir(parents=True, exist_ok=True)
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w", encoding="ascii") as file:
-            file.write(secrets.token_urlsafe(48) + "\n")
+        _make_key(path)
     if path.stat().st_mode & 0o077:
         path.chmod(0o600)
     return hashlib.sha256(path.read_text(encoding="ascii").strip().encode()).digest()
+
+
+def _make_key(path: Path) -> None:
+    """Write a new key, whole or not at all. Of several processes that start at once, the first one's key counts."""
+    beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w", encoding="ascii") as file:
+            file.write(secrets.token_urlsafe(48) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(FileExistsError):
+            os.link(beside, path)
+    finally:
+        beside.unlink(missing_ok=True)
 
 
 def new_token() -> str:

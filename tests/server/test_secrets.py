@@ -1,7 +1,9 @@
 """Signed texts and the secret key (S35)."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 
@@ -32,6 +34,21 @@ def test_s35_the_generated_key_is_ours_alone_and_stays(tmp_path: Path) -> None:
     (tmp_path / "secret-key").chmod(0o644)
     assert load_or_create_key("", tmp_path) == first
     assert (tmp_path / "secret-key").stat().st_mode & 0o777 == 0o600
+
+
+def test_s35_processes_that_start_at_once_agree_on_one_key(tmp_path: Path) -> None:
+    together = Barrier(8)
+
+    def start(folder: Path) -> bytes:
+        together.wait()
+        return load_or_create_key("", folder)
+
+    with ThreadPoolExecutor(8) as pool:
+        for number in range(20):
+            folder = tmp_path / str(number)
+            keys = {starting.result() for starting in [pool.submit(start, folder) for _ in range(8)]}
+            assert keys == {load_or_create_key("", folder)}
+            assert [path.name for path in folder.iterdir()] == ["secret-key"]
 
 
 def test_ids_sort_by_time_and_are_recognised() -> None:
