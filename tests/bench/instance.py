@@ -33,6 +33,20 @@ class Usage:
         return Usage(self.cpu - before.cpu, self.wall - before.wall)
 
 
+def memory_mb_of(pid: int) -> float:
+    """Resident memory of a process."""
+    for line in Path(f"/proc/{pid}/status").read_text(encoding="ascii").splitlines():
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1]) / 1024
+    raise RuntimeError("the system does not say how much memory a process has")
+
+
+def usage_of(pid: int) -> Usage:
+    """CPU of all threads of a process so far."""
+    parts = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    return Usage((int(parts[11]) + int(parts[12])) / TICKS, time.perf_counter())
+
+
 class Served:
     """A running `peerhall serve`."""
 
@@ -84,15 +98,11 @@ class Served:
 
     def memory_mb(self) -> float:
         """Resident memory."""
-        for line in Path(f"/proc/{self.process.pid}/status").read_text(encoding="ascii").splitlines():
-            if line.startswith("VmRSS:"):
-                return int(line.split()[1]) / 1024
-        raise RuntimeError("the system does not say how much memory a process has")
+        return memory_mb_of(self.process.pid)
 
     def usage(self) -> Usage:
         """CPU of all its threads so far."""
-        parts = Path(f"/proc/{self.process.pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-        return Usage((int(parts[11]) + int(parts[12])) / TICKS, time.perf_counter())
+        return usage_of(self.process.pid)
 
     async def stop(self) -> None:
         """Ask it to end, and wait."""

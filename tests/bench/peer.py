@@ -6,6 +6,7 @@ as a host of its own.
 
 import asyncio
 import json
+import socket
 from collections.abc import Callable
 
 from federation.testing import make_signer, public_multikey, public_rsa_pem
@@ -39,22 +40,29 @@ class Peer:
 
     def author(self, number: int) -> str:
         """The id of an author who lives on the first host; its document can be fetched."""
-        uri = f"{self.origin}/u/author{number}"
+        return self._person(f"author{number}", host_number(0, self.port))
+
+    def follower(self, number: int) -> str:
+        """The id of somebody who lives alone on a host of their own; their document can be fetched."""
+        return self._person("follower", host_number(number, self.port))
+
+    def _person(self, username: str, host: str) -> str:
+        uri = f"http://{host}/u/{username}"
         if uri not in self._documents:
             signer = make_signer(uri)
             document = actor_document(
                 id=uri,
                 kind="Person",
-                username=f"author{number}",
-                domain=host_number(0, self.port),
-                name=f"Author {number}",
+                username=username,
+                domain=host,
+                name=username.title(),
                 summary_html="",
                 url=uri,
                 inbox=f"{uri}/inbox",
                 outbox=f"{uri}/outbox",
                 followers=f"{uri}/followers",
                 following=f"{uri}/following",
-                shared_inbox=f"{self.origin}/inbox",
+                shared_inbox=f"http://{host}/inbox",
                 published=SystemClock().now(),
                 rsa_public_pem=public_rsa_pem(signer),
                 ed25519_multikey=public_multikey(signer),
@@ -69,7 +77,12 @@ class Peer:
 
     async def start(self) -> None:
         """Listen on every address of this machine."""
-        self._server = await asyncio.start_server(self._serve, "0.0.0.0", self.port, backlog=2048)
+        listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        # Every address of loopback, and nothing but loopback.
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"lo")
+        listening.bind(("0.0.0.0", self.port))
+        self._server = await asyncio.start_server(self._serve, sock=listening, backlog=2048)
 
     async def stop(self) -> None:
         """Stop listening."""

@@ -5,7 +5,9 @@ import json
 import sqlite3
 import statistics
 import time
+from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -31,17 +33,27 @@ def per_unit(name: str, used: Usage, count: int) -> Figures:
     return {f"{name}, per second": count / used.wall, f"{name}, CPU ms each": 1000 * used.cpu / count}
 
 
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Whom strangers write to: a server, an inbox there, a person, and what they answer."""
+
+    origin: str
+    inbox: str
+    person: str
+    thread: str
+    handle: str
+
+
 async def inbox(served: Served, peer: Peer, facts: Facts, database: Path, count: int) -> Figures:
     """Signed replies to a thread, from twenty authors: taken in, and processed into visible replies."""
-    requests = [_signed_reply(served, peer, facts, number) for number in range(count)]
+    target = Target(served.origin, f"{served.origin}/ap/inbox", facts.actor_uri, facts.thread_uri, "@amara")
+    requests = [signed_reply(target, peer, number) for number in range(count)]
     warm_up, requests = requests[:AUTHORS], requests[AUTHORS:]
-    async with httpx.AsyncClient(
-        base_url=served.origin, limits=httpx.Limits(max_connections=SENDERS), timeout=60
-    ) as client:
-        await _post_all(client, warm_up)  # every key is fetched once
+    async with httpx.AsyncClient(limits=httpx.Limits(max_connections=SENDERS), timeout=60) as client:
+        await deliver_all(client, target.inbox, warm_up)  # every key is fetched once
         await _processed(database, len(warm_up))
         before = served.usage()
-        await _post_all(client, requests)
+        await deliver_all(client, target.inbox, requests)
         accepted = served.usage().since(before)
         await _processed(database, count)
         processed = served.usage().since(before)
@@ -51,43 +63,61 @@ async def inbox(served: Served, peer: Peer, facts: Facts, database: Path, count:
     }
 
 
-def _signed_reply(served: Served, peer: Peer, facts: Facts, number: int) -> tuple[dict[str, str], bytes]:
+def signed_reply(target: Target, peer: Peer, number: int) -> tuple[dict[str, str], bytes]:
+    """One of the replies, as headers and body: unequal in text, author and id."""
     author, now = peer.author(number % AUTHORS), SystemClock().now()
-    signer = make_signer(author)
     note = object_document(
         id=f"{peer.origin}/notes/{number}",
         type="Note",
         attributed_to=author,
         to=[PUBLIC],
-        cc=[facts.actor_uri],
+        cc=[target.person],
         content=f"<p>We tried this with a group of {number % 30 + 5}, and it took ten minutes.</p>",
-        in_reply_to=facts.thread_uri,
+        in_reply_to=target.thread,
         published=now,
-        tags=[{"type": "Mention", "href": facts.actor_uri, "name": "@amara"}],
+        tags=[{"type": "Mention", "href": target.person, "name": target.handle}],
     )
     document = activities.create(
         id=f"{peer.origin}/activities/{number}",
         actor=author,
         to=[PUBLIC],
-        cc=[facts.actor_uri],
+        cc=[target.person],
         object=note,
         published=now,
     )
-    body = json.dumps(document).encode()
-    authority = served.origin.partition("://")[2]
+    return signed(target.inbox, author, json.dumps(document).encode())
+
+
+def signed_follow(target: Target, peer: Peer, number: int) -> tuple[dict[str, str], bytes]:
+    """Somebody on a server of their own asks to follow the person."""
+    follower = peer.follower(number)
+    document = activities.follow(id=f"{follower}/follow", actor=follower, object=target.person)
+    return signed(target.inbox, follower, json.dumps(document).encode())
+
+
+def signed(url: str, author: str, body: bytes | None) -> tuple[dict[str, str], bytes]:
+    """The headers of a POST of this body, or of a GET without one, signed by an author; and the body."""
+    signer, parts = make_signer(author), urlsplit(url)
     headers = cavage.headers(
-        "POST", authority, "/ap/inbox", body=body, key_id=signer.rsa_key_id, key=signer.rsa_key, now=now
+        "GET" if body is None else "POST",
+        parts.netloc,
+        parts.path,
+        body=body,
+        key_id=signer.rsa_key_id,
+        key=signer.rsa_key,
+        now=SystemClock().now(),
     )
-    return headers, body
+    return headers, body or b""
 
 
-async def _post_all(client: httpx.AsyncClient, requests: list[tuple[dict[str, str], bytes]]) -> None:
+async def deliver_all(client: httpx.AsyncClient, inbox: str, requests: list[tuple[dict[str, str], bytes]]) -> None:
+    """Deliver all of it, sixteen at a time; each must be accepted."""
     waiting = iter(requests)
 
     async def send() -> None:
         for headers, body in waiting:
-            answer = await client.post("/ap/inbox", content=body, headers=headers)
-            if answer.status_code != 202:
+            answer = await client.post(inbox, content=body, headers=headers)
+            if answer.status_code not in {200, 202}:
                 raise RuntimeError(f"the inbox answered {answer.status_code}: {answer.text}")
 
     async with asyncio.TaskGroup() as group:

@@ -100,6 +100,11 @@ class Process:
             )
 
     @property
+    def pid(self) -> int:
+        """Its number."""
+        return self._process.pid
+
+    @property
     def ended(self) -> bool:
         """Whether it has come to its end, well; fails with its last words where it ended otherwise."""
         status = self._process.poll()

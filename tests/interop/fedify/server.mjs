@@ -143,6 +143,10 @@ const actions = {
     return {};
   },
 
+  async count() {
+    return { received: received.length };
+  },
+
   async seen() {
     return { received, knocks, followers: [...followers.keys()] };
   },
