@@ -3,6 +3,7 @@
 import click
 
 from server.commands.care import backup, check, init, restore
+from server.commands.copies import move
 from server.commands.inspect import inspect
 from server.commands.peers import peers
 from server.commands.people import community, user
@@ -30,6 +31,7 @@ for command in (
     inspect,
     backup,
     restore,
+    move,
     check,
 ):
     main.add_command(command)

@@ -18,6 +18,8 @@ from server.db.database import Database
 log = logging.getLogger("peerhall.migrate")
 
 ADVISORY_LOCK = 7_733_255
+MARKER = "peerhall_unfinished"
+"""A table of PostgreSQL that says: this database is being filled, or was not to the end (`server.transfer`)."""
 
 
 class MigrationError(Exception):
@@ -43,7 +45,12 @@ def steps() -> list[Step]:
 
 
 async def pending(db: Database) -> list[Step]:
-    """The steps that this database has not seen. Raises MigrationError for one from a newer version."""
+    """The steps that this database has not seen. Raises MigrationError for one from a newer version, or half filled."""
+    if db.dialect == "postgres" and await db.value("SELECT to_regclass(:marker) IS NOT NULL AS found", marker=MARKER):
+        raise MigrationError(
+            "this database is still being filled, or that was interrupted: let `peerhall move-database` or"
+            f" `peerhall restore` finish, or repeat it; to give it up, DROP TABLE {MARKER}"
+        )
     await db.execute(
         "CREATE TABLE IF NOT EXISTS schema_step (name VARCHAR(120) PRIMARY KEY, applied_at BIGINT NOT NULL)"
     )

@@ -1,0 +1,45 @@
+"""`peerhall backup`, `restore`, `move-database` and `move-media`: copies of a whole instance."""
+
+import click
+
+from server.clock import SystemClock
+from server.commands.common import run, settings_of, table
+from server.transfer.canonical import Sums
+from server.transfer.move import Report, dry_run, move_database
+from server.transfer.progress import spoken
+
+
+@click.command("move-database")
+@click.argument("url")
+@click.option("--dry-run", "only_look", is_flag=True, help="Check and count everything, write nothing.")
+@click.pass_context
+def move(context: click.Context, url: str, only_look: bool) -> None:
+    """Move everything from SQLite to an empty PostgreSQL."""
+    settings = settings_of(context)
+    now = SystemClock().now()
+    report = run((dry_run if only_look else move_database)(settings, url, now))
+    _show(report.sums, "would move" if only_look else "moved, and compared on both sides")
+    _remarks(report)
+    if only_look:
+        click.echo(f"nothing was written; the move will take about {spoken(report.seconds)}")
+        if report.in_use:
+            click.echo("the database is in use: stop the server before you move (systemctl stop peerhall)")
+        return
+    click.echo(
+        f"done in {spoken(report.seconds)}. Now set PEERHALL_DATABASE_URL (database_url in peerhall.toml) to the new\n"
+        "database and start the server. The SQLite file is as it was: as long as nothing was written to the new\n"
+        "database, setting PEERHALL_DATABASE_URL back goes back. Later, `peerhall backup` from PostgreSQL and\n"
+        "`peerhall restore` with SQLite settings and an empty data folder do."
+    )
+
+
+def _show(sums: Sums, verb: str) -> None:
+    table([("table", "rows", "checksum"), *((name, f"{total.rows:,}", str(total)) for name, total in sums.items())])
+    click.echo(f"{sum(total.rows for total in sums.values()):,} rows {verb}")
+
+
+def _remarks(report: Report) -> None:
+    if report.repeated:
+        click.echo("an interrupted move of this database was there; it left nothing, and this one began anew")
+    if report.cleaned:
+        click.echo(f"{report.cleaned} rows held NUL characters, which PostgreSQL does not take: they were left out")
