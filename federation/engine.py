@@ -51,9 +51,10 @@ from federation.ports import (
 )
 from federation.signatures import proofs
 from federation.transport import collections
-from federation.transport.client import Client, GuardedTransport
+from federation.transport.client import Client
 from federation.transport.documents import Budget, Documents, FetchedBytes, Trace
 from federation.transport.guard import AddressRange, Guard
+from federation.transport.pool import GuardedTransport
 from federation.vocab.activities import is_activity, parse_activity
 from federation.vocab.actors import RemoteActor, is_actor, parse_actor
 from federation.vocab.base import (

@@ -7,11 +7,15 @@ opened to a judged address. Nothing is resolved twice, so DNS rebinding gains no
 import asyncio
 import ipaddress
 import socket
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+import ssl
+from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
 
-import httpcore
+import httpx
 
 from federation.errors import AddressRefused, InvalidDocument, Unreachable
 from federation.vocab.base import host_of
@@ -19,8 +23,11 @@ from federation.vocab.base import host_of
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 AddressRange = ipaddress.IPv4Network | ipaddress.IPv6Network
 Resolver = Callable[[str, int], Awaitable[Sequence[str]]]
+P = TypeVar("P", bound=asyncio.Protocol)
 
 RESOLVE_SECONDS = 5.0
+CONNECT_SECONDS = 5.0
+RESOLVING_THREADS = 16
 MAX_ADDRESSES = 4
 
 forbid_network: ContextVar[bool] = ContextVar("forbid_network", default=False)
@@ -36,6 +43,10 @@ _TRANSLATED = (
     ipaddress.ip_network("fec0::/10"),
     ipaddress.ip_network("192.88.99.0/24"),
 )
+
+# Threads of their own: a name server that does not answer holds a thread for half a minute, and must hold up neither
+# what else runs in threads nor, with only the four that uvloop has for this, the names of all other servers.
+_resolving = ThreadPoolExecutor(RESOLVING_THREADS, thread_name_prefix="resolve")
 
 
 class NetworkInTransaction(RuntimeError):
@@ -107,12 +118,12 @@ async def resolve(host: str, port: int) -> Sequence[str]:
     name = host.rstrip(".").lower()
     if name == "localhost" or name.endswith(".localhost"):
         return ("127.0.0.1",)
-    loop = asyncio.get_running_loop()
-    found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP)
+    look = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP)
+    found = await asyncio.get_running_loop().run_in_executor(_resolving, look)
     return tuple(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
-class PinnedBackend(httpcore.AsyncNetworkBackend):
+class Dialler:
     """Opens connections only to addresses that the guard allows, resolved here and nowhere else."""
 
     def __init__(self, guard: Guard, *, private_only: bool = False, resolver: Resolver = resolve) -> None:
@@ -120,31 +131,42 @@ class PinnedBackend(httpcore.AsyncNetworkBackend):
         self._guard = guard
         self._private_only = private_only
         self._resolver = resolver
-        self._backend = httpcore.AnyIOBackend()
 
-    async def connect_tcp(
+    async def connect(
         self,
+        protocol: Callable[[], P],
         host: str,
         port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
-    ) -> httpcore.AsyncNetworkStream:
-        """A connection to the first address that answers; AddressRefused if any address of the name is not allowed."""
+        *,
+        tls: ssl.SSLContext | None,
+        seconds: float = CONNECT_SECONDS,
+    ) -> P:
+        """A connection to the first address that answers; AddressRefused if any address of the name is not allowed.
+
+        With `tls` its certificate must be for `host`. Raises httpx.ConnectError or httpx.ConnectTimeout.
+        """
         check_no_transaction()
-        addresses = await self._addresses(host, port)
+        loop = asyncio.get_running_loop()
+        name = host.strip("[]")
         failure: Exception = Unreachable("The name has no address.")
-        for address in addresses[:MAX_ADDRESSES]:
+        for address in (await self._addresses(name, port))[:MAX_ADDRESSES]:
             try:
-                return await self._backend.connect_tcp(address, port, timeout, local_address, socket_options)
-            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
-                failure = error
+                async with asyncio.timeout(seconds):
+                    # The address is a number: nothing is resolved here.
+                    _, made = await loop.create_connection(
+                        protocol, address, port, ssl=tls, server_hostname=name if tls is not None else None
+                    )
+                return made
+            except TimeoutError:
+                failure = httpx.ConnectTimeout("it did not answer in time")
+            except (OSError, ValueError) as error:  # ValueError: a name that no certificate can be for
+                failure = httpx.ConnectError(str(error) or type(error).__name__)
         raise failure
 
     async def _addresses(self, host: str, port: int) -> Sequence[str]:
         try:
             async with asyncio.timeout(RESOLVE_SECONDS):
-                addresses = await self._resolver(host.strip("[]"), port)
+                addresses = await self._resolver(host, port)
         except TimeoutError as error:
             raise Unreachable("The name could not be resolved in time.") from error
         except (OSError, UnicodeError) as error:
@@ -154,13 +176,3 @@ class PinnedBackend(httpcore.AsyncNetworkBackend):
         if not all(self._guard.allows(address, private_only=self._private_only) for address in addresses):
             raise AddressRefused("The name leads to an address that may not be reached.")
         return addresses
-
-    async def connect_unix_socket(
-        self, path: str, timeout: float | None = None, socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None
-    ) -> httpcore.AsyncNetworkStream:
-        """Never."""
-        raise AddressRefused("Unix sockets may not be reached.")
-
-    async def sleep(self, seconds: float) -> None:
-        """Wait."""
-        await asyncio.sleep(seconds)

@@ -3,18 +3,11 @@
 import asyncio
 import gzip
 import ipaddress
-import ssl
 import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
-import httpcore
 import httpx
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
@@ -28,9 +21,10 @@ from federation.errors import (
     NotFound,
     Unreachable,
 )
-from federation.transport.client import Client, GuardedTransport
+from federation.transport.client import Client
 from federation.transport.documents import Budget, is_activitypub_type
-from federation.transport.guard import Guard, NetworkInTransaction, PinnedBackend, check_url, forbid_network, resolve
+from federation.transport.guard import Dialler, Guard, NetworkInTransaction, check_url, forbid_network, resolve
+from federation.transport.pool import GuardedTransport
 from tests.federation.conftest import World
 
 PRIVATE = [
@@ -119,10 +113,6 @@ def test_s13_only_https_on_its_port_and_without_credentials(url: str) -> None:
         check_url(url, any_scheme_and_port=False)
 
 
-async def _never(host: str, port: int) -> Sequence[str]:
-    raise AssertionError("nothing may be resolved")
-
-
 def resolving(*answers: Sequence[str]) -> Callable[[str, int], Awaitable[Sequence[str]]]:
     left = list(answers)
 
@@ -134,9 +124,9 @@ def resolving(*answers: Sequence[str]) -> Callable[[str, int], Awaitable[Sequenc
 
 @pytest.mark.parametrize("addresses", [["127.0.0.1"], ["1.1.1.1", "127.0.0.1"], ["::1"], ["169.254.169.254"], []])
 async def test_s13_names_that_lead_inside_are_refused_when_connecting(addresses: list[str]) -> None:
-    backend = PinnedBackend(Guard(), resolver=resolving(addresses))
+    dialler = Dialler(Guard(), resolver=resolving(addresses))
     with pytest.raises(FetchError):
-        await backend.connect_tcp("rebinding.example", 443, timeout=0.1)
+        await dialler.connect(asyncio.Protocol, "rebinding.example", 443, tls=None, seconds=0.1)
 
 
 async def test_s13_spellings_of_loopback_are_refused_by_the_real_transport() -> None:
@@ -500,92 +490,3 @@ async def test_raw_get_is_bounded_and_follows_redirects_within_the_rules(world: 
     for address, limit in ((url, 99), (inside, 100)):
         with pytest.raises(FetchError):
             await world.alder.engine.raw_get(address, accept="image/*", max_bytes=limit)
-
-
-def test_the_backend_opens_no_unix_sockets() -> None:
-    backend = PinnedBackend(Guard(), resolver=_never)
-    assert isinstance(backend, httpcore.AsyncNetworkBackend)
-    with pytest.raises(AddressRefused):
-        asyncio.run(backend.connect_unix_socket("/run/x"))
-
-
-def _certificate(folder: Path) -> tuple[Path, Path]:
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "alder.localhost")])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("alder.localhost")]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    pem, key_pem = folder / "cert.pem", folder / "key.pem"
-    pem.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    key_pem.write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
-    return pem, key_pem
-
-
-async def test_s13_certificates_are_checked_against_the_name_and_the_authorities(tmp_path: Path) -> None:
-    pem, key_pem = _certificate(tmp_path)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(pem, key_pem)
-    server = await asyncio.start_server(_answer, "127.0.0.1", 0, ssl=context)
-    port = server.sockets[0].getsockname()[1]
-    guard = Guard((ipaddress.ip_network("127.0.0.0/8"),))
-    knowing, unknowing = GuardedTransport(guard, ca_file=str(pem)), GuardedTransport(guard)
-    try:
-        client = Client(knowing, user_agent="test", any_scheme_and_port=True)
-        assert (await client.request("GET", f"https://alder.localhost:{port}/", {})).body == b"hello"
-        with pytest.raises(Unreachable):
-            await client.request("GET", f"https://birch.localhost:{port}/", {})
-        with pytest.raises(Unreachable):
-            await Client(unknowing, user_agent="test", any_scheme_and_port=True).request(
-                "GET", f"https://alder.localhost:{port}/", {}
-            )
-    finally:
-        await knowing.aclose()
-        await unknowing.aclose()
-        server.close()
-        await server.wait_closed()
-
-
-async def test_connections_are_kept_and_closed() -> None:
-    accepted = 0
-
-    async def count(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        nonlocal accepted
-        accepted += 1
-        try:
-            while True:
-                await reader.readuntil(b"\r\n\r\n")
-                writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello")
-        except asyncio.IncompleteReadError:
-            writer.close()
-
-    server = await asyncio.start_server(count, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    transport = GuardedTransport(Guard((ipaddress.ip_network("127.0.0.0/8"),)))
-    client = Client(transport, user_agent="test", any_scheme_and_port=True)
-    try:
-        for host in ("alder", "birch"):
-            for _ in range(5):
-                assert (await client.request("GET", f"http://{host}.localhost:{port}/", {})).status == 200
-        assert accepted == 2
-        assert [host.under_way for host in transport._hosts.values()] == [0, 0]
-        with pytest.raises(FetchError):
-            await client.request("GET", f"http://alder.localhost:{port}/", {}, max_bytes=2)
-        assert [host.under_way for host in transport._hosts.values()] == [0, 0]
-        await transport._close_idle(10**9)
-        assert not transport._hosts
-    finally:
-        await transport.aclose()
-        server.close()
-        await server.wait_closed()

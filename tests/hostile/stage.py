@@ -19,8 +19,8 @@ import uvicorn
 from federation.ports import Signer
 from federation.signatures import cavage, rfc9421
 from federation.testing import make_signer
-from federation.transport.client import GuardedTransport
 from federation.transport.guard import Guard
+from federation.transport.pool import GuardedTransport
 from server.accounts import actions as accounts
 from server.actors import actions as actors
 from server.actors.models import Actor, Follow
