@@ -7,6 +7,7 @@
     ├── Unauthenticated          no valid signature or proof; answer 401
     ├── Forbidden                authentic, but not allowed: authority rule or peer policy; answer 403
     ├── Ignored                  authentic and harmless, but nothing to do; answer 202 and drop
+    ├── Crowded                  more of this sender waits than its share; answer 429
     ├── TryLater                 cannot be decided now (a fetch failed for a while); keep the receipt and retry
     │   └── Held                 waits until somebody here lets it in
     ├── FetchError               fetching a remote document failed
@@ -52,6 +53,7 @@ WORDS = {
     "budget": "it caused more work than one activity may",
     "later": "cannot be decided now",
     "nothing-to-do": "harmless, and nothing here to be done with it",
+    "crowded": "more of this server waits here than its share",
     "policy": "the rules of a community or person here refuse it",
     "trouble": "we stumbled over it",
 }
@@ -92,6 +94,12 @@ class Ignored(FederationError):
     """Nothing to do; the reason is logged, the sender sees 202."""
 
     word = "nothing-to-do"
+
+
+class Crowded(FederationError):
+    """So much of this sender waits that it must send the rest later; others are served meanwhile (R5, R11)."""
+
+    word = "crowded"
 
 
 class TryLater(FederationError):

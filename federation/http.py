@@ -17,6 +17,7 @@ from starlette.routing import BaseRoute, Route
 from federation.discovery import nodeinfo, webfinger
 from federation.errors import (
     BudgetExceeded,
+    Crowded,
     FederationError,
     Forbidden,
     Ignored,
@@ -25,6 +26,7 @@ from federation.errors import (
     Unauthenticated,
 )
 from federation.inbox.authenticate import Authenticator
+from federation.inbox.in_hand import InHand, NoRoom, Taken
 from federation.ports import Objects, Reader, Receipts, Served
 from federation.signatures.message import HttpMessage
 from federation.transport.documents import is_activitypub_type
@@ -38,12 +40,14 @@ MAX_RESOURCE_CHARACTERS = 1000
 
 # Servers name themselves so: "Mastodon/4.3 (http.rb; +https://social.example/)".
 _HOME = re.compile(r"\+(https?://[^\s;,)]+)")
+_LATER = {"Retry-After": RETRY_AFTER_SECONDS}
 _ANYBODY = {"Access-Control-Allow-Origin": "*"}
 _STATUS: tuple[tuple[type[FederationError], int], ...] = (
     (InvalidDocument, 400),
     (Unauthenticated, 401),
     (Forbidden, 403),
     (Ignored, 202),
+    (Crowded, 429),
     (TryLater, 503),
     (BudgetExceeded, 503),
 )
@@ -67,6 +71,7 @@ class Endpoints:
         self._objects = objects
         self._receipts = receipts
         self._authorized_fetch = authorized_fetch
+        self._in_hand = InHand()
 
     def routes(self) -> list[BaseRoute]:
         """Hot paths first."""
@@ -101,22 +106,34 @@ class Endpoints:
         return _json(empty, ACTIVITY_JSON)
 
     async def inbox(self, request: Request) -> Response:
-        """Take an activity in: 202 once its receipt is safe on disk."""
+        """Take an activity in: 202 once its receipt is safe on disk. 503 while too many are in hand."""
+        with self._in_hand.one() as taken:
+            if taken is None:
+                return _refusal(503, _LATER)
+            return await self._inbox(request, taken)
+
+    async def _inbox(self, request: Request, taken: Taken) -> Response:
         try:
-            body = await _body(request)
+            body = await _body(request, taken)
         except ClientDisconnect:
             return _refusal(400)
         except TimeoutError:
             return self._refuse(request, 408, FederationError("The request came too slowly.", "slow"))
+        except NoRoom:
+            return _refusal(503, _LATER)
         if body is None:
             return self._refuse(request, 413, FederationError("The request is too large.", "too-large"))
         if not _is_inbox_type(request.headers.get("content-type", "")):
             return self._refuse(request, 415, FederationError("This is not an activity.", "content-type"))
         try:
             receipt = await self._authenticator.receive(self._message(request, body))
-            if not await self._receipts.store(receipt):
-                self._authenticator.refuse_again(receipt)
         except FederationError as error:
+            return _answer_to(error)
+        try:
+            if not await self._receipts.store(receipt):
+                self._authenticator.refuse_receipt(receipt, "repeated", "This came before.")
+        except FederationError as error:
+            self._authenticator.refuse_receipt(receipt, error.word, str(error))
             return _answer_to(error)
         return Response(status_code=202)
 
@@ -213,7 +230,7 @@ class Endpoints:
         return HttpMessage.of(request.method, self._origin, self._target(request), pairs, body)
 
 
-async def _body(request: Request) -> bytes | None:
+async def _body(request: Request, taken: Taken) -> bytes | None:
     """The whole body; None as soon as it is over the limit."""
     length = request.headers.get("content-length")
     if length is not None and (not length.isascii() or not length.isdigit() or int(length[:20]) > MAX_DOCUMENT_BYTES):
@@ -221,6 +238,7 @@ async def _body(request: Request) -> bytes | None:
     body = bytearray()
     async with asyncio.timeout(READ_SECONDS):
         async for part in request.stream():
+            taken.more(len(part))
             body += part
             if len(body) > MAX_DOCUMENT_BYTES:
                 return None
@@ -274,7 +292,7 @@ def _answer_to(error: FederationError) -> Response:
     status = next((code for kind, code in _STATUS if isinstance(error, kind)), 400)
     if status == 202:
         return Response(status_code=202)
-    return _refusal(status, {"Retry-After": RETRY_AFTER_SECONDS} if status == 503 else {}, str(error))
+    return _refusal(status, _LATER if status in {429, 503} else {}, str(error))
 
 
 def _refusal(status: int, headers: Mapping[str, str] | None = None, reason: str = "") -> Response:

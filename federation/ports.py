@@ -198,7 +198,9 @@ class Receipts(Protocol):
     async def store(self, receipt: Receipt) -> bool:
         """Put it on disk; returns only when it is there.
 
-        False: this id was accepted before; for an Update, which not everybody numbers, with the same letters.
+        False: this id was accepted before; for an Update, which not everybody numbers, with the same letters. Raises
+        Crowded where this sender has too much waiting, TryLater where everything together is too much or nothing can
+        be written, and InvalidDocument for what cannot be stored. Nothing is on disk then.
         """
         ...
 

@@ -90,14 +90,14 @@ class Authenticator:
             )
         )
 
-    def refuse_again(self, receipt: Receipt) -> None:
-        """Note that something came a second time: it has no second effect (S3)."""
+    def refuse_receipt(self, receipt: Receipt, word: str, reason: str) -> None:
+        """Note that what was authentic was not taken, such as what came before: it has no second effect (S3)."""
         self.refusals.note(
             Refusal(
                 place="inbox",
                 host=host_of(receipt.signer),
-                word="repeated",
-                reason="This came before.",
+                word=word,
+                reason=reason,
                 actor=receipt.actor,
                 subject=receipt.activity_id,
                 activity_type=receipt.activity_type,

@@ -1,5 +1,6 @@
 """The database: engine, fields, migrations, and hand-written SQL for both dialects."""
 
+from server.db.bulk import insert_many
 from server.db.bus import Bus, Kept
 from server.db.database import Database, Row, query_log
 from server.db.fields import JsonField, MomentField, from_milliseconds, id_field, to_milliseconds
@@ -13,6 +14,7 @@ __all__ = [
     "Row",
     "from_milliseconds",
     "id_field",
+    "insert_many",
     "query_log",
     "to_milliseconds",
 ]

@@ -51,6 +51,8 @@ def _storable(value: Any) -> Any:
         return to_milliseconds(value)
     if isinstance(value, str) and "\x00" in value:
         return value.replace("\x00", "")
+    if isinstance(value, list):
+        return [_storable(item) for item in value]
     return value
 
 

@@ -3,6 +3,7 @@
 import hashlib
 import logging
 import time
+from dataclasses import replace
 from datetime import timedelta
 
 from federation.errors import (
@@ -23,6 +24,7 @@ from server.actors import synchronising
 from server.db import Row, from_milliseconds
 from server.errors import Refused
 from server.fediverse import refusals
+from server.fediverse.committing import Committer
 from server.fediverse.turns import claim, turns
 from server.instance import Instance
 
@@ -46,11 +48,12 @@ class ServerReceipts:
     def __init__(self, here: Instance) -> None:
         """Store for this instance."""
         self._here = here
+        self._committer = Committer(here)
 
     async def store(self, receipt: Receipt) -> bool:
-        """Insert it, durably. False where it was accepted before."""
+        """Insert it, durably, together with what comes at the same time. False where it was accepted before."""
         here = self._here
-        stored = await self._insert(receipt, receipt.activity_id)
+        stored = await self._committer.store(receipt)
         if not stored and receipt.activity_type == "Update":
             stored = await self._store_another(receipt)
         if stored and receipt.synchronization is not None:
@@ -93,24 +96,7 @@ class ServerReceipts:
         if body is None or body == receipt.body.decode("utf-8"):
             return False
         digest = hashlib.sha256(receipt.body).hexdigest()
-        return await self._insert(receipt, f"{receipt.activity_id[:400]}#body-{digest}")
-
-    async def _insert(self, receipt: Receipt, activity_id: str) -> bool:
-        rows = await self._here.db.rows(
-            "INSERT INTO inbox_receipt"
-            " (activity_id, activity_type, actor, signer, proven, host, body, received_at, attempts, let_in)"
-            " VALUES (:activity_id, :type, :actor, :signer, :proven, :host, :body, :at, 0, FALSE)"
-            " ON CONFLICT (activity_id) DO NOTHING RETURNING seq",
-            activity_id=activity_id,
-            type=receipt.activity_type,
-            actor=receipt.actor,
-            signer=receipt.signer,
-            proven=receipt.proven,
-            host=host_of(receipt.signer),
-            body=receipt.body.decode("utf-8"),
-            at=receipt.received_at,
-        )
-        return bool(rows)
+        return await self._committer.store(replace(receipt, activity_id=f"{receipt.activity_id[:400]}#body-{digest}"))
 
 
 async def step(here: Instance) -> bool:

@@ -21,8 +21,8 @@ BASELINE = Path(__file__).parent / "baseline.json"
 TARGETS = {"idle memory, MB": 120.0, "start to listening, s": 3.0}
 
 
-async def measure(*, activities: int, hosts: int, repeats: int) -> dict[str, float]:
-    """All figures, by name."""
+async def measure(*, activities: int, hosts: int, repeats: int, only: str | None) -> dict[str, float]:
+    """All figures, by name; `only` names one scenario, where not all are wanted."""
     port, peer = free_port(), Peer(free_port())
     await peer.start()
     with tempfile.TemporaryDirectory(prefix="peerhall-bench-") as folder:
@@ -38,10 +38,13 @@ async def measure(*, activities: int, hosts: int, repeats: int) -> dict[str, flo
         try:
             await asyncio.sleep(3)  # idle means idle: the first rounds of the worker are over
             figures = {"start to listening, s": served.start_seconds, "idle memory, MB": served.memory_mb()}
-            figures |= await scenarios.pages(served, facts, repeats)
-            database = Path(folder) / "peerhall.sqlite3"
-            figures |= await scenarios.inbox(served, peer, facts, database, activities)
-            figures |= await scenarios.fan_out(served, peer, facts, hosts)
+            if only in {None, "pages"}:
+                figures |= await scenarios.pages(served, facts, repeats)
+            if only in {None, "inbox"}:
+                database = Path(folder) / "peerhall.sqlite3"
+                figures |= await scenarios.inbox(served, peer, facts, database, activities)
+            if only in {None, "fan_out"}:
+                figures |= await scenarios.fan_out(served, peer, facts, hosts)
             figures["memory after all this, MB"] = served.memory_mb()
         finally:
             await served.stop()
@@ -68,8 +71,11 @@ def main() -> None:
     parser.add_argument("--activities", type=int, default=1000, help="how many arrive (default: 1000)")
     parser.add_argument("--hosts", type=int, default=1000, help="how many servers get a post (default: 1000)")
     parser.add_argument("--repeats", type=int, default=200, help="how often a page is asked for (default: 200)")
+    parser.add_argument("--only", choices=("pages", "inbox", "fan_out"), help="one scenario (default: all)")
     options = parser.parse_args()
-    figures = asyncio.run(measure(activities=options.activities, hosts=options.hosts, repeats=options.repeats))
+    figures = asyncio.run(
+        measure(activities=options.activities, hosts=options.hosts, repeats=options.repeats, only=options.only)
+    )
     baseline = json.loads(BASELINE.read_text(encoding="utf-8")) if BASELINE.is_file() else {}
     show(figures, baseline.get("figures", {}))
     if options.save:

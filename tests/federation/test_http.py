@@ -4,6 +4,9 @@ import json
 
 import pytest
 
+from federation.errors import Crowded, TryLater
+from federation.inbox import in_hand
+from federation.ports import Receipt
 from federation.testing import FakeClock, Network, make_signer
 from tests.federation.conftest import Server, World, follow, signed
 
@@ -117,3 +120,33 @@ async def test_an_owner_out_of_reach_is_asked_for_later(world: World) -> None:
     world.network.down.add("birch.example")
     response = await world.alder.send(follow(world.bruno, world.amara), make_signer(world.bruno))
     assert (response.status_code, response.headers["retry-after"]) == (503, "60")
+
+
+async def test_r11_requests_are_turned_away_while_too_much_is_in_hand(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    document = follow(world.bruno, world.amara)
+    size = len(json.dumps(document))
+
+    async def send() -> tuple[int, str | None]:
+        answer = await world.alder.send(document, world.key(world.bruno))
+        return answer.status_code, answer.headers.get("retry-after")
+
+    monkeypatch.setattr(in_hand, "MAX_IN_HAND", 0)
+    assert await send() == (503, "60")
+    monkeypatch.setattr(in_hand, "MAX_IN_HAND", 1)
+    monkeypatch.setattr(in_hand, "MAX_BYTES_IN_HAND", size - 1)
+    assert await send() == (503, "60")
+    monkeypatch.setattr(in_hand, "MAX_BYTES_IN_HAND", size)
+    assert await send() == (202, None), "what was answered makes room"
+
+
+async def test_r5_who_has_too_much_waiting_is_told_to_come_later(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    for error, status in ((Crowded("Too much waits."), 429), (TryLater("Nothing can be written."), 503)):
+
+        async def refuse(receipt: Receipt, error: Exception = error) -> bool:
+            raise error
+
+        monkeypatch.setattr(world.alder.receipts, "store", refuse)
+        answer = await world.alder.send(follow(world.bruno, world.amara), world.key(world.bruno))
+        assert (answer.status_code, answer.headers["retry-after"]) == (status, "60")

@@ -64,6 +64,7 @@ def refusals(request: Request) -> dict[str, str]:
         "handle": gettext(request, "name and account do not agree"),
         "fetch": gettext(request, "an answer of no use"),
         "budget": gettext(request, "caused too much work"),
+        "crowded": gettext(request, "more of this server waits here than its share"),
         "later": gettext(request, "could not be decided yet"),
         "nothing-to-do": gettext(request, "nothing to be done here"),
         "policy": gettext(request, "against the rules of a community or person"),
