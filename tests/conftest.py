@@ -29,6 +29,7 @@ from server.features import model_modules
 from server.instance import Instance
 from server.settings import Settings
 from tests.interop.strict.watch import Watch
+from web.fragments import fragments
 
 T = TypeVar("T")
 
@@ -87,6 +88,12 @@ def _build_once(apps: Apps, build: Callable[[Apps], None], built_for: list[str])
     if built_for != [dialect]:
         build(apps)
         built_for[:] = [dialect]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _fragments_verified() -> None:
+    """Every piece of a page that is taken from memory is rendered again, and has to be the same."""
+    fragments.verifying = True
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,7 @@
 
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, FileSystemLoader
+from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse
 from starlette.routing import BaseRoute, Mount, Route
@@ -19,6 +20,7 @@ from web import accent, i18n
 from web.assets import asset, static_app
 from web.components.drawing import icon, initials_picture
 from web.components.when import When, describe_moment
+from web.fragments import facts_of, fragments
 from web.headers import secure
 
 if TYPE_CHECKING:
@@ -102,6 +104,8 @@ def environment() -> Environment:
         language_choices=[{"value": code, "label": name} for code, name in LANGUAGES.items()],
         icon=icon,
         initials_picture=initials_picture,
+        kept=_kept,
+        kept_post=_kept_post,
         language_name=i18n.language_name,
         when=_when,
     )
@@ -110,6 +114,8 @@ def environment() -> Environment:
     created.install_gettext_callables(  # type: ignore[attr-defined]  # added by jinja2.ext.i18n
         i18n.template_gettext, i18n.template_ngettext, newstyle=True
     )
+    # As those of the extension, but without looking everything up again for each of a few hundred words on a page.
+    created.globals.update(gettext=_gettext, _=_gettext)
     return created
 
 
@@ -137,6 +143,31 @@ def _page_context(request: Request, context: Mapping[str, Any]) -> dict[str, Any
         "csp_nonce": state.get("csp_nonce") or secrets.token_urlsafe(16),
         "now": now,
     }
+
+
+def _gettext(message: str, **values: Any) -> Markup:
+    said = _said(i18n.current_language(), message)
+    return said[0] % values if values else said[1]
+
+
+@lru_cache(maxsize=8192)
+def _said(language: str, message: str) -> tuple[Markup, Markup]:
+    """A message with its places, and as it is where it has none: catalogues are ours and hold safe HTML."""
+    translated = Markup(i18n.translations_for(language).gettext(message))  # noqa: S704
+    return translated, translated % {} if "%(" not in translated else translated
+
+
+def _kept(name: str, *facts: Any, caller: Callable[[], Markup]) -> Markup:
+    """A piece of a page that is made from `facts` alone; they must be all that its body looks at."""
+    return fragments.get((name, i18n.current_language(), *facts), caller)
+
+
+def _kept_post(name: str, post: Any, *facts: Any, caller: Callable[[], Markup]) -> Markup:
+    """A piece that is made from a post and from further `facts` alone."""
+    about = facts_of(post, _when)
+    if about is None:
+        return caller()
+    return fragments.get((name, i18n.current_language(), about, facts), caller)
 
 
 def _when(moment: datetime) -> When:

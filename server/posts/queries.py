@@ -22,6 +22,7 @@ __all__ = [
     "Page",
     "PostView",
     "Version",
+    "conversation",
     "drafts",
     "held",
     "listing",
@@ -64,13 +65,7 @@ def short_of(text: str) -> str:
 
 async def show(here: Instance, viewer: Viewer, short_or_id: str) -> PostView | None:
     """One post by its id, its short id, or the ``slug-short`` of its page; None for absent and private ones alike."""
-    may_read, parameters = readable(viewer)
-    which = "post.id = :wanted" if is_id(short_or_id) else "post.short = :wanted"
-    row = await here.db.row(
-        f"SELECT {COLUMNS} FROM post WHERE {which} AND {may_read}",
-        wanted=short_or_id if is_id(short_or_id) else short_of(short_or_id),
-        **parameters,
-    )
+    row = await _row(here, viewer, short_or_id)
     return None if row is None else (await views(here, viewer, [row]))[0]
 
 
@@ -80,8 +75,34 @@ async def thread(here: Instance, viewer: Viewer, root_id: str, *, limit: int = T
     A deleted reply keeps its place where it has answers; answers to one that is out of reach move up to the next that
     can be seen.
     """
+    rows = await _replies(here, viewer, root_id, limit)
+    return await _nested(here, viewer, root_id, rows, await views(here, viewer, rows))
+
+
+async def conversation(here: Instance, viewer: Viewer, short_or_id: str) -> tuple[PostView, list[PostView]] | None:
+    """A post as `show` has it, and what `thread` has under it where it is the first; four queries for both."""
+    row = await _row(here, viewer, short_or_id)
+    if row is None:
+        return None
+    is_root = (row["root_id"] or row["id"]) == row["id"]
+    rows = await _replies(here, viewer, row["id"], THREAD_LIMIT) if is_root else []
+    post, *found = await views(here, viewer, [row, *rows])
+    return post, await _nested(here, viewer, post.id, rows, found)
+
+
+async def _row(here: Instance, viewer: Viewer, short_or_id: str) -> Row | None:
     may_read, parameters = readable(viewer)
-    rows = await here.db.rows(
+    which = "post.id = :wanted" if is_id(short_or_id) else "post.short = :wanted"
+    return await here.db.row(
+        f"SELECT {COLUMNS} FROM post WHERE {which} AND {may_read}",
+        wanted=short_or_id if is_id(short_or_id) else short_of(short_or_id),
+        **parameters,
+    )
+
+
+async def _replies(here: Instance, viewer: Viewer, root_id: str, limit: int) -> list[Row]:
+    may_read, parameters = readable(viewer)
+    return await here.db.rows(
         f"SELECT {COLUMNS}, {_ANSWERED} FROM post WHERE post.root_id = :root AND post.id <> :root"
         f" AND (({may_read} AND {findable(viewer)}) OR (post.state = 'deleted' AND EXISTS (SELECT 1 FROM post AS child"
         " WHERE child.parent_id = post.id AND child.state = 'visible')))"
@@ -90,19 +111,24 @@ async def thread(here: Instance, viewer: Viewer, root_id: str, *, limit: int = T
         limit=limit,
         **parameters,
     )
-    found = await views(here, viewer, rows)
+
+
+async def _nested(
+    here: Instance, viewer: Viewer, root_id: str, rows: Sequence[Row], found: Sequence[PostView]
+) -> list[PostView]:
     by_id = {view.id: view for view in found}
     for row in rows:
         if row["id"] in by_id:
             by_id[row["id"]].can_refuse = _may_refuse(viewer, row)
-    above = await _parents(here, root_id) if any(v.parent_id and v.parent_id not in by_id for v in found) else {}
+    there = {None, root_id, *by_id}
+    above = await _parents(here, root_id) if any(view.parent_id not in there for view in found) else {}
     top: list[PostView] = []
     for view in found:
         parent = view.parent_id
         for _ in range(THREAD_LIMIT):
-            if parent is None or parent == root_id or parent in by_id:
+            if parent in there:
                 break
-            parent = above.get(parent)
+            parent = above.get(parent or "")
         above_me = by_id.get(parent) if parent is not None and parent != view.id else None
         (above_me.replies if above_me is not None else top).append(view)
     return _without_empty_places(top)
@@ -127,7 +153,7 @@ async def listing(
     """A page of visible posts, the newest first, or with `order="active"` the last discussed first.
 
     `ids` limits it to these (in any order); `top_level` leaves replies out; `condition` is further SQL on the alias
-    `post`, with its `parameters`. Six queries however many posts there are.
+    `post`, with its `parameters`. Three queries however many posts there are.
     """
     may_read, values = readable(viewer)
     conditions = ["post.state = 'visible'", may_read]

@@ -1,23 +1,22 @@
 """Posts ready to show: one row each, with everything that a page says about it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Generic, TypeVar
 
 from server.actors.queries import PersonLabel
-from server.actors.queries import labels as person_labels
 from server.actors.viewer import Viewer
 from server.communities.queries import CommunityLabel
-from server.communities.queries import labels as community_labels
 from server.db import Row, from_milliseconds
 from server.instance import Instance
 from server.peers.queries import shows_media
 from server.posts import policy
 from server.posts.addresses import page_path
+from server.posts.around import Around, around
 from server.posts.consent import NEVER, Consent, consent
 from server.posts.details import facts_of
-from server.posts.files import AttachmentView, files_of
+from server.posts.files import AttachmentView
 from server.posts.quoted import QuoteView, quoted
 from server.posts.shapes import LABELS
 from server.posts.wording import Translation, words
@@ -99,7 +98,6 @@ class PostView:
     content_html: str
     source_md: str
     summary: str
-    excerpt: str
     content_warning: str
     sensitive: bool
     visibility: str
@@ -145,6 +143,22 @@ class PostView:
     warning_html: str = ""
     translations: tuple[Translation, ...] = ()
     particulars: tuple[tuple[str, str], ...] = ()
+    lead: str = ""
+
+    @property
+    def excerpt(self) -> str:
+        """The first words under a title, without the title once more; a poll begins with its question.
+
+        `lead` instead, for what is not written as a text yet.
+        """
+        if self.lead:
+            return self.lead
+        # The summary of an event says when and where, as its chips do.
+        summary = self.summary if self.title and self.kind != "session" else ""
+        said = excerpt(summary or self.content_html)
+        if said == self.title or (self.title and self.kind == "poll"):
+            return said.removeprefix(self.title).lstrip()
+        return said
 
     @property
     def held(self) -> bool:
@@ -178,27 +192,20 @@ class PostView:
 
 
 async def views(here: Instance, viewer: Viewer, rows: Sequence[Row]) -> list[PostView]:
-    """Views of rows with COLUMNS, in their order; in five queries however many they are.
+    """Views of rows with COLUMNS, in their order; in two queries however many they are.
 
     One more for each kind among them that says more than its text on a card.
     """
     if not rows:
         return []
-    ids = [row["id"] for row in rows]
-    people = await person_labels(here, {row["author_id"] for row in rows})
-    groups = await community_labels(here, {row["community_id"] for row in rows if row["community_id"]})
-    files = await files_of(here, ids)
-    mine = await _mine(here, viewer, ids)
+    about = await around(here, viewer, rows)
     facts = await facts_of(here, {row["id"]: row["kind"] for row in rows if row["state"] != "deleted"})
-    moderated = await _moderated(here, viewer, groups)
     quotes = await quoted(here, viewer, rows)
     found = []
     for row in rows:
-        author = people.get(row["author_id"])
+        author = about.people.get(row["author_id"])
         if author is not None:
-            community = groups.get(row["community_id"] or "")
-            moderates = viewer.is_steward or (community is not None and community.id in moderated)
-            view = _view(here, viewer, row, author, community, files.get(row["id"], []), mine, moderates=moderates)
+            view = _view(here, viewer, row, author, about)
             view.quote = quotes.get(row["id"])
             view.facts = facts.get(row["id"], [])
             found.append(view)
@@ -210,12 +217,10 @@ def _view(
     viewer: Viewer,
     row: Row,
     author: PersonLabel,
-    community: CommunityLabel | None,
-    files: list[AttachmentView],
-    mine: set[tuple[str, str]],
-    *,
-    moderates: bool,
+    about: Around,
 ) -> PostView:
+    community = about.communities.get(row["community_id"] or "")
+    moderates = viewer.is_steward or (community is not None and community.id in about.moderated)
     is_local, state, visibility = bool(row["is_local"]), row["state"], row["visibility"]
     deleted = state == "deleted"
     facts = policy.PostFacts(
@@ -240,8 +245,6 @@ def _view(
     spoken = words(here, row, language=viewer.language, shown=shows)
     content = "" if deleted else spoken.content_html
     path = page_path(row["short"], row["title"], row["kind"])
-    # The summary of an event says when and where, as its chips do.
-    summary = row["summary"] if row["title"] and row["kind"] != "session" else ""
     return PostView(
         id=row["id"],
         short=row["short"],
@@ -263,7 +266,6 @@ def _view(
         content_html=content,
         source_md=row["source_md"] if facts.is_own else "",
         summary=row["summary"],
-        excerpt=_excerpt(row, summary or content),
         content_warning=row["content_warning"],
         sensitive=bool(row["sensitive"]),
         visibility=visibility,
@@ -272,13 +274,13 @@ def _view(
         is_local=is_local,
         home_host=host,
         original_url=None if is_local else row["url"] or row["uri"],
-        attachments=files if shows and not deleted else [],
+        attachments=about.files.get(row["id"], []) if shows and not deleted else [],
         replies_count=row["replies_count"],
         likes_count=row["likes_count"],
         boosts_count=row["boosts_count"],
         helped_count=row["helped_count"],
-        liked_by_me=(row["id"], "like") in mine,
-        shared_by_me=(row["id"], "boost") in mine,
+        liked_by_me=(row["id"], "like") in about.mine,
+        shared_by_me=(row["id"], "boost") in about.mine,
         helped=row["parent_id"] is not None and row["helped_count"] > 0,
         is_mine=facts.is_own,
         can_edit=policy.may_edit(facts),
@@ -303,14 +305,6 @@ def _view(
     )
 
 
-def _excerpt(row: Row, html: str) -> str:
-    """The first words under a title, without the title once more; a poll begins with its question."""
-    said, title = excerpt(html), row["title"]
-    if said == title or (title and row["kind"] == "poll"):
-        return said.removeprefix(title).lstrip()
-    return said
-
-
 def _kind_label(row: Row) -> str:
     """What it is called: by our kinds, or where they say too little by its own type."""
     label = policy.KIND_LABELS.get(row["kind"], "Post")
@@ -324,37 +318,3 @@ def _visibility_label(here: Instance, visibility: str, community: CommunityLabel
     if visibility == policy.INSTANCE:
         return f"People at {here.site.name}"
     return policy.VISIBILITY_LABELS[visibility]
-
-
-def _in(values: Iterable[str]) -> tuple[str, dict[str, str]]:
-    named = {f"in_{number}": value for number, value in enumerate(values)}
-    return ", ".join(f":{name}" for name in named), named
-
-
-async def _mine(here: Instance, viewer: Viewer, ids: Sequence[str]) -> set[tuple[str, str]]:
-    """What the viewer did with these posts: pairs of post id and ``like`` or ``boost``."""
-    if viewer.actor_id is None:
-        return set()
-    places, named = _in(ids)
-    rows = await here.db.rows(
-        "SELECT post_id, 'like' AS done FROM post_like WHERE actor_id = :me AND kind = 'like'"
-        f" AND post_id IN ({places})"
-        f" UNION ALL SELECT post_id, 'boost' AS done FROM boost WHERE actor_id = :me AND undone_at IS NULL"
-        f" AND post_id IN ({places})",
-        me=viewer.actor_id,
-        **named,
-    )
-    return {(row["post_id"], row["done"]) for row in rows}
-
-
-async def _moderated(here: Instance, viewer: Viewer, groups: Iterable[str]) -> set[str]:
-    places, named = _in(groups)
-    if viewer.actor_id is None or not named:
-        return set()
-    rows = await here.db.rows(
-        "SELECT community_id FROM membership WHERE person_id = :me AND state = 'active'"
-        f" AND role IN ('steward', 'facilitator') AND community_id IN ({places})",
-        me=viewer.actor_id,
-        **named,
-    )
-    return {row["community_id"] for row in rows}

@@ -166,7 +166,7 @@ async def add_facts(here: Instance, found: Sequence[PostView]) -> None:
             post.facts = [fact for fact in (row["subject"], row["level"], size, time) if fact]
             if row["entry"] == "tip" and row["title"]:
                 # For others a tip is a Note, whose title stands in its text.
-                post.title, post.excerpt = row["title"], excerpt(rendered(row["text"], here.settings.origin))
+                post.title, post.lead = row["title"], excerpt(rendered(row["text"], here.settings.origin))
 
 
 def form_of(found: Practice, post: PostView) -> PracticeForm:

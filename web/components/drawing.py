@@ -1,6 +1,7 @@
 """Small drawings made on the server: our icons, and a picture for people who have none."""
 
 import hashlib
+from functools import lru_cache
 
 from markupsafe import Markup
 
@@ -89,6 +90,7 @@ _PATTERNS = (
 )
 
 
+@lru_cache(maxsize=512)
 def icon(name: str, label: str | None = None) -> Markup:
     """One icon. Without a label it is decoration, hidden from screen readers: the words beside it carry the meaning."""
     spoken = Markup('role="img" aria-label="{}"').format(label) if label else Markup('aria-hidden="true"')
@@ -96,6 +98,7 @@ def icon(name: str, label: str | None = None) -> Markup:
     return Markup('<svg class="icon" viewBox="0 0 24 24" width="20" height="20" {}>{}</svg>').format(spoken, drawing)
 
 
+@lru_cache(maxsize=4096)
 def initials_picture(name: str, handle: str) -> Markup:
     """A quiet picture for someone without one: initials on a pattern, the same for the same handle everywhere."""
     tone, pattern = hashlib.sha256(handle.encode()).digest()[:2]

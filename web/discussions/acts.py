@@ -1,6 +1,7 @@
 """What people do with a post: answer, find useful, pass on, mark as helpful, close, reopen, edit, delete."""
 
 from collections.abc import Awaitable, Callable
+from typing import Any
 from urllib.parse import urlsplit
 
 from starlette.requests import Request
@@ -65,7 +66,8 @@ async def reply(request: Request) -> Response:
             raise refused[0]
         written = await discussions.reply(here, viewer, post.id, form)
     except Invalid as error:
-        kept = {"errors": error.errors, "reply_text": form.text, "uploaded": uploaded, "reply_form": form}
+        typed = {"reply_text": form.text, "uploaded": uploaded, "reply_form": form}
+        kept: dict[str, Any] = {"errors": error.errors, **typed}
         if root is None or root.id != post.id:
             return render(request, "discussions/reply.html", status_code=422, post=post, parent=post, me=viewer, **kept)
         return await page(request, post, 422, **kept)

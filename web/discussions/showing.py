@@ -38,7 +38,11 @@ async def post_of(request: Request) -> PostView:
 
 async def show(request: Request) -> Response:
     """The page of a post. A reply is shown in its conversation, an old address leads to the present one."""
-    here, viewer, post = here_of(request), viewer_of(request), await post_of(request)
+    here, viewer = here_of(request), viewer_of(request)
+    found = await posts.conversation(here, viewer, request.path_params["name"])
+    if found is None:
+        raise NotFound
+    post, replies = found
     if post.state == "draft" and post.kind in practices.KINDS:
         return RedirectResponse(f"/practices/new?draft={post.short}", status_code=303)
     if post.root_id != post.id:
@@ -47,15 +51,19 @@ async def show(request: Request) -> Response:
             return RedirectResponse(f"{root.url}#reply-{post.id}", status_code=303)
     if request.url.path != post.url:
         return RedirectResponse(post.url, status_code=301 if viewer.actor_id is None else 303)
-    return await page(request, post)
+    return await page(request, post, replies=replies)
 
 
-async def page(request: Request, post: PostView, status: int = 200, **more: Any) -> Response:
+async def page(
+    request: Request, post: PostView, status: int = 200, *, replies: list[PostView] | None = None, **more: Any
+) -> Response:
     """Render the page of the root of a conversation; `more` is what a refused reply brings along."""
     here, viewer = here_of(request), viewer_of(request)
     template, facts = await _facts(here, viewer, post)
-    replies = await posts.thread(here, viewer, post.root_id) if post.root_id == post.id else []
-    more_to_come = post.root_id == post.id and await gathering.opened(here, viewer, post.id)
+    is_root = post.root_id == post.id
+    if replies is None:
+        replies = await posts.thread(here, viewer, post.root_id) if is_root else []
+    more_to_come = is_root and not post.is_local and await gathering.opened(here, viewer, post.id)
     values = {"errors": [], "reply_text": "", "uploaded": [], "reply_form": None, **facts, **more}
     return render(
         request,
