@@ -102,8 +102,10 @@ class Negotiate:
 
 
 async def health(request: Request) -> Response:
-    """Readiness: the database answers and the worker is alive."""
+    """Readiness: the database answers, and this process is not about to end."""
     here: Instance = request.scope["state"]["here"]
+    if here.leaving.is_set():
+        return JSONResponse({"status": "leaving"}, 503, headers={"cache-control": "no-store"})
     state = await queue_state(here)
     return JSONResponse(
         {"status": "ok", "version": VERSION, "inbound_waiting": state.inbound_waiting},

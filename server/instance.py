@@ -1,5 +1,6 @@
 """One running Peerhall: the infrastructure that features share, and never a feature itself."""
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -95,6 +96,7 @@ class Instance:
         self.documents: dict[str, DocumentProvider] = {}
         self.caches: dict[str, Any] = {}
         self._kept: list[Kept] = []
+        self.leaving = asyncio.Event()
         self.media_url = _no_remote_pictures
         self.log = logging.getLogger(f"peerhall.{settings.domain}")
         self.site = Site(

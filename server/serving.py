@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import os
 import socket
 import sys
 from collections.abc import Callable
@@ -11,12 +12,17 @@ from dataclasses import dataclass
 import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.server import ServerState
 
 from server.settings import Settings
 
 log = logging.getLogger("peerhall")
 
 GRACE_SECONDS = 8
+LINGER_SECONDS = 1.5
+"""So long a kept connection may still bring a last request when the server ends."""
+FIRST_INHERITED = 3
+"""The number of the first socket that a supervisor hands over (sd_listen_fds)."""
 KEEP_ALIVE_SECONDS = 30
 HEADER_SECONDS = 20
 BODY_SECONDS = 60
@@ -34,12 +40,31 @@ class CannotListen(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Listener:
-    """One application on one address; `url` is what to tell people."""
+    """One application on one address; `url` is what to tell people, `leave` is called when the end begins."""
 
     app: ASGIApp
     host: str
     port: int
     url: str
+    leave: Callable[[], None] = lambda: None
+
+
+@dataclass(frozen=True, slots=True)
+class Handover:
+    """How a process takes over from the one before it, and leaves to the next.
+
+    `reuse_port`: it may listen where another still does. `drain_seconds`: so long it answers on after it was told to
+    end, while `/health` says 503, so that a proxy looks elsewhere first.
+    """
+
+    reuse_port: bool = False
+    drain_seconds: float = 0.0
+
+
+class _State(ServerState):
+    """What a server shares with its connections; one that is leaving says so in each answer."""
+
+    is_leaving = False
 
 
 class Protocol(HttpToolsProtocol):
@@ -48,6 +73,7 @@ class Protocol(HttpToolsProtocol):
     _timer: asyncio.TimerHandle | None = None
     _in_headers = True
     _header_bytes = 0
+    _is_leaving = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         """Wait for a request, but not for ever."""
@@ -88,6 +114,8 @@ class Protocol(HttpToolsProtocol):
         if names.count(b"host") > 1 or names.count(b"content-length") > 1:
             raise ValueError("a header twice that may come once")
         super().on_headers_complete()
+        if self._is_leaving or getattr(self.server_state, "is_leaving", False):
+            self.cycle.keep_alive = False
         declared = next((value for name, value in self.headers if name == b"content-length"), b"")
         length = min(int(declared), MAX_BODY_BYTES) if declared.isdigit() else 0
         self._wait(BODY_SECONDS + length / BYTES_PER_SECOND)
@@ -102,6 +130,14 @@ class Protocol(HttpToolsProtocol):
         super().on_response_complete()
         if self._timer is not None:
             self._await_headers()
+
+    def shutdown(self) -> None:
+        """Answer what is under way, and what comes within a moment on a connection that was kept; then end it (R7)."""
+        self._is_leaving = True
+        if self.cycle is not None and not self.cycle.response_complete:
+            self.cycle.keep_alive = False
+        elif not (self._in_headers and self._header_bytes):
+            self._wait(LINGER_SECONDS)
 
     def _await_headers(self) -> None:
         self._wait(HEADER_SECONDS)
@@ -143,25 +179,46 @@ def configured(app: ASGIApp, settings: Settings, *, host: str = "127.0.0.1", por
 class _Server(uvicorn.Server):
     """Says when it listens, and leaves signals to the caller when several run in one process."""
 
-    def __init__(self, config: uvicorn.Config, url: str, opened: socket.socket, ready: asyncio.Semaphore) -> None:
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        listener: Listener,
+        opened: socket.socket,
+        ready: asyncio.Semaphore,
+        drain_seconds: float,
+    ) -> None:
         super().__init__(config)
-        self._url = url
+        self.server_state = self._state = _State()
+        self._listener = listener
         self._socket = opened
         self._ready = ready
+        self._drain_seconds = drain_seconds
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, then say so."""
         await super().startup(sockets=[self._socket])
         if not self.should_exit:
-            log.info("listening on %s", self._url)
+            log.info("listening on %s", self._listener.url)
             self._ready.release()
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Say that this is the end, answer on for a while, then take no more and answer what is under way."""
+        self._listener.leave()
+        self._state.is_leaving = True
+        await asyncio.sleep(self._drain_seconds)
+        await super().shutdown(sockets=[self._socket])
 
-def bind(host: str, port: int) -> socket.socket:
-    """A listening socket; raises CannotListen."""
+
+def bind(host: str, port: int, *, reuse_port: bool = False) -> socket.socket:
+    """A socket to listen on: the one that our supervisor holds for us, or a new one; raises CannotListen."""
+    if os.environ.get("LISTEN_PID") == str(os.getpid()) and os.environ.get("LISTEN_FDS", "0") != "0":
+        # It stays open between two processes: whoever comes meanwhile waits a moment, and nobody is turned away.
+        return socket.socket(fileno=FIRST_INHERITED)
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if reuse_port:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     try:
         listener.bind((host, port))
     except (OSError, OverflowError) as error:
@@ -171,18 +228,22 @@ def bind(host: str, port: int) -> socket.socket:
 
 
 async def serve(
-    settings: Settings, listeners: list[Listener], *, when_ready: Callable[[], None] = lambda: None
+    settings: Settings,
+    listeners: list[Listener],
+    *,
+    handover: Handover = Handover(),
+    when_ready: Callable[[], None] = lambda: None,
 ) -> None:
     """Serve until interrupted; `when_ready` is called once all of them listen.
 
     Raises CannotListen before anything starts if an address is taken.
     """
-    sockets = [bind(listener.host, listener.port) for listener in listeners]
+    sockets = [bind(listener.host, listener.port, reuse_port=handover.reuse_port) for listener in listeners]
     ready = asyncio.Semaphore(0)
     servers = []
     for listener, opened in zip(listeners, sockets, strict=True):
         config = configured(listener.app, settings, host=listener.host, port=listener.port)
-        servers.append(_Server(config, listener.url, opened, ready))
+        servers.append(_Server(config, listener, opened, ready, handover.drain_seconds))
     first, *others = servers
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(server._serve()) for server in others]

@@ -1,7 +1,9 @@
 """`peerhall serve`, `web`, `worker`, `demo` and `migrate`."""
 
 import asyncio
+import logging
 import signal
+from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -14,9 +16,11 @@ from server.commands.common import refuse, run, settings_of, tables
 from server.db.migrate import migrate as bring_up_to_date
 from server.db.migrate import pending
 from server.demo import network as demo_network
-from server.serving import Listener
+from server.serving import Handover, Listener
 from server.serving import serve as serve_listeners
 from server.settings import Settings
+
+log = logging.getLogger("peerhall")
 
 
 def _announced(settings: Settings, host: str, port: int) -> str:
@@ -24,36 +28,56 @@ def _announced(settings: Settings, host: str, port: int) -> str:
     return f"http://{shown}:{port} (public address {settings.origin})"
 
 
-async def _serve(settings: Settings, host: str, port: int, *, work: bool) -> None:
+async def _serve(settings: Settings, host: str, port: int, handover: Handover, *, work: bool) -> None:
     here = await build(settings)
     try:
         app = create_app(here, work=work)
-        await serve_listeners(settings, [Listener(app, host, port, _announced(settings, host, port))])
+        listener = Listener(app, host, port, _announced(settings, host, port), here.leaving.set)
+        await serve_listeners(settings, [listener], handover=handover)
     finally:
         await close(here)
 
 
+def _listens(command: Callable[..., None]) -> Callable[..., None]:
+    """The options of what listens on a port."""
+    options = (
+        click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on."),
+        click.option(
+            "--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="Port to listen on."
+        ),
+        click.option("--reuse-port", is_flag=True, help="Listen although another process of ours still does."),
+        click.option(
+            "--drain",
+            default=0.0,
+            show_default=True,
+            type=click.FloatRange(0, 300),
+            help="Seconds to answer on after a signal to end, while /health says 503.",
+        ),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
 @click.command()
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="Port to listen on.")
+@_listens
 @click.pass_context
-def serve(context: click.Context, host: str, port: int) -> None:
+def serve(context: click.Context, host: str, port: int, reuse_port: bool, drain: float) -> None:
     """Run one instance, pages and worker in one process."""
     settings = settings_of(context, serving=True)
     uvloop.install()
-    run(_serve(settings, host, port, work=True))
+    run(_serve(settings, host, port, Handover(reuse_port, drain), work=True))
 
 
 @click.command()
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="Port to listen on.")
+@_listens
 @click.pass_context
-def web(context: click.Context, host: str, port: int) -> None:
+def web(context: click.Context, host: str, port: int, reuse_port: bool, drain: float) -> None:
     """Run pages and endpoints only, any number (PostgreSQL)."""
     settings = settings_of(context, serving=True)
     _needs_postgres(settings, "web")
     uvloop.install()
-    run(_serve(settings, host, port, work=False))
+    run(_serve(settings, host, port, Handover(reuse_port, drain), work=False))
 
 
 @click.command()
@@ -76,6 +100,7 @@ async def _work(settings: Settings, concurrency: int) -> None:
             loop.add_signal_handler(number, here.worker.stop)
         with here.db.bind():
             async with here.bus.listening():
+                log.info("working, for %s hosts at once", concurrency)
                 await here.worker.run()
     finally:
         await close(here)

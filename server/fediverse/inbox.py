@@ -1,5 +1,6 @@
 """The durable inbox: receipts are on disk before they are acknowledged, then processed in order."""
 
+import asyncio
 import hashlib
 import logging
 import time
@@ -113,6 +114,13 @@ async def _process(here: Instance, row: Row) -> None:
     under_way.add(host)
     try:
         await _processed(here, row)
+    except asyncio.CancelledError:
+        # The worker ends: another one may begin at once, and this was no attempt.
+        await here.db.execute(
+            "UPDATE inbox_receipt SET lease_until = NULL, attempts = attempts - 1 WHERE seq = :seq AND outcome IS NULL",
+            seq=row["seq"],
+        )
+        raise
     finally:
         under_way.discard(host)
         if time.monotonic() - started > ASIDE_SECONDS:

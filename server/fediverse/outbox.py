@@ -5,6 +5,7 @@ come; `step` leases one host and sends it what lies between its cursor and there
 docs/adr/0005-delivery.md.
 """
 
+import asyncio
 import json
 import logging
 from collections.abc import Sequence
@@ -125,7 +126,16 @@ async def step(here: Instance) -> bool:
         await receipts.withhold(here, peer["host"], peer["wanted_seq"])
         await _settle(here, peer, peer["wanted_seq"], error="deliveries are blocked by policy")
         return True
-    await _send_batch(here, peer)
+    try:
+        await _send_batch(here, peer)
+    except asyncio.CancelledError:
+        # The worker ends: another one may go on with this host at once.
+        await here.db.execute(
+            "UPDATE peer SET lease_until = NULL WHERE host = :host AND lease_until = :ours",
+            host=peer["host"],
+            ours=peer["lease_until"],
+        )
+        raise
     return True
 
 

@@ -1,5 +1,6 @@
 """Background work that is enqueued in the same transaction as the fact that causes it."""
 
+import asyncio
 import logging
 import random
 from collections.abc import Awaitable, Callable
@@ -74,7 +75,7 @@ class Jobs:
             return False
         job = await self._db.row(
             f"UPDATE job SET lease_until = :until, attempts = attempts + 1 WHERE id IN ({due}{skip})"
-            " RETURNING id, name, payload, attempts",
+            " RETURNING id, name, payload, attempts, lease_until",
             until=now + LEASE,
             now=now,
         )
@@ -96,6 +97,9 @@ class Jobs:
             if handler is None:
                 raise LookupError(f"no handler for the job {job['name']}")
             await handler(msgspec.json.decode(job["payload"]))
+        except asyncio.CancelledError:
+            await self._give_back(job)
+            raise
         except Exception as error:  # noqa: BLE001  # the worker's edge: it is logged and kept, and the job tried again
             await self._failed(job, error)
             return
@@ -108,6 +112,14 @@ class Jobs:
                 at=self._clock.now() + pause,
                 id=job["id"],
             )
+
+    async def _give_back(self, job: dict[str, Any]) -> None:
+        """The worker ends: another one may begin at once, and this was no attempt."""
+        await self._db.execute(
+            "UPDATE job SET lease_until = NULL, attempts = attempts - 1 WHERE id = :id AND lease_until = :ours",
+            id=job["id"],
+            ours=job["lease_until"],
+        )
 
     async def _failed(self, job: dict[str, Any], error: Exception) -> None:
         log.warning("job %s failed (attempt %s)", job["name"], job["attempts"], exc_info=error)

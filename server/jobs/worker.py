@@ -50,7 +50,7 @@ class Worker:
         self._wake.set()
 
     def stop(self) -> None:
-        """Finish what is under way and end."""
+        """Finish what is under way, as far as that takes a few seconds, and end."""
         self._stopping = True
         self._wake.set()
 
@@ -60,12 +60,13 @@ class Worker:
         try:
             async with asyncio.TaskGroup() as group:
                 self._group = group
-                for name, step, concurrency in self._sources:
-                    if only is not None and name not in only:
-                        continue
-                    for _ in range(concurrency):
-                        group.create_task(self._repeat(name, step))
-                group.create_task(self._pulse())
+                repeating = [
+                    group.create_task(self._repeat(name, step))
+                    for name, step, concurrency in self._sources
+                    if only is None or name in only
+                    for _ in range(concurrency)
+                ]
+                group.create_task(self._pulse(repeating))
         finally:
             self._group = None
 
@@ -115,13 +116,13 @@ class Worker:
         except TimeoutError:
             return
 
-    async def _pulse(self) -> None:
+    async def _pulse(self, repeating: list[asyncio.Task[None]]) -> None:
         while not self._stopping:
             await self._wake.wait()
             await asyncio.sleep(0)
             if not self._stopping:
                 self._wake.clear()
-        if self._beside:
-            _, late = await asyncio.wait(self._beside, timeout=LAST_SECONDS)
-            for straggler in late:
-                straggler.cancel()
+        # A step that is cancelled gives back what it leased: the next worker need not wait for the end of the lease.
+        _, late = await asyncio.wait({*self._beside, *repeating}, timeout=LAST_SECONDS)
+        for straggler in late:
+            straggler.cancel()

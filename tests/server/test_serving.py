@@ -23,6 +23,13 @@ async def echo(request: Request) -> Response:
 @asynccontextmanager
 async def served() -> AsyncIterator[int]:
     """A small application, served as all of ours are; its port."""
+    async with running() as (port, _):
+        yield port
+
+
+@asynccontextmanager
+async def running() -> AsyncIterator[tuple[int, uvicorn.Server]]:
+    """The port and the server."""
     app = Starlette(routes=[Route("/{path:path}", echo, methods=["POST"])])
     listener = serving.bind("127.0.0.1", 0)
     settings = Settings(origin="http://x.example", domain="x.example", name="X")
@@ -31,7 +38,7 @@ async def served() -> AsyncIterator[int]:
     while not server.started:  # noqa: ASYNC110  # uvicorn has no event for it
         await asyncio.sleep(0.01)
     try:
-        yield listener.getsockname()[1]
+        yield listener.getsockname()[1], server
     finally:
         server.should_exit = True
         await task
@@ -92,3 +99,31 @@ async def test_a_connection_serves_on_after_a_body(monkeypatch: pytest.MonkeyPat
         last = request.replace(b"Host: x", b"Host: x\r\nConnection: close")
         answered = await exchange(port, request, request, last)
         assert answered.count(b" 200 ") == 3
+
+
+async def test_r7_a_kept_connection_is_told_that_its_answer_is_the_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(serving, "LINGER_SECONDS", 5)
+    async with running() as (port, server):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        request = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nhi"
+        writer.write(request)
+        assert b"connection: close" not in (await reader.readuntil(b"\r\n\r\n2")).lower()
+        for connection in list(server.server_state.connections):
+            connection.shutdown()
+        writer.write(request)
+        answer = await asyncio.wait_for(reader.read(), 20)
+        assert answer.startswith(b"HTTP/1.1 200")
+        assert b"connection: close" in answer.lower()
+        writer.close()
+
+
+async def test_r7_an_idle_connection_is_ended_after_a_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(serving, "LINGER_SECONDS", 0.05)
+    async with running() as (port, server):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nhi")
+        await reader.readuntil(b"\r\n\r\n2")
+        for connection in list(server.server_state.connections):
+            connection.shutdown()
+        assert await asyncio.wait_for(reader.read(), 20) == b""
+        writer.close()

@@ -106,3 +106,26 @@ async def test_r5_activities_of_one_host_stay_in_order_beside_those_of_others(fe
         maya.here.worker.stop()
         await running
     assert await outcome(maya.here, like["id"]) == ("done", None)
+
+
+async def test_r7_a_worker_that_ends_gives_back_what_it_began(fediverse: Any, monkeypatch: Any) -> None:
+    monkeypatch.setattr(module, "LAST_SECONDS", 0.01)
+    here = await fediverse.start("alder.example")
+    await fediverse.settle()
+    begun, done = asyncio.Event(), list[str]()
+
+    async def work(payload: str) -> None:
+        if not begun.is_set():
+            begun.set()
+            await asyncio.Event().wait()
+        done.append(payload)
+
+    here.jobs.on("slow", work)
+    await here.run(here.jobs.enqueue, "slow", "a job")
+    async with asyncio.timeout(20), asyncio.TaskGroup() as group:
+        group.create_task(here.run(here.worker.run))
+        await begun.wait()
+        here.worker.stop()
+    assert done == []
+    await here.run(here.worker.run_until_idle)
+    assert done == ["a job"], "at once: nobody waits for the end of a lease"
