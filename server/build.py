@@ -61,6 +61,18 @@ async def build(
     return here
 
 
+async def build_beside(first: Instance, *, transport: httpx.AsyncBaseTransport | None = None) -> Instance:
+    """What another process of an instance has in memory, in this process and on the same connections.
+
+    For tests of what several processes do together. Close its engine only: the database is the first one's.
+    """
+    here = Instance(first.settings, clock=first.clock, db=first.db, signatures=first.signatures, mailer=first.mailer)
+    here.bus.join(first.bus)
+    with here.db.bind():
+        await _assemble(here, transport)
+    return here
+
+
 async def close(here: Instance) -> None:
     """Close connections; an open database keeps the interpreter from ending."""
     try:

@@ -90,7 +90,7 @@ class Instance:
         self.mailer = mailer
         self.events = Events()
         self.bus = Bus(db)
-        self.worker = Worker(lambda: self.bus.tell(WAKE))
+        self.worker = Worker(lambda: self.bus.tell(WAKE), self.refresh)
         self.bus.on(WAKE, lambda _: self.worker.look())
         self.jobs = Jobs(db, clock, self.worker.wake)
         self.documents: dict[str, DocumentProvider] = {}

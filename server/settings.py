@@ -15,7 +15,10 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 from urllib.parse import urlsplit
 
 PREFIX = "PEERHALL_"
-NOT_SETTINGS = {"PEERHALL_CONFIG", "PEERHALL_REQUIRE_BROWSER", "PEERHALL_REQUIRE_PEERS", "PEERHALL_TEST_DATABASE"}
+NOT_SETTINGS = {
+    *("PEERHALL_CONFIG", "PEERHALL_REQUIRE_BROWSER", "PEERHALL_REQUIRE_PEERS"),
+    *("PEERHALL_TEST_DATABASE", "PEERHALL_TEST_LAYOUT"),
+}
 
 
 class SettingsError(Exception):

@@ -20,8 +20,8 @@ from federation.testing import FakeClock, Network
 from server.accounts import actions as accounts
 from server.accounts import passwords
 from server.actors import keys
-from server.asgi import create_app
-from server.build import build, close
+from server.asgi import OWN_WORK, create_app
+from server.build import build, build_beside, close
 from server.clock import SystemClock
 from server.db import Database
 from server.db.migrate import migrate
@@ -209,6 +209,39 @@ class Template:
             await connection.close()
 
 
+class Processes:
+    """The processes of one instance: one that does everything, or two for the web and one worker.
+
+    Each is an `Instance` of its own: what one has in memory, the others learn from the database or the bus. They share
+    connections, which are dear to make. Requests go to the two in turn; actions that tests call are the first one's.
+    """
+
+    def __init__(self, here: Instance, others: list[Instance]) -> None:
+        self.here = here
+        self.web = [here, *others[:-1]]
+        self.worker = others[-1] if others else here
+        self._turn = 0
+        self._apps = [create_app(process, work=False) for process in self.web]
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        self._turn += 1
+        await self._apps[self._turn % len(self._apps)](scope, receive, send)
+
+    async def work(self) -> bool:
+        """Do what is due; returns whether there was anything."""
+        self.worker.mailer = self.here.mailer
+        worked = await self.here.run(self.worker.worker.run_until_idle)
+        for process in self.web:
+            if process is not self.worker:
+                worked = await self.here.run(process.worker.run_until_idle, OWN_WORK) or worked
+        return worked
+
+    async def stop(self) -> None:
+        for process in {*self.web, self.worker} - {self.here}:
+            await process.engine.aclose()
+        await close(self.here)
+
+
 class Fediverse:
     """Several instances that reach each other through memory."""
 
@@ -216,6 +249,7 @@ class Fediverse:
         self.network = Network()
         self.clock = FakeClock()
         self.instances: dict[str, Instance] = {}
+        self.processes: dict[str, Processes] = {}
         self.watch = Watch()
         self.network.observer = self.watch.exchange
         self._template = template
@@ -240,8 +274,12 @@ class Fediverse:
             "registration": "open",
         } | settings
         here = await build(Settings(**values), clock=self.clock, transport=self.network, durable=False)
+        is_split = os.environ.get("PEERHALL_TEST_LAYOUT") == "split"
+        others = [await build_beside(here, transport=self.network) for _ in range(2 if is_split else 0)]
+        processes = Processes(here, others)
         self.instances[domain] = here
-        self.network.apps[domain] = self.watch.wrap(create_app(here, work=False), here.settings.origin)
+        self.processes[domain] = processes
+        self.network.apps[domain] = self.watch.wrap(processes, here.settings.origin)
         return here
 
     async def settle(self) -> None:
@@ -249,8 +287,13 @@ class Fediverse:
         busy = True
         while busy:
             busy = False
-            for here in self.instances.values():
-                busy = await here.run(here.worker.run_until_idle) or busy
+            for processes in self.processes.values():
+                busy = await processes.work() or busy
+
+    def everywhere(self, here: Instance) -> list[Instance]:
+        """Each process of an instance, for what a test changes in memory behind everybody's back."""
+        processes = self.processes[here.settings.domain]
+        return [*processes.web, *({processes.worker} - {*processes.web})]
 
     async def person(self, here: Instance, name: str, *, role: str = "member", **facts: Any) -> "Person":
         """A local person who can sign in."""
@@ -284,8 +327,8 @@ class Fediverse:
 
     async def stop(self) -> None:
         """Close everything."""
-        for here in self.instances.values():
-            await close(here)
+        for processes in self.processes.values():
+            await processes.stop()
         await self._template.forget()
 
 

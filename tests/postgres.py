@@ -199,7 +199,7 @@ def main(arguments: list[str]) -> int:
                 asyncio.run(_create_database(address, "draft"))
                 with tempfile.TemporaryDirectory() as workplace:
                     return _python("-m", "server.drafting", arguments[1], f"{address}/draft", workplace)
-            status = _python("-m", "pytest", *arguments, PEERHALL_TEST_DATABASE=address)
+            status = _python("-m", "pytest", *arguments, PEERHALL_TEST_DATABASE=address, PEERHALL_TEST_LAYOUT="split")
             return 0 if status == NOTHING_COLLECTED else status
     except NoPostgres as error:
         print(error, file=sys.stderr)

@@ -60,7 +60,8 @@ class Jobs:
 
     async def schedule_periodic(self) -> None:
         """Make sure that every periodic job waits in the table; called when a worker starts."""
-        for name in self._periodic:
+        rows = await self._db.rows("SELECT name FROM job WHERE unique_key LIKE 'every:%' ORDER BY name LIMIT 1000")
+        for name in sorted(self._periodic.keys() - {row["name"] for row in rows}):
             await self.enqueue(name, None, unique=f"every:{name}")
 
     async def step(self) -> bool:

@@ -18,12 +18,22 @@ def _nobody() -> None:
     pass
 
 
+async def _nothing() -> None:
+    pass
+
+
 class Worker:
     """Repeats the `step` of each source; a step does one piece of work and says whether there was any."""
 
-    def __init__(self, call_others: Callable[[], None] = _nobody) -> None:
-        """Start without sources; `call_others` wakes the workers of other processes."""
+    def __init__(
+        self, call_others: Callable[[], None] = _nobody, refresh: Callable[[], Awaitable[None]] = _nothing
+    ) -> None:
+        """Start without sources; `call_others` wakes the workers of other processes.
+
+        `refresh` is awaited before each step: what is kept in memory is then as other processes left it.
+        """
         self._call_others = call_others
+        self._refresh = refresh
         self._sources: list[tuple[str, Step, int]] = []
         self._wake = asyncio.Event()
         self._stopping = False
@@ -84,14 +94,18 @@ class Worker:
         task.add_done_callback(self._beside.discard)
         await asyncio.wait({task}, timeout=after)
 
-    async def run_until_idle(self) -> bool:
-        """Step every source until none has work; returns whether there was any. For tests and `demo` seeding."""
+    async def run_until_idle(self, only: Collection[str] | None = None) -> bool:
+        """Step every source, or those named, until none has work; returns whether there was any.
+
+        For tests and `demo` seeding.
+        """
         worked = False
         progress = True
         while progress:
             progress = False
-            for _, step, _ in self._sources:
-                while await step():
+            await self._refresh()
+            for name, step, _ in self._sources:
+                while (only is None or name in only) and await step():
                     progress = worked = True
         return worked
 
@@ -99,6 +113,7 @@ class Worker:
         while not self._stopping:
             calls = self._calls
             try:
+                await self._refresh()
                 worked = await step()
             except Exception:  # the worker's edge: a database that is away must not end it
                 log.exception("the source %s stumbled", name)

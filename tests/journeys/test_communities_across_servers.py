@@ -89,7 +89,8 @@ async def test_a4_an_applicant_elsewhere_hears_yes_or_no_with_the_note(fediverse
     async def note(event: object) -> None:
         heard.append(event)
 
-    two.bruno.here.events.on(MemberDecided, note)
+    for process in two.fediverse.everywhere(two.bruno.here):
+        process.events.on(MemberDecided, note)
     await two.bruno.do(actions.join, two.there.id, answers=("To try <things>", "", ""))
     assert await two.states() == ("applied", "applied")
     (asked,) = await two.amara.here.run(roster.applications, two.amara.here, two.group.id)
@@ -133,7 +134,8 @@ async def test_a_closed_community_says_no_and_an_invitation_opens_it(fediverse: 
     async def note(event: object) -> None:
         heard.append(event)
 
-    two.bruno.here.events.on(MemberInvited, note)
+    for process in two.fediverse.everywhere(two.bruno.here):
+        process.events.on(MemberInvited, note)
     await two.amara.do(actions.invite_member, two.group.id, "@bruno@birch.example")
     assert await two.states() == ("invited", "invited")
     assert heard == [MemberInvited(two.there.id, two.bruno.id, two.there.id)]

@@ -71,8 +71,12 @@ async def test_what_is_not_even_a_document_is_noted(fediverse: Any, maya: Any) -
     assert await post(fediverse, here, b" " * (1024 * 1024 + 1)) == 413
     await fediverse.settle()
     found = await here.run(recent_refusals, here, "")
-    assert [each.word for each in found] == ["too-large", "content-type", "malformed", "malformed"]
-    assert [each.actor for each in found] == ["", "", "https://birch.example/u/tom", ""]
+    assert sorted((each.word, each.actor) for each in found) == [
+        ("content-type", ""),
+        ("malformed", ""),
+        ("malformed", "https://birch.example/u/tom"),
+        ("too-large", ""),
+    ]
 
 
 async def test_what_an_authentic_server_may_not_do_is_noted_for_certain(fediverse: Any, maya: Any) -> None:

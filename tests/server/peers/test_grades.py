@@ -51,8 +51,9 @@ class Met:
     async def grade(self, grade: str, mode: str = "open", host: str = HOST) -> None:
         if grade != "unknown":
             await self.here.run(actions.set_grade, self.here, host, grade, "@ana")
-        self.here.settings = replace(self.here.settings, federation=mode)
-        queries.grades(self.here).effects.clear()
+        for process in self.fediverse.everywhere(self.here):
+            process.settings = replace(process.settings, federation=mode)
+            queries.grades(process).effects.clear()
         self.fediverse.network.log.clear()
         self.stranger.received.clear()
 
@@ -382,7 +383,8 @@ async def test_a_community_there_is_not_found_when_its_server_is_blocked(met: Me
     group = await community(bruno)
     await join(met.maya, group)
     await met.fediverse.settle()
-    met.here.settings = replace(met.here.settings, federation="open")
+    for process in met.fediverse.everywhere(met.here):
+        process.settings = replace(process.settings, federation="open")
     assert len(await met.here.run(directory.directory, met.here, met.maya.viewer, elsewhere=True)) == 1
     await met.here.run(actions.set_grade, met.here, "birch.example", "blocked", "@ana")
     assert await met.here.run(directory.directory, met.here, met.maya.viewer, elsewhere=True) == []

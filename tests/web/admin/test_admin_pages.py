@@ -57,9 +57,11 @@ async def test_blocking_a_server_says_what_it_does_and_can_be_undone(fediverse):
         assert refused.status_code == 422
         assert "kept words" in refused.text
         await browser.post("/admin/servers/evil.example", data={"grade": "blocked", "note": "spam"})
+        await here.run(here.refresh)
         assert peers.grade_of(here, "evil.example") == "blocked"
         assert "graded a server" in (await browser.get("/admin/audit")).text
         await browser.post("/admin/servers/evil.example/undo")
+        await here.run(here.refresh)
         assert peers.grade_of(here, "evil.example") == "normal"
 
 
