@@ -8,6 +8,7 @@ from server.discussions.feature import feature as discussions
 from server.feature import Feature
 from server.fediverse.feature import feature as fediverse
 from server.instance import Instance
+from server.live.feature import feature as live
 from server.mail.feature import feature as mail
 from server.media.feature import feature as media
 from server.moderation.feature import feature as moderation
@@ -48,6 +49,7 @@ FEATURES: tuple[Feature, ...] = (
     notifications,
     search,
     moderation,
+    live,
 )
 
 

@@ -17,6 +17,12 @@ def new_id(moment: datetime) -> str:
     return "".join(_ALPHABET[(number >> shift) & 31] for shift in range(125, -1, -5))
 
 
+def first_id(moment: datetime) -> str:
+    """An id that comes before all that are made from this moment on."""
+    number = (int(moment.timestamp() * 1000) & ((1 << 48) - 1)) << 80
+    return "".join(_ALPHABET[(number >> shift) & 31] for shift in range(125, -1, -5))
+
+
 def to_number(text: str) -> int:
     """The UUID that an identifier stands for, as a number."""
     number = 0

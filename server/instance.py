@@ -97,6 +97,7 @@ class Instance:
         self.caches: dict[str, Any] = {}
         self._kept: list[Kept] = []
         self.leaving = asyncio.Event()
+        self._leaving_calls: list[Callable[[], None]] = []
         self.media_url = _no_remote_pictures
         self.log = logging.getLogger(f"peerhall.{settings.domain}")
         self.site = Site(
@@ -115,6 +116,16 @@ class Instance:
     def is_local_uri(self, uri: str) -> bool:
         """Whether an id or address is ours."""
         return uri == self.settings.origin or uri.startswith(self.settings.origin + "/")
+
+    def when_leaving(self, call: Callable[[], None]) -> None:
+        """Call this when the process is about to end: what would go on for ever ends."""
+        self._leaving_calls.append(call)
+
+    def leave(self) -> None:
+        """This process is about to end: it answers what it has begun, and begins nothing that lasts."""
+        self.leaving.set()
+        for call in self._leaving_calls:
+            call()
 
     def keep(self, channel: str, read: Callable[[], Awaitable[None]]) -> None:
         """Have something in memory as the database has it; whoever changes it publishes on `channel`."""

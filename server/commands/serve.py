@@ -32,7 +32,7 @@ async def _serve(settings: Settings, host: str, port: int, handover: Handover, *
     here = await build(settings)
     try:
         app = create_app(here, work=work)
-        listener = Listener(app, host, port, _announced(settings, host, port), here.leaving.set)
+        listener = Listener(app, host, port, _announced(settings, host, port), here.leave)
         await serve_listeners(settings, [listener], handover=handover)
     finally:
         await close(here)

@@ -13,6 +13,7 @@ from server.posts import queries as posts
 from web.communities import feed, guidelines, people, settings, words
 from web.communities.common import community_of, show
 from web.i18n import gettext
+from web.live.line import line
 from web.render import redirect, render
 from web.request import form_of, here_of, signed_in, text, viewer_of
 
@@ -73,6 +74,8 @@ async def home(request: Request) -> Response:
     if not policy.may_see(page.facts):
         return show(request, "doorway.html", page, "latest", questions_count=3 + len(page.questions))
     shows_practices = request.query_params.get("show") == "practices"
+    is_first = not request.query_params.get("before")
+    live = line(here, f"c/{slug}", "main .post-list") if is_first else None
     latest = await posts.listing(
         here,
         viewer,
@@ -94,7 +97,8 @@ async def home(request: Request) -> Response:
         shows_practices=shows_practices,
         leaders=await roster.leaders(here, page.id) if page.is_local else [],
         waiting=await roster.waiting(here, page.id, viewer) if decides else None,
-        pinned=await posts.pinned(here, viewer, page.id) if not request.query_params.get("before") else [],
+        pinned=await posts.pinned(here, viewer, page.id) if is_first else [],
+        live=live,
     )
 
 

@@ -22,6 +22,7 @@ from server.practices.writing import rendered
 from server.resources import queries as resources
 from server.sessions import queries as sessions
 from server.text import plain
+from web.live.line import line
 from web.render import render
 from web.request import here_of, viewer_of
 
@@ -59,6 +60,7 @@ async def page(
 ) -> Response:
     """Render the page of the root of a conversation; `more` is what a refused reply brings along."""
     here, viewer = here_of(request), viewer_of(request)
+    live = line(here, f"p/{post.root_id}", "#answers > .thread") if post.root_id == post.id else None
     template, facts = await _facts(here, viewer, post)
     is_root = post.root_id == post.id
     if replies is None:
@@ -75,6 +77,7 @@ async def page(
         more_to_come=more_to_come,
         delivery=await _delivery(here, post),
         address=here.url(post.url),
+        live=live,
         **values,
     )
 

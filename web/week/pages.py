@@ -9,6 +9,7 @@ from starlette.routing import Route
 from server.timelines.queries import home
 from server.week import queries
 from web.i18n import gettext
+from web.live.line import line
 from web.render import render
 from web.request import here_of, signed_in
 from web.week.steps import steps_of
@@ -31,6 +32,7 @@ async def week_page(request: Request) -> Response:
     viewer = signed_in(request)
     here = here_of(request)
     before = request.query_params.get("before") or None
+    live = line(here, "week", "section[aria-labelledby=shared]")
     timeline = await home(here, viewer, before=before, limit=PAGE_SIZE)
     if before is not None:
         return render(request, "week/older.html", nav="week", timeline=timeline)
@@ -51,6 +53,7 @@ async def week_page(request: Request) -> Response:
         greet=await queries.newest_person(here, viewer),
         me=me,
         timeline=timeline,
+        live=live,
     )
 
 

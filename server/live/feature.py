@@ -1,0 +1,22 @@
+"""Live updates as a feature: whatever is published is told to all processes, and there to the pages it may concern."""
+
+from functools import partial
+
+from server.feature import Feature
+from server.instance import Instance
+from server.live.streams import CHANNEL, desk
+from server.posts.events import PostBoosted, PostPublished
+
+
+def _install(here: Instance) -> None:
+    here.bus.on(CHANNEL, desk(here).heard)
+    here.when_leaving(partial(desk(here).heard, None))
+    here.events.on(PostPublished, partial(_tell, here))
+    here.events.on(PostBoosted, partial(_tell, here))
+
+
+async def _tell(here: Instance, event: PostPublished | PostBoosted) -> None:
+    here.bus.tell(CHANNEL, event.post_id)
+
+
+feature = Feature("live", models=None, install=_install)
