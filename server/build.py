@@ -23,6 +23,7 @@ from server.instance import Instance
 from server.mailer import Mailer
 from server.secrets import Signatures, load_or_create_key
 from server.settings import Settings
+from server.unfinished import refuse_unfinished
 from server.version import VERSION
 
 log = logging.getLogger("peerhall.build")
@@ -40,6 +41,7 @@ async def build(
 
     `transport` replaces the network (tests); `durable=False` skips waiting for the disk (tests, the demo).
     """
+    refuse_unfinished(settings.data_path)
     settings.data_path.mkdir(parents=True, exist_ok=True, mode=0o700)
     db = Database(settings.database_url, durable=durable)
     here = Instance(

@@ -2,8 +2,8 @@
 
 import click
 
-from server.commands.care import backup, check, init, restore
-from server.commands.copies import move
+from server.commands.care import check, init
+from server.commands.copies import backup, move, restore
 from server.commands.inspect import inspect
 from server.commands.peers import peers
 from server.commands.people import community, user

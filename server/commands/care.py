@@ -1,4 +1,4 @@
-"""`peerhall init`, `backup`, `restore` and `check`: looking after an installation."""
+"""`peerhall init` and `check`: looking after an installation."""
 
 import asyncio
 import os
@@ -14,7 +14,6 @@ import click
 from server.accounts import actions as accounts
 from server.accounts import queries as account_queries
 from server.actors.policy import check_username
-from server.backup import restore_backup, write_backup
 from server.build import opened
 from server.clock import SystemClock
 from server.commands.common import CannotConnect, refuse, run, settings_of, tables
@@ -117,32 +116,6 @@ def _check_before_writing(values: dict[str, str]) -> None:
 def _toml(text: str) -> str:
     escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
     return f'"{escaped}"'
-
-
-@click.command()
-@click.argument("file", type=click.Path(dir_okay=False))
-@click.pass_context
-def backup(context: click.Context, file: str) -> None:
-    """Save database, keys and uploads in one file, while running."""
-    settings = settings_of(context)
-
-    async def action() -> int:
-        return await asyncio.to_thread(write_backup, settings, Path(file), SystemClock().now())
-
-    click.echo(f"{file}: {run(action()) / 1e6:.1f} MB")
-
-
-@click.command()
-@click.argument("file", type=click.Path(dir_okay=False))
-@click.pass_context
-def restore(context: click.Context, file: str) -> None:
-    """Unpack a backup into an empty data folder."""
-    settings = settings_of(context)
-
-    async def action() -> int:
-        return await asyncio.to_thread(restore_backup, settings, Path(file))
-
-    click.echo(f"restored {run(action())} files into {settings.data_path}; start with: peerhall serve")
 
 
 @click.command()

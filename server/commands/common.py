@@ -20,6 +20,7 @@ from server.features import model_modules
 from server.instance import Instance
 from server.serving import CannotListen, set_up_logging
 from server.settings import Settings, SettingsError, load
+from server.unfinished import refuse_unfinished
 
 T = TypeVar("T")
 CannotConnect = (OSError, InvalidAuthorizationSpecificationError)
@@ -78,6 +79,7 @@ def with_instance(context: click.Context, action: Callable[[Instance], Awaitable
 @asynccontextmanager
 async def tables(settings: Settings) -> AsyncIterator[Database]:
     """The database alone, as it is: for looking at its tables before an instance can be built on them."""
+    refuse_unfinished(settings.data_path)
     db = Database(settings.database_url)
     await db.open(model_modules())
     try:

@@ -1,12 +1,37 @@
 """`peerhall backup`, `restore`, `move-database` and `move-media`: copies of a whole instance."""
 
+from pathlib import Path
+
 import click
 
 from server.clock import SystemClock
 from server.commands.common import run, settings_of, table
+from server.transfer.backup import write_backup
 from server.transfer.canonical import Sums
 from server.transfer.move import Report, dry_run, move_database
 from server.transfer.progress import spoken
+from server.transfer.restore import restore_backup
+
+
+@click.command()
+@click.argument("file", type=click.Path(dir_okay=False))
+@click.pass_context
+def backup(context: click.Context, file: str) -> None:
+    """Save database, keys and uploads in one file, while running."""
+    settings = settings_of(context)
+    size = run(write_backup(settings, Path(file), SystemClock().now()))
+    click.echo(f"{file}: {size / 1e6:.1f} MB")
+
+
+@click.command()
+@click.argument("file", type=click.Path(dir_okay=False))
+@click.pass_context
+def restore(context: click.Context, file: str) -> None:
+    """Unpack a backup where nothing is, on either database."""
+    settings = settings_of(context)
+    found = run(restore_backup(settings, Path(file), SystemClock().now()))
+    rows = sum(number for number, _ in found.sums.values())
+    click.echo(f"restored {rows:,} rows and {found.files:,} files; start with: peerhall serve")
 
 
 @click.command("move-database")

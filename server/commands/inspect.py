@@ -19,7 +19,7 @@ WIDTH = 12
 @click.option("--document", "whole", is_flag=True, help="Print the document itself, too.")
 @click.pass_context
 def inspect(context: click.Context, what: str, whole: bool) -> None:
-    """Look something up on another server and show all that we learn."""
+    """Look something up on another server; show all we learn."""
 
     async def action(here: Instance) -> Inspection:
         try:

@@ -1,4 +1,4 @@
-"""Where files are kept: four methods, and their implementation on a file system."""
+"""Where files are kept: five methods, and their implementation on a file system."""
 
 import asyncio
 import os
@@ -34,6 +34,10 @@ class Storage(Protocol):
 
     async def size(self, key: str) -> int | None:
         """How many bytes there are under this key; None if there is no such file."""
+        ...
+
+    def all_keys(self) -> AsyncIterator[str]:
+        """All keys, in no order in particular."""
         ...
 
 
@@ -106,10 +110,25 @@ class FileStorage:
         except FileNotFoundError:
             return None
 
+    async def all_keys(self) -> AsyncIterator[str]:
+        """Walk through the folder."""
+        for folder in await asyncio.to_thread(_folders, self._root):
+            for key in await asyncio.to_thread(_keys_in, folder):
+                yield key
+
     def _path(self, key: str) -> Path:
         if not is_key(key):
             raise ValueError(f"{key!r} is not a key")
         return self._root / key
+
+
+def _folders(root: Path) -> list[Path]:
+    return sorted(path for path in root.iterdir() if path.is_dir()) if root.is_dir() else []
+
+
+def _keys_in(folder: Path) -> list[str]:
+    names = (f"{folder.name}/{path.name}" for path in folder.iterdir())
+    return sorted(name for name in names if is_key(name))
 
 
 def _write(path: Path, data: bytes) -> None:

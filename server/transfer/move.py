@@ -2,16 +2,13 @@
 
 import asyncio
 import hashlib
-import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 from urllib.parse import unquote
 
-from server.db import to_milliseconds
 from server.db.migrate import steps
 from server.settings import Settings
 from server.transfer.canonical import (
@@ -25,7 +22,7 @@ from server.transfer.canonical import (
     matching_steps,
     sum_all,
 )
-from server.transfer.postgres import MOVED, PostgresWriter, connect, troubles
+from server.transfer.postgres import PostgresWriter, connect, troubles
 from server.transfer.progress import Progress
 from server.transfer.sqlite import InUse, SqliteReader
 
@@ -90,7 +87,6 @@ async def move_database(settings: Settings, url: str, now: datetime) -> Report:
                 repeated = await writer.check()
                 try:
                     report = await _move(source, writer, repeated)
-                    await _remember(connection, writer, report, now)
                     await writer.commit()
                 except BaseException:
                     await asyncio.shield(writer.abort())
@@ -137,17 +133,6 @@ async def _move(source: SqliteReader, writer: PostgresWriter, repeated: bool) ->
     compare(sums, await sum_all(writer.reader(), progress))
     progress.end()
     return Report(sums, progress.seconds, cleaned, repeated)
-
-
-async def _remember(connection: Any, writer: PostgresWriter, report: Report, now: datetime) -> None:
-    """Note in the database itself that it is whole, and since when."""
-    await connection.execute(
-        "INSERT INTO site_value (key, value, updated_at) VALUES ($1, $2, $3)"
-        " ON CONFLICT (key) DO UPDATE SET value = excluded.value, updated_at = excluded.updated_at",
-        MOVED,
-        json.dumps({"rows": sum(total.rows for total in report.sums.values())}),
-        to_milliseconds(now),
-    )
 
 
 async def _read_all(source: SqliteReader, progress: Progress) -> tuple[Sums, int]:

@@ -1,5 +1,6 @@
 """Tables of a PostgreSQL database: read at one moment, or written to an empty one in a single transaction."""
 
+import sqlite3
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ OLDEST_VERSION = 14
 COMMAND_SECONDS = 20
 LOCK = 7_733_256
 MOVED = "database.moved"
-"""The site value that a finished move leaves."""
+"""The site value that says where everything came from."""
 
 _TABLES = (
     'SELECT table_name, array_agg(column_name::text ORDER BY column_name::text COLLATE "C") AS columns,'
@@ -70,11 +71,15 @@ async def connect(url: str) -> Any:
 
 @asynccontextmanager
 async def troubles(what: str) -> AsyncIterator[None]:
-    """Turn what PostgreSQL raises into a refusal."""
+    """Turn what databases and files raise into a refusal."""
     try:
         yield
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, sqlite3.Error, OSError) as error:
         raise TransferRefused(f"{what}: {error or type(error).__name__}") from None
+
+
+class AlreadyFilled(TransferRefused):
+    """The same copy was made before, to its end."""
 
 
 class PostgresReader:
@@ -107,7 +112,7 @@ class PostgresReader:
         columns = ", ".join(f'"{column}"' + ("::int" if column in booleans else "") for column in table.columns)
         cursor = await self._connection.cursor(f'SELECT {columns} FROM "{table.name}"')
         batch = Batch()
-        while rows := await cursor.fetch(FETCH_ROWS * 2):
+        while rows := await cursor.fetch(FETCH_ROWS):
             for row in rows:
                 batch.add(tuple(row))
             if batch.is_full:
@@ -171,9 +176,9 @@ class PostgresWriter:
         others = await self._connection.fetch(
             "SELECT tablename FROM pg_tables WHERE schemaname = current_schema() AND tablename <> $1", MARKER
         )
-        names = {row["tablename"] for row in others}
-        if "site_value" in names and await ask("SELECT 1 FROM site_value WHERE key = $1", MOVED):
-            raise TransferRefused("a move to this database was finished already: set PEERHALL_DATABASE_URL to it")
+        is_filled = any(row["tablename"] == "site_value" for row in others)
+        if is_filled and await ask("SELECT value FROM site_value WHERE key = $1", MOVED) == self._source:
+            raise AlreadyFilled("everything is there already: set PEERHALL_DATABASE_URL to this database, and start")
         if others:
             raise TransferRefused(f"the database is not empty (it has {len(others)} tables): use an empty one")
         if not await ask("SELECT to_regclass($1) IS NOT NULL", MARKER):
@@ -247,7 +252,14 @@ class PostgresWriter:
         return PostgresReader(self._connection, self._columns, self._steps)
 
     async def commit(self) -> None:
-        """Take the marker away and let it all be seen; then count what is where, for the planner."""
+        """Note where it came from, take the marker away, and let it all be seen; then ANALYZE for the planner."""
+        await self._connection.execute(
+            "INSERT INTO site_value (key, value, updated_at) VALUES ($1, $2, $3)"
+            " ON CONFLICT (key) DO UPDATE SET value = excluded.value, updated_at = excluded.updated_at",
+            MOVED,
+            self._source,
+            self._now,
+        )
         await self._connection.execute(f'DROP TABLE "{MARKER}"')
         await self._transaction.commit()
         await self._connection.execute("ANALYZE")

@@ -38,6 +38,10 @@ class Progress:
         self._out.write(f"\r{words:<79}" if self._is_terminal else f"{words}\n")
         self._out.flush()
 
+    def at(self, subject: str, steps: int) -> None:
+        """So many are done in all."""
+        self(subject, steps - self._done)
+
     def end(self) -> None:
         """Leave the line."""
         if self._is_terminal:

@@ -275,10 +275,8 @@ def _misfit(name: str, kind: str) -> str:
 
 def _next_batch(cursor: sqlite3.Cursor) -> Batch:
     batch = Batch()
-    while not batch.is_full:
-        rows = cursor.fetchmany(FETCH_ROWS)
-        if not rows:
+    for row in cursor:
+        batch.add(row)
+        if batch.is_full:
             break
-        for row in rows:
-            batch.add(row)
     return batch

@@ -88,7 +88,7 @@ async def test_r9_everything_arrives_and_life_goes_on(empty: str, tmp_path: Path
     assert report.cleaned == 1
     assert not report.repeated
     assert {total.rows for name, total in report.sums.items() if name != "search_thing"} == {3}
-    with pytest.raises(TransferRefused, match="finished already"):
+    with pytest.raises(TransferRefused, match="everything is there already"):
         await move_database(settings, empty, NOW)
 
     db = Database(empty)
