@@ -3,7 +3,7 @@
 import click
 
 from server.commands.care import check, init
-from server.commands.copies import backup, move, restore
+from server.commands.copies import backup, move, move_files, restore
 from server.commands.inspect import inspect
 from server.commands.peers import peers
 from server.commands.people import community, user
@@ -32,6 +32,7 @@ for command in (
     backup,
     restore,
     move,
+    move_files,
     check,
 ):
     main.add_command(command)

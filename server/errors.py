@@ -5,7 +5,9 @@
     Refused            carries one sentence that says what to do
     ├── NotFound       absent, or private: both look the same
     ├── NotAllowed     visible, but not theirs to change
-    └── Invalid        a form or call is wrong; `field` names the part
+    ├── Invalid        a form or call is wrong; `field` names the part
+    └── Unavailable    something that we need is away: it is worth trying again
+        └── Full       there is no room left
 """
 
 
@@ -43,3 +45,15 @@ class Invalid(Refused):
     def errors(self) -> list[dict[str, str]]:
         """All errors as `{"field", "message"}`, for an error summary."""
         return [{"field": item.field or "", "message": item.message} for item in (self, *self.others)]
+
+
+class Unavailable(Refused):
+    """A database or storage that we need is away; nothing was done, and it is worth trying again."""
+
+    retry_after_seconds = 60
+
+
+class Full(Unavailable):
+    """There is no room left, on the disk or in the storage; nothing was done."""
+
+    retry_after_seconds = 300

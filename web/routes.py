@@ -12,7 +12,7 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
 from server.accounts.throttle import TooMany
-from server.errors import NotAllowed, NotFound, Refused
+from server.errors import Full, NotAllowed, NotFound, Refused, Unavailable
 from web.accounts.pages import routes as accounts
 from web.admin.held import routes as held
 from web.admin.pages import routes as admin
@@ -89,6 +89,11 @@ async def _refused(request: Request, refusal: Refused) -> Response:
     if isinstance(refusal, TooMany):
         response = _error(request, 429, gettext(request, "Too many attempts"), refusal.message)
         response.headers["Retry-After"] = str(refusal.retry_after)
+        return response
+    if isinstance(refusal, Unavailable):
+        status = 507 if isinstance(refusal, Full) else 503
+        response = _error(request, status, gettext(request, "Not at this moment"), refusal.message)
+        response.headers["Retry-After"] = str(refusal.retry_after_seconds)
         return response
     return _error(request, 422, gettext(request, "That did not work"), refusal.message)
 

@@ -21,7 +21,8 @@ from server.db.migrate import MigrationError, pending
 from server.errors import Refused
 from server.fediverse.queries import queue_state
 from server.instance import Instance
-from server.media.storage import open_storage
+from server.media.keys import new_key
+from server.media.storage import Storage, open_storage
 from server.settings import Settings, SettingsError, load
 
 LOW_DISK_BYTES = 500 * 1024 * 1024
@@ -142,7 +143,7 @@ def check(context: click.Context) -> None:
         run(action())
     else:
         lines.append((True, "database", "none yet: it is made at the first start"))
-    lines += [_storage_line(settings), run(_mail_line(settings)), _clock_line(settings)]
+    lines += [run(_storage_line(settings)), run(_mail_line(settings)), _clock_line(settings)]
     lines.append(run(_certificate_line(settings)))
     for good, subject, words in lines:
         click.echo(f"{'ok  ' if good else 'FAIL'}  {subject:<11} {words}")
@@ -176,17 +177,33 @@ async def _queue_line(here: Instance) -> tuple[bool, str, str]:
     return True, "queue", words
 
 
-def _storage_line(settings: Settings) -> tuple[bool, str, str]:
+async def _storage_line(settings: Settings) -> tuple[bool, str, str]:
     path = settings.data_path
-    try:
-        open_storage(settings)
-    except SettingsError as error:
-        return False, "storage", str(error)
     existing = next(folder for folder in (path.absolute(), *path.absolute().parents) if folder.exists())
     if not os.access(existing, os.W_OK):
         return False, "storage", f"{existing} cannot be written to"
     free = shutil.disk_usage(existing).free
-    return free > LOW_DISK_BYTES, "storage", f"{path}: {free / 1e9:.1f} GB free"
+    words = f"{path}: {free / 1e9:.1f} GB free"
+    try:
+        await _try_storage(open_storage(settings))
+    except SettingsError as error:
+        return False, "storage", str(error)
+    except Refused as error:
+        return False, "storage", error.message
+    return free > LOW_DISK_BYTES, "storage", f"{words}; a file was written, read and deleted"
+
+
+async def _try_storage(storage: Storage) -> None:
+    """Write, read and delete a file; raises Refused."""
+    key, data = new_key("txt"), secrets.token_bytes(64)
+    await storage.save(key, data)
+    try:
+        if b"".join([piece async for piece in storage.stream(key, 0, len(data))]) != data:
+            raise Refused("a file came back from the storage as another one")
+    finally:
+        await storage.delete(key)
+    if await storage.size(key) is not None:
+        raise Refused("a deleted file is still in the storage")
 
 
 async def _mail_line(settings: Settings) -> tuple[bool, str, str]:

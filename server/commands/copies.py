@@ -8,6 +8,7 @@ from server.clock import SystemClock
 from server.commands.common import run, settings_of, table
 from server.transfer.backup import write_backup
 from server.transfer.canonical import Sums
+from server.transfer.media import move_media
 from server.transfer.move import Report, dry_run, move_database
 from server.transfer.progress import spoken
 from server.transfer.restore import restore_backup
@@ -55,6 +56,19 @@ def move(context: click.Context, url: str, only_look: bool) -> None:
         "database and start the server. The SQLite file is as it was: as long as nothing was written to the new\n"
         "database, setting PEERHALL_DATABASE_URL back goes back. Later, `peerhall backup` from PostgreSQL and\n"
         "`peerhall restore` with SQLite settings and an empty data folder do."
+    )
+
+
+@click.command("move-media")
+@click.argument("url")
+@click.pass_context
+def move_files(context: click.Context, url: str) -> None:
+    """Copy all files to another storage, and compare."""
+    done = run(move_media(settings_of(context), url))
+    click.echo(
+        f"{done.copied:,} files copied, {done.there:,} were there, {done.size_bytes / 1e6:,.1f} MB compared"
+        + (f"; {done.missing:,} are missing here as well" if done.missing else "")
+        + "\nTo change over: stop the server, run this again for what came meanwhile, set PEERHALL_MEDIA_URL, start."
     )
 
 

@@ -16,9 +16,9 @@ from server.instance import Instance
 from server.media.documents import clean_document
 from server.media.errors import TooManyUploads
 from server.media.images import AVATAR_SIDE, MEDIA_TYPE, Picture, clean_picture, looks_like_image
+from server.media.keys import new_key, thumb_key
 from server.media.models import Media
 from server.media.queries import MediaFile, files, storage, waiting
-from server.media.storage import new_key, thumb_key
 
 DELETE_JOB = "media.delete"
 MAX_WAITING = 40

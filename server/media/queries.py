@@ -7,7 +7,8 @@ from typing import Any
 from server.instance import Instance
 from server.media.documents import MEDIA_TYPES
 from server.media.images import MEDIA_TYPE
-from server.media.storage import Storage, is_key
+from server.media.keys import is_key
+from server.media.storage import Storage
 
 CACHE = "media"
 MAX_FILES = 50

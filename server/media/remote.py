@@ -17,8 +17,8 @@ from server.ids import new_id
 from server.instance import Instance
 from server.media.errors import MediaRefused
 from server.media.images import MAX_IMAGE_BYTES, REMOTE_SIDE, clean_picture, looks_like_image
+from server.media.keys import new_key
 from server.media.queries import storage
-from server.media.storage import new_key
 from server.peers.queries import may_send, shows_media
 
 log = logging.getLogger("peerhall.media")

@@ -1,8 +1,8 @@
-"""Where files are kept: five methods, and their implementation on a file system."""
+"""Where files are kept: five methods, and their implementation on a file system (`s3` has the other)."""
 
 import asyncio
+import errno
 import os
-import re
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import suppress
@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
+from server.errors import Full, Unavailable
+from server.media.keys import CHUNK_BYTES, checked_key, is_key
+from server.media.s3 import S3Storage
 from server.settings import Settings, SettingsError
 
-CHUNK_BYTES = 128 * 1024
-
-_KEY = re.compile(r"[a-z0-9]{2}/[a-z0-9]{10,60}(-s)?\.[a-z0-9]{2,5}")
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 class Storage(Protocol):
@@ -41,32 +42,18 @@ class Storage(Protocol):
         ...
 
 
-def new_key(extension: str) -> str:
-    """A fresh key that nobody can guess: 160 random bits, spread over 256 folders."""
-    name = secrets.token_hex(20)
-    return f"{name[:2]}/{name}.{extension}"
-
-
-def thumb_key(key: str) -> str:
-    """The key of the small version that belongs to a picture."""
-    stem, _, extension = key.rpartition(".")
-    return f"{stem}-s.{extension}"
-
-
-def is_key(text: str) -> bool:
-    """Whether this could be one of our keys."""
-    return _KEY.fullmatch(text) is not None
-
-
 def open_storage(settings: Settings) -> Storage:
-    """The storage that the settings name. Raises SettingsError for one that this version does not have."""
-    if not settings.media_url:
-        return FileStorage(settings.data_path / "media")
-    parts = urlsplit(settings.media_url)
+    """The storage that the settings name. Raises SettingsError for an address that cannot be one."""
+    return storage_at(settings.media_url) if settings.media_url else FileStorage(settings.data_path / "media")
+
+
+def storage_at(url: str) -> Storage:
+    """The storage at an address. Raises SettingsError, as `PEERHALL_MEDIA_URL` does."""
+    parts = urlsplit(url)
+    if parts.scheme == "s3":
+        return S3Storage(url)
     if parts.scheme != "file":
-        raise SettingsError(
-            f"PEERHALL_MEDIA_URL: {parts.scheme}:// storage is not available yet, use file:///PATH or leave it empty"
-        )
+        raise SettingsError("PEERHALL_MEDIA_URL: must start with file:// or s3://")
     if parts.netloc not in {"", "localhost"} or not parts.path.startswith("/") or parts.path == "/":
         raise SettingsError("PEERHALL_MEDIA_URL: a file address needs a full path, such as file:///srv/peerhall/media")
     return FileStorage(Path(unquote(parts.path)))
@@ -80,8 +67,13 @@ class FileStorage:
         self._root = root
 
     async def save(self, key: str, data: bytes) -> None:
-        """Write beside the place, flush to disk, then move into place."""
-        await asyncio.to_thread(_write, self._path(key), data)
+        """Write beside the place, flush to disk, then move into place. Raises Full or Unavailable."""
+        try:
+            await asyncio.to_thread(_write, self._path(key), data)
+        except OSError as error:
+            if error.errno in FULL:
+                raise Full("This server has no room for files at the moment. Try again later.") from error
+            raise Unavailable("Files cannot be kept at the moment. Try again later.") from error
 
     async def stream(self, key: str, start: int, length: int) -> AsyncIterator[bytes]:
         """Yield `length` bytes from `start` on."""
@@ -117,9 +109,7 @@ class FileStorage:
                 yield key
 
     def _path(self, key: str) -> Path:
-        if not is_key(key):
-            raise ValueError(f"{key!r} is not a key")
-        return self._root / key
+        return self._root / checked_key(key)
 
 
 def _folders(root: Path) -> list[Path]:

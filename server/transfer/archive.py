@@ -18,7 +18,7 @@ from typing import TypeVar
 
 import msgspec
 
-from server.media.storage import is_key
+from server.media.keys import is_key
 from server.transfer.canonical import TransferRefused
 
 FORMAT = 2

@@ -131,10 +131,11 @@ def test_init_asks_again_for_what_cannot_be_and_writes_nothing_before(shell: She
 def test_check_says_that_migrations_wait_and_what_storage_is_not_there(shell: Shell) -> None:
     (shell.folder / "data").mkdir()
     (shell.folder / "data" / "peerhall.sqlite3").touch()
-    result = shell("check", PEERHALL_ORIGIN="http://localhost:8000", PEERHALL_MEDIA_URL="s3://bucket")
+    result = shell("check", PEERHALL_ORIGIN="http://localhost:8000", PEERHALL_MEDIA_URL="s3://key:secret@bucket")
     assert result.exit_code == 1, result.output
     assert "run peerhall migrate" in result.stdout
-    assert "FAIL  storage     PEERHALL_MEDIA_URL" in result.stdout
+    assert "FAIL  storage     PEERHALL_MEDIA_URL: credentials do not belong there" in result.stdout
+    assert "secret" not in result.stdout
 
 
 def test_check_says_that_the_database_is_away(shell: Shell) -> None:

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from server.media.storage import CHUNK_BYTES, FileStorage, is_key, new_key, open_storage, thumb_key
+from server.media.keys import CHUNK_BYTES, is_key, new_key, thumb_key
+from server.media.storage import FileStorage, open_storage
 from server.settings import Settings, SettingsError
 
 
@@ -21,7 +22,7 @@ async def test_s34_nothing_but_our_own_keys_reaches_the_disk(tmp_path: Path, key
         await storage.size(key)
 
 
-@pytest.mark.parametrize("url", ["s3://bucket/folder", "file://relative", "file://host/path", "file:///"])
+@pytest.mark.parametrize("url", ["s4://bucket/folder", "file://relative", "file://host/path", "file:///"])
 def test_a_storage_that_we_do_not_have_is_refused_in_one_line(url: str) -> None:
     with pytest.raises(SettingsError, match=r"^PEERHALL_MEDIA_URL: [^\n]+$"):
         open_storage(Settings(media_url=url))
