@@ -8,9 +8,13 @@ holds data, a copy of it is put beside it.
 import importlib
 import logging
 import pkgutil
+import secrets
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+
+import asyncpg
+from tortoise.exceptions import IntegrityError, OperationalError
 
 from server.db import migrations
 from server.db.database import Database
@@ -51,15 +55,23 @@ async def pending(db: Database) -> list[Step]:
             "this database is still being filled, or that was interrupted: let `peerhall move-database` or"
             f" `peerhall restore` finish, or repeat it; to give it up, DROP TABLE {MARKER}"
         )
-    await db.execute(
-        "CREATE TABLE IF NOT EXISTS schema_step (name VARCHAR(120) PRIMARY KEY, applied_at BIGINT NOT NULL)"
-    )
+    await _make_list(db)
     known = steps()
     applied = {row["name"] for row in await db.rows("SELECT name FROM schema_step ORDER BY name")}
     newer = applied - {step.name for step in known}
     if newer:
         raise MigrationError(f"this database was written by a newer Peerhall (it has {min(newer)}): upgrade first")
     return [step for step in known if step.name not in applied]
+
+
+async def _make_list(db: Database) -> None:
+    statement = "CREATE TABLE IF NOT EXISTS schema_step (name VARCHAR(120) PRIMARY KEY, applied_at BIGINT NOT NULL)"
+    if db.dialect == "sqlite":
+        await db.execute(statement)
+    elif await db.value("SELECT to_regclass('schema_step') IS NULL AS missing"):
+        async with db.transaction():  # IF NOT EXISTS does not help when two processes begin at once
+            await db.rows(f"SELECT pg_advisory_xact_lock({ADVISORY_LOCK})")
+            await db.execute(statement)
 
 
 async def migrate(db: Database, now: datetime) -> list[str]:
@@ -71,8 +83,11 @@ async def migrate(db: Database, now: datetime) -> list[str]:
         await _copy_aside(db, waiting[0].name)
     done = []
     for step in waiting:
-        if await _apply(db, step, now):
-            done.append(step.name)
+        try:
+            if await _apply(db, step, now):
+                done.append(step.name)
+        except (OperationalError, IntegrityError, asyncpg.PostgresError) as error:
+            raise MigrationError(f"{step.name} failed, the database is as it was before it: {error}") from error
     return done
 
 
@@ -96,7 +111,16 @@ async def _copy_aside(db: Database, step: str) -> None:
     if path is None or str(path) == ":memory:" or not await db.value("SELECT count(*) AS n FROM schema_step"):
         return
     copy = Path(f"{path}.before-{step}")
-    if not copy.exists():
-        await db.connection().execute_query("VACUUM INTO ?", [str(copy)])
-        copy.chmod(0o600)
-        log.info("a copy of the database is in %s", copy)
+    if copy.exists():
+        return
+    # Under a name of its own until it is whole: others may do the same at this moment, or have been killed doing it.
+    part = Path(f"{copy}.{secrets.token_hex(4)}.part")
+    try:
+        await db.connection().execute_query("VACUUM INTO ?", [str(part)])
+        part.chmod(0o600)
+        part.replace(copy)
+    except OperationalError as error:
+        raise MigrationError(f"no copy could be put aside before {step}, nothing was changed: {error}") from error
+    finally:
+        part.unlink(missing_ok=True)
+    log.info("a copy of the database is in %s", copy)
