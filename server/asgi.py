@@ -14,9 +14,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from server.actors import queries as actors
 from server.build import close
+from server.errors import Refused
 from server.fediverse.queries import queue_state
 from server.instance import Instance
 from server.posts import queries as posts
+from server.trouble import DATABASE, trouble_of
 from server.version import VERSION
 from web.routes import exception_handlers, page_routes, wrap_pages
 
@@ -132,6 +134,16 @@ async def change_password(request: Request) -> Response:
     return Response(status_code=302, headers={"location": "/settings/password"})
 
 
+async def _trouble(request: Request, error: Exception) -> Response:
+    """Say that disk or database are full or away, and when to try again; what is our own mistake goes on as such."""
+    known = trouble_of(error)
+    if known is None:
+        raise error
+    log.error("%s %s: %s", request.method, request.url.path, error)
+    response: Response = await exception_handlers[Refused](request, known)
+    return response
+
+
 def create_app(here: Instance, *, work: bool = True) -> ASGIApp:
     """The application of one instance; with `work`, its worker runs beside it for as long as it is up."""
 
@@ -156,5 +168,6 @@ def create_app(here: Instance, *, work: bool = True) -> ASGIApp:
         Route("/.well-known/change-password", change_password),
         *page_routes(),
     ]
-    app: ASGIApp = Starlette(routes=routes, lifespan=lifespan, exception_handlers=exception_handlers)
+    handlers = {**exception_handlers, **dict.fromkeys(DATABASE, _trouble)}
+    app: ASGIApp = Starlette(routes=routes, lifespan=lifespan, exception_handlers=handlers)
     return Bind(Negotiate(here, wrap_pages(app)), here)

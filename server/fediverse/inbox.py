@@ -28,10 +28,12 @@ from server.fediverse import refusals
 from server.fediverse.committing import Committer
 from server.fediverse.turns import claim, turns
 from server.instance import Instance
+from server.trouble import trouble_of
 
 log = logging.getLogger("peerhall.inbox")
 
 LEASE = timedelta(minutes=5)
+TROUBLE_PAUSE = timedelta(seconds=30)
 MAX_ATTEMPTS = 8
 ASIDE_SECONDS = 0.25
 """So long one activity is waited for before others are begun beside it."""
@@ -201,6 +203,14 @@ def _note(here: Instance, row: Row, error: Exception) -> None:
 
 async def _again(here: Instance, row: Row, error: Exception) -> None:
     reason = f"{type(error).__name__}: {error}"
+    if trouble_of(error) is not None:
+        # Disk or database are full or away: this was no attempt, what was acknowledged is kept for as long as it lasts.
+        await here.db.execute(
+            "UPDATE inbox_receipt SET lease_until = NULL, next_try_at = :at, attempts = attempts - 1 WHERE seq = :seq",
+            at=here.clock.now() + TROUBLE_PAUSE,
+            seq=row["seq"],
+        )
+        return
     if row["attempts"] >= MAX_ATTEMPTS:
         _note(here, row, error)
         await _finish(here, row, "gave_up", reason)

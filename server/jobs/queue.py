@@ -11,6 +11,7 @@ import msgspec
 
 from federation.ports import Clock
 from server.db import Database, from_milliseconds
+from server.trouble import trouble_of
 
 JobHandler = Callable[[Any], Awaitable[None]]
 
@@ -124,7 +125,8 @@ class Jobs:
 
     async def _failed(self, job: dict[str, Any], error: Exception) -> None:
         log.warning("job %s failed (attempt %s)", job["name"], job["attempts"], exc_info=error)
-        final = job["attempts"] >= MAX_ATTEMPTS and job["name"] not in self._periodic
+        # A full disk or a database that is away is no fault of the job: it is tried for as long as that lasts.
+        final = job["attempts"] >= MAX_ATTEMPTS and job["name"] not in self._periodic and trouble_of(error) is None
         pause = timedelta(seconds=min(30 * 2 ** min(job["attempts"], 10), 6 * 3600) * random.uniform(0.8, 1.2))
         now = self._clock.now()
         await self._db.execute(

@@ -89,10 +89,17 @@ class Worker:
         if self._group is None:
             await work
             return
-        task = self._group.create_task(work)
+        task = self._group.create_task(self._guarded(work))
         self._beside.add(task)
         task.add_done_callback(self._beside.discard)
         await asyncio.wait({task}, timeout=after)
+
+    async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
+        """An error that the work could not even write down must not end everything else: a full disk is one."""
+        try:
+            await work
+        except Exception:
+            log.exception("a piece of work stumbled")
 
     async def run_until_idle(self, only: Collection[str] | None = None) -> bool:
         """Step every source, or those named, until none has work; returns whether there was any.

@@ -1,7 +1,6 @@
 """Where files are kept: five methods, and their implementation on a file system (`s3` has the other)."""
 
 import asyncio
-import errno
 import os
 import secrets
 from collections.abc import AsyncIterator
@@ -14,8 +13,7 @@ from server.errors import Full, Unavailable
 from server.media.keys import CHUNK_BYTES, checked_key, is_key
 from server.media.s3 import S3Storage
 from server.settings import Settings, SettingsError
-
-FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+from server.trouble import NO_ROOM
 
 
 class Storage(Protocol):
@@ -71,7 +69,7 @@ class FileStorage:
         try:
             await asyncio.to_thread(_write, self._path(key), data)
         except OSError as error:
-            if error.errno in FULL:
+            if error.errno in NO_ROOM:
                 raise Full("This server has no room for files at the moment. Try again later.") from error
             raise Unavailable("Files cannot be kept at the moment. Try again later.") from error
 

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from server.errors import Refused
+from server.errors import Full, Refused, Unavailable
 from server.media import actions, queries, remote
 from server.media.queries import MediaFile, ServedFile
 from web.request import here_of, limited, signed_in, text
@@ -62,6 +62,10 @@ async def upload(request: Request) -> Response:
         name = file.filename or ""
     try:
         taken = await actions.upload(here, viewer.actor_id, data, name, alt, decorative=decorative)
+    except Unavailable as trouble:
+        answer = _refused(trouble.message, 507 if isinstance(trouble, Full) else 503)
+        answer.headers["Retry-After"] = str(trouble.retry_after_seconds)
+        return answer
     except Refused as refusal:
         return _refused(refusal.message, 422)
     return JSONResponse(_as_json(taken), status_code=201, headers={"Cache-Control": "no-store", **_ALWAYS})
