@@ -3,7 +3,6 @@
 import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import replace
@@ -50,6 +49,7 @@ from federation.ports import (
     Signer,
 )
 from federation.signatures import proofs
+from federation.signatures.signing import SigningThreads
 from federation.transport import collections
 from federation.transport.client import Client
 from federation.transport.documents import Budget, Documents, FetchedBytes, Trace
@@ -114,7 +114,7 @@ class Engine:
         self._actors = actors
         self._receipts = receipts
         self._clock = clock
-        self._executor = ThreadPoolExecutor(max_workers=2, thread_name_prefix="sign")
+        self._threads = SigningThreads()
         self._client = Client(
             transport or GuardedTransport(Guard(tuple(allowed_private)), ca_file=ca_file),
             user_agent=f"Peerhall/{software_version} (+{self.origin}/)",
@@ -126,7 +126,7 @@ class Engine:
             signer=actors.instance_signer,
             peers=peers,
             clock=clock,
-            executor=self._executor,
+            threads=self._threads,
             refusals=refusals,
         )
         self._webfinger = WebFinger(self._documents, origin=self.origin, any_scheme=bool(allowed_private))
@@ -139,8 +139,8 @@ class Engine:
             keyring=KeyRing(actors=actors, documents=self._documents, clock=clock, learn=self._learn),
             refusals=refusals,
         )
-        self._courier = Courier(
-            client=self._client, origin=self.origin, actors=actors, peers=peers, clock=clock, executor=self._executor
+        self.courier = Courier(
+            client=self._client, origin=self.origin, actors=actors, peers=peers, clock=clock, threads=self._threads
         )
         self._endpoints = Endpoints(
             origin=self.origin,
@@ -366,7 +366,7 @@ class Engine:
 
     async def deliver(self, *, sender: str, inbox: str, body: bytes, headers: Headers | None = None) -> Outcome:
         """Deliver `body` and `headers`, signed by the local actor `sender`; never raises for what others do."""
-        return await self._courier.deliver(sender=sender, inbox=inbox, body=body, headers=headers)
+        return await self.courier.deliver(sender=sender, inbox=inbox, body=body, headers=headers)
 
     def proof(self, signer: Signer, document: Mapping[str, object]) -> dict[str, object]:
         """The document with an integrity proof by a local actor (FEP-8b32)."""
@@ -390,7 +390,7 @@ class Engine:
     async def aclose(self) -> None:
         """Close connections and threads."""
         await self._client.aclose()
-        self._executor.shutdown(wait=False, cancel_futures=True)
+        self._threads.close()
         await asyncio.sleep(0)
 
 

@@ -1,9 +1,12 @@
 """When to try a delivery again: from a minute to two days, spread out, for ten days; a deletion for fourteen."""
 
 import random
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 
 FIRST_DELAY_SECONDS = 60.0
 LONGEST_DELAY_SECONDS = 2 * 24 * 3600.0
+LONGEST_WISH_SECONDS = 24 * 3600.0
 GROWTH = 2.5
 JITTER = 0.2
 GIVE_UP_AFTER_SECONDS = 10 * 24 * 3600.0
@@ -22,8 +25,16 @@ def delay_seconds(attempt: int, *, seed: str) -> float:
     return min(max(base * spread, FIRST_DELAY_SECONDS), LONGEST_DELAY_SECONDS)
 
 
-def retry_after_seconds(header: str | None) -> float | None:
-    """Seconds from a Retry-After header with a number, within a day; None for anything else."""
-    if header is None or not header.strip().isdigit() or len(header) > 9:
+def retry_after_seconds(header: str | None, now: datetime) -> float | None:
+    """Seconds from a Retry-After header with a number or a date, at most a day; None for anything else."""
+    if header is None or len(header) > 40:
         return None
-    return min(float(header), 24 * 3600.0)
+    header = header.strip()
+    if header.isascii() and header.isdigit():
+        seconds = float(header[:9])
+    else:
+        try:
+            seconds = (parsedate_to_datetime(header).astimezone(UTC) - now).total_seconds()
+        except (ValueError, OverflowError):
+            return None
+    return min(seconds, LONGEST_WISH_SECONDS) if seconds >= 0 else None

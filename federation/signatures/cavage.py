@@ -1,7 +1,5 @@
 """HTTP signatures as the fediverse has them: draft-cavage-http-signatures-12."""
 
-import base64
-import hashlib
 import re
 from collections.abc import Mapping
 from datetime import datetime
@@ -18,6 +16,7 @@ from federation.signatures.message import (
     http_date,
     unix_time,
 )
+from federation.signatures.signing import Unsigned, sha256_base64
 
 _PARAMETER = re.compile(r'\s*([A-Za-z]+)\s*=\s*(?:"([^"\\]*)"|([0-9]+))\s*(?:,|\Z)')
 _HEADER_NAME = re.compile(r"[a-z0-9!#$%&'*+.^_`|~-]+\Z")
@@ -111,6 +110,41 @@ def _base(message: HttpMessage, parameters: dict[str, str], covered: list[str], 
         raise Unauthenticated("A signed header is not text.") from error
 
 
+def unsigned(
+    method: str,
+    authority: str,
+    target: str,
+    *,
+    body: bytes | None,
+    key_id: str,
+    now: datetime,
+    content_type: str = "application/activity+json",
+    further: Mapping[str, str] | None = None,
+) -> Unsigned:
+    """A request of ours with `further` headers, which are signed too, ready to be signed with an RSA key."""
+    date = format_datetime(now, usegmt=True)
+    found = {"Host": authority, "Date": date}
+    covered = ["(request-target)", "host", "date"]
+    lines = [f"(request-target): {method.lower()} {target}", f"host: {authority}", f"date: {date}"]
+    if body is not None:
+        digest = f"SHA-256={sha256_base64(body)}"
+        found |= {"Digest": digest, "Content-Type": content_type}
+        covered += ["digest", "content-type"]
+        lines += [f"digest: {digest}", f"content-type: {content_type}"]
+    for name, value in (further or {}).items():
+        found[name] = value
+        covered.append(name.lower())
+        lines.append(f"{name.lower()}: {value}")
+    names = " ".join(covered)
+
+    def put(signature: str) -> dict[str, str]:
+        return {
+            "Signature": f'keyId="{key_id}",algorithm="rsa-sha256",headers="{names}",signature="{signature}"',
+        }
+
+    return Unsigned(found, "\n".join(lines).encode("ascii"), put)
+
+
 def headers(
     method: str,
     authority: str,
@@ -123,22 +157,8 @@ def headers(
     content_type: str = "application/activity+json",
     further: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
-    """The headers that sign a request of ours, and `further` ones."""
-    date = format_datetime(now, usegmt=True)
-    found = {"Host": authority, "Date": date}
-    covered = ["(request-target)", "host", "date"]
-    lines = [f"(request-target): {method.lower()} {target}", f"host: {authority}", f"date: {date}"]
-    if body is not None:
-        digest = "SHA-256=" + base64.b64encode(hashlib.sha256(body).digest()).decode("ascii")
-        found |= {"Digest": digest, "Content-Type": content_type}
-        covered += ["digest", "content-type"]
-        lines += [f"digest: {digest}", f"content-type: {content_type}"]
-    for name, value in (further or {}).items():
-        found[name] = value
-        covered.append(name.lower())
-        lines.append(f"{name.lower()}: {value}")
-    signature = base64.b64encode(keys.sign(key, "\n".join(lines).encode("ascii"))).decode("ascii")
-    found["Signature"] = (
-        f'keyId="{key_id}",algorithm="rsa-sha256",headers="{" ".join(covered)}",signature="{signature}"'
+    """The headers that sign a request of ours, and `further` ones, at once."""
+    ready = unsigned(
+        method, authority, target, body=body, key_id=key_id, now=now, content_type=content_type, further=further
     )
-    return found
+    return ready.signed(keys.sign(key, ready.base))

@@ -4,8 +4,6 @@ Own code instead of a library because verifying with `http_message_signatures` t
 cross-checks this module in the tests. Nothing is serialised again: what is signed is the sender's own parameter string.
 """
 
-import base64
-import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,6 +23,7 @@ from federation.signatures.message import (
     http_date,
     unix_time,
 )
+from federation.signatures.signing import Unsigned, sha256_base64
 
 _LABEL = re.compile(r"\s*([a-z*][a-z0-9_.*-]*)=")
 _INNER_LIST = re.compile(
@@ -36,7 +35,8 @@ _BYTES = re.compile(r":([A-Za-z0-9+/=]*):")
 _NEXT = re.compile(r"\s*(?:,|\Z)")
 _FIELD_NAME = re.compile(r"[a-z0-9!#$%&'*+.^_`|~-]+\Z")
 
-_ALGORITHMS = frozenset({"rsa-v1_5-sha256", "ed25519", "hs2019", "rsa-sha256"})
+RSA, ED25519 = "rsa-v1_5-sha256", "ed25519"
+_ALGORITHMS = frozenset({RSA, ED25519, "hs2019", "rsa-sha256"})
 MAX_LABELS = 8
 MAX_COVERED = 32
 
@@ -179,6 +179,39 @@ def _component(message: HttpMessage, name: str) -> str:
     return value
 
 
+def unsigned(
+    method: str,
+    origin: str,
+    target: str,
+    *,
+    body: bytes | None,
+    key_id: str,
+    algorithm: str,
+    now: datetime,
+    content_type: str = "application/activity+json",
+    further: Mapping[str, str] | None = None,
+) -> Unsigned:
+    """A request of ours with `further` headers, which are signed too, and a Date because Mbin wants one."""
+    found = {"Host": origin.partition("://")[2], "Date": format_datetime(now, usegmt=True)}
+    lines = [f'"@method": {method}', f'"@target-uri": {origin}{target}']
+    covered = ['"@method"', '"@target-uri"']
+    signed: dict[str, str] = {}
+    if body is not None:
+        signed = {"Content-Digest": f"sha-256=:{sha256_base64(body)}:", "Content-Type": content_type}
+    signed |= further or {}
+    for name, value in signed.items():
+        found[name] = value
+        covered.append(f'"{name.lower()}"')
+        lines.append(f'"{name.lower()}": {value.strip()}')
+    raw = f'({" ".join(covered)});created={int(now.timestamp())};keyid="{key_id}";alg="{algorithm}"'
+    lines.append(f'"@signature-params": {raw}')
+
+    def put(signature: str) -> dict[str, str]:
+        return {"Signature-Input": f"sig1={raw}", "Signature": f"sig1=:{signature}:"}
+
+    return Unsigned(found, "\n".join(lines).encode("latin-1"), put)
+
+
 def headers(
     method: str,
     origin: str,
@@ -191,23 +224,16 @@ def headers(
     content_type: str = "application/activity+json",
     further: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
-    """The headers that sign a request of ours, and `further` ones, with a Date because Mbin wants one."""
-    authority = origin.partition("://")[2]
-    found = {"Host": authority, "Date": format_datetime(now, usegmt=True)}
-    covered = ["@method", "@target-uri"]
-    if body is not None:
-        digest = base64.b64encode(hashlib.sha256(body).digest()).decode("ascii")
-        found |= {"Content-Digest": f"sha-256=:{digest}:", "Content-Type": content_type}
-        covered += ["content-digest", "content-type"]
-    for name, value in (further or {}).items():
-        found[name] = value
-        covered.append(name.lower())
-    algorithm = "ed25519" if isinstance(key, Ed25519PrivateKey) else "rsa-v1_5-sha256"
-    raw = '({});created={};keyid="{}";alg="{}"'.format(
-        " ".join(f'"{name}"' for name in covered), int(now.timestamp()), key_id, algorithm
+    """The headers that sign a request of ours, and `further` ones, at once."""
+    ready = unsigned(
+        method,
+        origin,
+        target,
+        body=body,
+        key_id=key_id,
+        algorithm=ED25519 if isinstance(key, Ed25519PrivateKey) else RSA,
+        now=now,
+        content_type=content_type,
+        further=further,
     )
-    message = HttpMessage.of(method, origin, target, found.items(), body)
-    base = signature_base(message, Input(tuple(covered), {}, raw))
-    found["Signature-Input"] = f"sig1={raw}"
-    found["Signature"] = f"sig1=:{base64.b64encode(keys.sign(key, base)).decode('ascii')}:"
-    return found
+    return ready.signed(keys.sign(key, ready.base))

@@ -14,12 +14,15 @@ import httpx
 
 from federation.errors import FetchError, Unreachable
 from federation.transport.guard import check_no_transaction, check_url
+from federation.transport.pool import GuardedTransport, Lease
+from federation.vocab.base import host_of
 
 MAX_REDIRECTS = 3
 MAX_HEADERS = 100
 MAX_DOCUMENT_BYTES = 1024 * 1024
 TOTAL_SECONDS = 10.0
 MAX_CONNECTIONS = 400
+DRAIN_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,23 +64,14 @@ class Client:
         """One request and its whole answer.
 
         AddressRefused for an address we may not reach; Unreachable for anything that may work later; FetchError for an
-        answer over the limits. With `keep_body=False` a body over the limit is cut instead, and not returned.
+        answer over the limits. With `keep_body=False` the status decides alone: a body that is over the limit, slow or
+        broken is cut.
         """
         check_no_transaction()
         check_url(url, any_scheme_and_port=self.any_scheme_and_port)
         try:
             async with asyncio.timeout(min(seconds or self.total_seconds, self.total_seconds)), self._open:
-                request = httpx.Request(
-                    method,
-                    url,
-                    headers={"User-Agent": self.user_agent, "Accept-Encoding": "identity", **headers},
-                    content=body,
-                )
-                response = await self.transport.handle_async_request(request)
-                try:
-                    return await _read(response, url, max_bytes, keep_body)
-                finally:
-                    await response.aclose()
+                return await self._exchange(method, url, headers, body, max_bytes, keep_body)
         except TimeoutError as error:
             raise Unreachable("The other server took too long.", "slow") from error
         except httpx.RemoteProtocolError as error:
@@ -86,6 +80,25 @@ class Client:
             raise Unreachable(f"The other server cannot be reached: {_why(error)}.") from error
         except (httpx.InvalidURL, UnicodeError) as error:
             raise FetchError("The address cannot be fetched.") from error
+
+    async def _exchange(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, max_bytes: int, keep_body: bool
+    ) -> Answer:
+        headers = {"User-Agent": self.user_agent, "Accept-Encoding": "identity", **headers}
+        if isinstance(self.transport, GuardedTransport):
+            headers.setdefault("Host", host_of(url))
+            raw = [(name.encode("ascii"), value.encode("latin-1")) for name, value in headers.items()]
+            lease = await self.transport.send(method, url, raw, body or b"")
+            try:
+                return await _read(lease.status, httpx.Headers(lease.headers), lease, url, max_bytes, keep_body)
+            finally:
+                await lease.aclose()
+        response = await self.transport.handle_async_request(httpx.Request(method, url, headers=headers, content=body))
+        assert isinstance(response.stream, httpx.AsyncByteStream)
+        try:
+            return await _read(response.status_code, response.headers, response.stream, url, max_bytes, keep_body)
+        finally:
+            await response.aclose()
 
     async def aclose(self) -> None:
         """Close all connections."""
@@ -96,33 +109,45 @@ def _why(error: Exception) -> str:
     return "its certificate is not to be trusted" if "CERTIFICATE_VERIFY_FAILED" in str(error) else type(error).__name__
 
 
-async def _read(response: httpx.Response, url: str, max_bytes: int, keep_body: bool) -> Answer:
-    headers = response.headers
+async def _read(
+    status: int, headers: httpx.Headers, stream: httpx.AsyncByteStream, url: str, max_bytes: int, keep_body: bool
+) -> Answer:
     if len(headers.raw) > MAX_HEADERS:
         raise FetchError("The answer has too many headers.", "headers")
+    if not keep_body:
+        if not (isinstance(stream, Lease) and stream.is_complete):
+            await _drain(stream, max_bytes)
+        return Answer(status, headers, b"", url)
     encoding = headers.get("content-encoding", "").strip().lower()
-    assert isinstance(response.stream, httpx.AsyncByteStream)
     parts: list[bytes] = []
     size = 0
-    async with aclosing(
-        _decoded(_raw(response.stream, max_bytes if keep_body else None), encoding, max_bytes)
-    ) as stream:
-        async for part in stream:
+    async with aclosing(_decoded(_raw(stream, max_bytes), encoding, max_bytes)) as plain:
+        async for part in plain:
             size += len(part)
             if size > max_bytes:
-                if keep_body:
-                    raise FetchError("The answer is too large.", "too-large")
-                break
-            if keep_body:
-                parts.append(part)
-    return Answer(response.status_code, headers, b"".join(parts), url)
+                raise FetchError("The answer is too large.", "too-large")
+            parts.append(part)
+    return Answer(status, headers, b"".join(parts), url)
 
 
-async def _raw(stream: httpx.AsyncByteStream, max_bytes: int | None) -> AsyncIterator[bytes]:
+async def _drain(stream: httpx.AsyncByteStream, max_bytes: int) -> None:
+    """Read a body that nobody wants, so that its connection can be used again, where that is soon done."""
+    size = 0
+    try:
+        async with asyncio.timeout(DRAIN_SECONDS):
+            async for part in stream:
+                size += len(part)
+                if size > max_bytes:
+                    return
+    except (TimeoutError, httpx.TransportError):
+        return  # the status was there, and says what became of the request
+
+
+async def _raw(stream: httpx.AsyncByteStream, max_bytes: int) -> AsyncIterator[bytes]:
     size = 0
     async for part in stream:
         size += len(part)
-        if max_bytes is not None and size > max_bytes:
+        if size > max_bytes:
             raise FetchError("The answer is too large.", "too-large")
         yield part
 

@@ -7,13 +7,9 @@ import asyncio
 import time
 from collections import OrderedDict, deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from concurrent.futures import Executor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from functools import partial
 from urllib.parse import urljoin
-
-import httpx
 
 from federation.errors import (
     AddressRefused,
@@ -25,13 +21,13 @@ from federation.errors import (
     Unreachable,
 )
 from federation.ports import Clock, PeerPolicy, Refusal, Refusals, Signer
-from federation.signatures import cavage, rfc9421
+from federation.signatures.signing import SigningThreads
 from federation.transport.client import MAX_DOCUMENT_BYTES, MAX_REDIRECTS, Answer, Client
+from federation.transport.signed import other_schemes, signed_headers
 from federation.vocab.base import (
     host_of,
     id_of,
     is_web_uri,
-    origin_of,
     parse_json,
     same_origin,
     types_of,
@@ -157,7 +153,7 @@ class Documents:
         signer: Callable[[], Awaitable[Signer]],
         peers: PeerPolicy,
         clock: Clock,
-        executor: Executor,
+        threads: SigningThreads,
         refusals: Refusals,
     ) -> None:
         """`signer` gives the instance actor; `origin` is ours and is never fetched."""
@@ -167,7 +163,7 @@ class Documents:
         self._signer = signer
         self._peers = peers
         self._clock = clock
-        self._executor = executor
+        self._threads = threads
         self._refusals = refusals
         self._hosts: dict[str, tuple[asyncio.Semaphore, int]] = {}
 
@@ -311,7 +307,7 @@ class Documents:
         first = known or "cavage"
         answer = await self._send(url, await self._sign(first, url, accept), budget, max_bytes)
         if answer.status in (400, 401):
-            second = "cavage" if first == "rfc9421" else "rfc9421"
+            (second,) = other_schemes(first)
             answer = await self._send(url, await self._sign(second, url, accept), budget, max_bytes)
             if answer.status == 200:
                 await self._peers.remember_signature_scheme(host, second)
@@ -319,9 +315,7 @@ class Documents:
 
     async def _sign(self, scheme: str, url: str, accept: str) -> Mapping[str, str]:
         signer = await self._signer()
-        headers = await asyncio.get_running_loop().run_in_executor(
-            self._executor, partial(signed_headers, scheme, "GET", url, None, signer=signer, clock=self._clock)
-        )
+        headers = await signed_headers(self._threads, scheme, "GET", url, None, signer=signer, clock=self._clock)
         return {"Accept": accept, **headers}
 
     async def _send(self, url: str, headers: Mapping[str, str], budget: Budget, max_bytes: int) -> Answer:
@@ -331,50 +325,6 @@ class Documents:
         )
         budget.take_bytes(len(answer.body))
         return answer
-
-
-def signed_headers(
-    scheme: str,
-    method: str,
-    url: str,
-    body: bytes | None,
-    *,
-    signer: Signer,
-    clock: Clock,
-    further: Mapping[str, str] | None = None,
-) -> dict[str, str]:
-    """Headers that sign a request, and `further` ones, with the RSA key of an actor; runs in a thread."""
-    origin = origin_of(url)
-    target = target_of(url)
-    if scheme == "rfc9421":
-        return rfc9421.headers(
-            method,
-            origin,
-            target,
-            body=body,
-            key_id=signer.rsa_key_id,
-            key=signer.rsa_key,
-            now=clock.now(),
-            further=further,
-        )
-    return cavage.headers(
-        method,
-        origin.partition("://")[2],
-        target,
-        body=body,
-        key_id=signer.rsa_key_id,
-        key=signer.rsa_key,
-        now=clock.now(),
-        further=further,
-    )
-
-
-def target_of(url: str) -> str:
-    """Path and query exactly as they go over the wire."""
-    try:
-        return httpx.URL(url).raw_path.decode("ascii")
-    except (httpx.InvalidURL, UnicodeError) as error:
-        raise AddressRefused("This address cannot be fetched.") from error
 
 
 def _redirected(url: str, location: str) -> str:

@@ -5,13 +5,14 @@ import importlib
 import importlib.util
 import ssl
 from collections import OrderedDict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 
 import httpx
 
 from federation.transport.guard import Dialler, Guard, Resolver, check_url, resolve
+from federation.transport.target import target
 from federation.transport.wire import Connection, request_bytes
 
 # Windows has no such module, and no such limit.
@@ -26,7 +27,7 @@ KEEP_SECONDS = 90.0
 SWEEP_SECONDS = 30.0
 MAX_SESSIONS = 2_000
 
-Key = tuple[str, bytes, int]
+Key = tuple[str, str, int]
 
 
 @dataclass(slots=True)
@@ -67,10 +68,18 @@ class GuardedTransport(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send one request; errors are httpx's and ours."""
-        url = request.url
-        plain = check_url(str(url), any_scheme_and_port=self._allows_private)
-        message = request_bytes(request.method, url.raw_path, request.headers.raw, await request.aread())
-        key = (url.scheme, url.raw_host, url.port or (443 if url.scheme == "https" else 80))
+        lease = await self.send(request.method, str(request.url), request.headers.raw, await request.aread())
+        return httpx.Response(lease.status, headers=lease.headers, stream=lease)
+
+    async def send(self, method: str, url: str, headers: Sequence[tuple[bytes, bytes]], body: bytes) -> "Lease":
+        """Send one request, without httpx's objects, which cost as much as all the rest; `headers` hold Host.
+
+        The answer holds its connection until it is closed.
+        """
+        plain = check_url(url, any_scheme_and_port=self._allows_private)
+        where = target(url)
+        message = request_bytes(method, where.path.encode("ascii"), headers, body)
+        key = where[:3]
         host = self._hosts.get(key)
         if host is None:
             host = self._hosts[key] = _Host()
@@ -80,16 +89,13 @@ class GuardedTransport(httpx.AsyncBaseTransport):
         except BaseException:
             self._leave(key, host)
             raise
-        connection: Connection | None = None
         try:
-            connection = await self._asked(key, host, plain, message, request.method == "HEAD")
+            connection = await self._asked(key, host, plain, message, method == "HEAD")
         except BaseException:
             host.turns.release()
             self._leave(key, host)
             raise
-        return httpx.Response(
-            connection.status, headers=connection.headers, stream=_Stream(self, key, host, connection)
-        )
+        return Lease(self, key, host, connection)
 
     async def _asked(self, key: Key, host: _Host, plain: bool, message: bytes, is_head_request: bool) -> Connection:
         """A connection that has answered. One that was kept may be dead without our knowing: then a new one is asked.
@@ -123,7 +129,7 @@ class GuardedTransport(httpx.AsyncBaseTransport):
     async def _connected(self, key: Key, plain: bool) -> Connection:
         scheme, name, port = key
         return await (self._public if plain else self._private).connect(
-            Connection, name.decode("ascii"), port, tls=self._tls if scheme == "https" else None
+            Connection, name, port, tls=self._tls if scheme == "https" else None
         )
 
     def _take(self, host: _Host) -> Connection | None:
@@ -197,14 +203,21 @@ class GuardedTransport(httpx.AsyncBaseTransport):
         await asyncio.sleep(0)
 
 
-class _Stream(httpx.AsyncByteStream):
-    """A response's body; its connection is given back once it is read or closed."""
+class Lease(httpx.AsyncByteStream):
+    """An answer: status, headers, and a body to read; its connection is given back once this is closed."""
 
     def __init__(self, pool: GuardedTransport, key: Key, host: _Host, connection: Connection) -> None:
+        self.status = connection.status
+        self.headers = connection.headers
         self._pool = pool
         self._key = key
         self._host = host
         self._connection: Connection | None = connection
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the whole answer has come."""
+        return self._connection is None or self._connection.is_complete
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         if self._connection is not None:
@@ -213,6 +226,7 @@ class _Stream(httpx.AsyncByteStream):
                     yield part
 
     async def aclose(self) -> None:
+        """Give the connection back."""
         connection, self._connection = self._connection, None
         if connection is not None:
             self._pool.release(self._key, self._host, connection)

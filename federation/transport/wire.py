@@ -111,6 +111,11 @@ class Connection(asyncio.Protocol):
             await self._news()
 
     @property
+    def is_complete(self) -> bool:
+        """Whether the whole answer has come."""
+        return self._complete
+
+    @property
     def is_reusable(self) -> bool:
         """Whether another request may be sent: the answer ended cleanly, nothing came behind it, all of ours is out."""
         return (

@@ -6,7 +6,7 @@ signature of that server gets to see such a list (S15).
 """
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,6 +19,7 @@ from federation.vocab.collections import ordered_collection
 from server.actors import following
 from server.actors.models import Actor
 from server.db import from_milliseconds
+from server.db.given import NUMBER, TEXT, given, hosts_given, rows_given
 from server.instance import Instance
 
 JOB = "actors.synchronise"
@@ -49,45 +50,71 @@ class Heard:
     hosts: OrderedDict[str, tuple[datetime, int]] = field(default_factory=OrderedDict)
 
 
-async def headers_for(here: Instance, sender: str, inbox: str) -> dict[str, str]:
-    """The header for a delivery to the followers of a local actor; none where there is nothing to compare."""
-    origin = origin_of(inbox)
-    row = await here.db.row(
-        "SELECT actor.id, followers_digest.digest, followers_digest.total FROM actor LEFT JOIN followers_digest"
-        " ON followers_digest.key = actor.id || ':' || CAST(:origin AS TEXT) WHERE actor.uri = :uri AND actor.is_local",
-        origin=origin,
-        uri=sender,
-    )
-    if row is None:
+async def headers_for(here: Instance, sender: str, origins: Collection[str]) -> dict[str, dict[str, str]]:
+    """The header for deliveries to a local actor's followers, by origin; none where there is nothing to compare."""
+    row = await here.db.row("SELECT id FROM actor WHERE uri = :uri AND is_local", uri=sender)
+    if row is None or not origins:
         return {}
-    known = row["digest"] is not None
-    part = Part(row["digest"], row["total"]) if known else await part_of(here, row["id"], origin)
-    if not 0 < part.total <= MOST:
-        return {}
-    return {HEADER: header(Synchronization(f"{sender}/followers", f"{sender}/{PART}", part.digest))}
+    parts = await _parts_of(here, row["id"], origins)
+    return {
+        origin: {HEADER: header(Synchronization(f"{sender}/followers", f"{sender}/{PART}", part.digest))}
+        for origin, part in parts.items()
+        if 0 < part.total <= MOST
+    }
 
 
-async def part_of(here: Instance, actor_id: str, origin: str) -> Part:
-    """An actor's followers on one server, computed once until they change (`removal.recount` forgets it)."""
-    key = f"{actor_id}:{origin}"
-    row = await here.db.row("SELECT digest, total FROM followers_digest WHERE key = :key", key=key)
-    if row is not None:
-        return Part(row["digest"], row["total"])
+async def _parts_of(here: Instance, actor_id: str, origins: Collection[str]) -> dict[str, Part]:
+    """An actor's followers on some servers: what is known, and the rest worked out together."""
+    found = await _known_parts(here, actor_id, origins)
+    missing = sorted(set(origins) - found.keys())
+    if not missing:
+        return found
     lock = " FOR UPDATE" if here.db.dialect == "postgres" else ""
     async with here.db.transaction():
         # Whoever changes follows changes the counts in this row, so nobody can in between.
         await here.db.row(f"SELECT id FROM actor WHERE id = :id{lock}", id=actor_id)
-        ids = await followers_at(here, actor_id, origin)
-        part = Part(digest_of(ids[:MOST]), len(ids))
-        await here.db.execute(
-            "INSERT INTO followers_digest (key, actor_id, digest, total) VALUES (:key, :actor_id, :digest, :total)"
-            " ON CONFLICT (key) DO UPDATE SET digest = :digest, total = :total",
-            key=key,
-            actor_id=actor_id,
-            digest=part.digest,
-            total=part.total,
+        rows = await here.db.rows(
+            f"SELECT follower.host AS host, follower.uri AS uri FROM {given(here.db.dialect, host=TEXT)}"
+            " CROSS JOIN actor AS follower CROSS JOIN follow"
+            " WHERE follower.host = given.host AND follower.deleted_at IS NULL AND follow.follower_id = follower.id"
+            " AND follow.target_id = :id AND follow.state = 'accepted' ORDER BY follow.id",
+            id=actor_id,
+            given=hosts_given(sorted({host_of(origin) for origin in missing})),
         )
-    return part
+        ids: dict[str, list[str]] = {origin: [] for origin in missing}
+        for row in rows:
+            origin = origin_of(row["uri"])
+            if origin in ids and len(ids[origin]) <= MOST:
+                ids[origin].append(row["uri"])
+        worked_out = {origin: Part(digest_of(uris[:MOST]), len(uris)) for origin, uris in ids.items()}
+        await here.db.execute(
+            "INSERT INTO followers_digest (key, actor_id, digest, total)"
+            " SELECT key, CAST(:actor_id AS TEXT), digest, total FROM "
+            + given(here.db.dialect, key=TEXT, digest=TEXT, total=NUMBER)
+            + " WHERE TRUE ORDER BY key"
+            " ON CONFLICT (key) DO UPDATE SET digest = excluded.digest, total = excluded.total",
+            actor_id=actor_id,
+            given=rows_given(
+                {"key": f"{actor_id}:{origin}", "digest": part.digest, "total": part.total}
+                for origin, part in worked_out.items()
+            ),
+        )
+    return found | worked_out
+
+
+async def _known_parts(here: Instance, actor_id: str, origins: Collection[str]) -> dict[str, Part]:
+    keys = {f"{actor_id}:{origin}": origin for origin in origins}
+    rows = await here.db.rows(
+        "SELECT followers_digest.key, followers_digest.digest, followers_digest.total FROM followers_digest"
+        f" JOIN {given(here.db.dialect, key=TEXT)} ON given.key = followers_digest.key",
+        given=rows_given({"key": key} for key in keys),
+    )
+    return {keys[row["key"]]: Part(row["digest"], row["total"]) for row in rows}
+
+
+async def part_of(here: Instance, actor_id: str, origin: str) -> Part:
+    """An actor's followers on one server, computed once until they change (`removal.recount` forgets it)."""
+    return (await _parts_of(here, actor_id, [origin]))[origin]
 
 
 async def followers_at(here: Instance, actor_id: str, origin: str) -> list[str]:

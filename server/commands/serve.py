@@ -16,6 +16,7 @@ from server.commands.common import refuse, run, settings_of, tables
 from server.db.migrate import migrate as bring_up_to_date
 from server.db.migrate import pending
 from server.demo import network as demo_network
+from server.fediverse.sending import HOSTS_AT_ONCE, sender_of
 from server.serving import Handover, Listener
 from server.serving import serve as serve_listeners
 from server.settings import Settings
@@ -81,7 +82,13 @@ def web(context: click.Context, host: str, port: int, reuse_port: bool, drain: f
 
 
 @click.command()
-@click.option("--concurrency", default=8, show_default=True, type=click.IntRange(1, 64), help="Hosts served at once.")
+@click.option(
+    "--concurrency",
+    default=HOSTS_AT_ONCE,
+    show_default=True,
+    type=click.IntRange(1, 400),
+    help="Hosts sent to at once.",
+)
 @click.pass_context
 def worker(context: click.Context, concurrency: int) -> None:
     """Run background work only, any number (PostgreSQL)."""
@@ -94,7 +101,7 @@ def worker(context: click.Context, concurrency: int) -> None:
 async def _work(settings: Settings, concurrency: int) -> None:
     here = await build(settings)
     try:
-        here.worker.limit("outbox", concurrency)
+        sender_of(here).hosts_at_once = concurrency
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, here.worker.stop)

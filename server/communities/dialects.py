@@ -8,7 +8,8 @@ with its time, and the dialect follows anew whenever one comes or goes; other so
 import json
 from datetime import datetime, timedelta
 
-from federation.outbox.audience import GROUP_FEDERATION, classify
+from federation.outbox.audience import GROUP_FEDERATION, VERIFIES_ED25519, classify
+from federation.signatures.signing import ED25519
 from server.accounts import site
 from server.actors.events import ActorChanged, FollowAccepted
 from server.actors.models import Actor
@@ -85,7 +86,8 @@ async def learn(here: Instance, host: str) -> None:
         # Another software on this domain: what the one before it did says nothing any more.
         here.bus.tell(CACHE, host)
         await peers.note_dialect(here, host, evidence_from=now, forget_behaviour=True)
-    await peers.note_seen(here, host, software=software)
+    scheme = ED25519 if software in VERIFIES_ED25519 else None
+    await peers.note_seen(here, host, software=software, signature_scheme=scheme)
     await peers.note_dialect(here, host, software_at=now)
     await reclassify(here, host)
 

@@ -74,8 +74,9 @@ async def drop_queue(here: Instance, acting: Viewer, host: str) -> None:
             attempts=0,
             failing_since=None,
             last_error="an admin dropped what was waiting",
+            lease_until=None,
         )
-        await receipts.withhold(here, peer.host, peer.wanted_seq)
+        await receipts.withhold(here, [peer.host], peer.wanted_seq)
         await audit.record(here, by=acting.handle, action="peer.drop", subject=peer.host)
 
 

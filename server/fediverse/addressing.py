@@ -2,11 +2,12 @@
 
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from federation.errors import InvalidDocument
 from federation.vocab.base import host_of, ids_of, is_web_uri
 from server.db import Row
+from server.db.given import TEXT, given, hosts_given, rows_given
 from server.instance import Instance
 
 log = logging.getLogger("peerhall.outbox")
@@ -60,64 +61,123 @@ async def dialects_of(here: Instance, hosts: Sequence[str]) -> dict[str, str]:
 
 
 async def peers_of(here: Instance, hosts: Sequence[str]) -> dict[str, Row]:
-    """Dialect and cursor of these hosts, in one query per 400."""
-    found: dict[str, Row] = {}
-    for start in range(0, len(hosts), 400):
-        part = {f"host{number}": host for number, host in enumerate(hosts[start : start + 400])}
-        rows = await here.db.rows(
-            f"SELECT host, dialect, cursor_seq FROM peer WHERE host IN ({', '.join(':' + name for name in part)})",
-            **part,
-        )
-        found.update((row["host"], row) for row in rows)
+    """Dialect and cursor of these hosts, in one query."""
+    rows = await here.db.rows(
+        "SELECT peer.host, peer.dialect, peer.cursor_seq FROM peer"
+        f" JOIN {given(here.db.dialect, host=TEXT)} ON given.host = peer.host",
+        given=hosts_given(hosts),
+    )
+    return {row["host"]: row for row in rows}
+
+
+Wanted = Mapping[str, Sequence[Row]]
+"""By host: the activities that it is to get, or that turn out not to be for it."""
+
+
+async def inboxes_at(here: Instance, wanted: Wanted) -> dict[tuple[int, str], list[str]]:
+    """The inboxes that activities go to, by number and host: for many hosts in a few queries.
+
+    Who follows is asked now, not when an activity was queued, so that a block or an unfollow still takes effect (S17).
+    """
+    direct = {row["seq"]: _by_host(row) for rows in wanted.values() for row in rows}
+    followed: dict[str, set[str]] = {}
+    for host, rows in wanted.items():
+        for row in rows:
+            if row["followers_of"]:
+                followed.setdefault(row["followers_of"], set()).add(host)
+    shared = {uri: await _followers_inboxes(here, uri, hosts) for uri, hosts in followed.items()}
+    withheld = await _only_for_blocked(
+        here, [(row, host) for host, rows in wanted.items() for row in rows if direct[row["seq"]].get(host)]
+    )
+    found: dict[tuple[int, str], tuple[set[str], set[str]]] = {}
+    for host, rows in wanted.items():
+        for row in rows:
+            place = (row["seq"], host)
+            own = set() if place in withheld else direct[row["seq"]].get(host, set())
+            found[place] = own, shared.get(row["followers_of"], {}).get(host, set())
+    covered = await _covered_by(here, {inbox for own, common in found.values() if common for inbox in own - common})
+    # A person's own inbox is left out where their server's shared inbox gets the same activity.
+    return {
+        place: sorted({inbox for inbox in own if covered.get(inbox) not in common} | common)
+        for place, (own, common) in found.items()
+    }
+
+
+def _by_host(outgoing: Row) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for inbox in json.loads(outgoing["inboxes"]):
+        try:
+            found.setdefault(host_of(inbox), set()).add(inbox)
+        except InvalidDocument:
+            continue
     return found
 
 
-async def inboxes_at(here: Instance, host: str, outgoing: Row) -> list[str]:
-    """The inboxes of one host that an activity goes to."""
-    found = {inbox for inbox in json.loads(outgoing["inboxes"]) if host_of(inbox) == host}
-    if found and await _only_for_blocked(here, host, outgoing):
-        found = set()
-    if outgoing["followers_of"]:
-        rows = await here.db.rows(
-            "SELECT DISTINCT COALESCE(follower.shared_inbox_url, follower.inbox_url) AS inbox FROM follow"
-            " JOIN actor target ON target.id = follow.target_id JOIN actor follower ON follower.id = follow.follower_id"
-            " WHERE target.uri = :uri AND follow.state = 'accepted' AND NOT follower.is_local"
-            " AND follower.host = :host AND follower.deleted_at IS NULL",
-            uri=outgoing["followers_of"],
-            host=host,
-        )
-        shared = {row["inbox"] for row in rows}
-        found = await _without_covered(here, found, shared) | shared
-    return sorted(found)
+async def _followers_inboxes(here: Instance, uri: str, hosts: Iterable[str]) -> dict[str, set[str]]:
+    """The inboxes of an actor's followers on these hosts, joined so that its other followers cost nothing."""
+    rows = await here.db.rows(
+        "SELECT DISTINCT follower.host AS host, COALESCE(follower.shared_inbox_url, follower.inbox_url) AS inbox"
+        f" FROM {given(here.db.dialect, host=TEXT)} CROSS JOIN actor AS follower CROSS JOIN follow"
+        " WHERE follower.host = given.host AND NOT follower.is_local AND follower.deleted_at IS NULL"
+        " AND follow.follower_id = follower.id AND follow.state = 'accepted'"
+        " AND follow.target_id = (SELECT id FROM actor WHERE uri = :uri)",
+        uri=uri,
+        given=hosts_given(sorted(hosts)),
+    )
+    found: dict[str, set[str]] = {}
+    for row in rows:
+        found.setdefault(row["host"], set()).add(row["inbox"])
+    return found
 
 
-async def _without_covered(here: Instance, addressed: set[str], shared: set[str]) -> set[str]:
-    """Leave out a person's own inbox where their server's shared inbox gets the same activity."""
-    left = set()
-    for inbox in addressed - shared:
-        covering = await here.db.value("SELECT shared_inbox_url FROM actor WHERE inbox_url = :inbox", inbox=inbox)
-        if covering not in shared:
-            left.add(inbox)
-    return left
+async def _covered_by(here: Instance, inboxes: set[str]) -> dict[str, str]:
+    """The shared inboxes of the servers of these people's inboxes."""
+    if not inboxes:
+        return {}
+    rows = await here.db.rows(
+        "SELECT inbox_url, shared_inbox_url FROM actor WHERE shared_inbox_url IS NOT NULL"
+        f" AND inbox_url IN (SELECT inbox FROM {given(here.db.dialect, inbox=TEXT)})",
+        given=rows_given({"inbox": inbox} for inbox in sorted(inboxes)),
+    )
+    return {row["inbox_url"]: row["shared_inbox_url"] for row in rows}
 
 
-async def _only_for_blocked(here: Instance, host: str, outgoing: Row) -> bool:
-    """Whether all whom an activity names on this host blocked its sender or were blocked since it was queued (S17).
+async def _only_for_blocked(here: Instance, places: Sequence[tuple[Row, str]]) -> set[tuple[int, str]]:
+    """Where all whom an activity names on a host blocked its sender or were blocked since it was queued (S17).
 
     What ends something is for them all the same.
     """
+    if not places:
+        return set()
+    pairs = f"{given(here.db.dialect, sender=TEXT, host=TEXT)} JOIN actor AS sender ON sender.uri = given.sender"
     rows = await here.db.rows(
-        "SELECT other.uri FROM actor AS sender JOIN actor_block ON actor_block.blocker_id = sender.id"
-        " JOIN actor AS other ON other.id = actor_block.blocked_id WHERE sender.uri = :sender AND other.host = :host"
-        " UNION SELECT other.uri FROM actor AS sender JOIN actor_block ON actor_block.blocked_id = sender.id"
-        " JOIN actor AS other ON other.id = actor_block.blocker_id WHERE sender.uri = :sender AND other.host = :host",
-        sender=outgoing["sender"],
-        host=host,
+        f"SELECT sender.uri AS sender, other.host AS host, other.uri AS uri FROM {pairs}"
+        " JOIN actor_block ON actor_block.blocker_id = sender.id"
+        " JOIN actor AS other ON other.id = actor_block.blocked_id AND other.host = given.host"
+        f" UNION SELECT sender.uri AS sender, other.host AS host, other.uri AS uri FROM {pairs}"
+        " JOIN actor_block ON actor_block.blocked_id = sender.id"
+        " JOIN actor AS other ON other.id = actor_block.blocker_id AND other.host = given.host",
+        given=rows_given(
+            {"sender": sender, "host": host} for sender, host in sorted({(row["sender"], host) for row, host in places})
+        ),
     )
-    activity = json.loads(outgoing["body"]) if rows else {}
+    blocked: dict[tuple[str, str], set[str]] = {}
+    for row in rows:
+        blocked.setdefault((row["sender"], row["host"]), set()).add(row["uri"])
+    withheld = set()
+    for outgoing, host in places:
+        cut_off = blocked.get((outgoing["sender"], host))
+        if cut_off and await _names_only(here, outgoing["seq"], host, cut_off):
+            withheld.add((outgoing["seq"], host))
+    return withheld
+
+
+async def _names_only(here: Instance, seq: int, host: str, people: set[str]) -> bool:
+    body = await here.db.value("SELECT body FROM outgoing WHERE seq = :seq", seq=seq)
+    activity = json.loads(body) if body else {}
     if activity.get("type") not in WITHHELD:
         return False
     named = {
         uri for key in ("to", "cc") for uri in ids_of(activity.get(key)) if is_web_uri(uri) and host_of(uri) == host
     }
-    return bool(named) and named <= {row["uri"] for row in rows}
+    return bool(named) and named <= people

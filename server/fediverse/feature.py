@@ -6,18 +6,16 @@ from functools import partial
 from server.accounts.events import AccountDeleted
 from server.actors.events import ActorDeleted
 from server.feature import Feature
-from server.fediverse import erasure, inbox, outbox, refusals, sent
+from server.fediverse import erasure, inbox, outbox, refusals, sending, sent
 from server.instance import Instance
 from server.peers.events import PeerGradeChanged
-
-SENDERS = 8
 
 
 def _install(here: Instance) -> None:
     here.worker.add("inbox", partial(inbox.step, here))
     here.worker.add("refusals", partial(refusals.step, here))
     here.worker.add("spread", partial(outbox.spread, here))
-    here.worker.add("outbox", partial(outbox.step, here), concurrency=SENDERS)
+    here.worker.add("outbox", partial(sending.step, here))
     here.events.on(PeerGradeChanged, partial(outbox.on_peer_grade, here))
     here.documents["a"] = partial(sent.provide, here)
     here.events.on(ActorDeleted, partial(sent.forget_actor, here))

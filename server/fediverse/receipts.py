@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from server.db import Row
+from server.db.given import NUMBER, TEXT, given, hosts_given, rows_given
 from server.instance import Instance
 
 WAITING, ACCEPTED, REFUSED, UNREACHABLE, WITHHELD = "waiting", "accepted", "refused", "unreachable", "withheld"
 KEEP = timedelta(days=90)
-AT_ONCE = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,57 +51,70 @@ class DeletionState:
         return not self.hosts(WAITING)
 
 
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """What became of one activity at one server; without a `state` it turned out not to concern it."""
+
+    seq: int
+    host: str
+    subject: str | None
+    state: str = ""
+    detail: str = ""
+
+
 async def expect(here: Instance, outgoing: Row, hosts: Iterable[str]) -> None:
     """Open a receipt for each server that a deletion goes to, in the transaction that spreads it."""
-    wanted = list(hosts)
-    for start in range(0, len(wanted), AT_ONCE):
-        part = {f"host{number}": host for number, host in enumerate(wanted[start : start + AT_ONCE])}
-        rows = ", ".join(f"(:seq, :{name}, :subject, 'waiting', '', :now)" for name in part)
-        await here.db.execute(
-            "INSERT INTO delivery_receipt (seq, host, subject, state, detail, at)"
-            f" VALUES {rows} ON CONFLICT (seq, host) DO NOTHING",
-            seq=outgoing["seq"],
-            subject=outgoing["subject"],
-            now=here.clock.now(),
-            **part,
-        )
-
-
-async def note(here: Instance, outgoing: Row, host: str, state: str, detail: str = "") -> None:
-    """Write down what became of an activity at a server; success is worth a row only for a deletion."""
-    if state == ACCEPTED and outgoing["subject"] is None:
-        return
     await here.db.execute(
         "INSERT INTO delivery_receipt (seq, host, subject, state, detail, at)"
-        " VALUES (:seq, :host, :subject, :state, :detail, :now)"
-        " ON CONFLICT (seq, host) DO UPDATE SET state = :state, detail = :detail, at = :now",
+        " SELECT CAST(:seq AS BIGINT), host, CAST(:subject AS TEXT), 'waiting', '', CAST(:now AS BIGINT)"
+        f" FROM {given(here.db.dialect, host=TEXT)} WHERE TRUE ON CONFLICT (seq, host) DO NOTHING",
         seq=outgoing["seq"],
-        host=host,
         subject=outgoing["subject"],
-        state=state,
-        detail=detail[:500],
         now=here.clock.now(),
+        given=hosts_given(hosts),
     )
 
 
-async def not_for(here: Instance, outgoing: Row, host: str) -> None:
-    """The activity turned out not to concern this server."""
-    if outgoing["subject"] is not None:
+async def note_all(here: Instance, noted: Sequence[Noted]) -> None:
+    """Write down what became of activities at servers; success is worth a row only for a deletion."""
+    told = [each for each in noted if each.state and not (each.state == ACCEPTED and each.subject is None)]
+    if told:
+        columns = {"seq": NUMBER, "host": TEXT, "subject": TEXT, "state": TEXT, "detail": TEXT}
         await here.db.execute(
-            "DELETE FROM delivery_receipt WHERE seq = :seq AND host = :host AND state = 'waiting'",
-            seq=outgoing["seq"],
-            host=host,
+            "INSERT INTO delivery_receipt (seq, host, subject, state, detail, at)"
+            " SELECT seq, host, subject, state, detail, CAST(:now AS BIGINT)"
+            f" FROM {given(here.db.dialect, **columns)} WHERE TRUE ORDER BY seq, host ON CONFLICT (seq, host) DO UPDATE"
+            " SET state = excluded.state, detail = excluded.detail, at = excluded.at",
+            now=here.clock.now(),
+            given=rows_given(
+                {
+                    "seq": each.seq,
+                    "host": each.host,
+                    "subject": each.subject,
+                    "state": each.state,
+                    "detail": each.detail[:500],
+                }
+                for each in {(each.seq, each.host): each for each in told}.values()
+            ),
+        )
+    not_for = [each for each in noted if not each.state and each.subject is not None]
+    if not_for:
+        await here.db.execute(
+            "DELETE FROM delivery_receipt WHERE state = 'waiting' AND EXISTS (SELECT 1 FROM "
+            + given(here.db.dialect, seq=NUMBER, host=TEXT)
+            + " WHERE given.seq = delivery_receipt.seq AND given.host = delivery_receipt.host)",
+            given=rows_given({"seq": each.seq, "host": each.host} for each in not_for),
         )
 
 
-async def withhold(here: Instance, host: str, until: int) -> None:
-    """Nothing is sent to this server any more: what it was to be asked is not said."""
+async def withhold(here: Instance, hosts: Iterable[str], until: int) -> None:
+    """Nothing is sent to these servers any more: what they were to be asked is not said."""
     await here.db.execute(
-        "UPDATE delivery_receipt SET state = 'withheld', at = :now"
-        " WHERE host = :host AND seq <= :until AND state = 'waiting'",
-        host=host,
+        "UPDATE delivery_receipt SET state = 'withheld', at = :now WHERE seq <= :until AND state = 'waiting'"
+        f" AND host IN (SELECT host FROM {given(here.db.dialect, host=TEXT)})",
         until=until,
         now=here.clock.now(),
+        given=hosts_given(hosts),
     )
 
 

@@ -26,7 +26,7 @@ from federation.testing import (
     public_multikey,
     public_rsa_pem,
 )
-from federation.transport.documents import target_of
+from federation.transport.target import target_of
 from federation.vocab.actors import actor_document
 from federation.vocab.base import PUBLIC, origin_of
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import http_message_signatures as library
@@ -70,6 +70,22 @@ async def test_the_other_scheme_is_tried_once_and_remembered(world: World) -> No
     assert world.alder.peers.schemes == {"birch.example": "rfc9421"}
 
 
+async def test_ed25519_is_taken_by_ours_and_given_up_where_it_is_not(world: World) -> None:
+    courier, inbox = world.alder.engine.courier, "https://birch.example/ap/inbox"
+    body = json.dumps(follow(world.amara, world.bruno)).encode()
+    outcome = await courier.deliver(sender=world.amara, inbox=inbox, body=body, scheme="ed25519")
+    assert (outcome.kind, outcome.scheme, len(world.birch.receipts.stored)) == ("delivered", "ed25519", 1)
+    assert courier.signatures_made > 0
+
+    def only_rsa(request: Request) -> Response:
+        return Response(status_code=401 if "ed25519" in request.headers.get("signature-input", "") else 202)
+
+    answer_with(world, only_rsa)
+    outcome = await courier.deliver(sender=world.amara, inbox=inbox, body=b"{}", scheme="ed25519")
+    assert (outcome.kind, outcome.scheme) == ("delivered", "cavage")
+    assert world.alder.peers.schemes.get("birch.example") != "ed25519", "whoever says what worked remembers it"
+
+
 async def test_an_unreachable_server_is_tried_later(world: World) -> None:
     world.network.down.add("birch.example")
     outcome = await world.alder.engine.deliver(sender=world.amara, inbox="https://birch.example/ap/inbox", body=b"{}")
@@ -132,13 +148,24 @@ def test_retries_grow_from_a_minute_to_two_days() -> None:
     assert delay_seconds(5, seed="a") != delay_seconds(5, seed="b")
     assert delay_seconds(-3, seed="a") >= 60
     assert sum(delays[:8]) < GIVE_UP_AFTER_SECONDS
-    assert [retry_after_seconds(text) for text in ("5", "x", None, "-1", "999999999999")] == [
-        5.0,
-        None,
-        None,
-        None,
-        None,
-    ]
+
+
+def test_a_wish_for_later_is_a_number_or_a_date_and_a_day_at_most() -> None:
+    now = datetime(2026, 1, 15, 10, 0, 0, tzinfo=UTC)
+    for wish, seconds in {
+        "5": 5.0,
+        " 0 ": 0.0,
+        "999999999999": 86_400.0,
+        "Thu, 15 Jan 2026 10:02:00 GMT": 120.0,
+        "Thu, 15 Jan 2126 10:02:00 GMT": 86_400.0,
+        "Thu, 15 Jan 2026 09:00:00 GMT": None,
+        "-1": None,
+        "x": None,
+        "٣": None,
+        "5" * 50: None,
+    }.items():
+        assert retry_after_seconds(wish, now) == seconds, wish
+    assert retry_after_seconds(None, now) is None
 
 
 def test_dialects() -> None:

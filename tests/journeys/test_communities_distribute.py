@@ -15,7 +15,7 @@ from federation.vocab.base import PUBLIC
 from server.actors.models import Actor
 from server.actors.removal import forget_remote
 from server.communities import actions as communities
-from server.fediverse import outbox
+from server.fediverse import leases, outbox, sending
 from server.posts import actions
 from tests.conftest import Fediverse
 from tests.posting import Stranger, _client, community, found, reply, write
@@ -243,7 +243,7 @@ async def test_r3_order_is_kept_through_failures_and_racing_workers(hall: Hall) 
     with here.db.bind():
         while await outbox.spread(here):
             pass
-        while any(await asyncio.gather(*(outbox.step(here) for _ in range(6)))):
+        while any(await asyncio.gather(*(sending.step(here) for _ in range(6)))):
             pass
     of_group = [item for item in hall.lem.received if item["type"] == "Announce"]
     assert [item["object"]["type"] for item in of_group] == ["Create", "Update", "Create", "Delete"]
@@ -259,9 +259,9 @@ async def test_r6_a_worker_whose_lease_ran_out_leaves_the_rest_to_the_next(hall:
     async def late(request: Any) -> Any:
         answer = await normal(request)
         if request.method == "POST" and slow.pop("first", False):
-            hall.fediverse.clock.advance(outbox.LEASE.total_seconds() + 60)
+            hall.fediverse.clock.advance(leases.LEASE.total_seconds() + 60)
             with here.db.bind():
-                while await outbox.step(here):
+                while await sending.step(here):
                     pass
         return answer
 
