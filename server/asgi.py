@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from server.actors import queries as actors
 from server.build import close
 from server.errors import Refused
+from server.fediverse import deliveries
 from server.fediverse.queries import queue_state
 from server.instance import Instance
 from server.posts import queries as posts
@@ -119,12 +120,12 @@ async def metrics(request: Request) -> Response:
     """Figures for Prometheus, for loopback only."""
     if request.client is None or request.client.host not in {"127.0.0.1", "::1"}:
         raise HTTPException(404)
-    state = await queue_state(request.scope["state"]["here"])
+    here: Instance = request.scope["state"]["here"]
+    state = await queue_state(here)
     lines = [
         f"peerhall_inbound_waiting {state.inbound_waiting}",
         f"peerhall_inbound_oldest_seconds {state.oldest_inbound_seconds:.1f}",
-        f"peerhall_hosts_waiting {state.hosts_waiting}",
-        f"peerhall_hosts_failing {state.hosts_failing}",
+        *await deliveries.figures(here),
     ]
     return Response("\n".join(lines) + "\n", media_type="text/plain; version=0.0.4")
 

@@ -47,6 +47,11 @@ class Sender:
         self._finished: list[Turn] = []
         self._is_settling = False
 
+    @property
+    def under_way(self) -> int:
+        """How many hosts are being sent to now."""
+        return len(self._begun)
+
     async def step(self) -> bool:
         """Lease the hosts that there is room for, and begin to send to them. Returns whether there were any."""
         here = self._here

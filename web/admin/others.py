@@ -82,9 +82,10 @@ def _does(act: Callable[[Instance, Viewer, str], Awaitable[None]], words: Callab
     """A handler that does something about deliveries to a server, and goes back to its page."""
 
     async def handler(request: Request) -> Response:
-        by, host = admin(request), _host(request)
+        by, host, form = admin(request), _host(request), await form_of(request)
         await act(here_of(request), by, host)
-        return redirect(request, _page(host), toast=words(request))
+        back = "/admin/deliveries" if text(form, "back", 20) == "deliveries" else _page(host)
+        return redirect(request, back, toast=words(request))
 
     return handler
 

@@ -15,7 +15,7 @@ from server.fediverse.queries import queue_state
 from server.fediverse.waiting import held_count
 from server.peers import queries as peers
 from server.text import LICENCES
-from web.admin import deletions, others, words
+from web.admin import deletions, deliveries, others, words
 from web.i18n import gettext
 from web.render import redirect, render
 from web.request import admin, form_of, here_of, text
@@ -240,5 +240,6 @@ routes = [
     Route("/admin/site", save_site, methods=["POST"]),
     Route("/admin/audit", audit_page),
     *others.routes,
+    *deliveries.routes,
     *deletions.routes,
 ]
