@@ -1,89 +1,95 @@
 """How far what we sent has got, and what we refused."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from server.db import Row, from_milliseconds
-from server.fediverse.addressing import direct_hosts, is_for, peers_of
+from server.db import from_milliseconds
+from server.db.given import NUMBER, TEXT, given, rows_given
+from server.fediverse.addressing import direct_hosts
 from server.instance import Instance
 from server.peers import policy
 from server.peers import queries as peers
 
 LATEST = 10
+NAMED = 50
 
 
 @dataclass(frozen=True, slots=True)
 class DeliveryState:
-    """On how many other servers a post is to be, has arrived, which ones it waits for, and which did not take it."""
+    """On how many other servers a post is to be, has arrived, which ones it waits for, and which did not take it.
+
+    Of the two latter at most `NAMED` are named.
+    """
 
     total: int
     delivered: int
-    waiting_hosts: tuple[str, ...]
+    waiting_hosts: tuple[str, ...] = ()
     refused_hosts: tuple[str, ...] = ()
+    waiting: int = 0
+    refused: int = 0
 
 
 async def delivery_state(here: Instance, post_id: str) -> DeliveryState:
-    """The state of the latest activities about a post, in four queries."""
+    """The state of the latest activities about a post, in two queries; only what has not arrived is read one by one."""
     rows = await here.db.rows(
-        "SELECT outgoing.seq, outgoing.followers_of, outgoing.inboxes, outgoing.dialects, outgoing.spread_at,"
-        " outgoing.skip_host FROM outgoing JOIN sent_activity ON sent_activity.uri = outgoing.activity_id"
+        "SELECT outgoing.seq, outgoing.inboxes FROM outgoing"
+        " JOIN sent_activity ON sent_activity.uri = outgoing.activity_id"
         " WHERE sent_activity.post_id = :post_id ORDER BY outgoing.seq DESC LIMIT :limit",
         post_id=post_id,
         limit=LATEST,
     )
     if not rows:
-        return DeliveryState(0, 0, ())
-    following = await _following_hosts(here, [row["followers_of"] for row in rows if row["followers_of"]])
-    concerned = {row["seq"]: direct_hosts(row) | following.get(row["followers_of"], set()) for row in rows}
-    known = await peers_of(here, sorted(set().union(*concerned.values())))
-    goal: dict[str, Row] = {}
-    for row in rows:  # the latest first: what came before it has arrived before it
-        for host in concerned[row["seq"]] - {row["skip_host"]}:
-            dialect = known[host]["dialect"] if host in known else "unknown"
-            if peers.may_send(here, host) and is_for(row, dialect):
-                goal.setdefault(host, row)
-    refused = await _not_taken(here, [row["seq"] for row in rows])
-    waiting = [
-        host
-        for host, row in goal.items()
-        if host not in known or row["spread_at"] is None or known[host]["cursor_seq"] < row["seq"]
-    ]
-    missing = [host for host, row in goal.items() if (row["seq"], host) in refused and host not in waiting]
+        return DeliveryState(0, 0)
+    found = await here.db.rows(
+        _STATE.format(given=given(here.db.dialect, seq=NUMBER, host=TEXT)),
+        given=rows_given(
+            {"seq": row["seq"], "host": host}
+            for row in rows
+            for host in [None, *sorted(direct_hosts(row))]  # the first names the activity, also where it has no inboxes
+        ),
+    )
+    delivered = sum(row["hosts"] for row in found if row["state"] == "delivered")
+    waiting, refused = (
+        sorted(row["host"] for row in found if row["state"] == state and peers.may_send(here, row["host"]))
+        for state in ("waiting", "refused")
+    )
     return DeliveryState(
-        total=len(goal),
-        delivered=len(goal) - len(waiting) - len(missing),
-        waiting_hosts=tuple(sorted(waiting)),
-        refused_hosts=tuple(sorted(missing)),
+        total=delivered + len(waiting) + len(refused),
+        delivered=delivered,
+        waiting_hosts=tuple(waiting[:NAMED]),
+        refused_hosts=tuple(refused[:NAMED]),
+        waiting=len(waiting),
+        refused=len(refused),
     )
 
 
-async def _following_hosts(here: Instance, uris: Sequence[str]) -> dict[str, set[str]]:
-    """The hosts of everybody who follows these actors."""
-    named = {f"uri{number}": uri for number, uri in enumerate(dict.fromkeys(uris))}
-    if not named:
-        return {}
-    rows = await here.db.rows(
-        "SELECT DISTINCT target.uri AS uri, follower.host AS host FROM follow JOIN actor target"
-        " ON target.id = follow.target_id JOIN actor follower ON follower.id = follow.follower_id"
-        f" WHERE target.uri IN ({', '.join(':' + name for name in named)}) AND follow.state = 'accepted'"
-        " AND NOT follower.is_local AND follower.deleted_at IS NULL",
-        **named,
-    )
-    found: dict[str, set[str]] = {}
-    for row in rows:
-        found.setdefault(row["uri"], set()).add(row["host"])
-    return found
-
-
-async def _not_taken(here: Instance, seqs: Sequence[int]) -> set[tuple[int, str]]:
-    named = {f"seq{number}": seq for number, seq in enumerate(seqs)}
-    rows = await here.db.rows(
-        f"SELECT seq, host FROM delivery_receipt WHERE seq IN ({', '.join(':' + name for name in named)})"
-        " AND state IN ('refused', 'unreachable', 'withheld')",
-        **named,
-    )
-    return {(row["seq"], row["host"]) for row in rows}
+# Every host that one of the activities is for, by its dialect; of several the last counts, since what came before it
+# has arrived before it. Where it has arrived, hosts are counted, not listed.
+_STATE = """
+WITH named AS (SELECT seq, host FROM {given}),
+ latest AS (
+  SELECT seq, followers_of, dialects, skip_host, spread_at FROM outgoing WHERE seq IN (SELECT seq FROM named)),
+ concerned AS (
+  SELECT seq, host FROM named WHERE host IS NOT NULL
+  UNION SELECT latest.seq, follower.host FROM latest JOIN actor AS target ON target.uri = latest.followers_of
+   JOIN follow ON follow.target_id = target.id AND follow.state = 'accepted'
+   JOIN actor AS follower ON follower.id = follow.follower_id
+   WHERE NOT follower.is_local AND follower.deleted_at IS NULL),
+ goal AS (
+  SELECT concerned.host AS host, max(concerned.seq) AS seq FROM concerned JOIN latest ON latest.seq = concerned.seq
+   LEFT JOIN peer ON peer.host = concerned.host
+   WHERE concerned.host <> COALESCE(latest.skip_host, '') AND (latest.dialects = ''
+    OR ',' || latest.dialects || ',' LIKE '%,' || COALESCE(peer.dialect, 'unknown') || ',%')
+   GROUP BY concerned.host),
+ states AS (
+  SELECT goal.host AS host, CASE
+    WHEN peer.host IS NULL OR latest.spread_at IS NULL OR peer.cursor_seq < goal.seq THEN 'waiting'
+    WHEN EXISTS (SELECT 1 FROM delivery_receipt WHERE delivery_receipt.seq = goal.seq
+     AND delivery_receipt.host = goal.host AND delivery_receipt.state IN ('refused', 'unreachable', 'withheld'))
+    THEN 'refused' ELSE 'delivered' END AS state
+   FROM goal JOIN latest ON latest.seq = goal.seq LEFT JOIN peer ON peer.host = goal.host)
+SELECT state, CASE WHEN state = 'delivered' THEN '' ELSE host END AS host, count(*) AS hosts FROM states GROUP BY 1, 2
+"""
 
 
 @dataclass(frozen=True, slots=True)
