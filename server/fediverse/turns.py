@@ -18,8 +18,6 @@ MAX_OF_ONE_SITE = 8
 MAX_LOOKED_AT = 200
 """Hosts that are looked at for one that has something due."""
 
-DUE = "(next_try_at IS NULL OR next_try_at <= :now) AND (lease_until IS NULL OR lease_until < :now)"
-
 
 @dataclass(slots=True)
 class Turns:
@@ -61,11 +59,16 @@ async def claim(here: Instance, until: datetime) -> Row | None:
 
 
 async def _claim_of(here: Instance, host: str, until: datetime) -> Row | None:
-    skip = " FOR UPDATE SKIP LOCKED" if here.db.dialect == "postgres" else ""
+    """The first that waits, or none while anybody has it: two workers would else reorder their host (R6).
+
+    The lease is looked at again by the update itself: of two workers that find the same row, the second comes away
+    empty-handed.
+    """
     return await here.db.row(
-        "UPDATE inbox_receipt SET lease_until = :until, attempts = attempts + 1 WHERE seq IN"
-        f" (SELECT seq FROM inbox_receipt WHERE outcome IS NULL AND host = :host AND {DUE}"
-        f" ORDER BY seq LIMIT 1{skip})"
+        "UPDATE inbox_receipt SET lease_until = :until, attempts = attempts + 1 WHERE seq ="
+        " (SELECT seq FROM inbox_receipt WHERE outcome IS NULL AND host = :host"
+        " AND (next_try_at IS NULL OR next_try_at <= :now) ORDER BY seq LIMIT 1)"
+        " AND outcome IS NULL AND (lease_until IS NULL OR lease_until < :now)"
         " RETURNING seq, activity_id, activity_type, actor, signer, proven, host, body, received_at, attempts, let_in",
         host=host,
         until=until,

@@ -21,9 +21,13 @@ async def receive(here: Any, host: str, number: int) -> None:
     await here.run(ServerReceipts(here).store, receipt)
 
 
-async def claimed(here: Any) -> str | None:
+async def claimed(here: Any, *, done: bool = True) -> str | None:
     row = await here.run(turns.claim, here, here.clock.now() + timedelta(minutes=5))
-    return None if row is None else str(row["activity_id"]).removeprefix("https://").replace("/u/eve/a/", " ")
+    if row is None:
+        return None
+    if done:
+        await here.run(here.db.execute, "UPDATE inbox_receipt SET outcome = 'done' WHERE seq = :seq", seq=row["seq"])
+    return str(row["activity_id"]).removeprefix("https://").replace("/u/eve/a/", " ")
 
 
 async def test_r5_a_flood_waits_for_its_turn(here: Any) -> None:
@@ -63,3 +67,16 @@ async def test_no_more_at_once_than_fit(here: Any) -> None:
     await receive(here, "quiet.example", 1)
     turns.turns(here).under_way |= {f"h{number}.example" for number in range(turns.MAX_UNDER_WAY)}
     assert await claimed(here) is None
+
+
+async def test_r6_nobody_begins_the_next_of_a_host_while_another_process_has_the_first(here: Any) -> None:
+    """Also where that process died: what it began is waited for until its lease is over, and then comes first."""
+    for number in range(3):
+        await receive(here, "loud.example", number)
+    await receive(here, "quiet.example", 0)
+    assert await claimed(here, done=False) == "loud.example 0"
+    assert await claimed(here) == "quiet.example 0"
+    assert await claimed(here) is None
+    here.clock.advance(6 * 60)
+    assert await claimed(here) == "loud.example 0"
+    assert await claimed(here) == "loud.example 1"
