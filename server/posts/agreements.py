@@ -5,14 +5,14 @@ from server.instance import Instance
 from server.posts import counting
 from server.posts.composing import announce_new, keep_moment
 from server.posts.events import PostBoosted, PostEdited, PostLiked, PostRefused, PostUnboosted
+from server.posts.holding import hold
 from server.posts.models import Boost, Like, Post
 
 
 async def accept_reply(here: Instance, post: Post, *, stamp: str) -> None:
     """Whoever is answered agrees: a waiting reply is shown, and goes to everybody it is for, with the proof."""
     async with here.db.transaction():
-        fresh = await Post.get(id=post.id)
-        if fresh.state not in {"waiting", "visible"}:
+        if not await hold(here, fresh := post, "waiting", "visible"):
             return
         await _note(here, "post", fresh.id, stamp)
         fresh.approved_by = stamp
@@ -25,7 +25,8 @@ async def settle_quote(
 ) -> None:
     """Whoever is quoted agrees, with a stamp, or does not."""
     async with here.db.transaction():
-        fresh = await Post.get(id=post.id)
+        if not await hold(here, fresh := post, "waiting", "visible"):
+            return
         if fresh.quote_state not in {"waiting", "approved"}:
             return
         if not accepted or stamp is None:
@@ -47,9 +48,8 @@ async def settle_quote(
 async def refuse(here: Instance, post: Post, parent: Post, *, reason: str, by_id: str | None = None) -> None:
     """Whoever is answered does not want a reply: it goes out of sight, and its author, if from here, sees why."""
     async with here.db.transaction():
-        fresh = await Post.get(id=post.id)
-        if fresh.state in {"waiting", "visible", "held"}:
-            await _refuse(here, fresh, by_id=by_id or parent.author_id, reason=reason)
+        if await hold(here, post, "waiting", "visible", "held"):
+            await _refuse(here, post, by_id=by_id or parent.author_id, reason=reason)
 
 
 async def settle_reaction(here: Instance, row: Like | Boost, *, accepted: bool, stamp: str | None) -> None:

@@ -19,6 +19,7 @@ from server.posts.addresses import page_path
 from server.posts.details import detail_of
 from server.posts.events import PostEdited, PostNarrowed, PostPublished, PostWaits
 from server.posts.form import NewAttachment, NewPost, PostChange, check_change, check_new
+from server.posts.holding import hold
 from server.posts.models import Post, PostAttachment, PostMention, PostTag, PostVersion
 from server.posts.places import Place
 from server.posts.queries import readable
@@ -75,6 +76,8 @@ async def publish_post(here: Instance, acting: Viewer, post_id: str, *, visibili
     place = await places.find(here, author, post.community_id, post.parent_id, visibility or post.visibility)
     now = here.clock.now()
     async with here.db.transaction():
+        if not await hold(here, post, "draft"):
+            raise Invalid("This is published already.")
         post.state, post.visibility = "visible", place.visibility
         post.published_at = post.last_activity_at = post.updated_at = now
         post.url = here.url(page_path(post.short, post.title, post.kind))
@@ -106,6 +109,8 @@ async def edit_post(
         source = post.source_md if change.source_md is None else change.source_md
         written = await _write(here, source, change.content_html, tuple(change.tags or ()))
     async with here.db.transaction():
+        if not await hold(here, post, "draft", "visible", "held"):
+            raise NotFound
         if post.state != "draft":
             await keep_version(here, post, change_note)
         before = post.visibility

@@ -14,6 +14,7 @@ from server.posts import counting
 from server.posts.composing import own
 from server.posts.details import detail_of
 from server.posts.events import PostDeleted, PostPublished, PostRemoved, PostRestored
+from server.posts.holding import STANDING, hold
 from server.posts.models import Boost, Like, Post, PostAttachment, PostMention, PostTag, PostVersion, Tombstone
 from server.posts.policy import DIRECT, PRIVATE
 from server.posts.readable import readable
@@ -83,7 +84,9 @@ async def moderated(here: Instance, acting: Viewer, post_id: str) -> Post:
 
 
 async def let_through(here: Instance, post: Post) -> None:
-    """Make a held or removed post visible, in the caller's transaction."""
+    """Make a held or removed post visible, in the caller's transaction, unless somebody else decided meanwhile."""
+    if not await hold(here, post, post.state):
+        return
     post.state, post.state_reason, post.updated_at = "visible", "", here.clock.now()
     await post.save(update_fields=["state", "state_reason", "updated_at"])
     await counting.after_publishing(here, post)
@@ -93,7 +96,12 @@ async def let_through(here: Instance, post: Post) -> None:
 
 
 async def take_out(here: Instance, post: Post, *, by_id: str, reason: str) -> None:
-    """Hide a post, in the caller's transaction. Its author still sees it, with the reason."""
+    """Hide a post, in the caller's transaction. Its author still sees it, with the reason.
+
+    Nothing happens where somebody else decided about it meanwhile.
+    """
+    if post.state == "deleted" or not await hold(here, post, post.state):
+        return
     post.state, post.state_reason, post.updated_at = "removed", reason.strip()[:2000], here.clock.now()
     await post.save(update_fields=["state", "state_reason", "updated_at"])
     await counting.after_ending(here, post)
@@ -103,7 +111,12 @@ async def take_out(here: Instance, post: Post, *, by_id: str, reason: str) -> No
 
 
 async def erase(here: Instance, post: Post, *, by: str) -> None:
-    """Delete a post for good, in the caller's transaction: text, files, versions, reactions. Its place stays (410)."""
+    """Delete a post for good, in the caller's transaction: text, files, versions, reactions. Its place stays (410).
+
+    Nothing happens where somebody else did that meanwhile.
+    """
+    if not await hold(here, post, *STANDING):
+        return
     was_shared = post.state in {"visible", "removed", "waiting"}
     await leave_tombstone(here, post.uri, by=by, former_type=post.object_type)
     if was_shared:

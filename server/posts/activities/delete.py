@@ -18,6 +18,7 @@ from server.posts import audience, counting, documents, places, policy, sending
 from server.posts.activities.authority import may_moderate_from_afar
 from server.posts.activities.relevance import check_group
 from server.posts.events import PostDeleted, PostNarrowed, PostRemoved, PostRestored
+from server.posts.holding import STANDING, hold
 from server.posts.models import Post, Tombstone
 from server.posts.receiving import find_or_fetch
 from server.posts.removal import erase, forget_sent, leave_tombstone, let_through, take_out
@@ -220,6 +221,8 @@ async def _by_author(here: Instance, received: VerifiedActivity, post: Post) -> 
     if post.state == "deleted":
         raise Ignored("it was deleted already")
     async with here.db.transaction():
+        if not await hold(here, post, *STANDING):
+            raise Ignored("it was deleted already")
         if post.state == "visible":
             await _pass_on(here, post, received)
         await erase(here, post, by=received.activity.actor)

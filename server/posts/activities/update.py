@@ -21,6 +21,7 @@ from server.posts.activities.relevance import check_group
 from server.posts.composing import forget_old_versions, keep_version
 from server.posts.details import extras_of
 from server.posts.events import PostEdited, PostNarrowed, ReplyHelped, ReplyUnhelped
+from server.posts.holding import hold
 from server.posts.models import Post
 from server.posts.receiving import pages_of, receive_post, store_parts, store_quote
 
@@ -110,7 +111,8 @@ async def _apply(here: Instance, received: VerifiedActivity, post: Post, remote:
         # Somebody else passed it on, and its server knows of no edit: a stranger must not make it look edited (S5).
         raise Ignored("its server knows of no change")
     async with here.db.transaction():
-        fresh = await Post.get(id=post.id)
+        if not await hold(here, fresh := post, "visible", "held"):
+            raise Ignored("the post is not there any more")
         latest = fresh.edited_at or fresh.published_at
         if moment < latest or (moment == latest and not tied):
             raise Ignored(NOT_NEWER)
