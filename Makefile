@@ -7,7 +7,7 @@ WORKERS ?= 2
 
 .DEFAULT_GOAL := help
 PARTS := check-format check-lint check-types check-imports check-project
-.PHONY: help documents peers demo test test-sqlite test-postgres test-long fuzz check $(PARTS) fix bench migration pictures lock clean
+.PHONY: help documents peers demo test test-sqlite test-postgres test-long fuzz check $(PARTS) fix bench chaos migration pictures lock clean
 
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-14s %s\n", $$1, $$2}'
@@ -72,6 +72,11 @@ fix: $(VENV)/dev.stamp  ## format, and mend what can be mended safely
 
 bench: $(VENV)/dev.stamp  ## the table of times and sizes (ARGS=--save makes this run the baseline)
 	@$(BIN)/python -m tests.bench $(ARGS)
+
+CHAOS := $(if $(FAULT),--fault $(FAULT)) $(if $(DATABASE),--database $(DATABASE)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SEED),--seed $(SEED))
+
+chaos: $(VENV)/dev.stamp  ## faults, seeded, and what held (make chaos FAULT=kill DATABASE=sqlite ROUNDS=20 SEED=7)
+	@$(BIN)/python -m tests.chaos $(CHAOS) $(ARGS)
 
 migration: $(VENV)/dev.stamp  ## draft a migration: make migration NAME=add_something
 	@$(BIN)/python -m tests.postgres --draft $(NAME)

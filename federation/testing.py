@@ -67,11 +67,27 @@ class Network(httpx.AsyncBaseTransport):
         self.log: list[tuple[str, str, int]] = []
         self.observer: Callable[[str, str, bytes, bytes], None] | None = None
         """Called with method, address, body and answer of every request that reached a server."""
+        self._late: list[tuple[httpx.Request, bytes]] = []
+        self._rates = (0.0, 0.0, 0.0, 0.0)
+        self.seed: int | None = None
+        self._random = random.Random()
+        if seed is not None:
+            self.misbehave(seed, drop=drop, delay=delay, duplicate=duplicate, reorder=reorder)
+        self._transports: dict[int, httpx.ASGITransport] = {}
+
+    def misbehave(
+        self, seed: int, *, drop: float = 0.0, delay: float = 0.0, duplicate: float = 0.0, reorder: float = 0.0
+    ) -> None:
+        """From now on do such things with these probabilities, the same for the same seed."""
         self.seed = seed
         self._random = random.Random(seed)
-        self._rates = (drop, delay, duplicate, reorder) if seed is not None else (0.0, 0.0, 0.0, 0.0)
-        self._late: list[tuple[httpx.Request, bytes]] = []
-        self._transports: dict[int, httpx.ASGITransport] = {}
+        self._rates = (drop, delay, duplicate, reorder)
+
+    async def behave(self) -> None:
+        """Bring what is still under way, and be a good network from now on."""
+        self._rates = (0.0, 0.0, 0.0, 0.0)
+        while self._late:
+            await self._hand_over(*self._late.pop(0))
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Hand a request to the server of its host."""

@@ -78,23 +78,75 @@ def _version(folder: Path) -> int:
     return int("".join(character for character in folder.parent.name if character.isdigit()) or 0)
 
 
+class Cluster:
+    """One PostgreSQL on a folder of its own: it can be stopped, and started again with what it holds."""
+
+    def __init__(self, folder: Path, options: dict[str, str]) -> None:
+        self._folder = folder
+        self._options = options
+        self._user = UNPRIVILEGED if os.geteuid() == 0 else None
+        self._programs = programs()
+        if self._user is not None:
+            owner = pwd.getpwnam(self._user)
+            os.chown(folder, owner.pw_uid, owner.pw_gid)
+            self._programs = _within_reach(self._programs, folder, self._user)
+        password = secrets.token_hex(16)
+        self._data = _make_cluster(self._programs, folder, password, self._user)
+        self._port = _free_port()
+        self._process: subprocess.Popen[bytes] | None = None
+        self.address = f"postgres://postgres:{password}@127.0.0.1:{self._port}"
+        """Without the name of a database."""
+
+    def start(self) -> None:
+        """Start it and wait until it takes connections."""
+        log = self._folder / "log"
+        options = [part for name, value in self._options.items() for part in ("-c", f"{name}={value}")]
+        with log.open("wb") as output:
+            self._process = subprocess.Popen(
+                [str(self._programs / "postgres"), "-D", str(self._data), "-p", str(self._port), *options],
+                user=self._user,
+                cwd=self._data,
+                env={"PATH": os.defpath, "TZ": "UTC"},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,  # Ctrl-C is for pytest; we stop the server ourselves
+            )
+        _await_port(self._process, self._port, log)
+
+    def stop(self, number: int = signal.SIGINT) -> None:
+        """Stop it: SIGINT ends open sessions ("fast"), SIGQUIT ends it as a crash does ("immediate")."""
+        if self._process is None:
+            return
+        self._process.send_signal(number)
+        try:
+            self._process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._process = None
+
+
+@contextmanager
+def cluster(options: dict[str, str]) -> Iterator[Cluster]:
+    """A PostgreSQL that lives as long as the block."""
+    folder = Path(tempfile.mkdtemp(prefix="peerhall-postgres-"))
+    try:
+        made = Cluster(folder, options)
+        try:
+            made.start()
+            yield made
+        finally:
+            made.stop()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 @contextmanager
 def server() -> Iterator[str]:
     """Start a PostgreSQL, give its address without a database name, and stop it in the end."""
-    folder = Path(tempfile.mkdtemp(prefix="peerhall-postgres-"))
-    try:
-        user = UNPRIVILEGED if os.geteuid() == 0 else None
-        bin_folder = programs()
-        if user is not None:
-            owner = pwd.getpwnam(user)
-            os.chown(folder, owner.pw_uid, owner.pw_gid)
-            bin_folder = _within_reach(bin_folder, folder, user)
-        password = secrets.token_hex(16)
-        data = _make_cluster(bin_folder, folder, password, user)
-        with _running(bin_folder, data, user) as port:
-            yield f"postgres://postgres:{password}@127.0.0.1:{port}"
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    with cluster(OPTIONS) as made:
+        yield made.address
 
 
 def _within_reach(bin_folder: Path, folder: Path, user: str) -> Path:
@@ -133,34 +185,6 @@ def _make_cluster(bin_folder: Path, folder: Path, password: str, user: str | Non
     if made.returncode:
         raise NoPostgres(f"initdb failed: {made.stderr.strip()}")
     return data
-
-
-@contextmanager
-def _running(bin_folder: Path, data: Path, user: str | None) -> Iterator[int]:
-    port = _free_port()
-    log = data.parent / "log"
-    options = [part for name, value in OPTIONS.items() for part in ("-c", f"{name}={value}")]
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [str(bin_folder / "postgres"), "-D", str(data), "-p", str(port), *options],
-            user=user,
-            cwd=data,
-            env={"PATH": os.defpath, "TZ": "UTC"},
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            start_new_session=True,  # Ctrl-C is for pytest; we stop the server ourselves
-        )
-    try:
-        _await_port(process, port, log)
-        yield port
-    finally:
-        process.send_signal(signal.SIGINT)  # "fast": open sessions are ended
-        try:
-            process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
 
 
 def _free_port() -> int:

@@ -1,0 +1,1 @@
+"""Faults, seeded and repeatable, and what must hold whatever happens (`make chaos`)."""

@@ -1,0 +1,95 @@
+"""Processes that are killed at any moment, and workers that race, stop, and come back after their time."""
+
+import asyncio
+import random
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+from tests.chaos.checks import LOST, Violation, check
+from tests.chaos.load import Load
+from tests.chaos.report import Options, Round
+from tests.chaos.world import LEASE_SECONDS, NotDrained, World, world
+
+Fault = Callable[[random.Random, World], Awaitable[None]]
+
+LONGEST_SECONDS = 1.6
+FRESH_WORLD = 50
+"""A world grows with every round; so many later there is a new one."""
+
+
+async def kill(options: Options) -> AsyncIterator[Round]:
+    """`kill -9` of any process under load, and a new start."""
+    async for each in _rounds(options, (), _kill):
+        yield each
+
+
+async def race(options: Options) -> AsyncIterator[Round]:
+    """Two to four workers at once; some stand still for longer than their leases, and go on."""
+    if options.database == "sqlite":
+        roles = [("serve1", "serve2")]
+    else:
+        roles = [("web1", *(f"worker{number}" for number in range(count))) for count in (2, 3, 4)]
+    size = -(-options.rounds // len(roles))
+    done = 0
+    for these in roles:
+        part = Options(options.database, min(size, options.rounds - done), options.seed + done, options.cluster)
+        done += part.rounds
+        async for each in _rounds(part, these, _stand_still):
+            yield each
+
+
+async def _rounds(options: Options, roles: tuple[str, ...], fault: Fault) -> AsyncIterator[Round]:
+    done = 0
+    while done < options.rounds:
+        async with world(options.database, roles, cluster=options.cluster) as scene:
+            load = Load(scene)
+            await scene.start()
+            for _ in range(min(FRESH_WORLD, options.rounds - done)):
+                seed = options.seed + done
+                done += 1
+                yield await one_round(seed, load, fault)
+
+
+async def one_round(seed: int, load: Load, fault: Fault) -> Round:
+    """Load, a fault in the middle of it, and the checks."""
+    rng, scene, before = random.Random(seed), load.world, load.acknowledged
+    async with asyncio.TaskGroup() as group:
+        group.create_task(load.round(random.Random(rng.random())))
+        group.create_task(_done(fault(rng, scene)))
+    try:
+        await scene.drain()
+    except NotDrained as error:
+        return Round(seed, load.acknowledged - before, [Violation(LOST, str(error))])
+    return Round(seed, load.acknowledged - before, await check(load))
+
+
+async def _kill(rng: random.Random, scene: World) -> None:
+    for _ in range(rng.choice((1, 1, 2))):
+        await asyncio.sleep(rng.uniform(0, LONGEST_SECONDS))
+        killed = rng.sample(scene.roles, rng.randint(1, len(scene.roles)))
+        for role in killed:
+            scene.processes[role].send(signal.SIGKILL)
+        for role in killed:
+            await scene.processes[role].end()
+        await scene.start()
+        if rng.random() < 0.5:
+            # What died held leases: half of the time they are over at once, else other work comes first.
+            scene.clock.advance(LEASE_SECONDS)
+
+
+async def _stand_still(rng: random.Random, scene: World) -> None:
+    workers = [role for role in scene.roles if not role.startswith("web")]
+    for _ in range(2):
+        await asyncio.sleep(rng.uniform(0, LONGEST_SECONDS / 2))
+        still = rng.sample(workers, rng.randint(1, len(workers) - 1))
+        for role in still:
+            scene.processes[role].send(signal.SIGSTOP)
+        await asyncio.sleep(rng.uniform(0, 0.2))
+        scene.clock.advance(LEASE_SECONDS)
+        await asyncio.sleep(rng.uniform(0.1, LONGEST_SECONDS / 2))
+        for role in still:
+            scene.processes[role].send(signal.SIGCONT)
+
+
+async def _done(waited: Awaitable[None]) -> None:
+    await waited
