@@ -4,7 +4,7 @@
     .venv/bin/python -m tests.bench.scheduler --minutes 240 --workers 4 --cpu-ms 1.2
 
 A model: activities are published at random times for a random, unequal number of servers; each server has one cursor
-and is served by one sender at a time, in order, as `server.fediverse.outbox` does it; pauses after failures are those
+and is served by one sender at a time, in order, as `server.fediverse.sending` does it; pauses after failures are those
 of `federation.outbox.retry`. How many people write how much, and how many servers are ill, is assumed: it is in `Load`
 and `KINDS`, and most of it can be changed on the command line. The CPU time of a delivery is measured by `make bench`.
 """
@@ -18,7 +18,7 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from federation.outbox.retry import GIVE_UP_AFTER_SECONDS, delay_seconds
-from server.fediverse.outbox import BATCH
+from server.fediverse.loading import MOST as BATCH
 
 HOUR = 3600.0
 WRITTEN_A_DAY = 0.5
