@@ -9,9 +9,8 @@ from dataclasses import replace
 from functools import partial
 
 import httpx
-from starlette.requests import Request
-from starlette.responses import Response
 from starlette.routing import BaseRoute
+from starlette.types import ASGIApp, Scope
 
 from federation.discovery import server_actor
 from federation.discovery.webfinger import Finger, WebFinger
@@ -162,9 +161,9 @@ class Engine:
         """Discovery, inboxes, and everything under ``/ap/``."""
         return self._endpoints.routes()
 
-    async def serve_document(self, uri: str, request: Request) -> Response:
-        """The ActivityPub document of an id, for readable addresses that are asked for it by Accept."""
-        return await self._endpoints.serve(uri, request)
+    async def serve_document(self, uri: str | None, scope: Scope) -> ASGIApp:
+        """The ActivityPub document of an id, by the shortest way; None for the id that is the address asked for."""
+        return await self._endpoints.document(uri, scope)
 
     async def process(self, receipt: Receipt) -> None:
         """Do what a stored activity asks for.

@@ -5,14 +5,12 @@ Errors become status codes here and nowhere else. Answers are short and never re
 
 import asyncio
 import json
-import re
 from collections.abc import Mapping
-from datetime import UTC
-from email.utils import format_datetime, parsedate_to_datetime
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp, Scope
 
 from federation.discovery import nodeinfo, webfinger
 from federation.errors import (
@@ -27,19 +25,17 @@ from federation.errors import (
 )
 from federation.inbox.authenticate import Authenticator
 from federation.inbox.in_hand import InHand, NoRoom, Taken
-from federation.ports import Objects, Reader, Receipts, Served
+from federation.ports import Objects, Reader, Receipts
+from federation.reading import ACTIVITY_JSON, Reading, message_of, path_of
 from federation.signatures.message import HttpMessage
 from federation.transport.documents import is_activitypub_type
 from federation.vocab.base import MAX_DOCUMENT_BYTES, is_web_uri
 from federation.vocab.contexts import with_context
 
-ACTIVITY_JSON = "application/activity+json"
 READ_SECONDS = 20.0
 RETRY_AFTER_SECONDS = "60"
 MAX_RESOURCE_CHARACTERS = 1000
 
-# Servers name themselves so: "Mastodon/4.3 (http.rb; +https://social.example/)".
-_HOME = re.compile(r"\+(https?://[^\s;,)]+)")
 _LATER = {"Retry-After": RETRY_AFTER_SECONDS}
 _ANYBODY = {"Access-Control-Allow-Origin": "*"}
 _STATUS: tuple[tuple[type[FederationError], int], ...] = (
@@ -72,6 +68,13 @@ class Endpoints:
         self._receipts = receipts
         self._authorized_fetch = authorized_fetch
         self._in_hand = InHand()
+        self._reading = Reading(
+            origin=origin,
+            authenticator=authenticator,
+            objects=objects,
+            authorized_fetch=authorized_fetch,
+            answer_to=_answer_to,
+        )
 
     def routes(self) -> list[BaseRoute]:
         """Hot paths first."""
@@ -84,11 +87,11 @@ class Endpoints:
             Route("/nodeinfo/{version}", self.nodeinfo),
         ]
 
-    async def under_ap(self, request: Request) -> Response:
+    async def under_ap(self, request: Request) -> ASGIApp:
         """A document, or an inbox."""
-        uri = f"{self._origin}{self._target(request).partition('?')[0]}"
+        uri = self._origin + path_of(request.scope)
         if request.method != "POST":
-            return await self._empty_inbox(uri) if uri.endswith("/inbox") else await self.serve(uri, request)
+            return await self._empty_inbox(uri) if uri.endswith("/inbox") else await self.document(uri, request.scope)
         if not uri.endswith("/inbox"):
             return _refusal(405, {"Allow": "GET, HEAD"})
         if await self._objects.inbox_owner(uri) is None:
@@ -137,28 +140,9 @@ class Endpoints:
             return _answer_to(error)
         return Response(status_code=202)
 
-    async def serve(self, uri: str, request: Request) -> Response:
-        """The document at an id of ours, if this reader may have it; absent and private look the same."""
-        page = request.query_params.get("page")
-        if page is not None and len(page) > 200:
-            return _refusal(400)
-        message = self._message(request, None)
-        signed = "signature" in message.headers or "signature-input" in message.headers
-        try:
-            if self._is_blocked(request):
-                raise Forbidden("We do not talk to this server.", "blocked")
-            served = await self._objects.get(uri, page, Reader())
-            open_to_all = served is not None and (not self._authorized_fetch or served.exempt_from_authorized_fetch)
-            if served is not None and open_to_all and (served.public or not signed):
-                return _document(served, request)
-            if signed:
-                served = await self._objects.get(uri, page, await self._authenticator.reader(message))
-            elif served is not None and not open_to_all:
-                raise Unauthenticated("Only signed requests are answered.", "unsigned")
-        except FederationError as error:
-            self._authenticator.refuse("document", message, error, None)
-            return _answer_to(error)
-        return _refusal(404) if served is None else _document(served, request)
+    async def document(self, uri: str | None, scope: Scope) -> ASGIApp:
+        """The document at an id of ours, if this reader may have it; None for the id that is the address asked for."""
+        return await self._reading.answer(self._origin + path_of(scope) if uri is None else uri, scope)
 
     async def webfinger(self, request: Request) -> Response:
         """RFC 7033. A server that we block is told nothing, as far as it says who it is (S17)."""
@@ -206,28 +190,10 @@ class Endpoints:
         return _refusal(status)
 
     def _is_blocked(self, request: Request) -> bool:
-        """Whether an unauthenticated question comes from a blocked server: by its signature, or by its user agent."""
-        message = self._message(request, None)
-        try:
-            if "signature" in message.headers or "signature-input" in message.headers:
-                self._authenticator.refuse_blocked(message)
-            named = _HOME.search(request.headers.get("user-agent", "")[:1000])
-            if named is not None:
-                self._authenticator.refuse_host(named[1])
-        except FederationError:
-            return True
-        return False
-
-    def _target(self, request: Request) -> str:
-        raw_path = request.scope.get("raw_path") or request.scope["path"].encode("utf-8")
-        target = bytes(raw_path).partition(b"?")[0].decode("latin-1")
-        query = bytes(request.scope.get("query_string", b"")).decode("latin-1")
-        return f"{target}?{query}" if query else target
+        return self._reading.is_blocked(request.scope)
 
     def _message(self, request: Request, body: bytes | None) -> HttpMessage:
-        pairs = ((name.decode("latin-1"), value.decode("latin-1")) for name, value in request.headers.raw)
-        # HEAD is signed as what it is; everything else about it is a GET.
-        return HttpMessage.of(request.method, self._origin, self._target(request), pairs, body)
+        return message_of(request.scope, self._origin, body)
 
 
 async def _body(request: Request, taken: Taken) -> bytes | None:
@@ -255,37 +221,6 @@ def _is_resource(resource: str) -> bool:
         return is_web_uri(resource)
     name, at, host = resource.removeprefix("acct:").removeprefix("@").rpartition("@")
     return bool(at and name and host and "@" not in name) and resource.isprintable() and " " not in resource
-
-
-def _document(served: Served, request: Request) -> Response:
-    headers = {
-        "Vary": "Accept, Signature",
-        "Cache-Control": "public, max-age=60" if served.public else "private, no-store",
-        "X-Content-Type-Options": "nosniff",
-    }
-    if served.etag:
-        headers["ETag"] = served.etag if served.etag.startswith(('"', 'W/"')) else f'"{served.etag}"'
-    if served.modified is not None:
-        headers["Last-Modified"] = format_datetime(served.modified.astimezone(UTC), usegmt=True)
-    if served.status == 200 and _is_known(request, headers, served):
-        return Response(status_code=304, headers=headers)
-    return Response(served.body, served.status, media_type=ACTIVITY_JSON, headers=headers)
-
-
-def _is_known(request: Request, headers: Mapping[str, str], served: Served) -> bool:
-    """Whether the reader has this already (RFC 9110 section 13.2.2): by its tag, and only else by its time."""
-    asked = request.headers.get("if-none-match")
-    if asked is not None:
-        known = {tag.strip().removeprefix("W/") for tag in asked.split(",")}
-        return "ETag" in headers and not known.isdisjoint({headers["ETag"].removeprefix("W/"), "*"})
-    since = request.headers.get("if-modified-since")
-    if since is None or served.modified is None:
-        return False
-    try:
-        moment = parsedate_to_datetime(since)
-    except ValueError:
-        return False
-    return moment.tzinfo is not None and served.modified.replace(microsecond=0) <= moment
 
 
 def _answer_to(error: FederationError) -> Response:

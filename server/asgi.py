@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from functools import lru_cache
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -28,9 +29,11 @@ log = logging.getLogger("peerhall.web")
 GRACE_SECONDS = 10
 OWN_WORK = ("refusals", "kept")
 """What a process writes down itself, also where a worker of its own does everything else."""
+MAX_ACCEPT = 1000
 ACTIVITY_TYPES = ("application/activity+json", "application/ld+json")
 
 
+@lru_cache(maxsize=1024)
 def wants_activity(accept: str) -> bool:
     """Whether an Accept header asks for ActivityPub rather than for a page (ActivityPub section 3.2)."""
     best: tuple[float, bool] = (0.0, False)
@@ -82,12 +85,15 @@ class Negotiate:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         if scope["type"] == "http" and scope["method"] in {"GET", "HEAD"}:
-            request = Request(scope, receive)
-            if wants_activity(request.headers.get("accept", "")):
-                uri = await self._document_for(scope["path"])
+            engine, path = self._here.engine, scope["path"]
+            if path.startswith("/ap/") and not path.endswith("/inbox"):
+                await (await engine.serve_document(None, scope))(scope, receive, send)
+                return
+            accept = next((value for name, value in scope["headers"] if name == b"accept"), b"")
+            if wants_activity(accept[:MAX_ACCEPT].decode("latin-1")):
+                uri = await self._document_for(path)
                 if uri is not None:
-                    response = await self._here.engine.serve_document(uri, request)
-                    await response(scope, receive, send)
+                    await (await engine.serve_document(uri, scope))(scope, receive, send)
                     return
         await self._pages(scope, receive, send)
 

@@ -28,6 +28,7 @@ from server.db.migrate import migrate
 from server.features import model_modules
 from server.instance import Instance
 from server.settings import Settings
+from server.shelf import Shelf
 from tests.interop.strict.watch import Watch
 from web.fragments import fragments
 
@@ -91,9 +92,10 @@ def _build_once(apps: Apps, build: Callable[[Apps], None], built_for: list[str])
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _fragments_verified() -> None:
-    """Every piece of a page that is taken from memory is rendered again, and has to be the same."""
+def _kept_is_verified() -> None:
+    """Every document and piece of a page that is taken from memory is made again, and has to be the same."""
     fragments.verifying = True
+    Shelf.verifying = True
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,7 @@ import mimetypes
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from federation.ports import Reader, Served
 from federation.vocab.actors import actor_document, actor_tombstone
@@ -14,11 +15,20 @@ from server.actors import keys, synchronising
 from server.actors.models import Actor
 from server.instance import Instance
 from server.peers import queries as peers
+from server.shelf import MadeFrom, Shelf
 
 OUTBOX = "actors.outbox"
 FEATURED = "actors.featured"
 MODERATORS = "actors.moderators"
 GROUP_FACTS = "actors.group_facts"
+SHELF = "actors.documents"
+
+_MADE_FROM = (
+    MadeFrom("actor_key", "t.actor_id = actor.id", ("id", "kind", "generation", "public_text")),
+    MadeFrom("retired_key", "t.actor_id = actor.id", ("key_id", "kind", "public_text", "retired_at"), order="t.key_id"),
+    MadeFrom("community", "t.id = actor.id"),
+)
+"""What `build_actor_document` and GROUP_FACTS look at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +99,22 @@ async def provide(here: Instance, uri: str, page: str | None, reader: Reader) ->
     if reader.host is not None and not peers.may_receive(here, reader.host):
         return None
     actor_uri, part = _split(here, uri)
+    if part:
+        return await _provide(here, actor_uri, part, page, reader)
+    # The instance actor has the name of the site, which is kept in memory.
+    return await _shelf(here).get(
+        actor_uri, partial(_provide, here, actor_uri, part, page, reader), besides=here.site.name
+    )
+
+
+def _shelf(here: Instance) -> Shelf:
+    shelf: Shelf | None = here.caches.get(SHELF)
+    if shelf is None:
+        shelf = here.caches[SHELF] = Shelf(here.db, "actor", _MADE_FROM)
+    return shelf
+
+
+async def _provide(here: Instance, actor_uri: str, part: str, page: str | None, reader: Reader) -> Served | None:
     actor = await Actor.get_or_none(uri=actor_uri, is_local=True)
     if actor is None or actor.hidden:
         return None

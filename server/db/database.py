@@ -20,6 +20,7 @@ from tortoise.transactions import in_transaction
 
 from federation.transport.guard import forbid_network
 from server.db.fields import to_milliseconds
+from server.db.glance import Glance
 
 Row = dict[str, Any]
 
@@ -94,6 +95,7 @@ class Database:
         self._durable = durable
         self._foreign_keys = foreign_keys
         self._context = TortoiseContext()
+        self.glance = Glance(self, functools.partial(_compile, dialect=self.dialect))
 
     @property
     def path(self) -> Path | None:
@@ -125,6 +127,7 @@ class Database:
 
     async def close(self) -> None:
         """Close every connection."""
+        self.glance.close()
         with self.bind():
             if self._context.inited:
                 await self._context.connections.close_all(discard=True)

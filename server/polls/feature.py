@@ -9,10 +9,12 @@ from server.polls import actions, detail, voting
 from server.polls.activities import vote
 from server.polls.detail import PollDetail
 from server.posts import details
+from server.shelf import MadeFrom
 
 
 def _install(here: Instance) -> None:
-    details.register(here, "poll", PollDetail())
+    poll, options = MadeFrom("poll", "t.id = post.id"), MadeFrom("poll_option", "t.poll_id = post.id")
+    details.register(here, "poll", PollDetail(), [poll, options])
     details.register_extras(
         here, "poll", details.Extras(facts=detail.facts, words=detail.words, tally=detail.tally, vote=vote.on_vote)
     )

@@ -1,7 +1,7 @@
 """The structured part of a kind of post: features above register how theirs is written, read and kept in versions."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -9,9 +9,11 @@ from federation.inbox.dispatch import VerifiedActivity
 from federation.vocab.objects import RemotePost
 from federation.vocab.polls import RemoteVote
 from server.instance import Instance
+from server.shelf import MadeFrom
 
 CACHE = "posts.details"
 EXTRAS = "posts.extras"
+MADE_FROM = "posts.made_from"
 
 
 class KindDetail(Protocol):
@@ -37,12 +39,19 @@ class KindDetail(Protocol):
         ...
 
 
-def register(here: Instance, kind: str, detail: KindDetail) -> None:
-    """Make posts of this kind have a structured part."""
+def register(here: Instance, kind: str, detail: KindDetail, made_from: Sequence[MadeFrom] = ()) -> None:
+    """Make posts of this kind have a structured part; `made_from` names every row that `document` looks at."""
     details: dict[str, KindDetail] = here.caches.setdefault(CACHE, {})
     if kind in details:
         raise ValueError(f"two features for posts of kind {kind}")
     details[kind] = detail
+    here.caches.setdefault(MADE_FROM, []).extend(replace(part, only_if=f"post.kind = '{kind}'") for part in made_from)
+
+
+def made_from(here: Instance) -> list[MadeFrom]:
+    """Every row that the structured parts in documents are made from."""
+    found: list[MadeFrom] = here.caches.get(MADE_FROM, [])
+    return found
 
 
 def detail_of(here: Instance, kind: str) -> KindDetail | None:

@@ -5,6 +5,7 @@ import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
 from federation.ports import Reader, Served
 from federation.vocab import objects
@@ -17,6 +18,7 @@ from server.posts import audience, consent, details, places, policy
 from server.posts.composing import language_name, summary_of
 from server.posts.models import Like, Post, PostAttachment, PostMention, PostTag
 from server.posts.places import members_among
+from server.shelf import MadeFrom, Shelf
 from server.text import LICENCES, plain
 from server.text.markdown import hashtag_url, mention_html
 
@@ -26,8 +28,39 @@ WIRE_KINDS = {"ask": "question", "reply": None, "note": None}
 ANSWERS = 100
 """How many answers stand on a page of `replies`; the first page is inside the post."""
 
+SHELF = "posts.documents"
 _OPEN = ", ".join(f"'{name}'" for name in sorted(policy.OPEN))
 _SHOWN = f"post.state = 'visible' AND post.visibility IN ({_OPEN})"
+
+_MADE_FROM = (
+    MadeFrom(
+        "actor",
+        "t.id IN (SELECT post.author_id UNION SELECT post.community_id"
+        " UNION SELECT parent.author_id FROM post AS parent WHERE parent.id = post.parent_id"
+        " UNION SELECT naming.actor_id FROM post_mention AS naming WHERE naming.post_id = post.id)",
+    ),
+    MadeFrom("actor_key", "t.actor_id = post.author_id", ("id", "kind", "generation", "public_text")),
+    MadeFrom("community", "t.id = post.community_id"),
+    MadeFrom("post_mention", "t.post_id = post.id"),
+    MadeFrom("post_tag", "t.post_id = post.id"),
+    MadeFrom("post_attachment", "t.post_id = post.id"),
+    MadeFrom(
+        "post",
+        f"t.parent_id = post.id AND t.state = 'visible' AND t.visibility IN ({_OPEN})",
+        ("uri",),
+        order="t.published_at, t.id",
+    ),
+    MadeFrom(
+        "post_like",
+        "t.kind = 'helped' AND t.post_id IN (SELECT answer.id FROM post AS answer"
+        " WHERE answer.root_id = post.id AND answer.state = 'visible')",
+        ("post_id",),
+        order="t.created_at, t.id",
+        limit=1,
+        only_if="post.answered",
+    ),
+)
+"""All that `build` and `audience.may_have` look at for what anybody may have."""
 
 
 @dataclass(slots=True)
@@ -160,11 +193,26 @@ async def signed(here: Instance, post: Post, *, about: Envelope | None = None) -
 PartsOf = Callable[[Instance, Post, str, str | None], Awaitable[Served | None]]
 
 
+def _shelf(here: Instance) -> Shelf:
+    shelf: Shelf | None = here.caches.get(SHELF)
+    if shelf is None:
+        shelf = here.caches[SHELF] = Shelf(here.db, "post", [*_MADE_FROM, *details.made_from(here)])
+    return shelf
+
+
 async def provide_post(here: Instance, parts_of: PartsOf, uri: str, page: str | None, reader: Reader) -> Served | None:
     """Serve ``/ap/p/ID``, and through `parts_of` its collections, to whoever may read them."""
     if reader.host is not None and not peers.may_receive(here, reader.host):
         return None
     base, _, part = uri.removeprefix(here.url("/ap/p/")).partition("/")
+    if not part and not page:
+        return await _shelf(here).get(uri, partial(_provide, here, parts_of, uri, base, part, page, reader))
+    return await _provide(here, parts_of, uri, base, part, page, reader)
+
+
+async def _provide(
+    here: Instance, parts_of: PartsOf, uri: str, base: str, part: str, page: str | None, reader: Reader
+) -> Served | None:
     post = await Post.get_or_none(uri=here.url(f"/ap/p/{base}"), is_local=True)
     if post is None:
         return None

@@ -5,12 +5,23 @@ from server.db import Row
 from server.instance import Instance
 from server.practices.models import Practice
 from server.practices.wire import learning_object, read_learning
+from server.shelf import MadeFrom
 
 COLUMNS = (
     "entry", "title", "text", "promise", "subject", "level", "group_size", "minutes", "setting", "constraints",
     "problem", "steps", "evidence", "certainty", "would_change", "materials", "nobody_identifiable", "grown_from_id",
 )  # fmt: skip
 """What a version remembers."""
+
+MADE_FROM = (
+    MadeFrom("practice", "t.id = post.id"),
+    MadeFrom(
+        "post",
+        "t.id = (SELECT practice.grown_from_id FROM practice WHERE practice.id = post.id)",
+        ("id", "uri", "visibility", "state"),
+    ),
+)
+"""What `document` looks at."""
 
 
 class PracticeDetail:

@@ -10,10 +10,11 @@ from server.posts import details
 from server.sessions import actions, detail, taking_part
 from server.sessions.activities import join
 from server.sessions.detail import SessionDetail
+from server.shelf import MadeFrom
 
 
 def _install(here: Instance) -> None:
-    details.register(here, "session", SessionDetail())
+    details.register(here, "session", SessionDetail(), [MadeFrom("event_facts", "t.id = post.id")])
     more = {"organizers": detail.organizers, "attendees": detail.attendees}
     details.register_extras(
         here, "session", details.Extras(facts=detail.facts, words=detail.words, tally=detail.tally, collections=more)
