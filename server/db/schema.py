@@ -32,7 +32,10 @@ def wanted_sql(db: Database) -> list[str]:
 
 
 async def read_schema(db: Database) -> dict[str, Table]:
-    """The tables that exist, without the search index and the list of migrations."""
+    """The tables that exist, without the search index and the list of migrations.
+
+    Partial indexes are left out: migrations make them, and no model can say them.
+    """
     reader = _read_sqlite if db.dialect == "sqlite" else _read_postgres
     return {name: table for name, table in (await reader(db)).items() if not _is_internal(name)}
 
@@ -53,7 +56,7 @@ async def _read_sqlite(db: Database) -> dict[str, Table]:
         indexes = set()
         for index in await db.connection().execute_query_dict(f'PRAGMA index_list("{name}")'):
             parts = await db.connection().execute_query_dict(f'PRAGMA index_info("{index["name"]}")')
-            if index["origin"] != "pk":
+            if index["origin"] != "pk" and not index["partial"]:
                 indexes.add((bool(index["unique"]), tuple(part["name"] for part in parts)))
         tables[name] = Table(columns, frozenset(indexes))
     return tables
@@ -75,7 +78,8 @@ async def _read_postgres(db: Database) -> dict[str, Table]:
         " FROM pg_index ix JOIN pg_class i ON i.oid = ix.indexrelid JOIN pg_class t ON t.oid = ix.indrelid"
         " JOIN pg_namespace n ON n.oid = t.relnamespace"
         " JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = ANY(ix.indkey)"
-        " WHERE n.nspname = current_schema() AND NOT ix.indisprimary GROUP BY t.relname, ix.indisunique, i.oid"
+        " WHERE n.nspname = current_schema() AND NOT ix.indisprimary AND ix.indpred IS NULL"
+        " GROUP BY t.relname, ix.indisunique, i.oid"
     ):
         indexes[row["table_name"]].add((row["is_unique"], tuple(row["names"].split(","))))
     return {name: Table(found, frozenset(indexes[name])) for name, found in columns.items()}

@@ -114,7 +114,8 @@ class ServerObjects:
         posts = await here.db.row(
             "SELECT sum(CASE WHEN parent_id IS NULL THEN 1 ELSE 0 END) AS posts,"
             " sum(CASE WHEN parent_id IS NULL THEN 0 ELSE 1 END) AS comments"
-            " FROM post WHERE is_local AND state = 'visible' AND visibility IN ('public', 'unlisted')"
+            f" FROM post{here.db.by('idx_post_outbox')}"
+            " WHERE is_local AND state = 'visible' AND visibility IN ('public', 'unlisted')"
         )
         users, written = row or {}, posts or {}
         return NodeInfoFacts(

@@ -40,7 +40,7 @@ class Around:
 
 
 async def around(here: Instance, viewer: Viewer, rows: Sequence[Row]) -> Around:
-    """What stands around the posts of these rows, which have `id`, `author_id` and `community_id`."""
+    """What stands around the posts of these rows, which have `id`, `author_id`, `community_id`, and `via_id` or not."""
     found = Around()
     await _actors(here, viewer, rows, found)
     await _files_and_reactions(here, viewer, [row["id"] for row in rows], found)
@@ -48,7 +48,7 @@ async def around(here: Instance, viewer: Viewer, rows: Sequence[Row]) -> Around:
 
 
 async def _actors(here: Instance, viewer: Viewer, rows: Sequence[Row], found: Around) -> None:
-    authors = {row["author_id"] for row in rows}
+    authors = {row["author_id"] for row in rows} | {row["via_id"] for row in rows if row.get("via_id")}
     places = {row["community_id"] for row in rows if row["community_id"]}
     ids, named = _in(authors | places)
     for row in await here.db.rows(f"{_ACTORS} WHERE actor.id IN ({ids})", me=viewer.actor_id or "", **named):

@@ -48,7 +48,8 @@ async def outbox_of(here: Instance, actor: Actor, page: str | None) -> Listed | 
     address = f"{actor.uri}/outbox"
     is_group = actor.kind == "Group"
     which = _OF_COMMUNITY if is_group else _OWN
-    total = int(await here.db.value(f"SELECT count(*) AS n FROM post WHERE {which}", id=actor.id) or 0)
+    source = "post" + here.db.by("idx_post_begun" if is_group else "idx_post_outbox")
+    total = int(await here.db.value(f"SELECT count(*) AS n FROM {source} WHERE {which}", id=actor.id) or 0)
     number = page_number(page, total, PAGE)
     if number is None:
         return None
@@ -56,7 +57,7 @@ async def outbox_of(here: Instance, actor: Actor, page: str | None) -> Listed | 
     if page is None and not is_group:
         return Listed(ordered_collection(address, total, f"{address}?page=1", attributed_to=actor.uri), modified)
     rows = await here.db.rows(
-        f"SELECT post.id FROM post WHERE {which}"
+        f"SELECT post.id FROM {source} WHERE {which}"
         " ORDER BY post.published_at DESC, post.id DESC LIMIT :limit OFFSET :skip",
         id=actor.id,
         limit=PAGE,
@@ -74,7 +75,7 @@ async def featured_of(here: Instance, actor: Actor, page: str | None) -> Listed 
     if page is not None:
         return None
     rows = await here.db.rows(
-        f"SELECT post.id FROM post WHERE {_OF_COMMUNITY} AND post.pinned"
+        f"SELECT post.id FROM post{here.db.by('idx_post_pinned')} WHERE {_OF_COMMUNITY} AND post.pinned"
         " ORDER BY post.published_at DESC, post.id DESC LIMIT :limit",
         id=actor.id,
         limit=MAX_PINNED,
@@ -142,8 +143,8 @@ async def _whole(here: Instance, post: Post) -> dict[str, object]:
 
 
 async def _modified(here: Instance, actor: Actor) -> datetime | None:
-    which = "community_id" if actor.kind == "Group" else "author_id"
-    found = await here.db.value(f"SELECT max(updated_at) AS at FROM post WHERE {which} = :id", id=actor.id)
+    which = "community_id = :id AND parent_id IS NULL" if actor.kind == "Group" else "author_id = :id AND is_local"
+    found = await here.db.value(f"SELECT max(updated_at) AS at FROM post WHERE {which}", id=actor.id)
     return None if found is None else settled(here, from_milliseconds(found))
 
 

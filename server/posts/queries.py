@@ -36,6 +36,7 @@ __all__ = [
 ]
 
 THREAD_LIMIT = 500
+LIBRARY_KINDS = ("practice", "tip")
 ORDERS = {"newest": "published_at", "active": "last_activity_at"}
 
 
@@ -161,8 +162,11 @@ async def listing(
         # Whoever opens the page of somebody, or already knows which posts, is not looking around.
         conditions.append(findable(viewer))
     values |= parameters
+    source = "post"
     if kinds is not None:
-        conditions.append(_one_of("post.kind", kinds, "kind", values))
+        conditions.append(_of_kinds(kinds))
+        if tuple(kinds) == LIBRARY_KINDS and order == "newest" and author_id is None and ids is None and tag is None:
+            source += here.db.by("idx_post_library" if community_id is None else "idx_post_library_of")
     if ids is not None:
         conditions.append(_one_of("post.id", ids, "only", values))
     if community_id is not None:
@@ -172,7 +176,7 @@ async def listing(
         conditions.append("post.author_id = :of_author")
         values["of_author"] = author_id
     if tag is not None:
-        conditions.append("EXISTS (SELECT 1 FROM post_tag WHERE post_tag.post_id = post.id AND post_tag.tag = :of_tag)")
+        conditions.append("post.id IN (SELECT post_tag.post_id FROM post_tag WHERE post_tag.tag = :of_tag)")
         values["of_tag"] = tag.lower()
     if top_level:
         conditions.append("post.parent_id IS NULL AND post.in_reply_to_uri IS NULL")
@@ -187,7 +191,7 @@ async def listing(
         )
         values["before_at"], values["before_id"] = cursor
     rows = await here.db.rows(
-        f"SELECT {COLUMNS} FROM post WHERE {' AND '.join(conditions)}"
+        f"SELECT {COLUMNS} FROM {source} WHERE {' AND '.join(conditions)}"
         f" ORDER BY {column} DESC, post.id DESC LIMIT :limit",
         limit=limit + 1,
         **values,
@@ -200,7 +204,8 @@ async def pinned(here: Instance, viewer: Viewer, community_id: str) -> list[Post
     """What stands at the top of a community, the newest first; one query where nothing does."""
     may_read, parameters = readable(viewer)
     rows = await here.db.rows(
-        f"SELECT {COLUMNS} FROM post WHERE post.community_id = :community AND post.state = 'visible' AND post.pinned"
+        f"SELECT {COLUMNS} FROM post{here.db.by('idx_post_pinned')}"
+        " WHERE post.community_id = :community AND post.state = 'visible' AND post.pinned"
         f" AND {may_read} ORDER BY post.published_at DESC, post.id DESC LIMIT 10",
         community=community_id,
         **parameters,
@@ -295,6 +300,13 @@ async def _parents(here: Instance, root_id: str) -> dict[str, str | None]:
         root=root_id,
     )
     return {row["id"]: row["parent_id"] for row in rows}
+
+
+def _of_kinds(kinds: Sequence[str]) -> str:
+    """Our own words, written out: the indexes that lists are read from are for certain kinds alone."""
+    if not all(kind.isalpha() and kind.isascii() for kind in kinds):
+        raise ValueError(f"no kinds of posts: {kinds!r}")
+    return f"post.kind IN ({', '.join(repr(kind) for kind in kinds)})" if kinds else "FALSE"
 
 
 def _one_of(column: str, wanted: Sequence[str], prefix: str, values: dict[str, Any]) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from server.actors.queries import PersonLabel, labels
+from server.actors.queries import LABEL_COLUMNS, PersonLabel, label_of
 from server.actors.viewer import Viewer
 from server.db import Row, from_milliseconds
 from server.instance import Instance
@@ -37,14 +37,12 @@ class QuoteView:
 
 
 async def quoted(here: Instance, viewer: Viewer, rows: Sequence[Row]) -> dict[str, QuoteView]:
-    """The quotes of these posts by the posts' ids: no query where nothing is quoted, else two."""
+    """The quotes of these posts by the posts' ids: no query where nothing is quoted, else one."""
     quoting = [row for row in rows if row["quote_uri"] and row["state"] != "deleted"]
     shown = {row["quote_uri"] for row in quoting if _may_show(viewer, row)}
     found = await _found(here, viewer, sorted(shown)) if shown else {}
-    people = await labels(here, {row["author_id"] for row in found.values()}) if found else {}
     return {
-        row["id"]: _view(row, found.get(row["quote_uri"]) if _may_show(viewer, row) else None, people)
-        for row in quoting
+        row["id"]: _view(here, row, found.get(row["quote_uri"]) if _may_show(viewer, row) else None) for row in quoting
     }
 
 
@@ -58,28 +56,28 @@ async def _found(here: Instance, viewer: Viewer, uris: Sequence[str]) -> dict[st
     may_read, parameters = readable(viewer)
     named = {f"quoted_{number}": uri for number, uri in enumerate(uris)}
     rows = await here.db.rows(
-        "SELECT post.uri, post.short, post.kind, post.author_id, post.title, post.summary, post.content_html,"
-        " post.content_warning, post.language, post.published_at FROM post"
+        "SELECT post.uri AS quoted_uri, post.short, post.kind AS post_kind, post.title, post.summary,"
+        f" post.content_html, post.content_warning, post.language, post.published_at, {LABEL_COLUMNS}"
+        " FROM post JOIN actor ON actor.id = post.author_id"
         f" WHERE post.uri IN ({', '.join(':' + name for name in named)}) AND post.state = 'visible' AND {may_read}"
         " ORDER BY post.id LIMIT :limit",
         limit=len(named),
         **named,
         **parameters,
     )
-    return {row["uri"]: row for row in rows}
+    return {row["quoted_uri"]: row for row in rows}
 
 
-def _view(quoting: Row, row: Row | None, people: dict[str, PersonLabel]) -> QuoteView:
+def _view(here: Instance, quoting: Row, row: Row | None) -> QuoteView:
     host = host_shown(quoting["quote_uri"])
-    author = None if row is None else people.get(row["author_id"])
-    if row is None or author is None:
+    if row is None:
         return QuoteView(state=quoting["quote_state"], url=quoting["quote_uri"], host=host)
     words = row["summary"] if row["title"] and row["summary"] else row["content_html"]
     return QuoteView(
         state=quoting["quote_state"],
-        url=page_path(row["short"], row["title"], row["kind"]),
+        url=page_path(row["short"], row["title"], row["post_kind"]),
         host=host,
-        author=author,
+        author=label_of(here, row),
         title=row["title"],
         excerpt=excerpt(words, EXCERPT),
         content_warning=row["content_warning"],

@@ -192,7 +192,7 @@ class PostView:
 
 
 async def views(here: Instance, viewer: Viewer, rows: Sequence[Row]) -> list[PostView]:
-    """Views of rows with COLUMNS, in their order; in two queries however many they are.
+    """Views of rows with COLUMNS, in their order; in two queries however many they are. `via_id` may come with them.
 
     One more for each kind among them that says more than its text on a card.
     """
@@ -207,6 +207,7 @@ async def views(here: Instance, viewer: Viewer, rows: Sequence[Row]) -> list[Pos
         if author is not None:
             view = _view(here, viewer, row, author, about)
             view.quote = quotes.get(row["id"])
+            view.via = about.people.get(row.get("via_id") or "")
             view.facts = facts.get(row["id"], [])
             found.append(view)
     return found

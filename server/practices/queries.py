@@ -16,6 +16,9 @@ from server.text import LICENCES, excerpt
 
 KINDS = ("practice", "tip")
 PAGE_SIZE = 20
+COUNTED_AT_MOST = 500
+"""More than so many are "many": nobody reads further, and counting takes longer than everything else on the page."""
+LATEST = 500
 SIZE_BANDS = {"1-10": (1, 10), "11-20": (11, 20), "21-30": (21, 30), "31-": (31, 5000)}
 MINUTE_BANDS = {"10": 10, "20": 20, "45": 45, "90": 90}
 
@@ -58,10 +61,15 @@ class Facets:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One page of the library, and how many there are in all."""
+    """One page of the library, and how many there are in all, as far as that is counted."""
 
     page: Page[PostView]
     total: int
+
+    @property
+    def are_many(self) -> bool:
+        """Whether there are more than was counted."""
+        return self.total > COUNTED_AT_MOST
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +88,8 @@ async def practice(here: Instance, viewer: Viewer, post: PostView) -> PracticePa
         return None
     may_read, values = readable(viewer)
     rows = await here.db.rows(
-        "SELECT post.id, post.title, post.short, post.kind, post.content_html FROM post LEFT JOIN practice"
-        " ON practice.id = post.id WHERE (post.id = :origin OR practice.grown_from_id = :id)"
+        "SELECT post.id, post.title, post.short, post.kind, post.content_html FROM post WHERE post.id IN"
+        " (SELECT practice.id FROM practice WHERE practice.id = :origin OR practice.grown_from_id = :id)"
         f" AND post.state = 'visible' AND {may_read} ORDER BY post.published_at LIMIT 2",
         origin=found.grown_from_id,
         id=post.id,
@@ -122,11 +130,15 @@ async def find(here: Instance, viewer: Viewer, facets: Facets, before: str | Non
     )
     await add_facts(here, page.items)
     may_read, values = readable(viewer)
+    place = "idx_post_library_of" if facets.community_id else "idx_post_library"
     total = await here.db.value(
-        "SELECT count(*) AS total FROM post WHERE post.state = 'visible' AND post.kind IN ('practice', 'tip')"
+        f"SELECT count(*) AS total FROM (SELECT 1 FROM post{'' if facets.mine == 'shared' else here.db.by(place)}"
+        " WHERE post.state = 'visible' AND post.kind IN ('practice', 'tip')"
         f" AND {may_read} AND {findable(viewer)} AND ({condition or 'TRUE'})"
         + (" AND post.community_id = :of_community" if facets.community_id else "")
-        + (" AND post.author_id = :of_author" if facets.mine == "shared" else ""),
+        + (" AND post.author_id = :of_author" if facets.mine == "shared" else "")
+        + " LIMIT :most) AS few",
+        most=COUNTED_AT_MOST + 1,
         of_community=facets.community_id,
         of_author=viewer.actor_id,
         **values,
@@ -136,12 +148,14 @@ async def find(here: Instance, viewer: Viewer, facets: Facets, before: str | Non
 
 
 async def facet_values(here: Instance, viewer: Viewer) -> FacetValues:
-    """What the library can be narrowed to, in one query."""
+    """What the library can be narrowed to: what the latest in it say. One query."""
     may_read, values = readable(viewer)
     rows = await here.db.rows(
-        "SELECT DISTINCT practice.subject, practice.level, post.language FROM practice"
-        " JOIN post ON post.id = practice.id"
-        f" WHERE post.state = 'visible' AND {may_read} AND {findable(viewer)} LIMIT 2000",
+        "SELECT DISTINCT subject, level, language FROM (SELECT practice.subject, practice.level, post.language"
+        f" FROM post{here.db.by('idx_post_library')} JOIN practice ON practice.id = post.id"
+        " WHERE post.state = 'visible' AND post.kind IN ('practice', 'tip')"
+        f" AND {may_read} AND {findable(viewer)} ORDER BY post.published_at DESC, post.id DESC LIMIT :latest) AS said",
+        latest=LATEST,
         **values,
     )
     return FacetValues(*(_distinct(row[name] for row in rows) for name in ("subject", "level", "language")))

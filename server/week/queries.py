@@ -166,15 +166,17 @@ async def first_steps(here: Instance, viewer: Viewer, me: About) -> FirstSteps |
     """What somebody new could do; None for those who are here for a month, or have done it all."""
     if here.clock.now() - me.created_at > FIRST_STEPS_FOR:
         return None
+    # Of somebody who is new here: two hundred say enough.
+    written = "SELECT kind FROM post WHERE author_id = :me AND state = 'visible' ORDER BY published_at LIMIT 200"
     row = await here.db.row(
         "SELECT (SELECT count(*) FROM actor"
         " WHERE id = :me AND (summary_source <> '' OR avatar_url IS NOT NULL)) AS profile,"
         " (SELECT count(*) FROM membership WHERE person_id = :me AND state IN ('active', 'applied')) AS communities,"
         " (SELECT count(*) FROM follow JOIN actor ON actor.id = follow.target_id"
         " WHERE follow.follower_id = :me AND actor.kind = 'Person') AS follows,"
-        " (SELECT count(*) FROM post WHERE author_id = :me AND state = 'visible'"
-        " AND kind IN ('practice', 'tip', 'resource', 'discussion', 'ask', 'poll', 'session')) AS shared,"
-        " (SELECT count(*) FROM post WHERE author_id = :me AND kind = 'reply' AND state = 'visible') AS answered",
+        f" (SELECT count(*) FROM ({written}) AS mine"
+        " WHERE kind IN ('practice', 'tip', 'resource', 'discussion', 'ask', 'poll', 'session')) AS shared,"
+        f" (SELECT count(*) FROM ({written}) AS mine WHERE kind = 'reply') AS answered",
         me=viewer.actor_id,
     )
     if row is None:
@@ -242,6 +244,7 @@ async def _answered(here: Instance, viewer: Viewer) -> list[Row]:
         "SELECT mine.id, count(*) AS replies, count(DISTINCT post.author_id) AS people,"
         " max(post.published_at) AS newest FROM post AS mine JOIN post ON post.root_id = mine.id AND post.id <> mine.id"
         " WHERE mine.author_id = :week_me AND mine.state = 'visible' AND mine.kind IN ('practice', 'tip', 'resource')"
+        " AND mine.last_activity_at > :week_since"
         " AND post.author_id <> :week_me AND post.state = 'visible' AND post.published_at > :week_since"
         f" AND {may_read} GROUP BY mine.id ORDER BY max(post.published_at) DESC, mine.id LIMIT :week_limit",
         week_me=viewer.actor_id,
@@ -254,7 +257,8 @@ async def _answered(here: Instance, viewer: Viewer) -> list[Row]:
 async def _newest_practices(here: Instance, viewer: Viewer) -> list[str]:
     may_read, parameters = readable(viewer)
     rows = await here.db.rows(
-        "SELECT post.id FROM post WHERE post.kind IN ('practice', 'tip') AND post.state = 'visible'"
+        f"SELECT post.id FROM post{here.db.by('idx_post_library')}"
+        " WHERE post.kind IN ('practice', 'tip') AND post.state = 'visible'"
         f" AND post.author_id <> :week_me AND {may_read} AND {findable(viewer)}"
         " ORDER BY post.published_at DESC, post.id DESC LIMIT :week_limit",
         week_me=viewer.actor_id,
