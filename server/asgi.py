@@ -87,7 +87,11 @@ class Negotiate:
         if scope["type"] == "http" and scope["method"] in {"GET", "HEAD"}:
             engine, path = self._here.engine, scope["path"]
             if path.startswith("/ap/") and not path.endswith("/inbox"):
-                await (await engine.serve_document(None, scope))(scope, receive, send)
+                try:
+                    answer = await engine.serve_document(None, scope)
+                except DATABASE:
+                    answer = self._pages  # where trouble is answered, should it still be there
+                await answer(scope, receive, send)
                 return
             accept = next((value for name, value in scope["headers"] if name == b"accept"), b"")
             if wants_activity(accept[:MAX_ACCEPT].decode("latin-1")):

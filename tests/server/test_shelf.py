@@ -1,5 +1,6 @@
 """Documents are made once, and never given out when they are not true any more (S15, P6)."""
 
+import sqlite3
 from dataclasses import replace
 
 import pytest
@@ -119,3 +120,16 @@ async def test_nothing_is_kept_of_a_database_in_memory_whose_version_nobody_know
 def replace_here(person, here):
     """The same person, acting in another process."""
     return type(person)(here, person.viewer, person.token)
+
+
+async def test_a_database_that_is_away_is_said_as_such_for_documents_too(fediverse, alder):
+    amara = await fediverse.person(alder, "amara")
+
+    async def away(*_, **__):
+        raise sqlite3.OperationalError("database is locked")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Shelf, "get", away)
+        answer = await read(fediverse, alder, amara.uri)
+    assert (answer.status_code, "retry-after" in answer.headers) == (503, True)
+    assert (await read(fediverse, alder, amara.uri)).status_code == 200
