@@ -29,7 +29,7 @@ from federation.errors import (
 )
 from federation.http import Endpoints
 from federation.inbox import authority, relayed
-from federation.inbox.authenticate import Authenticator, split
+from federation.inbox.authenticate import Authenticator, opened, split
 from federation.inbox.dispatch import Dispatcher, Handler, VerifiedActivity, announced, wraps_activities
 from federation.inbox.keyring import KeyRing
 from federation.outbox.deliver import Courier, Headers, Outcome
@@ -138,6 +138,8 @@ class Engine:
             keyring=KeyRing(actors=actors, documents=self._documents, clock=clock, learn=self._learn),
             refusals=refusals,
         )
+        self.opened = partial(opened, self._authenticator)
+        """A stored activity as it is, where nothing more has to be asked (`inbox.authenticate.opened`)."""
         self.courier = Courier(
             client=self._client, origin=self.origin, actors=actors, peers=peers, clock=clock, threads=self._threads
         )

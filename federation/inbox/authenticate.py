@@ -349,6 +349,18 @@ def _vouch(
     return VerifiedActivity(activity, activity.raw, signer, via, received_at, text)
 
 
+def opened(authenticator: Authenticator, receipt: Receipt) -> VerifiedActivity | None:
+    """A stored activity that its own actor delivered, and may say; None for all else, refused or not."""
+    try:
+        verified = authenticator.open(receipt)
+        if verified is None or verified.signer != verified.activity.actor:
+            return None
+        authority.check(verified.activity, via=None)
+    except FederationError:
+        return None
+    return verified
+
+
 def split(verified: VerifiedActivity, objects: list[object]) -> list[VerifiedActivity]:
     """One activity per object, for what came with several (GoToSocial's votes, PieFed's batches)."""
     if len(objects) < 2:

@@ -16,6 +16,8 @@ from server.peers import queries as peers
 from server.peers.events import PeerGradeChanged
 from server.peers.policy import BLOCKED, grade_among
 
+KEYS = "actors.keys"
+"""Says on the bus whose keys may have changed; None for many."""
 PAUSED_KEPT = timedelta(days=30)
 MAX_SERVERS = 20_000
 
@@ -56,6 +58,7 @@ async def forget_remote(here: Instance, actor: Actor) -> None:
     async with here.db.transaction():
         await _end_follows(here, actor.id)
         await here.db.execute("DELETE FROM remote_key WHERE owner = :uri", uri=actor.uri)
+        here.bus.tell(KEYS, actor.uri)
         actor.deleted_at, actor.updated_at = now, now
         actor.name = actor.summary_html = ""
         actor.avatar_url = actor.header_url = actor.fields_json = actor.handle_key = None
@@ -137,6 +140,7 @@ async def purge_blocked(here: Instance) -> None:
             await here.db.execute(
                 f"DELETE FROM remote_key WHERE owner IN (SELECT uri FROM actor WHERE {which})", **values
             )
+            here.bus.tell(KEYS)
             await here.db.execute(
                 "UPDATE actor SET name = '', summary_html = '', avatar_url = NULL, header_url = NULL,"
                 f" fields_json = NULL, fetched_at = NULL WHERE {which}",

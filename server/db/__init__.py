@@ -1,5 +1,6 @@
 """The database: engine, fields, migrations, and hand-written SQL for both dialects."""
 
+from server.db.among import among
 from server.db.bulk import insert_many
 from server.db.bus import Bus, Kept
 from server.db.database import Database, Row, query_log
@@ -12,6 +13,7 @@ __all__ = [
     "Kept",
     "MomentField",
     "Row",
+    "among",
     "from_milliseconds",
     "id_field",
     "insert_many",

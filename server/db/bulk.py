@@ -11,9 +11,17 @@ MAX_PARAMETERS = 30_000
 
 
 async def insert_many(
-    db: Database, table: str, rows: Sequence[Mapping[str, Any]], *, conflict: str = "", returning: str = ""
+    db: Database,
+    table: str,
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    conflict: str = "",
+    returning: str = "",
+    instead: bool = False,
 ) -> list[Row]:
     """Insert rows of one shape, in their order; `conflict` and `returning` are the ends of the statement.
+
+    `instead` replaces rows with the same key (SQLite's `INSERT OR REPLACE`, for tables that know no `ON CONFLICT`).
 
     One statement, and so all or nothing by itself, up to `MAX_PARAMETERS` values; several beyond. Values are texts,
     numbers, booleans, times and None.
@@ -23,7 +31,7 @@ async def insert_many(
     names = list(rows[0])
     at_once = MAX_PARAMETERS // len(names)
     end = f" {conflict}" * bool(conflict) + f" RETURNING {returning}" * bool(returning)
-    head = f"INSERT INTO {table} ({', '.join(names)})"
+    head = f"INSERT{' OR REPLACE' if instead else ''} INTO {table} ({', '.join(names)})"
     write = _write_sqlite if db.dialect == "sqlite" else _write_postgres
     found: list[Row] = []
     for start in range(0, len(rows), at_once):

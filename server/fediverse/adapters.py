@@ -1,7 +1,8 @@
 """Our answers to the engine's questions: `Actors`, `Objects` and `PeerPolicy` of `federation.ports`."""
 
+from collections import OrderedDict
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from federation.errors import FederationError
 from federation.ports import KnownKey, NodeInfoFacts, Reader, Served, Signer, WebFingerSubject
@@ -9,11 +10,16 @@ from federation.vocab.actors import RemoteActor
 from server.actors import actions as actor_actions
 from server.actors import keys
 from server.actors import queries as actor_queries
+from server.actors.removal import KEYS
 from server.db import from_milliseconds, to_milliseconds
 from server.instance import Instance
 from server.peers import actions as peer_actions
 from server.peers import queries as peer_queries
 from server.version import VERSION
+
+KEYS_FRESH = timedelta(minutes=1)
+"""Whoever changes keys says so (`KEYS`); what was said while a process was away is noticed by then."""
+MAX_KEYS = 20_000
 
 
 class ServerActors:
@@ -22,6 +28,8 @@ class ServerActors:
     def __init__(self, here: Instance) -> None:
         """Answer for this instance."""
         self._here = here
+        self._keys: OrderedDict[str, tuple[KnownKey, datetime]] = OrderedDict()
+        here.bus.on(KEYS, self._forget)
 
     async def signer(self, actor_id: str) -> Signer | None:
         """The keys of a local actor."""
@@ -39,19 +47,34 @@ class ServerActors:
         return await actor_queries.webfinger_subject(self._here, resource)
 
     async def known_key(self, key_id: str) -> KnownKey | None:
-        """A remote key that we have seen before."""
+        """A remote key that we have seen before; from memory where it was asked for within the minute."""
+        kept, now = self._keys.get(key_id), self._here.clock.now()
+        if kept is not None and now - kept[1] < KEYS_FRESH:
+            self._keys.move_to_end(key_id)
+            return kept[0]
         row = await self._here.db.row(
             "SELECT key_id, owner, public_text, fetched_at FROM remote_key WHERE key_id = :key_id", key_id=key_id
         )
         if row is None:
+            self._keys.pop(key_id, None)
             return None
-        return KnownKey(row["key_id"], row["owner"], row["public_text"], from_milliseconds(row["fetched_at"]))
+        key = KnownKey(row["key_id"], row["owner"], row["public_text"], from_milliseconds(row["fetched_at"]))
+        self._keys[key_id] = key, now
+        if len(self._keys) > MAX_KEYS:
+            self._keys.popitem(last=False)
+        return key
+
+    def _forget(self, owner: str | None) -> None:
+        """Keys of an actor, or of everybody, may have changed."""
+        for key_id in [key_id for key_id, (key, _) in self._keys.items() if owner is None or key.owner == owner]:
+            del self._keys[key_id]
 
     async def remember(self, actor: RemoteActor, keys: Sequence[KnownKey]) -> None:
         """Store or refresh a remote actor with its keys; keys that it no longer lists are forgotten."""
         here = self._here
         async with here.db.transaction():
             await actor_actions.store_remote(here, actor)
+            here.bus.tell(KEYS, actor.id)
             await here.db.execute("DELETE FROM remote_key WHERE owner = :owner", owner=actor.id)
             for key in keys:
                 await here.db.execute(

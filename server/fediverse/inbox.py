@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import logging
 import time
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -19,10 +20,11 @@ from federation.errors import (
     Unreachable,
     word_of,
 )
+from federation.inbox.dispatch import VerifiedActivity
 from federation.ports import Receipt, Refusal
 from federation.vocab.base import host_of
 from server.actors import synchronising
-from server.db import Row, from_milliseconds
+from server.db import Row, among, from_milliseconds
 from server.errors import Refused
 from server.fediverse import refusals
 from server.fediverse.committing import Committer
@@ -32,8 +34,12 @@ from server.trouble import trouble_of
 
 log = logging.getLogger("peerhall.inbox")
 
-LEASE = timedelta(minutes=5)
 TROUBLE_PAUSE = timedelta(seconds=30)
+AT_ONCE = 32
+"""Receipts that are claimed at once: beyond that, what a statement costs is a small part of what each costs."""
+LEASE = timedelta(minutes=1)
+"""So long a worker that died keeps the hosts waiting of which it was processing something; one that lives renews it."""
+RENEW_SECONDS = 20.0
 MAX_ATTEMPTS = 8
 ASIDE_SECONDS = 0.25
 """So long one activity is waited for before others are begun beside it."""
@@ -41,6 +47,14 @@ KEEP = timedelta(days=8)
 """Ids stay known for longer than any server retries, so that the same activity never has a second effect."""
 
 KEEP_HELD = timedelta(days=30)
+
+TOGETHER = "fediverse.together"
+"""Where the posts put what processes several Creates in one transaction (`Together`) into `here.caches`."""
+
+Together = Callable[
+    [Instance, Sequence[VerifiedActivity], Callable[[Sequence[int]], Awaitable[None]]], Awaitable[set[int]]
+]
+"""Does what it can of some activities and calls back with their places, in one transaction; returns these places."""
 
 FINAL: tuple[type[Exception], ...] = (Forbidden, InvalidDocument, Unauthenticated, BudgetExceeded, Refused)
 
@@ -103,31 +117,126 @@ class ServerReceipts:
 
 
 async def step(here: Instance) -> bool:
-    """Process a receipt that is due, of the host whose turn it is. Returns whether there was one."""
-    row = await claim(here, here.clock.now() + LEASE)
-    if row is None:
+    """Process receipts that are due, of the hosts whose turn it is. Returns whether there were any.
+
+    What can be done together is done in one transaction; then each host goes on with the rest, one after the other.
+    """
+    rows = await claim(here, here.clock.now() + LEASE, most=AT_ONCE)
+    if not rows:
         return False
-    await here.worker.beside(_process(here, row), after=ASIDE_SECONDS)
+    under_way = turns(here).under_way
+    waiting: dict[str, list[Row]] = {}
+    for row in rows:
+        waiting.setdefault(row["host"], []).append(row)
+    under_way.update(waiting)
+    try:
+        await _take_together(here, waiting)
+        for host in tuple(waiting):
+            left = waiting.pop(host)
+            if left:
+                await here.worker.beside(_one_by_one(here, host, left), after=ASIDE_SECONDS)
+            else:
+                under_way.discard(host)
+    except asyncio.CancelledError:
+        # The worker ends: another one may begin at once, and this was no attempt.
+        for left in waiting.values():
+            await _release(here, left)
+        raise
+    finally:
+        under_way.difference_update(waiting)
     return True
 
 
-async def _process(here: Instance, row: Row) -> None:
-    host, under_way, started = row["host"], turns(here).under_way, time.monotonic()
-    under_way.add(host)
+async def _take_together(here: Instance, waiting: dict[str, list[Row]]) -> None:
+    """Process as many as can be together, from the first of each host on, and take them out of `waiting`."""
+    together: Together | None = here.caches.get(TOGETHER)
+    items: list[tuple[Row, VerifiedActivity]] = []
+    for left in waiting.values():
+        for row in left:
+            opened = here.engine.opened(_receipt(row)) if row["activity_type"] == "Create" else None
+            if opened is None:
+                break
+            items.append((row, opened))
+    if together is None or not items:
+        return
+
+    async def finish(places: Sequence[int]) -> None:
+        await _finish_all(here, [items[place][0] for place in places])
+
     try:
-        await _processed(here, row)
+        done = await together(here, [opened for _, opened in items], finish)
+    except Exception:  # the worker's edge: nothing of it was written, and each is looked at by itself
+        log.exception("%s stumbled over %s activities together", here.settings.domain, len(items))
+        return
+    for place in done:
+        row = items[place][0]
+        waiting[row["host"]].remove(row)
+
+
+async def _one_by_one(here: Instance, host: str, rows: list[Row]) -> None:
+    """Process receipts of one host in order. Once one was slow, the others are left for the host's next turn."""
+    under_way, started = turns(here).under_way, time.monotonic()
+    try:
+        for number, row in enumerate(rows):
+            await _leased(here, row)
+            if time.monotonic() - started > ASIDE_SECONDS and rows[number + 1 :]:
+                await _release(here, rows[number + 1 :])
+                break
     except asyncio.CancelledError:
-        # The worker ends: another one may begin at once, and this was no attempt.
-        await here.db.execute(
-            "UPDATE inbox_receipt SET lease_until = NULL, attempts = attempts - 1 WHERE seq = :seq AND outcome IS NULL",
-            seq=row["seq"],
-        )
+        await _release(here, rows)
         raise
     finally:
         under_way.discard(host)
         if time.monotonic() - started > ASIDE_SECONDS:
             # What came from there meanwhile was passed over.
             here.worker.wake()
+
+
+async def _leased(here: Instance, row: Row) -> None:
+    """Process one receipt, and keep its lease for as long as that takes."""
+    async with asyncio.TaskGroup() as group:
+        renewing = group.create_task(_renew(here, row))
+        try:
+            await _processed(here, row)
+        finally:
+            renewing.cancel()
+
+
+async def _renew(here: Instance, row: Row) -> None:
+    while True:
+        await asyncio.sleep(RENEW_SECONDS)
+        await here.db.execute(
+            "UPDATE inbox_receipt SET lease_until = :until WHERE seq = :seq AND outcome IS NULL",
+            until=here.clock.now() + LEASE,
+            seq=row["seq"],
+        )
+
+
+async def _release(here: Instance, rows: Sequence[Row]) -> None:
+    """Give back what was claimed and is not done: that was no attempt."""
+    if not rows:
+        return
+    places, parameters = among([str(row["seq"]) for row in rows], "seq")
+    numbers = {name: int(value) for name, value in parameters.items()}
+    await here.db.execute(
+        f"UPDATE inbox_receipt SET lease_until = NULL, attempts = attempts - 1 WHERE seq IN ({places})"
+        " AND outcome IS NULL AND lease_until IS NOT NULL",
+        **numbers,
+    )
+
+
+async def _finish_all(here: Instance, rows: Sequence[Row]) -> None:
+    """Note that receipts had their effect, in the transaction of that effect; LookupError where one had it before."""
+    places, parameters = among([str(row["seq"]) for row in rows], "seq")
+    numbers = {name: int(value) for name, value in parameters.items()}
+    changed = await here.db.execute(
+        "UPDATE inbox_receipt SET outcome = 'done', reason = NULL, processed_at = :now, lease_until = NULL"
+        f" WHERE seq IN ({places}) AND outcome IS NULL",
+        now=here.clock.now(),
+        **numbers,
+    )
+    if changed != len(rows):
+        raise LookupError("somebody else processed some of these receipts")
 
 
 async def _processed(here: Instance, row: Row) -> None:

@@ -1,15 +1,17 @@
 """Whose activities are processed next: hosts take turns, so that no flood and no slow server keeps others waiting.
 
-The activities of one host stay in order. One that waits for the network keeps its own host waiting, and a few of one
-site are enough to keep all of its hosts waiting: names under a domain cost nothing (S23, R5).
+The activities of one host stay in order, in whichever process they are processed: what is leased of a host keeps the
+rest of it waiting. One that waits for the network keeps its own host waiting, and a few of one site are enough to keep
+all of its hosts waiting: names under a domain cost nothing (S23, R5, R6).
 """
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from federation.vocab.base import site_of
-from server.db import Row
+from server.db import Row, among
 from server.instance import Instance
 
 CACHE = "fediverse.turns"
@@ -17,6 +19,12 @@ MAX_UNDER_WAY = 48
 MAX_OF_ONE_SITE = 8
 MAX_LOOKED_AT = 200
 """Hosts that are looked at for one that has something due."""
+LOCK = 7_733_257
+"""The first half of the advisory locks of PostgreSQL under which a host's receipts are claimed."""
+
+_COLUMNS = (
+    "seq, activity_id, activity_type, actor, signer, proven, host, body, received_at, attempts, let_in, lease_until"
+)
 
 
 @dataclass(slots=True)
@@ -33,44 +41,91 @@ def turns(here: Instance) -> Turns:
     return found
 
 
-async def claim(here: Instance, until: datetime) -> Row | None:
-    """The oldest due receipt of the next host that has one, leased until then; None where there is none."""
-    taking = turns(here)
-    if len(taking.under_way) >= MAX_UNDER_WAY:
-        return None
-    sites = Counter(map(site_of, taking.under_way))
-    begun, host, again = taking.last, taking.last, False
-    for _ in range(MAX_LOOKED_AT):
-        found = await here.db.value(
-            "SELECT host FROM inbox_receipt WHERE outcome IS NULL AND host > :host ORDER BY host LIMIT 1", host=host
-        )
-        if found is None and not again:
-            host, again = "", True
-            continue
-        if found is None or (again and found > begun):
-            return None
-        host = taking.last = str(found)
-        if host in taking.under_way or sites[site_of(host)] >= MAX_OF_ONE_SITE:
-            continue
-        row = await _claim_of(here, host, until)
-        if row is not None:
-            return row
-    return None
+async def claim(here: Instance, until: datetime, *, most: int) -> list[Row]:
+    """The oldest due receipts of the next hosts that have some, leased until then: `most` at most, in order.
 
-
-async def _claim_of(here: Instance, host: str, until: datetime) -> Row | None:
-    """The first that waits, or none while anybody has it: two workers would else reorder their host (R6).
-
-    The lease is looked at again by the update itself: of two workers that find the same row, the second comes away
-    empty-handed.
+    Each host gets an equal share; a host alone gets everything.
     """
-    return await here.db.row(
-        "UPDATE inbox_receipt SET lease_until = :until, attempts = attempts + 1 WHERE seq ="
-        " (SELECT seq FROM inbox_receipt WHERE outcome IS NULL AND host = :host"
-        " AND (next_try_at IS NULL OR next_try_at <= :now) ORDER BY seq LIMIT 1)"
-        " AND outcome IS NULL AND (lease_until IS NULL OR lease_until < :now)"
-        " RETURNING seq, activity_id, activity_type, actor, signer, proven, host, body, received_at, attempts, let_in",
-        host=host,
+    taking = turns(here)
+    looked_at = 0
+    begun = taking.last
+    wrapped = False
+    while looked_at < MAX_LOOKED_AT:
+        room = min(most, MAX_UNDER_WAY - len(taking.under_way))
+        if room <= 0:
+            return []
+        hosts = await _next_hosts(here, taking.last, room)
+        if wrapped:
+            hosts = [host for host in hosts if host <= begun]
+        looked_at += len(hosts) or 1
+        if not hosts:
+            if wrapped or not taking.last:
+                return []
+            taking.last, wrapped = "", True
+            continue
+        taking.last = hosts[-1]
+        chosen = _free(taking, hosts)
+        rows = await _claim_of(here, chosen, until, max(1, most // len(chosen))) if chosen else []
+        if rows:
+            return rows
+    return []
+
+
+def _free(taking: Turns, hosts: Sequence[str]) -> list[str]:
+    """Those of the hosts whose turn it may be."""
+    sites = Counter(map(site_of, taking.under_way))
+    free = []
+    for host in hosts:
+        if host not in taking.under_way and sites[site_of(host)] < MAX_OF_ONE_SITE:
+            free.append(host)
+            sites[site_of(host)] += 1
+    return free
+
+
+async def _next_hosts(here: Instance, last: str, most: int) -> list[str]:
+    """Hosts after this one that have something to process, found by jumping from each to the next in the index."""
+    rows = await here.db.rows(
+        "WITH RECURSIVE waiting (host, number) AS ("
+        " SELECT (SELECT min(host) FROM inbox_receipt WHERE outcome IS NULL AND host > :last), 1"
+        " UNION ALL SELECT (SELECT min(host) FROM inbox_receipt WHERE outcome IS NULL AND host > waiting.host),"
+        " waiting.number + 1 FROM waiting WHERE waiting.host IS NOT NULL AND waiting.number < :most)"
+        " SELECT host FROM waiting WHERE host IS NOT NULL ORDER BY number",
+        last=last,
+        most=most,
+    )
+    return [row["host"] for row in rows]
+
+
+async def _claim_of(here: Instance, hosts: Sequence[str], until: datetime, share: int) -> list[Row]:
+    if here.db.dialect == "sqlite":
+        return await _leased(here, hosts, until, share)
+    async with here.db.transaction():
+        # Another process that claims of the same host has to be seen to have done so, so that order is kept.
+        names, parameters = among(hosts, "host")
+        free = await here.db.rows(
+            f"SELECT host FROM (SELECT DISTINCT host FROM inbox_receipt WHERE outcome IS NULL AND host IN ({names}))"
+            " AS wanted WHERE pg_try_advisory_xact_lock(CAST(:lock AS INTEGER), hashtext(host))",
+            lock=LOCK,
+            **parameters,
+        )
+        return await _leased(here, [row["host"] for row in free], until, share) if free else []
+
+
+async def _leased(here: Instance, hosts: Sequence[str], until: datetime, share: int) -> list[Row]:
+    _, parameters = among(hosts, "host")
+    parts = " UNION ALL ".join(
+        f"SELECT seq FROM (SELECT seq FROM inbox_receipt WHERE outcome IS NULL AND host = :{name}"
+        " AND (next_try_at IS NULL OR next_try_at <= :now) AND NOT EXISTS (SELECT 1 FROM inbox_receipt AS busy"
+        f" WHERE busy.outcome IS NULL AND busy.host = :{name} AND busy.lease_until >= :now)"
+        f" ORDER BY seq LIMIT :share) AS part_{name}"
+        for name in parameters
+    )
+    rows = await here.db.rows(
+        "UPDATE inbox_receipt SET lease_until = :until, attempts = attempts + 1"
+        f" WHERE seq IN ({parts}) RETURNING {_COLUMNS}",
         until=until,
         now=here.clock.now(),
+        share=share,
+        **parameters,
     )
+    return sorted(rows, key=lambda row: int(row["seq"]))

@@ -3,14 +3,14 @@
 import asyncio
 import logging
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
 
 from federation.ports import Clock
-from server.db import Database, from_milliseconds
+from server.db import Database, from_milliseconds, insert_many
 from server.trouble import trouble_of
 
 JobHandler = Callable[[Any], Awaitable[None]]
@@ -58,6 +58,26 @@ class Jobs:
             now=now,
         )
         self._db.after_commit(self._wake)
+
+    async def enqueue_all(
+        self, name: str, payloads: Sequence[Any], *, run_at: datetime, unique: Callable[[Any], str]
+    ) -> None:
+        """Add several jobs of one name in one statement; `unique` gives the key of each from its payload."""
+        now = self._clock.now()
+        rows = [
+            {
+                "name": name,
+                "payload": msgspec.json.encode(payload).decode(),
+                "unique_key": unique(payload),
+                "run_at": run_at,
+                "attempts": 0,
+                "created_at": now,
+            }
+            for payload in payloads
+        ]
+        await insert_many(self._db, "job", rows, conflict="ON CONFLICT DO NOTHING")
+        if rows:
+            self._db.after_commit(self._wake)
 
     async def schedule_periodic(self) -> None:
         """Make sure that every periodic job waits in the table; called when a worker starts."""

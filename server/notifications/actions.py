@@ -5,7 +5,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from server.actors.viewer import Viewer
 from server.ids import new_id
@@ -19,6 +19,7 @@ CARE = "care"
 POST = "p:"
 COMMUNITY = "c:"
 MAX_READERS = 60
+MAX_TOLD_AT_ONCE = 32
 
 KEEP_READ = timedelta(days=60)
 KEEP_UNREAD = timedelta(days=180)
@@ -33,7 +34,7 @@ DUTIES = frozenset({"applied", "asks_in", "follow_request", "held"})
 # People of limited servers are heard by those who follow them (`peers.policy.OF_GRADE`).
 _STRANGERS = in_sql(tuple(grade for grade, line in OF_GRADE.items() if not line.strangers_notify))
 _NOT_A_STRANGER = (
-    f"NOT EXISTS (SELECT 1 FROM actor AS cause WHERE cause.id = :causer AND cause.grade IN {_STRANGERS}"
+    f"NOT EXISTS (SELECT 1 FROM actor AS cause WHERE cause.id = news.causer AND cause.grade IN {_STRANGERS}"
     " AND NOT EXISTS (SELECT 1 FROM follow WHERE follow.follower_id = actor.id AND follow.target_id = cause.id"
     " AND follow.state = 'accepted'))"
 )
@@ -63,37 +64,58 @@ def about_community(community_id: str) -> str:
 
 async def notify(here: Instance, readers: Sequence[str], news: News) -> None:
     """Tell local people; others, and who caused it, are left out. The same news twice is told once."""
+    await notify_all(here, [(reader_id, news) for reader_id in dict.fromkeys(readers[:MAX_READERS])])
+
+
+async def notify_all(here: Instance, told: Sequence[tuple[str, News]]) -> None:
+    """Tell people of several things that happened together, by the same rules."""
     now = here.clock.now()
-    for reader_id in dict.fromkeys(readers[:MAX_READERS]):
-        if reader_id == news.actor_id:
-            continue
-        notification_id = new_id(now)
-        added = await here.db.value(
-            "INSERT INTO notification"
-            " (id, reader_id, kind, thing, actor_id, post_id, community_id, unique_key, at)"
-            " SELECT :id, actor.id, :kind, :thing, :actor, :post, :community, :key, CAST(:now AS BIGINT) FROM actor"
-            " JOIN account ON account.actor_id = actor.id"
-            " WHERE actor.id = :reader AND actor.is_local AND actor.deleted_at IS NULL AND account.state = 'active'"
-            f" AND (:duty OR {_NOT_A_STRANGER})"
-            " AND NOT EXISTS (SELECT 1 FROM actor_block WHERE (blocker_id = :reader AND blocked_id = :causer)"
-            " OR (blocker_id = :causer AND blocked_id = :reader))"
-            " ON CONFLICT (unique_key) DO NOTHING RETURNING id",
-            id=notification_id,
-            reader=reader_id,
-            kind=news.kind,
-            thing=news.thing,
-            actor=news.actor_id,
-            causer=news.actor_id,
-            post=news.post_id,
-            community=news.community_id,
-            key=unique_key(reader_id, news.kind, news.key),
-            now=now,
-            duty=news.actor_id is None or news.kind in DUTIES,
-        )
-        if added and news.kind in MAILED_AT_ONCE:
-            await here.jobs.enqueue(
-                MAIL_JOB, {"id": notification_id}, run_at=now + MAIL_AFTER, unique=f"{MAIL_JOB}:{notification_id}"
+    wanted = [(new_id(now), reader_id, news) for reader_id, news in told if reader_id != news.actor_id]
+    for start in range(0, len(wanted), MAX_TOLD_AT_ONCE):
+        await _notify(here, wanted[start : start + MAX_TOLD_AT_ONCE], now)
+
+
+async def _notify(here: Instance, wanted: Sequence[tuple[str, str, News]], now: datetime) -> None:
+    rows: list[str] = []
+    parameters: dict[str, object] = {}
+    for number, (notification_id, reader_id, news) in enumerate(wanted):
+        values = {
+            "id": notification_id,
+            "reader": reader_id,
+            "kind": news.kind,
+            "thing": news.thing,
+            "causer": news.actor_id,
+            "post": news.post_id,
+            "community": news.community_id,
+            "key": unique_key(reader_id, news.kind, news.key),
+            "duty": 1 if news.actor_id is None or news.kind in DUTIES else 0,
+        }
+        rows.append(
+            ", ".join(
+                f"CAST(:{name}_{number} AS {'INTEGER' if name == 'duty' else 'TEXT'}) AS {name}" for name in values
             )
+        )
+        parameters |= {f"{name}_{number}": value for name, value in values.items()}
+    source = " UNION ALL ".join(f"SELECT {row}" for row in rows)
+    added = await here.db.rows(
+        "INSERT INTO notification (id, reader_id, kind, thing, actor_id, post_id, community_id, unique_key, at)"
+        " SELECT news.id, actor.id, news.kind, news.thing, news.causer, news.post, news.community, news.key,"
+        f" CAST(:now AS BIGINT) FROM ({source}) AS news JOIN actor ON actor.id = news.reader"
+        " JOIN account ON account.actor_id = actor.id"
+        " WHERE actor.is_local AND actor.deleted_at IS NULL AND account.state = 'active'"
+        f" AND (news.duty = 1 OR {_NOT_A_STRANGER})"
+        " AND NOT EXISTS (SELECT 1 FROM actor_block WHERE (blocker_id = news.reader AND blocked_id = news.causer)"
+        " OR (blocker_id = news.causer AND blocked_id = news.reader))"
+        " ON CONFLICT (unique_key) DO NOTHING RETURNING id, kind",
+        now=now,
+        **parameters,
+    )
+    await here.jobs.enqueue_all(
+        MAIL_JOB,
+        [{"id": row["id"]} for row in added if row["kind"] in MAILED_AT_ONCE],
+        run_at=now + MAIL_AFTER,
+        unique=lambda payload: f"{MAIL_JOB}:{payload['id']}",
+    )
 
 
 def unique_key(reader_id: str, kind: str, key: str) -> str:

@@ -53,7 +53,7 @@ def _install(here: Instance) -> None:
     here.events.on(MemberInvited, partial(people.on_invited, here))
     here.events.on(MemberDecided, partial(people.on_decided, here))
     here.events.on(MemberLeft, partial(people.on_left, here))
-    here.events.on(PostPublished, partial(posts.on_published, here))
+    here.events.on_all(PostPublished, partial(posts.on_published, here))
     here.events.on(PostHeld, partial(posts.on_held, here))
     here.events.on(PostRemoved, partial(posts.on_removed, here))
     here.events.on(PostRefused, partial(posts.on_refused, here))

@@ -1,7 +1,10 @@
 """What happens to posts, as news for the people it concerns."""
 
+from collections.abc import Sequence
+
+from server.db import among
 from server.instance import Instance
-from server.notifications.actions import News, about_community, about_post, forget_post, notify, withdraw
+from server.notifications.actions import News, about_community, about_post, forget_post, notify, notify_all, withdraw
 from server.posts.events import (
     PostBoosted,
     PostDeleted,
@@ -20,28 +23,35 @@ from server.posts.events import (
 MAX_MENTIONS = 50
 
 
-async def on_published(here: Instance, event: PostPublished) -> None:
-    """Tell whom it answers, and whom it names."""
-    row = await here.db.row(
+async def on_published(here: Instance, events: Sequence[PostPublished]) -> None:
+    """Tell whom posts answer, and whom they name."""
+    places, parameters = among(event.post_id for event in events)
+    rows = await here.db.rows(
         "SELECT post.id, post.root_id, parent.author_id AS answered_id FROM post"
-        " LEFT JOIN post AS parent ON parent.id = post.parent_id"
-        " WHERE post.id = :id AND post.state = 'visible'",
-        id=event.post_id,
+        f" LEFT JOIN post AS parent ON parent.id = post.parent_id WHERE post.id IN ({places})"
+        " AND post.state = 'visible'",
+        **parameters,
     )
-    if row is None:
-        return
-    thing = about_post(row["root_id"] or row["id"])
-    answered = row["answered_id"]
-    if answered:
-        await notify(here, [answered], _news("reply", thing, event.author_id, event.post_id))
     named = await here.db.rows(
-        "SELECT post_mention.actor_id FROM post_mention JOIN actor ON actor.id = post_mention.actor_id"
-        " WHERE post_mention.post_id = :id AND actor.is_local ORDER BY post_mention.id LIMIT :limit",
-        id=event.post_id,
-        limit=MAX_MENTIONS,
+        "SELECT post_mention.post_id, post_mention.actor_id FROM post_mention"
+        " JOIN actor ON actor.id = post_mention.actor_id"
+        f" WHERE post_mention.post_id IN ({places}) AND actor.is_local ORDER BY post_mention.id LIMIT :limit",
+        limit=MAX_MENTIONS * len(events),
+        **parameters,
     )
-    others = [item["actor_id"] for item in named if item["actor_id"] != answered]
-    await notify(here, others, _news("mention", thing, event.author_id, event.post_id))
+    found = {row["id"]: row for row in rows}
+    told: list[tuple[str, News]] = []
+    for event in events:
+        row = found.get(event.post_id)
+        if row is None:
+            continue
+        thing, answered = about_post(row["root_id"] or row["id"]), row["answered_id"]
+        if answered:
+            told.append((answered, _news("reply", thing, event.author_id, event.post_id)))
+        others = [each["actor_id"] for each in named if each["post_id"] == event.post_id][:MAX_MENTIONS]
+        news = _news("mention", thing, event.author_id, event.post_id)
+        told += [(actor_id, news) for actor_id in others if actor_id != answered]
+    await notify_all(here, told)
 
 
 async def on_held(here: Instance, event: PostHeld) -> None:

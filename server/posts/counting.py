@@ -4,6 +4,10 @@ Every post remembers what it is counted in (`counted`: what it answers, its thre
 that with what it should be counted in now, and moves the counts by the difference: doing it twice changes nothing.
 """
 
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from server.db import Row, to_milliseconds
 from server.instance import Instance
 from server.posts.models import Post
 from server.posts.policy import COUNTED
@@ -16,6 +20,62 @@ DUE = (
     " THEN COALESCE(parent_id, '') || '.' || COALESCE(root_id, id) || '.' || COALESCE(community_id, '') ELSE '' END"
 )
 """What a post should be counted in, as SQL on its row: empty for one that only some may know of."""
+
+
+def mark(visibility: str, *, parent_id: str | None, root_id: str, community_id: str | None) -> str:
+    """What a new and visible post is counted in: as `DUE` says it of a row."""
+    return f"{parent_id or ''}.{root_id}.{community_id or ''}" if visibility in COUNTED else ""
+
+
+async def add_new(here: Instance, rows: Sequence[Row]) -> None:
+    """Count posts that were written with their `mark` just now; in the caller's transaction.
+
+    Each row that counts is changed once, however many posts it counts.
+    """
+    replies: Counter[str] = Counter()
+    latest: dict[str, int] = {}
+    posts: Counter[str] = Counter()
+    last_posts: dict[str, int] = {}
+    people: Counter[str] = Counter()
+    now = to_milliseconds(here.clock.now())
+    for row in rows:
+        if not row["counted"]:
+            continue
+        people[row["author_id"]] += 1
+        published, root = to_milliseconds(row["published_at"]), row["root_id"]
+        for table, place in _places(row["id"], row["counted"]):
+            (replies if table == "post" else posts)[place] += 1
+        if root != row["id"]:
+            latest[root] = max(latest.get(root, 0), min(published, now))
+        if row["community_id"]:
+            last_posts[row["community_id"]] = max(last_posts.get(row["community_id"], 0), published)
+    await _add(here, "post", "replies_count", "last_activity_at", replies, latest)
+    await _add(here, "community", "posts_count", "last_post_at", posts, last_posts)
+    await _add(here, "actor", "posts_count", None, people, {})
+
+
+async def _add(
+    here: Instance, table: str, column: str, moment: str | None, counts: Counter[str], moments: Mapping[str, int]
+) -> None:
+    places = sorted({*counts, *moments})
+    parameters: dict[str, object] = {}
+    parts = []
+    for number, place in enumerate(places):
+        parts.append(
+            f"SELECT CAST(:id_{number} AS TEXT) AS id, CAST(:more_{number} AS BIGINT) AS more,"
+            f" CAST(:at_{number} AS BIGINT) AS at"
+        )
+        parameters |= {f"id_{number}": place, f"more_{number}": counts[place], f"at_{number}": moments.get(place, 0)}
+    if not parts:
+        return
+    forward = ""
+    if moment is not None:
+        forward = f", {moment} = CASE WHEN COALESCE({moment}, 0) < added.at THEN added.at ELSE {moment} END"
+    await here.db.execute(
+        f"UPDATE {table} SET {column} = {column} + added.more{forward}"
+        f" FROM ({' UNION ALL '.join(parts)}) AS added WHERE {table}.id = added.id",
+        **parameters,
+    )
 
 
 async def after_publishing(here: Instance, post: Post) -> None:

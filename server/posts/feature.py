@@ -10,8 +10,20 @@ from server.actors.events import ActorDeleted, FollowAccepted
 from server.communities.events import PersonBanned, PersonUnbanned
 from server.feature import Feature
 from server.fediverse import sent
+from server.fediverse.inbox import TOGETHER
 from server.instance import Instance
-from server.posts import audience, collections, documents, gathering, moderating, outbox, quoting, removal, stamps
+from server.posts import (
+    arriving,
+    audience,
+    collections,
+    documents,
+    gathering,
+    moderating,
+    outbox,
+    quoting,
+    removal,
+    stamps,
+)
 from server.posts.activities import (
     announce,
     answer,
@@ -74,7 +86,8 @@ def _gather(here: Instance) -> None:
     """What is fetched in the background."""
     here.jobs.on(gathering.JOB, partial(gathering.gather, here))
     here.jobs.every("posts.gathering.prune", timedelta(days=1), partial(gathering.prune, here))
-    here.events.on(PostPublished, partial(gathering.on_published, here))
+    here.caches[TOGETHER] = arriving.take_together
+    here.events.on_all(PostPublished, partial(gathering.on_published, here))
     here.events.on(FollowAccepted, partial(gathering.on_follow, here))
 
 
@@ -115,7 +128,7 @@ def _listen(here: Instance) -> None:
 def _tell(here: Instance) -> None:
     """What other servers are sent."""
     on = here.events.on
-    on(PostPublished, partial(create.distribute, here))
+    here.events.on_all(PostPublished, partial(create.distribute_all, here))
     on(PostVouched, partial(create.distribute, here))
     on(PostEdited, partial(update.send_update, here))
     on(PostNarrowed, partial(delete.send_narrowed, here))

@@ -8,6 +8,7 @@ to be in it (S16). One look has a budget for all that it causes (S22), and a ser
 """
 
 from collections import Counter, deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -18,9 +19,11 @@ from federation.vocab.objects import RemotePost, parse_post
 from server.actors.events import FollowAccepted
 from server.actors.models import Actor
 from server.actors.viewer import Viewer
+from server.db import among
 from server.errors import Refused
 from server.instance import Instance
 from server.peers import queries as peers
+from server.peers.policy import in_sql
 from server.posts import policy
 from server.posts.activities.relevance import is_wanted
 from server.posts.events import PostPublished
@@ -79,16 +82,23 @@ async def looked_up(here: Instance, post: Post) -> None:
         await _ask(here, root.uri, THREAD, await Gathering.get_or_none(subject=root.uri), AGAIN_AFTER)
 
 
-async def on_published(here: Instance, event: PostPublished) -> None:
-    """An answer came from elsewhere, into a thread that was never looked at, and that people here care for."""
-    if event.is_local or event.parent_id is None:
+async def on_published(here: Instance, events: Sequence[PostPublished]) -> None:
+    """Answers came from elsewhere, into threads that were never looked at, and that people here care for."""
+    answers = [event.post_id for event in events if not event.is_local and event.parent_id is not None]
+    if not answers:
         return
-    post = await Post.get(id=event.post_id)
-    root = await _root(post)
-    if root.is_local or root.visibility not in policy.OPEN or await Gathering.exists(subject=root.uri):
-        return
-    if await _concerns_us(here, post, root):
-        await _ask(here, root.uri, THREAD, None, AGAIN_AFTER)
+    places, parameters = among(answers)
+    rows = await here.db.rows(
+        "SELECT post.id FROM post JOIN post AS root ON root.id = COALESCE(post.root_id, post.id)"
+        f" WHERE post.id IN ({places}) AND NOT root.is_local AND root.visibility IN {in_sql(tuple(policy.OPEN))}"
+        " AND NOT EXISTS (SELECT 1 FROM gathering WHERE gathering.subject = root.uri) ORDER BY post.id",
+        **parameters,
+    )
+    for row in rows:
+        post = await Post.get(id=row["id"])
+        root = await _root(post)
+        if await _concerns_us(here, post, root):
+            await _ask(here, root.uri, THREAD, await Gathering.get_or_none(subject=root.uri), AGAIN_AFTER)
 
 
 async def on_follow(here: Instance, event: FollowAccepted) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -115,7 +115,7 @@ async def prepare(
     """Look up author, community and parent, and decide who may see it. Raises what refuses it."""
     if len(remote.id) > MAX_URI:
         raise InvalidDocument("The id is too long.")
-    if _is_vote(remote) and not asked:
+    if is_vote(remote) and not asked:
         raise Ignored("a vote in a poll is no post")
     author = await ensure_remote(here, remote.attributed_to)
     if author.suspended_at is not None or author.deleted_at is not None:
@@ -144,54 +144,16 @@ async def prepare(
 
 async def store(here: Instance, arrival: Arrival) -> Post:
     """Write a post down, in the caller's transaction; one that got here first wins."""
-    remote, parent, words = arrival.remote, arrival.parent, arrival.shown
+    remote = arrival.remote
     known = await Post.get_or_none(uri=remote.id)
     if known is not None:
         return known
     now = here.clock.now()
     post_id = await fresh_id(here)
-    published = min(max(remote.published or now, EARLIEST), now)
-    post = await Post.create(
-        id=post_id,
-        short=post_id[-8:],
-        uri=remote.id,
-        url=(remote.url if remote.url and len(remote.url) <= 1000 else remote.id),
-        kind=words.kind,
-        object_type=remote.type[:20],
-        is_local=False,
-        author_id=arrival.author.id,
-        community_id=arrival.community.id if arrival.community else None,
-        parent_id=parent.id if parent else None,
-        root_id=(parent.root_id or parent.id) if parent else post_id,
-        in_reply_to_uri=_short(remote.in_reply_to),
-        context_uri=_short(parent.context_uri if parent and parent.context_uri else remote.context),
-        title=words.title,
-        summary=words.summary,
-        content_html=words.content_html,
-        source_md="",
-        content_warning=words.content_warning,
-        sensitive=words.sensitive,
-        language=words.language,
-        licence=words.licence,
-        visibility=arrival.visibility,
-        state="held" if arrival.held else "visible",
-        locked=not remote.comments_enabled,
-        raw_create=_letters(arrival.raw),
-        interaction=consent.kept(remote.policy),
-        translations=words.translations or None,
-        emoji=words.emoji or None,
-        particulars=words.particulars or None,
-        approved_by=_short(remote.approved_by),
-        replies_uri=_short(remote.replies),
-        published_at=published,
-        edited_at=_edited(remote, published, now),
-        created_at=now,
-        updated_at=now,
-        last_activity_at=published,
-    )
+    post = await Post.create(**columns(arrival, post_id, now))
     await store_quote(here, post, remote)
     await store_parts(here, post, remote, arrival.named)
-    await _adopt(here, post)
+    await adopt(here, post)
     if arrival.held:
         await here.events.emit(PostHeld(post.id))
         return post
@@ -200,6 +162,50 @@ async def store(here: Instance, arrival: Arrival) -> Post:
         PostPublished(post.id, post.author_id, post.community_id, post.parent_id, post.kind, is_local=False)
     )
     return post
+
+
+def columns(arrival: Arrival, post_id: str, now: datetime) -> dict[str, Any]:
+    """A post as its row, with every column that has no default."""
+    remote, parent, words = arrival.remote, arrival.parent, arrival.shown
+    published = min(max(remote.published or now, EARLIEST), now)
+    return {
+        "id": post_id,
+        "short": post_id[-8:],
+        "uri": remote.id,
+        "url": (remote.url if remote.url and len(remote.url) <= 1000 else remote.id),
+        "kind": words.kind,
+        "object_type": remote.type[:20],
+        "is_local": False,
+        "author_id": arrival.author.id,
+        "community_id": arrival.community.id if arrival.community else None,
+        "parent_id": parent.id if parent else None,
+        "root_id": (parent.root_id or parent.id) if parent else post_id,
+        "in_reply_to_uri": _short(remote.in_reply_to),
+        "context_uri": _short(parent.context_uri if parent and parent.context_uri else remote.context),
+        "title": words.title,
+        "summary": words.summary,
+        "content_html": words.content_html,
+        "source_md": "",
+        "content_warning": words.content_warning,
+        "sensitive": words.sensitive,
+        "language": words.language,
+        "licence": words.licence,
+        "visibility": arrival.visibility,
+        "state": "held" if arrival.held else "visible",
+        "locked": not remote.comments_enabled,
+        "raw_create": _letters(arrival.raw),
+        "interaction": consent.kept(remote.policy),
+        "translations": words.translations or None,
+        "emoji": words.emoji or None,
+        "particulars": words.particulars or None,
+        "approved_by": _short(remote.approved_by),
+        "replies_uri": _short(remote.replies),
+        "published_at": published,
+        "edited_at": _edited(remote, published, now),
+        "created_at": now,
+        "updated_at": now,
+        "last_activity_at": published,
+    }
 
 
 async def store_quote(here: Instance, post: Post, remote: RemotePost) -> None:
@@ -223,18 +229,8 @@ async def store_parts(here: Instance, post: Post, remote: RemotePost, named: Seq
             await PostMention.get_or_create(post_id=post.id, actor_id=actor_id)
     await PostAttachment.filter(post_id=post.id).delete()
     for position, item in enumerate(rendering.files(remote)):
-        await PostAttachment.create(
-            id=await fresh_id(here),
-            post_id=post.id,
-            kind=rendering.attachment_kind(item),
-            url=item.url,
-            media_type=item.media_type,
-            name=item.name[:255],
-            alt=item.name[:1500],
-            width=item.width,
-            height=item.height,
-            position=position,
-        )
+        columns_of_file = rendering.attachment_columns(item, position)
+        await PostAttachment.create(id=await fresh_id(here), post_id=post.id, **columns_of_file)
     detail = detail_of(here, post.kind)
     if detail is not None:
         await detail.received(here, post.id, remote)
@@ -328,12 +324,17 @@ async def _community(
 async def pages_of(remote: RemotePost) -> dict[str, str]:
     """The pages here of those whom a post names and we know, by their ids and pages elsewhere."""
     uris = [mention.href for mention in remote.mentions][:MAX_NAMED]
-    found = await Actor.filter(uri__in=uris, deleted_at=None, hidden=False) if uris else []
+    return pages_among(await Actor.filter(uri__in=uris) if uris else [])
+
+
+def pages_among(actors: Iterable[Actor]) -> dict[str, str]:
+    """The pages here of those actors whom people here may see, by their ids and pages elsewhere."""
     pages: dict[str, str] = {}
-    for actor in found:
-        address = actor.username if actor.is_local else f"{actor.username}@{actor.domain}"
-        path = f"/c/{address}" if actor.kind == "Group" else f"/@{address}"
-        pages |= {actor.uri: path} | ({actor.url: path} if actor.url else {})
+    for actor in actors:
+        if actor.deleted_at is None and not actor.hidden:
+            address = actor.username if actor.is_local else f"{actor.username}@{actor.domain}"
+            path = f"/c/{address}" if actor.kind == "Group" else f"/@{address}"
+            pages |= {actor.uri: path} | ({actor.url: path} if actor.url else {})
     return pages
 
 
@@ -348,7 +349,7 @@ async def _named(here: Instance, remote: RemotePost, author: Actor, visibility: 
     return tuple(actor.id for actor in found if actor.id not in blocked)
 
 
-async def _adopt(here: Instance, post: Post) -> None:
+async def adopt(here: Instance, post: Post) -> None:
     """Join the answers that arrived before what they answer."""
     orphans = await Post.filter(in_reply_to_uri=post.uri, parent_id=None).exclude(id=post.id).limit(500)
     root_id = post.root_id or post.id
@@ -374,7 +375,7 @@ async def _adopt(here: Instance, post: Post) -> None:
         await counting.settle_thread(here, root_id)
 
 
-def _is_vote(remote: RemotePost) -> bool:
+def is_vote(remote: RemotePost) -> bool:
     """Votes in polls are Notes with a name and nothing else."""
     return remote.type == "Note" and bool(remote.name) and remote.in_reply_to is not None and not remote.content_html
 

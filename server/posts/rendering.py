@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
+from typing import Any
 
 from federation.vocab.objects import Attachment, RemotePost
 from server.posts import shapes
@@ -102,6 +103,20 @@ def attachment_kind(item: Attachment) -> str:
     if item.kind == "Link" or media_type.startswith("text/html"):
         return "link"
     return "file"
+
+
+def attachment_columns(item: Attachment, position: int) -> dict[str, Any]:
+    """A file of a post elsewhere, as its row."""
+    return {
+        "kind": attachment_kind(item),
+        "url": item.url,
+        "media_type": item.media_type,
+        "name": item.name[:255],
+        "alt": item.name[:1500],
+        "width": item.width,
+        "height": item.height,
+        "position": position,
+    }
 
 
 def options_list(options: Sequence[str]) -> str:

@@ -1,6 +1,10 @@
 """Keeping the index: every function joins the caller's transaction, so that what is found is what is there."""
 
+from collections.abc import Sequence
+
+from server.db import Row, among, insert_many
 from server.instance import Instance
+from server.peers.policy import in_sql
 from server.posts.details import extras_of
 from server.search.words import indexed
 from server.text import plain
@@ -8,24 +12,32 @@ from server.text import plain
 POST = "post"
 ACTOR = "actor"
 
-NEVER_INDEXED = frozenset({"direct", "private"})
+NEVER_INDEXED = ("direct", "private")
 REBUILD_AT_ONCE = 200
 
 
 async def index_post(here: Instance, post_id: str) -> None:
     """Put a post into the index as it is now, or take it out if it is not to be found by anybody."""
-    row = await here.db.row(
-        "SELECT kind, title, summary, content_html, content_warning, state, visibility, published_at"
-        " FROM post WHERE id = :id",
-        id=post_id,
+    await index_posts(here, [post_id])
+
+
+async def index_posts(here: Instance, post_ids: Sequence[str]) -> None:
+    """Put posts into the index as they are now, and take those out that are not to be found by anybody."""
+    places, parameters = among(post_ids)
+    rows = await here.db.rows(
+        "SELECT id, kind, title, summary, content_html, content_warning, published_at"
+        f" FROM post WHERE id IN ({places}) AND state = 'visible' AND visibility NOT IN {in_sql(NEVER_INDEXED)}",
+        **parameters,
     )
-    if row is None or row["state"] != "visible" or row["visibility"] in NEVER_INDEXED:
+    things = []
+    for row in rows:
+        words = extras_of(here, row["kind"]).words
+        more = await words(here, row["id"]) if words is not None else ""
+        body = indexed(row["content_warning"], plain(row["summary"]), plain(row["content_html"]), more)
+        things.append({"id": row["id"], "at": row["published_at"], "title": indexed(row["title"]), "body": body})
+    await _store(here, POST, things)
+    for post_id in set(post_ids) - {row["id"] for row in rows}:
         await _forget(here, POST, post_id)
-        return
-    words = extras_of(here, row["kind"]).words
-    more = await words(here, post_id) if words is not None else ""
-    body = indexed(row["content_warning"], plain(row["summary"]), plain(row["content_html"]), more)
-    await _store(here, POST, post_id, at=row["published_at"], title=indexed(row["title"]), body=body)
 
 
 async def forget_post(here: Instance, post_id: str) -> None:
@@ -54,7 +66,7 @@ async def index_actor(here: Instance, actor_id: str) -> None:
         row["purpose"] or "",
     )
     title = indexed(row["name"], row["username"])
-    await _store(here, ACTOR, actor_id, at=row["created_at"], title=title, body=body)
+    await _store(here, ACTOR, [{"id": actor_id, "at": row["created_at"], "title": title, "body": body}])
 
 
 async def forget_actor(here: Instance, actor_id: str) -> None:
@@ -94,32 +106,22 @@ def _is_findable(row: dict[str, object]) -> bool:
     )
 
 
-async def _store(here: Instance, kind: str, thing_id: str, *, at: int, title: str, body: str) -> None:
+async def _store(here: Instance, kind: str, things: Sequence[Row]) -> None:
+    """Put things into the index; each has an id, a time, a title and a body."""
+    rows = [{"kind": kind, "thing_id": each["id"], "at": each["at"]} for each in things]
     if here.db.dialect == "postgres":
-        await here.db.execute(
-            "INSERT INTO search_thing (kind, thing_id, at, title, body) VALUES (:kind, :id, :at, :title, :body)"
-            " ON CONFLICT (kind, thing_id)"
-            " DO UPDATE SET at = excluded.at, title = excluded.title, body = excluded.body",
-            kind=kind,
-            id=thing_id,
-            at=at,
-            title=title,
-            body=body,
+        texts = [{"title": each["title"], "body": each["body"]} for each in things]
+        conflict = (
+            "ON CONFLICT (kind, thing_id) DO UPDATE SET at = excluded.at, title = excluded.title, body = excluded.body"
         )
+        both = [row | text for row, text in zip(rows, texts, strict=True)]
+        await insert_many(here.db, "search_thing", both, conflict=conflict)
         return
-    seq = await here.db.value(
-        "INSERT INTO search_thing (kind, thing_id, at) VALUES (:kind, :id, :at)"
-        " ON CONFLICT (kind, thing_id) DO UPDATE SET at = excluded.at RETURNING seq",
-        kind=kind,
-        id=thing_id,
-        at=at,
-    )
-    await here.db.execute(
-        "INSERT OR REPLACE INTO search_text (rowid, title, body) VALUES (:seq, :title, :body)",
-        seq=seq,
-        title=title,
-        body=body,
-    )
+    conflict = "ON CONFLICT (kind, thing_id) DO UPDATE SET at = excluded.at"
+    found = await insert_many(here.db, "search_thing", rows, conflict=conflict, returning="thing_id, seq")
+    numbers = {row["thing_id"]: row["seq"] for row in found}
+    words = [{"rowid": numbers[each["id"]], "title": each["title"], "body": each["body"]} for each in things]
+    await insert_many(here.db, "search_text", words, instead=True)
 
 
 async def _forget(here: Instance, kind: str, thing_id: str) -> None:

@@ -1,5 +1,6 @@
 """Search as a feature: it follows what happens to posts, people and communities."""
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -13,7 +14,11 @@ from server.search import actions
 REBUILD = "search.rebuild"
 
 
-async def _changed(here: Instance, event: PostPublished | PostEdited | PostHeld | PostRemoved) -> None:
+async def _published(here: Instance, events: Sequence[PostPublished]) -> None:
+    await actions.index_posts(here, [event.post_id for event in events])
+
+
+async def _changed(here: Instance, event: PostEdited | PostHeld | PostRemoved) -> None:
     await actions.index_post(here, event.post_id)
 
 
@@ -38,7 +43,7 @@ async def _rebuild(here: Instance, payload: Any) -> None:
 
 
 def _install(here: Instance) -> None:
-    here.events.on(PostPublished, partial(_changed, here))
+    here.events.on_all(PostPublished, partial(_published, here))
     here.events.on(PostEdited, partial(_changed, here))
     here.events.on(PostHeld, partial(_changed, here))
     here.events.on(PostRemoved, partial(_changed, here))

@@ -1,16 +1,23 @@
 """Keeping home timelines: every function joins the caller's transaction."""
 
+from collections.abc import Sequence
+
+from server.db import among
 from server.instance import Instance
 from server.posts.policy import DIRECT, PRIVATE
 
 BACKFILL = 40
 KEPT_AT_MOST = 800
 
-# People here whom a post concerns: who wrote it, follows its author or community, or is a member of that.
+# People here whom posts concern: who wrote them, follows their author or community, or is a member of that.
 _CONCERNED = (
-    "SELECT :author AS id UNION SELECT follower_id FROM follow WHERE state = 'accepted'"
-    " AND target_id IN (:author, :community)"
-    " UNION SELECT person_id FROM membership WHERE state = 'active' AND community_id = :community"
+    "(SELECT post.id AS post_id, post.author_id AS reader_id FROM post WHERE post.id IN ({posts})"
+    " UNION SELECT post.id, follow.follower_id FROM post JOIN follow ON follow.target_id = post.author_id"
+    " AND follow.state = 'accepted' WHERE post.id IN ({posts})"
+    " UNION SELECT post.id, follow.follower_id FROM post JOIN follow ON follow.target_id = post.community_id"
+    " AND follow.state = 'accepted' WHERE post.id IN ({posts})"
+    " UNION SELECT post.id, membership.person_id FROM post JOIN membership"
+    " ON membership.community_id = post.community_id AND membership.state = 'active' WHERE post.id IN ({posts}))"
 )
 # Replies are for whom they answer, and for those who follow both sides; everybody else finds them under the post.
 _ANSWERED = (
@@ -22,19 +29,16 @@ _HERE = "reader.is_local AND reader.kind = 'Person' AND reader.deleted_at IS NUL
 _INSERT = "INSERT INTO timeline_entry (reader_id, post_id, via_id, at)"
 
 
-async def add_post(here: Instance, post_id: str) -> None:
-    """Put a new post into the timelines of the people here that it concerns."""
-    row = await here.db.row("SELECT author_id, community_id FROM post WHERE id = :id", id=post_id)
-    if row is None:
-        return
+async def add_posts(here: Instance, post_ids: Sequence[str]) -> None:
+    """Put new posts into the timelines of the people here that they concern."""
+    posts, parameters = among(post_ids)
     await here.db.execute(
         f"{_INSERT} SELECT reader.id, post.id, CAST(NULL AS VARCHAR(26)), post.published_at"
-        " FROM post, actor AS reader"
-        f" WHERE post.id = :id AND post.state = 'visible' AND post.visibility NOT IN ('{DIRECT}', '{PRIVATE}')"
-        f" AND {_HERE} AND {_ANSWERED} AND reader.id IN ({_CONCERNED}) ON CONFLICT (reader_id, post_id) DO NOTHING",
-        id=post_id,
-        author=row["author_id"],
-        community=row["community_id"] or "",
+        f" FROM {_CONCERNED.format(posts=posts)} AS concerned JOIN post ON post.id = concerned.post_id"
+        " JOIN actor AS reader ON reader.id = concerned.reader_id"
+        f" WHERE post.state = 'visible' AND post.visibility NOT IN ('{DIRECT}', '{PRIVATE}')"
+        f" AND {_HERE} AND {_ANSWERED} ON CONFLICT (reader_id, post_id) DO NOTHING",
+        **parameters,
     )
 
 

@@ -1,5 +1,6 @@
 """Home timelines as a feature: it follows posts, boosts, follows and memberships."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from functools import partial
 
@@ -11,8 +12,8 @@ from server.posts.events import PostBoosted, PostDeleted, PostPublished, PostRem
 from server.timelines import actions
 
 
-async def _published(here: Instance, event: PostPublished) -> None:
-    await actions.add_post(here, event.post_id)
+async def _published(here: Instance, events: Sequence[PostPublished]) -> None:
+    await actions.add_posts(here, [event.post_id for event in events])
 
 
 async def _boosted(here: Instance, event: PostBoosted) -> None:
@@ -45,7 +46,7 @@ async def _left(here: Instance, event: MemberLeft) -> None:
 
 def _install(here: Instance) -> None:
     on = here.events.on
-    on(PostPublished, partial(_published, here))
+    here.events.on_all(PostPublished, partial(_published, here))
     on(PostBoosted, partial(_boosted, here))
     on(PostUnboosted, partial(_unboosted, here))
     on(PostDeleted, partial(_gone, here))

@@ -9,7 +9,8 @@ community has announced it back, and a microblog may have other followers of the
 """
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from federation.vocab import activities
@@ -29,10 +30,25 @@ _DELETING = {("Announce", "Delete"), ("Undo", "Announce")}
 _MARK = "\ue000the announced activity\ue000"
 
 
+@dataclass(frozen=True, slots=True)
+class Circle:
+    """To whom a community passes things on, looked up once for several that it passes on in one transaction."""
+
+    group: Row | None
+    inboxes: list[str]
+
+
+async def circle_of(here: Instance, community_id: str) -> Circle:
+    """The circle of a community now."""
+    group = await _group(here, community_id)
+    return Circle(group, [] if group is None else await _inboxes_of_members(here, group["id"]))
+
+
 async def announce(
     here: Instance,
     community_id: str,
     *,
+    circle: Circle | None = None,
     activity: Mapping[str, Any] | str | bytes,
     post_uri: str | None = None,
     post_id: str | None = None,
@@ -46,11 +62,14 @@ async def announce(
     Give text or bytes as received to have them passed on letter by letter. `post_uri` is the post it is about, and
     `post_id` our id of it; `top_level` says that it starts a conversation; `is_new` that the post is new although the
     activity is no Create, because an Update came first. `visibility` is that of the post: without it the addresses in
-    the activity decide. `only` limits it to these inboxes. Returns the ids of the Announces.
+    the activity decide. `only` limits it to these inboxes; `circle` is what is known of the community already. Returns
+    the ids of the Announces.
     """
-    group = await _group(here, community_id)
+    circle = circle or await circle_of(here, community_id)
+    group = circle.group
     if group is None:
         return []
+    inboxes = circle.inboxes if only is None else sorted(only)
     document = dict(activity) if isinstance(activity, Mapping) else parse_json(_bytes(activity))
     audience = _audience(group, document, visibility)
     if audience is None:
@@ -72,7 +91,8 @@ async def announce(
                 dialects={MICROBLOG, UNKNOWN},
                 post_id=post_id,
                 received=None,
-                only=only,
+                inboxes=inboxes,
+                is_for_all=only is None,
             )
         )
     dialects = (
@@ -89,7 +109,8 @@ async def announce(
             dialects=dialects,
             post_id=post_id,
             received=received,
-            only=only,
+            inboxes=inboxes,
+            is_for_all=only is None,
             skip=skip,
         )
     )
@@ -128,7 +149,8 @@ async def undo_announces(here: Instance, post_id: str, *, only: Collection[str] 
             dialects={MICROBLOG, UNKNOWN},
             post_id=None,
             received=None,
-            only=only,
+            inboxes=await _inboxes_of_members(here, group["id"]) if only is None else sorted(only),
+            is_for_all=only is None,
         )
         if only is None:
             # What was taken back is not served any more, and not taken back again.
@@ -185,7 +207,8 @@ async def _send(
     dialects: set[str],
     post_id: str | None,
     received: bytes | None,
-    only: Collection[str] | None = None,
+    inboxes: Sequence[str],
+    is_for_all: bool,
     skip: str | None = None,
 ) -> str:
     now = here.clock.now()
@@ -200,7 +223,16 @@ async def _send(
         published=now,
     )
     return await _enqueue(
-        here, group, document, audience, dialects=dialects, post_id=post_id, received=received, only=only, skip=skip
+        here,
+        group,
+        document,
+        audience,
+        dialects=dialects,
+        post_id=post_id,
+        received=received,
+        inboxes=inboxes,
+        is_for_all=is_for_all,
+        skip=skip,
     )
 
 
@@ -213,7 +245,8 @@ async def _enqueue(
     dialects: set[str],
     post_id: str | None,
     received: bytes | None,
-    only: Collection[str] | None = None,
+    inboxes: Sequence[str],
+    is_for_all: bool,
     skip: str | None = None,
 ) -> str:
     signer = await keys.signer(here, group["uri"])
@@ -228,8 +261,8 @@ async def _enqueue(
         activity_id=uri,
         sender=group["uri"],
         body=body,
-        inboxes=await _inboxes_of_members(here, group["id"]) if only is None else sorted(only),
-        followers_of=group["uri"] if is_public and only is None else None,
+        inboxes=inboxes,
+        followers_of=group["uri"] if is_public and is_for_all else None,
         dialects=frozenset(dialects),
         deletion_of=_deletion_of(document),
         skip_host=skip,

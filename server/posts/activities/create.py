@@ -3,6 +3,7 @@
 Authority: who creates is the author, and the object is on the author's own server (S7); the engine checks both.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from federation.errors import FetchError, Forbidden, Ignored, InvalidDocument, TryLater, Unreachable
@@ -11,9 +12,10 @@ from federation.vocab import activities
 from federation.vocab.objects import RemotePost, authors_of, parse_post
 from federation.vocab.polls import RemoteVote, vote_of
 from server.actors.models import Actor
-from server.communities.activities.announce import announce
+from server.communities.activities.announce import Circle, announce, circle_of
+from server.db import among
 from server.instance import Instance
-from server.posts import documents, places, sending
+from server.posts import documents, places, policy, sending
 from server.posts.activities import ask
 from server.posts.activities.relevance import check_group
 from server.posts.admission import may_answer
@@ -65,19 +67,42 @@ def by_actor(remote: RemotePost, actor: str) -> RemotePost:
     raise Forbidden("only its author creates or changes a post")
 
 
-async def distribute(here: Instance, event: PostPublished | PostVouched) -> None:
+async def distribute_all(here: Instance, events: Sequence[PostPublished]) -> None:
+    """Send posts from here to their audience; pass on those that came for communities here."""
+    places_of, parameters = among(event.post_id for event in events)
+    rows = await here.db.rows(
+        "SELECT post.id FROM post LEFT JOIN actor AS place ON place.id = post.community_id"
+        f" WHERE post.id IN ({places_of}) AND (post.is_local OR (place.is_local AND post.raw_create IS NOT NULL))",
+        **parameters,
+    )
+    ids = [row["id"] for row in rows]
+    found = {post.id: post for post in await Post.filter(id__in=ids)} if ids else {}
+    circles: dict[str, Circle] = {}
+    for event in events:
+        if event.post_id in found:
+            await _distribute(here, found[event.post_id], circles)
+
+
+async def distribute(here: Instance, event: PostVouched) -> None:
+    """Pass on a post that came for a community here, once somebody vouches for it."""
+    await _distribute(here, await Post.get(id=event.post_id), {})
+
+
+async def _distribute(here: Instance, post: Post, circles: dict[str, Circle]) -> None:
     """Send a post from here to its audience; pass on one that came for a community here (section 2.4)."""
-    post = await Post.get(id=event.post_id)
     if not await places.leaves(here, post):
         return
-    about = await documents.envelope(here, post)
     top_level = post.parent_id is None and post.in_reply_to_uri is None
     if post.is_local:
+        about = await documents.envelope(here, post)
         await sending.publish(here, about, await create_document(here, about), top_level=top_level)
-    elif about.community is not None and about.community.is_local and post.raw_create:
+    elif post.raw_create and post.community_id is not None and post.visibility in policy.IN_COMMUNITIES:
+        if post.community_id not in circles:
+            circles[post.community_id] = await circle_of(here, post.community_id)
         await announce(
             here,
-            about.community.id,
+            post.community_id,
+            circle=circles[post.community_id],
             activity=post.raw_create,
             post_uri=post.uri,
             post_id=post.id,

@@ -21,13 +21,46 @@ async def receive(here: Any, host: str, number: int) -> None:
     await here.run(ServerReceipts(here).store, receipt)
 
 
+async def claimed_together(here: Any, most: int) -> list[str]:
+    rows = await here.run(turns.claim, here, here.clock.now() + timedelta(minutes=5), most=most)
+    return [str(row["activity_id"]).removeprefix("https://").replace("/u/eve/a/", " ") for row in rows]
+
+
 async def claimed(here: Any, *, done: bool = True) -> str | None:
-    row = await here.run(turns.claim, here, here.clock.now() + timedelta(minutes=5))
-    if row is None:
-        return None
-    if done:
-        await here.run(here.db.execute, "UPDATE inbox_receipt SET outcome = 'done' WHERE seq = :seq", seq=row["seq"])
-    return str(row["activity_id"]).removeprefix("https://").replace("/u/eve/a/", " ")
+    """Claim one, and be done with it."""
+    found = await claimed_together(here, 1)
+    if done and found:
+        at = "https://" + found[0].replace(" ", "/u/eve/a/")
+        await here.run(here.db.execute, "UPDATE inbox_receipt SET outcome = 'done' WHERE activity_id = :at", at=at)
+    return found[0] if found else None
+
+
+async def test_r6_what_is_being_processed_elsewhere_keeps_its_host_in_order(here: Any) -> None:
+    for number in range(3):
+        await receive(here, "birch.example", number)
+    await receive(here, "cedar.example", 1)
+    assert await claimed_together(here, 1) == ["birch.example 0"]
+    turns.turns(here).last = ""  # as another process would begin
+    assert await claimed_together(here, 9) == ["cedar.example 1"]
+    here.clock.advance(301)
+    assert await claimed_together(here, 9) == [
+        "birch.example 0",
+        "birch.example 1",
+        "birch.example 2",
+        "cedar.example 1",
+    ]
+
+
+async def test_r5_hosts_share_what_is_claimed_at_once(here: Any) -> None:
+    for number in range(9):
+        await receive(here, "flood.example", number)
+    await receive(here, "quiet.example", 1)
+    assert await claimed_together(here, 6) == [
+        "flood.example 0",
+        "flood.example 1",
+        "flood.example 2",
+        "quiet.example 1",
+    ]
 
 
 async def test_r5_a_flood_waits_for_its_turn(here: Any) -> None:
