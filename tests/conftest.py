@@ -6,6 +6,7 @@ import os
 import shutil
 from collections import Counter, deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
 from typing import Any, TypeVar
@@ -59,8 +60,8 @@ def anyio_backend() -> str:
     return "asyncio"
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _made_before() -> Iterator[None]:
+@contextmanager
+def made_before() -> Iterator[None]:
     """Keys and hashed passwords as in earnest, but not new ones for each of some ten thousand people.
 
     A process makes `KEYS_MADE` pairs of keys and hands them out in turn, so that no two actors of one test have the
@@ -80,6 +81,13 @@ def _made_before() -> Iterator[None]:
         patch.setattr(keys, "_make_keys", next_keys)
         patch.setattr(passwords, "_hash", functools.cache(passwords._hash))
         patch.setattr(Apps, "_build_initial_querysets", functools.partialmethod(_build_once, build_querysets, []))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _made_before() -> Iterator[None]:
+    """For all tests."""
+    with made_before():
         yield
 
 

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import NoReturn
 
-from tests.chaos import killing
+from tests.chaos import flooding, killing, misbehaving, network, power, trouble
 from tests.chaos.report import Line, Options, Series, follow, table
 from tests.postgres import Cluster, cluster
 
@@ -40,6 +40,16 @@ class Fault:
 FAULTS = {
     "kill": Fault(killing.kill, 100),
     "race": Fault(killing.race, 200, ("postgres",)),
+    "network": Fault(network.network, 1000, ("sqlite",)),
+    "restart": Fault(trouble.restart, 20, ("postgres",)),
+    "locked": Fault(trouble.locked, 20, ("sqlite",)),
+    "full": Fault(trouble.full, 20, ("sqlite",)),
+    "power": Fault(power.power, 20, ("sqlite",)),
+    "clocks": Fault(trouble.clocks, 20),
+    "shuffled": Fault(trouble.shuffled, 20),
+    "down": Fault(misbehaving.down, 20, ("sqlite",)),
+    **{name: Fault(misbehaving.peers(name), 20, ("sqlite",)) for name in misbehaving.MISBEHAVIOUR},
+    "flood": Fault(flooding.flood, 3),
 }
 
 

@@ -3,23 +3,19 @@
 import asyncio
 import random
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 
-from tests.chaos.checks import LOST, Violation, check
 from tests.chaos.load import Load
 from tests.chaos.report import Options, Round
-from tests.chaos.world import LEASE_SECONDS, NotDrained, World, world
-
-Fault = Callable[[random.Random, World], Awaitable[None]]
+from tests.chaos.rounds import rounds
+from tests.chaos.world import LEASE_SECONDS
 
 LONGEST_SECONDS = 1.6
-FRESH_WORLD = 50
-"""A world grows with every round; so many later there is a new one."""
 
 
 async def kill(options: Options) -> AsyncIterator[Round]:
     """`kill -9` of any process under load, and a new start."""
-    async for each in _rounds(options, (), _kill):
+    async for each in rounds(options, _kill):
         yield each
 
 
@@ -34,36 +30,12 @@ async def race(options: Options) -> AsyncIterator[Round]:
     for these in roles:
         part = Options(options.database, min(size, options.rounds - done), options.seed + done, options.cluster)
         done += part.rounds
-        async for each in _rounds(part, these, _stand_still):
+        async for each in rounds(part, _stand_still, these):
             yield each
 
 
-async def _rounds(options: Options, roles: tuple[str, ...], fault: Fault) -> AsyncIterator[Round]:
-    done = 0
-    while done < options.rounds:
-        async with world(options.database, roles, cluster=options.cluster) as scene:
-            load = Load(scene)
-            await scene.start()
-            for _ in range(min(FRESH_WORLD, options.rounds - done)):
-                seed = options.seed + done
-                done += 1
-                yield await one_round(seed, load, fault)
-
-
-async def one_round(seed: int, load: Load, fault: Fault) -> Round:
-    """Load, a fault in the middle of it, and the checks."""
-    rng, scene, before = random.Random(seed), load.world, load.acknowledged
-    async with asyncio.TaskGroup() as group:
-        group.create_task(load.round(random.Random(rng.random())))
-        group.create_task(_done(fault(rng, scene)))
-    try:
-        await scene.drain()
-    except NotDrained as error:
-        return Round(seed, load.acknowledged - before, [Violation(LOST, str(error))])
-    return Round(seed, load.acknowledged - before, await check(load))
-
-
-async def _kill(rng: random.Random, scene: World) -> None:
+async def _kill(rng: random.Random, load: Load) -> None:
+    scene = load.world
     for _ in range(rng.choice((1, 1, 2))):
         await asyncio.sleep(rng.uniform(0, LONGEST_SECONDS))
         killed = rng.sample(scene.roles, rng.randint(1, len(scene.roles)))
@@ -77,7 +49,8 @@ async def _kill(rng: random.Random, scene: World) -> None:
             scene.clock.advance(LEASE_SECONDS)
 
 
-async def _stand_still(rng: random.Random, scene: World) -> None:
+async def _stand_still(rng: random.Random, load: Load) -> None:
+    scene = load.world
     workers = [role for role in scene.roles if not role.startswith("web")]
     for _ in range(2):
         await asyncio.sleep(rng.uniform(0, LONGEST_SECONDS / 2))
@@ -89,7 +62,3 @@ async def _stand_still(rng: random.Random, scene: World) -> None:
         await asyncio.sleep(rng.uniform(0.1, LONGEST_SECONDS / 2))
         for role in still:
             scene.processes[role].send(signal.SIGCONT)
-
-
-async def _done(waited: Awaitable[None]) -> None:
-    await waited

@@ -4,7 +4,7 @@ import asyncio
 import random
 import time
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
 from federation.vocab import activities
@@ -23,6 +23,7 @@ class Note:
     uri: str
     author: str
     parent: Member
+    published: datetime
     edits: int = 0
     deleted: bool = False
     activities: list[str] = field(default_factory=list)
@@ -58,8 +59,10 @@ class Written:
 class Load:
     """Everything that was sent and done so far in one world."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, *, ordered: bool = True) -> None:
         self.world = world
+        self.ordered = ordered
+        """Else what hosts send comes in any order, and more than once."""
         self.notes: dict[str, Note] = {}
         self.likes: dict[tuple[str, str], list[str]] = {}
         """By actor and post: the ids of Like, Undo, Like, …"""
@@ -67,6 +70,8 @@ class Load:
         self.count = 0
         self.trouble: list[str] = []
         """Answers that nobody should get, such as a 4xx to a proper form."""
+        self.uploads = 0
+        self.flooded = self.slowed = 0
         self.told: set[str] = set()
         """What was found wrong in earlier rounds."""
 
@@ -85,11 +90,21 @@ class Load:
         async with asyncio.TaskGroup() as group:
             for host in hosts:
                 group.create_task(self.deliver(host))
+            group.create_task(self.forms(rng, forms))
+
+    async def forms(self, rng: random.Random, count: int) -> None:
+        """Let everybody here use so many forms."""
+        async with asyncio.TaskGroup() as group:
             for member in self.world.members:
-                group.create_task(self._use_forms(random.Random(rng.random()), member, forms))
+                group.create_task(self._use_forms(random.Random(rng.random()), member, count))
 
     async def deliver(self, host: Host) -> None:
         """Send what a host has to send."""
+        if not self.ordered:
+            mixed = [*host.outbox, *host.outbox]
+            random.Random(f"{self.count} {host.name}").shuffle(mixed)
+            host.outbox.clear()
+            host.outbox.extend(mixed)
         await deliver(host, self.world.port, self.world.authority, self.world.clock)
 
     def next_activity(self, rng: random.Random, host: Host) -> dict[str, object]:
@@ -107,10 +122,10 @@ class Load:
         return self._create(host, author, rng.choice(self.world.members))
 
     def _create(self, host: Host, author: str, parent: Member) -> dict[str, object]:
-        note = Note(f"{host.origin}/notes/{self.count}", author, parent)
-        self.notes[note.uri] = note
         now = self.world.clock.now()
-        document = self._document(host, note, now)
+        note = Note(f"{host.origin}/notes/{self.count}", author, parent, now)
+        self.notes[note.uri] = note
+        document = self._document(host, note)
         made = activities.create(
             id=self._id(host), actor=author, to=[PUBLIC], cc=[parent.uri], object=document, published=now
         )
@@ -119,10 +134,14 @@ class Load:
 
     def _edit(self, host: Host, note: Note) -> dict[str, object]:
         note.edits += 1
-        now = self.world.clock.now()
-        document = self._document(host, note, now)
+        document = self._document(host, note)
         made = activities.update(
-            id=self._id(host), actor=note.author, to=[PUBLIC], cc=[note.parent.uri], object=document, published=now
+            id=self._id(host),
+            actor=note.author,
+            to=[PUBLIC],
+            cc=[note.parent.uri],
+            object=document,
+            published=self.world.clock.now(),
         )
         note.activities.append(str(made["id"]))
         return made
@@ -143,6 +162,9 @@ class Load:
 
     def _like(self, host: Host, author: str, member: Member) -> dict[str, object]:
         done = self.likes.setdefault((author, member.thread_uri), [])
+        if not self.ordered and len(done) == 2:
+            # Which of two likes an Undo came after, nobody can tell.
+            return self._create(host, author, member)
         like = {
             "@context": "https://www.w3.org/ns/activitystreams",
             "id": self._id(host),
@@ -155,7 +177,7 @@ class Load:
         done.append(str(like["id"]))
         return like
 
-    def _document(self, host: Host, note: Note, now: datetime) -> dict[str, object]:
+    def _document(self, host: Host, note: Note) -> dict[str, object]:
         document = object_document(
             id=note.uri,
             type="Note",
@@ -164,8 +186,9 @@ class Load:
             cc=[note.parent.uri],
             content=f"<p>{self.words(note)}</p>",
             in_reply_to=note.parent.thread_uri,
-            published=now,
-            updated=now if note.edits else None,
+            published=note.published,
+            # No two in one second: who counts in seconds is asked what it says now.
+            updated=note.published + timedelta(seconds=note.edits) if note.edits else None,
             tags=[{"type": "Mention", "href": note.parent.uri, "name": f"@{note.parent.name}"}],
         )
         host.documents[note.uri.removeprefix(host.origin)] = document
@@ -202,12 +225,21 @@ class Load:
             act = Act("delete", member, written.marker)
             path, fields = f"/p/{written.short}/delete", {}
         else:
-            written = Written(f"By {member.name} number {self.count}:", member)
-            self.written.append(written)
-            act = Act("reply", member, written.marker, f"{written.marker} as it was at first.")
-            path, fields = f"/p/{member.thread_short}/reply", {"content": act.text}
+            await self._reply(member, line)
+            return
+        await self._send(written, act, line, path, fields)
+
+    async def _reply(self, member: Member, line: Line) -> Act:
+        self.count += 1
+        written = Written(f"By {member.name} number {self.count}:", member)
+        self.written.append(written)
+        act = Act("reply", member, written.marker, f"{written.marker} as it was at first.")
+        await self._send(written, act, line, f"/p/{member.thread_short}/reply", {"content": act.text})
+        return act
+
+    async def _send(self, written: Written, act: Act, line: Line, path: str, fields: dict[str, str]) -> None:
         written.acts.append(act)
-        status, headers = await self._post(line, member, path, fields | {"nobody_identifiable": "on"})
+        status, headers = await self._post(line, act.member, path, fields | {"nobody_identifiable": "on"})
         if status is None:
             return
         if status not in (302, 303):
@@ -219,10 +251,55 @@ class Load:
         if act.kind == "reply":
             written.short = headers["location"].partition("#reply-")[2][-8:]
 
-    async def _post(
-        self, line: Line, member: Member, path: str, fields: dict[str, str]
-    ) -> tuple[int | None, dict[str, str]]:
-        headers = {
+    async def reply_once(self, member: Member) -> str | None:
+        """Answer one's own thread; returns what was written, if it was taken."""
+        line = Line(self.world.port)
+        try:
+            act = await self._reply(member, line)
+        finally:
+            line.close()
+        return act.text if act.taken else None
+
+    def flood_activity(self, host: Host) -> dict[str, object]:
+        """A reply that nothing is expected of."""
+        self.count += 1
+        now = self.world.clock.now()
+        note = Note(f"{host.origin}/flood/{self.count}", f"{host.origin}/u/author0", self.world.members[1], now)
+        return activities.create(
+            id=f"{host.origin}/flooding/{self.count}",
+            actor=note.author,
+            to=[PUBLIC],
+            cc=[note.parent.uri],
+            object=self._document(host, note),
+            published=now,
+        )
+
+    async def upload(self, member: Member, data: bytes) -> bool:
+        """Answer one's own thread with a file; returns whether that was taken."""
+        self.count += 1
+        boundary = "chaos-of-forms"
+        parts = [
+            ("content", f"By {member.name} number {self.count}: a file."),
+            ("nobody_identifiable", "on"),
+            ('files"; filename="notes.txt', data.decode("ascii")),
+        ]
+        body = "".join(
+            f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n' for name, value in parts
+        )
+        line = Line(self.world.port)
+        headers = self._headers(member) | {"content-type": f"multipart/form-data; boundary={boundary}"}
+        try:
+            status, _, _ = await line.ask(
+                "POST", f"/p/{member.thread_short}/reply", headers, f"{body}--{boundary}--\r\n".encode()
+            )
+        except (OSError, EOFError, TimeoutError):
+            return False
+        finally:
+            line.close()
+        return status in (302, 303)
+
+    def _headers(self, member: Member) -> dict[str, str]:
+        return {
             "host": self.world.authority,
             "accept": "text/html",
             "origin": self.world.origin,
@@ -230,8 +307,12 @@ class Load:
             "cookie": f"peerhall_session={member.token}",
             "content-type": "application/x-www-form-urlencoded",
         }
+
+    async def _post(
+        self, line: Line, member: Member, path: str, fields: dict[str, str]
+    ) -> tuple[int | None, dict[str, str]]:
         try:
-            status, found, _ = await line.ask("POST", path, headers, urlencode(fields).encode())
+            status, found, _ = await line.ask("POST", path, self._headers(member), urlencode(fields).encode())
         except (OSError, EOFError, TimeoutError):
             await asyncio.sleep(0.1)
             return None, {}

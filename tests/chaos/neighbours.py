@@ -68,8 +68,10 @@ class Host:
     sent: list[Sent] = field(default_factory=list)
     answer: Callable[["Host", "Asked", asyncio.StreamWriter], Awaitable[bool]] | None = None
     """How it answers deliveries where it misbehaves; False lets it answer as usual."""
-    delivery_seconds: list[float] = field(default_factory=list)
     skew_seconds: float = 0.0
+    turns: int = 0
+    excused: bool = False
+    """It once answered nonsense, so that it need not have everything."""
 
     @property
     def origin(self) -> str:

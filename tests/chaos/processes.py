@@ -21,7 +21,7 @@ class Clock:
     """The machine's time plus what a file says, which every process of the instance reads too."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self.path = path
         self.ahead = 0.0
         self.advance(0)
 
@@ -32,8 +32,8 @@ class Clock:
     def advance(self, seconds: float) -> None:
         """Move it, back as well."""
         self.ahead += seconds
-        exists = self._path.exists()
-        with self._path.open("r+b" if exists else "wb") as file:
+        exists = self.path.exists()
+        with self.path.open("r+b" if exists else "wb") as file:
             file.write(struct.pack("d", self.ahead))
 
 
@@ -52,6 +52,10 @@ class Process:
         except ProcessLookupError:
             return False
         return True
+
+    def last_words(self) -> str:
+        """The end of what it said."""
+        return self.log.read_text(encoding="utf-8", errors="replace")[-600:].strip()
 
     def send(self, number: int) -> None:
         """Send it a signal, if it is there."""

@@ -2,6 +2,7 @@
 
 import sys
 import time
+import traceback
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
@@ -66,8 +67,11 @@ async def follow(fault: str, series: Series, options: Options) -> Line:
             line.seconds = time.monotonic() - begun
             _say(line, each)
     except Exception as error:  # noqa: BLE001  # whatever ends a series is a failure of it
+        while isinstance(error, ExceptionGroup):
+            error = error.exceptions[0]
+        words = "".join(traceback.format_exception(error))[-1500:]
         line.failures.append((options.seed + line.rounds, [Violation("ended", f"{type(error).__name__}: {error}")]))
-        print(f"  {fault} on {options.database} ended: {type(error).__name__}: {error}", file=sys.stderr, flush=True)
+        print(f"  {fault} on {options.database} ended: {words}", file=sys.stderr, flush=True)
     line.seconds = time.monotonic() - begun
     return line
 

@@ -3,8 +3,8 @@
 import asyncio
 import tempfile
 import time
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -91,7 +91,7 @@ class World:
             "PEERHALL_ALLOWED_PRIVATE_ADDRESSES": "127.0.0.0/8",
             "PEERHALL_LOG": "info",
         }
-        self.more_environment = {"CHAOS_CLOCK": str(folder / "clock")}
+        self.more_environment = {"CHAOS_CLOCK": str(clock.path)}
 
     def port(self) -> int:
         """The port of the next process that takes requests: they take turns."""
@@ -142,6 +142,13 @@ class World:
                 raise NotDrained(f"after {patience:.0f} s there is still work: {pending}")
             await asyncio.sleep(0.05)
 
+    async def run(self, *arguments: str, **environment: str) -> Process:
+        """Run a command of `peerhall` to its end."""
+        started = await self._launcher.start(arguments, self.environment | self.more_environment | environment)
+        while started.alive:
+            await asyncio.sleep(0.02)
+        return started
+
     def said(self, what: str) -> list[str]:
         """The lines in the logs of all processes that hold these words."""
         found = []
@@ -154,12 +161,17 @@ class World:
 
 @asynccontextmanager
 async def world(
-    database: str, roles: Sequence[str] = (), *, cluster: Cluster | None = None, preload: Path | None = None
+    database: str,
+    roles: Sequence[str] = (),
+    *,
+    cluster: Cluster | None = None,
+    folder: Path | None = None,
+    preload: Path | None = None,
 ) -> AsyncIterator[World]:
-    """A seeded world on SQLite, or on a new database of a PostgreSQL at `server`; nothing runs yet."""
-    with tempfile.TemporaryDirectory(prefix="peerhall-chaos-") as name:
+    """A seeded world on SQLite, or in a new database of `cluster`; nothing runs yet. Its data are in `folder`."""
+    with tempfile.TemporaryDirectory(prefix="peerhall-chaos-", dir=folder) as name, _notes() as notes:
         folder = Path(name)
-        clock = Clock(folder / "clock")
+        clock = Clock(notes / "clock")
         if database == "sqlite":
             storage: Storage = Sqlite(folder / "peerhall.sqlite3")
         else:
@@ -168,13 +180,20 @@ async def world(
         neighbours = Neighbours(clock, free_port())
         await neighbours.start()
         try:
-            async with launcher(folder, preload) as starter:
+            async with launcher(notes, preload) as starter:
                 made = World(folder, storage, clock, starter, neighbours, roles or usual_roles(database))
                 await made.seed()
                 yield made
         finally:
             await neighbours.stop()
             await storage.close()
+
+
+@contextmanager
+def _notes() -> Iterator[Path]:
+    """A folder for what is not the instance's: a full disk must not be ours."""
+    with tempfile.TemporaryDirectory(prefix="peerhall-chaos-notes-") as name:
+        yield Path(name)
 
 
 def usual_roles(database: str) -> tuple[str, ...]:
