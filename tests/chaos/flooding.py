@@ -38,7 +38,7 @@ async def flood(options: Options) -> AsyncIterator[Round]:
             flooding.cancel()
             bad.answer = None
             await asyncio.gather(flooding, return_exceptions=True)
-            await scene.drain(300)
+            await scene.drain()
             found = await check(load)
             ratios = [busy[what] / quiet[what] for what in range(2)]
             words = (

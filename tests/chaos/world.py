@@ -30,7 +30,7 @@ PEOPLE_PER_HOST = 3
 NAMES = ("amara", "bruno")
 LEASE_SECONDS = 11 * 60
 """Longer than any lease of work."""
-PATIENCE_SECONDS = 90.0
+PATIENCE_SECONDS = 60.0
 STUCK_SECONDS = 1.2
 """So long nothing happens before the clock is moved past leases and pauses."""
 
@@ -126,20 +126,24 @@ class World:
                 await _followed(here, self.members, self.neighbours.host(number).origin)
 
     async def drain(self, patience: float = PATIENCE_SECONDS) -> None:
-        """Wait until there is nothing left to do; the clock moves on where only leases and pauses are waited for."""
-        until, seen, since = time.monotonic() + patience, None, time.monotonic()
+        """Wait until there is nothing left to do; the clock moves on where only leases and pauses are waited for.
+
+        Raises NotDrained where nothing happens for so many seconds.
+        """
+        seen, since, until = None, 0.0, 0.0
         while True:
             pending = (await self.storage.rows(PENDING))[0]
             if not any(pending.values()):
                 return
             now = time.monotonic()
             if pending != seen:
-                seen, since = pending, now
+                seen, since, until = pending, now, now + patience
             elif now - since > STUCK_SECONDS:
                 self.clock.advance(LEASE_SECONDS)
                 since = now
             if now > until:
-                raise NotDrained(f"after {patience:.0f} s there is still work: {pending}")
+                words = "; ".join(f"{role}: {process.last_words()}" for role, process in self.processes.items())
+                raise NotDrained(f"for {patience:.0f} s nobody works at {pending}; {words}")
             await asyncio.sleep(0.05)
 
     async def run(self, *arguments: str, **environment: str) -> Process:
