@@ -114,6 +114,13 @@ class Cluster:
             )
         _await_port(self._process, self._port, log)
 
+    @property
+    def pid(self) -> int:
+        """Its number; every connection is a child of it."""
+        if self._process is None:
+            raise NoPostgres("it does not run")
+        return self._process.pid
+
     def stop(self, number: int = signal.SIGINT) -> None:
         """Stop it: SIGINT ends open sessions ("fast"), SIGQUIT ends it as a crash does ("immediate")."""
         if self._process is None:

@@ -1,7 +1,8 @@
 """Prints a table of times and sizes of one instance, with the ratio to the run that was kept in `baseline.json`.
 
 Single figures on a busy machine mean little: look at CPU per unit and at the ratios. Above 1.00 is slower or larger
-than the baseline, except for rates, where it is faster.
+than the baseline, except for rates, where it is faster. Where GoToSocial (PEERHALL_GOTOSOCIAL) and the Fedify server of
+tests/interop are installed, they do the same work in the same run, and the last columns say how much more CPU they use.
 """
 
 import argparse
@@ -12,16 +13,17 @@ import tempfile
 from pathlib import Path
 
 from server.settings import load
-from tests.bench import scenarios
+from tests.bench import bounds, scaled, scenarios, theirs
 from tests.bench.instance import Served, free_port
 from tests.bench.peer import Peer
+from tests.bench.scenarios import Figures
 from tests.bench.seed import seed
 
 BASELINE = Path(__file__).parent / "baseline.json"
 TARGETS = {"idle memory, MB": 120.0, "start to listening, s": 3.0}
 
 
-async def measure(*, activities: int, hosts: int, repeats: int, only: str | None) -> dict[str, float]:
+async def measure(*, activities: int, hosts: int, repeats: int, only: str | None) -> Figures:
     """All figures, by name; `only` names one scenario, where not all are wanted."""
     port, peer = free_port(), Peer(free_port())
     await peer.start()
@@ -52,16 +54,47 @@ async def measure(*, activities: int, hosts: int, repeats: int, only: str | None
     return figures
 
 
-def show(figures: dict[str, float], baseline: dict[str, float]) -> None:
+def show(figures: Figures, baseline: Figures, others: dict[str, Figures]) -> None:
     """Print the table."""
-    width = max(len(name) for name in figures)
-    print(f"{'':<{width}}  {'now':>10}  {'baseline':>10}  {'ratio':>6}")
+    width = max(len(name) for name in figures | {name: 0 for each in others.values() for name in each})
+    columns = "".join(f"  {name:>10}  {'ratio':>6}" for name in others)
+    print(f"{'':<{width}}  {'now':>10}  {'baseline':>10}  {'ratio':>6}{columns}")
     for name, value in figures.items():
-        before = baseline.get(name)
-        ratio = f"{value / before:6.2f}" if before else f"{'-':>6}"
-        kept = f"{before:10.2f}" if before else f"{'-':>10}"
         target = f"   target: under {TARGETS[name]:g}" if name in TARGETS else ""
-        print(f"{name:<{width}}  {value:10.2f}  {kept}  {ratio}{target}")
+        compared = "".join(_column(each.get(name)) + _ratio(each.get(name), value) for each in others.values())
+        kept = baseline.get(name)
+        print(f"{name:<{width}}  {value:10.2f}{_column(kept)}{_ratio(value, kept)}{compared}{target}")
+    for other, found in others.items():
+        for name in found.keys() - figures.keys():
+            print(f"{name:<{width}}  {'-':>10}   ({other}: {found[name]:.2f})")
+
+
+def _column(value: float | None) -> str:
+    return f"  {'-':>10}" if value is None else f"  {value:10.2f}"
+
+
+def _ratio(above: float | None, below: float | None) -> str:
+    return f"  {'-':>6}" if not above or not below else f"  {above / below:6.2f}"
+
+
+async def compare(*, activities: int, hosts: int, repeats: int) -> dict[str, Figures]:
+    """Other servers at the same work."""
+    peer = Peer(free_port())
+    await peer.start()
+    try:
+        return await theirs.measure_all(peer, activities=activities, hosts=hosts, repeats=repeats)
+    finally:
+        await peer.stop()
+
+
+async def on_postgres(*, activities: int) -> Figures:
+    """Ours again, on PostgreSQL with several processes."""
+    peer = Peer(free_port())
+    await peer.start()
+    try:
+        return await scaled.measure(peer, activities=activities)
+    finally:
+        await peer.stop()
 
 
 def main() -> None:
@@ -71,13 +104,18 @@ def main() -> None:
     parser.add_argument("--activities", type=int, default=1000, help="how many arrive (default: 1000)")
     parser.add_argument("--hosts", type=int, default=1000, help="how many servers get a post (default: 1000)")
     parser.add_argument("--repeats", type=int, default=200, help="how often a page is asked for (default: 200)")
-    parser.add_argument("--only", choices=("pages", "inbox", "fan_out"), help="one scenario (default: all)")
+    parser.add_argument("--only", choices=("pages", "inbox", "fan_out", "scaled"), help="one scenario (default: all)")
+    parser.add_argument("--alone", action="store_true", help="without GoToSocial and Fedify, also where they are here")
     options = parser.parse_args()
-    figures = asyncio.run(
-        measure(activities=options.activities, hosts=options.hosts, repeats=options.repeats, only=options.only)
-    )
+    sizes = {"activities": options.activities, "hosts": options.hosts, "repeats": options.repeats}
+    figures = bounds.measure()
+    if options.only != "scaled":
+        figures |= asyncio.run(measure(**sizes, only=options.only))
+    if options.only in {None, "scaled"}:
+        figures |= asyncio.run(on_postgres(activities=options.activities))
+    others = {} if options.alone or options.only else asyncio.run(compare(**sizes))
     baseline = json.loads(BASELINE.read_text(encoding="utf-8")) if BASELINE.is_file() else {}
-    show(figures, baseline.get("figures", {}))
+    show(figures, baseline.get("figures", {}), others)
     if options.save:
         kept = {
             "machine": f"{platform.machine()}, Python {platform.python_version()}",

@@ -48,7 +48,7 @@ def usage_of(pid: int) -> Usage:
 
 
 class Served:
-    """A running `peerhall serve`."""
+    """A running `peerhall serve`, or another of its processes."""
 
     def __init__(self, process: asyncio.subprocess.Process, origin: str, start_seconds: float) -> None:
         self.process = process
@@ -56,20 +56,21 @@ class Served:
         self.start_seconds = start_seconds
 
     @classmethod
-    async def start(cls, environment: dict[str, str], port: int) -> "Served":
-        """Start it and wait until it answers."""
+    async def start(cls, environment: dict[str, str], port: int, *, role: str = "serve") -> "Served":
+        """Start one process (``serve``, ``web`` or ``worker``) and wait until it answers; a worker answers nobody."""
         begun = time.perf_counter()
         process = await asyncio.create_subprocess_exec(
             str(Path(sys.executable).parent / "peerhall"),
-            "serve",
-            "--port",
-            str(port),
+            role,
+            *(() if role == "worker" else ("--port", str(port))),
             env=os.environ | environment,
             stdin=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.PIPE,
         )
         origin = environment["PEERHALL_ORIGIN"]
         assert process.stderr is not None
+        if role == "worker":
+            return cls._drained(process, origin, 0.0)
         log = bytearray()
         try:
             async with asyncio.timeout(START_SECONDS):
@@ -82,10 +83,16 @@ class Served:
             process.kill()
             raise RuntimeError(f"peerhall serve did not start: {log.decode(errors='replace')}") from None
         started = time.perf_counter() - begun
-        served = cls(process, origin, started)
-        served._drain = asyncio.get_running_loop().create_task(served._read_log(process.stderr))
-        async with httpx.AsyncClient(base_url=origin) as client:
+        served = cls._drained(process, origin, started)
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
             (await client.get("/health")).raise_for_status()
+        return served
+
+    @classmethod
+    def _drained(cls, process: asyncio.subprocess.Process, origin: str, started: float) -> "Served":
+        served = cls(process, origin, started)
+        assert process.stderr is not None
+        served._drain = asyncio.get_running_loop().create_task(served._read_log(process.stderr))
         return served
 
     _drain: "asyncio.Task[None]"
