@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from server.actors import queries as actors
 from server.build import close
@@ -69,9 +69,22 @@ class Bind:
             await self._app(scope, receive, send)
             return
         scope.setdefault("state", {})["here"] = self._here
+        begun = False
+
+        async def begin(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
         with self._here.db.bind():
-            await self._here.refresh()
-            await self._app(scope, receive, send)
+            try:
+                await self._here.refresh()
+                await self._app(scope, receive, begin)
+            except DATABASE as error:
+                # Where we looked before the application did: who is asking, for example.
+                if begun:
+                    raise
+                await (await _trouble(Request(scope, receive), error))(scope, receive, send)
 
 
 class Negotiate:
@@ -151,6 +164,10 @@ async def _trouble(request: Request, error: Exception) -> Response:
     if known is None:
         raise error
     log.error("%s %s: %s", request.method, request.url.path, error)
+    path, accept = request.url.path, request.headers.get("accept", "")
+    if path in {"/health", "/metrics"} or path.startswith(("/ap/", "/api/", "/.well-known/")) or "json" in accept:
+        headers = {"retry-after": str(known.retry_after_seconds), "cache-control": "no-store"}
+        return JSONResponse({"status": "unavailable", "error": known.message}, 503, headers)
     response: Response = await exception_handlers[Refused](request, known)
     return response
 

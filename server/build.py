@@ -28,6 +28,9 @@ from server.version import VERSION
 
 log = logging.getLogger("peerhall.build")
 
+STATEMENT_SECONDS = 60
+"""So long one statement may take, or a transaction that nobody goes on with, in service (R12)."""
+
 
 async def build(
     settings: Settings,
@@ -43,7 +46,12 @@ async def build(
     """
     refuse_unfinished(settings.data_path)
     settings.data_path.mkdir(parents=True, exist_ok=True, mode=0o700)
-    db = Database(settings.database_url, durable=durable)
+    db = Database(
+        settings.database_url,
+        durable=durable,
+        connections=settings.database_connections,
+        statement_seconds=STATEMENT_SECONDS,
+    )
     here = Instance(
         settings,
         clock=clock or SystemClock(),

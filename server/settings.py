@@ -34,6 +34,7 @@ class Settings:
     name: str = "Peerhall"
     data_dir: str = "./peerhall-data"
     database_url: str = ""
+    database_connections: int = 12
     secret_key: str = ""
     registration: Literal["open", "approval", "invite", "closed"] = "invite"
     federation: Literal["closed", "consortium", "careful", "open"] = "careful"
@@ -173,6 +174,10 @@ def _convert(name: str, kind: object, value: object) -> object:
         if isinstance(value, str) and value.lower() in {"true", "1", "yes", "on", "false", "0", "no", "off"}:
             return value.lower() in {"true", "1", "yes", "on"}
         raise SettingsError(f"{variable}: must be true or false, not {value!r}")
+    if kind is int:
+        if isinstance(value, bool) or not str(value).isdecimal() or not 2 <= int(str(value)) <= 1000:
+            raise SettingsError(f"{variable}: must be a number from 2 to 1000, not {value!r}")
+        return int(str(value))
     if kind is str:
         if not isinstance(value, str):
             raise SettingsError(f"{variable}: must be a text, not {value!r}")

@@ -24,9 +24,13 @@ _AWAY = (
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,
     asyncpg.TooManyConnectionsError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
     ConnectionError,
 )
-_AWAY_WORDS = ("database is locked", "connection is closed", "connection was closed", "unable to open database file")
+_AWAY_WORDS = (
+    *("database is locked", "table is locked", "unable to open database file"),
+    *("connection is closed", "connection was closed", "pool is clos"),
+)
 _DEPTH = 6
 
 

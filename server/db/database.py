@@ -21,6 +21,7 @@ from tortoise.transactions import in_transaction
 from federation.transport.guard import forbid_network
 from server.db.fields import to_milliseconds
 from server.db.glance import Glance
+from server.db.postgres import WAIT_SECONDS, Connection
 
 Row = dict[str, Any]
 
@@ -57,8 +58,18 @@ def _storable(value: Any) -> Any:
     return value
 
 
-def connection_config(url: str, *, durable: bool = True, foreign_keys: bool = True) -> dict[str, Any]:
-    """Tortoise's configuration of one connection for a ``sqlite:///PATH`` or ``postgres://…`` address."""
+def connection_config(
+    url: str,
+    *,
+    durable: bool = True,
+    foreign_keys: bool = True,
+    connections: int = 12,
+    statement_seconds: int = 0,
+) -> dict[str, Any]:
+    """Tortoise's configuration of one connection for a ``sqlite:///PATH`` or ``postgres://…`` address.
+
+    `connections` are held at most, on PostgreSQL; `statement_seconds` ends what takes longer there (0: nothing does).
+    """
     parts = urlsplit(url)
     if parts.scheme == "sqlite":
         path = unquote(url.removeprefix("sqlite:///"))
@@ -71,7 +82,7 @@ def connection_config(url: str, *, durable: bool = True, foreign_keys: bool = Tr
             },
         }
     return {
-        "engine": "tortoise.backends.asyncpg",
+        "engine": "server.db.postgres",
         "credentials": {
             "host": parts.hostname or "127.0.0.1",
             "port": parts.port or 5432,
@@ -79,8 +90,15 @@ def connection_config(url: str, *, durable: bool = True, foreign_keys: bool = Tr
             "password": unquote(parts.password or ""),
             "database": parts.path.lstrip("/"),
             "minsize": 1,
-            "maxsize": 12,
-            "server_settings": {"application_name": "peerhall"},
+            "maxsize": connections,
+            "connection_class": Connection,
+            "timeout": WAIT_SECONDS,
+            "statement_cache_size": 400,
+            "server_settings": {
+                "application_name": "peerhall",
+                "statement_timeout": f"{statement_seconds}s",
+                "idle_in_transaction_session_timeout": f"{statement_seconds}s",
+            },
         },
     }
 
@@ -88,12 +106,25 @@ def connection_config(url: str, *, durable: bool = True, foreign_keys: bool = Tr
 class Database:
     """The database of one instance. Use it inside `bind()` (requests, jobs and commands all do)."""
 
-    def __init__(self, url: str, *, durable: bool = True, foreign_keys: bool = True) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        durable: bool = True,
+        foreign_keys: bool = True,
+        connections: int = 12,
+        statement_seconds: int = 0,
+    ) -> None:
         """Prepare, without connecting. `durable=False` is for tests: it skips waiting for the disk."""
         self.url = url
         self.dialect = "sqlite" if url.startswith("sqlite:") else "postgres"
-        self._durable = durable
-        self._foreign_keys = foreign_keys
+        self._config = functools.partial(
+            connection_config,
+            durable=durable,
+            foreign_keys=foreign_keys,
+            connections=connections,
+            statement_seconds=statement_seconds,
+        )
         self._context = TortoiseContext()
         self.glance = Glance(self, functools.partial(_compile, dialect=self.dialect))
 
@@ -112,11 +143,7 @@ class Database:
         with self.bind():
             await self._context.init(
                 config={
-                    "connections": {
-                        self.dialect: connection_config(
-                            self.url, durable=self._durable, foreign_keys=self._foreign_keys
-                        )
-                    },
+                    "connections": {self.dialect: self._config(self.url)},
                     "apps": {"models": {"models": list(model_modules), "default_connection": self.dialect}},
                     "use_tz": True,
                     "timezone": "UTC",
@@ -158,10 +185,9 @@ class Database:
         log = query_log.get()
         if log is not None:
             log.append(statement)
-        result: list[Row] = [
-            dict(row)
-            for row in await self.connection().execute_query_dict(sql, [_storable(parameters[name]) for name in names])
-        ]
+        result: list[Row] = await self.connection().execute_query_dict(
+            sql, [_storable(parameters[name]) for name in names]
+        )
         return result
 
     async def row(self, statement: str, /, **parameters: Any) -> Row | None:

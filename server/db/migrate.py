@@ -94,6 +94,7 @@ async def migrate(db: Database, now: datetime) -> list[str]:
 async def _apply(db: Database, step: Step, now: datetime) -> bool:
     async with db.transaction():
         if db.dialect == "postgres":
+            await db.rows("SELECT set_config('statement_timeout', '0', TRUE)")
             await db.rows(f"SELECT pg_advisory_xact_lock({ADVISORY_LOCK})")
         if await db.value("SELECT name FROM schema_step WHERE name = :name", name=step.name):
             return False

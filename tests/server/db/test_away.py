@@ -1,0 +1,114 @@
+"""A database that is locked or away: clear answers, nothing kept for ever, and nobody has to restart us (R10, R12)."""
+
+import asyncio
+import sqlite3
+import time
+from contextlib import closing
+from typing import Any
+
+import pytest
+from tortoise.exceptions import OperationalError
+
+from server.db import sqlite
+from server.errors import Unavailable
+from server.trouble import DATABASE, trouble_of
+from tests.conftest import Fediverse
+from tests.interop.live import free_port
+from tests.posting import Stranger, write
+
+
+async def test_r10_what_cannot_be_written_now_is_refused_and_later_taken(
+    fediverse: Fediverse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite, "BUSY_TIMEOUT_MILLISECONDS", 50)
+    here = await fediverse.start("alder.example")
+    if here.db.dialect != "sqlite":
+        return
+    maya = await fediverse.person(here, "maya")
+    post = await write(maya, "Hello")
+    stranger = Stranger(fediverse, "birch.example")
+    follow = stranger.activity("Follow", stranger.actor("tom"), maya.uri)
+    async with fediverse.client(here, maya) as client:
+        await stranger.send(here, stranger.activity("Like", stranger.actor("tom"), post.uri))
+        with closing(sqlite3.connect(str(here.db.path), isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            begun = time.monotonic()
+            refused = await asyncio.gather(
+                *(client.post(f"/p/{post.short}/reply", data={"content": "x"}) for _ in "abc")
+            )
+            assert time.monotonic() - begun < 20
+            assert [answer.status_code for answer in refused] == [503] * 3
+            assert refused[0].headers["retry-after"] == str(Unavailable.retry_after_seconds)
+            assert "Nothing was changed" in refused[0].text
+            assert await stranger.send(here, follow) >= 500, "it comes again"
+            assert (await client.get(post.url)).status_code == 200, "reading goes on"
+            other.execute("ROLLBACK")
+        assert (await client.post(f"/p/{post.short}/reply", data={"content": "x"})).status_code == 303
+        assert await stranger.send(here, follow) == 202
+
+
+async def test_r10_a_database_that_comes_back_is_used_again(fediverse: Fediverse) -> None:
+    here = await fediverse.start("alder.example")
+    if here.db.dialect != "postgres":
+        return
+    maya = await fediverse.person(here, "maya")
+    pool = here.db.connection()
+    async with fediverse.client(here, maya) as client:
+        await _cut(here)
+        assert (await client.get("/week")).status_code == 200, "connections are made anew"
+        port = pool.port
+        await pool.close()
+        pool.port = free_port()
+        page = await client.get("/week")
+        assert (page.status_code, page.headers["retry-after"]) == (503, str(Unavailable.retry_after_seconds))
+        assert "Nothing was changed" in page.text
+        for address in ("/health", maya.uri):
+            answer = await client.get(address, headers={"accept": "application/activity+json"})
+            assert (answer.status_code, answer.json()["status"]) == (503, "unavailable")
+        pool.port = port
+        assert (await client.get("/health")).status_code == 200
+        assert (await client.get("/week")).status_code == 200
+
+
+async def test_r12_a_transaction_that_fails_gives_its_connection_back(fediverse: Fediverse) -> None:
+    here = await fediverse.start("alder.example")
+    if here.db.dialect != "postgres":
+        return
+
+    async def fail() -> None:
+        async with here.db.transaction():
+            await here.db.rows("SELECT pg_terminate_backend(pg_backend_pid())")
+
+    for _ in range(14):  # more than there are connections
+        with pytest.raises(DATABASE) as failed:
+            await here.run(fail)
+        assert trouble_of(failed.value)
+    assert await here.run(here.db.value, "SELECT 1 AS one") == 1
+
+
+async def test_short_reads_are_answered_at_once_and_long_ones_elsewhere(fediverse: Fediverse) -> None:
+    here = await fediverse.start("alder.example")
+    if here.db.dialect != "sqlite":
+        return
+    quick = here.db.connection()._quick
+    long = (
+        "SELECT count(*) AS n FROM (WITH RECURSIVE c(x) AS"
+        " (SELECT 1 UNION ALL SELECT x + 1 FROM c LIMIT 50000) SELECT x FROM c)"
+    )
+    before = quick.reads
+    for _ in range(40):
+        assert await here.run(here.db.value, "SELECT 1 AS one") == 1
+        assert await here.run(here.db.value, long) == 50_000
+    assert quick.reads - before == 40
+    with pytest.raises(OperationalError):
+        await here.run(here.db.rows, "SELECT nothing FROM nowhere")
+
+
+async def _cut(here: Any) -> None:
+    """What a restart of the database does to everybody who is connected."""
+    with pytest.raises(DATABASE):
+        await here.run(
+            here.db.rows,
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <>"
+            " pg_backend_pid() UNION ALL SELECT pg_terminate_backend(pg_backend_pid())",
+        )
