@@ -86,7 +86,7 @@ def _take(browser: Browser, picture: Picture, port: int) -> None:
     page.goto(origin + picture.start)
     for words in picture.links:
         page.get_by_role("link", name=words).first.click()
-    page.wait_for_load_state("networkidle")
+    page.wait_for_load_state("load")
     target = PICTURES / f"{picture.name}.png"
     size = _save(page.screenshot(), target)
     print(f"{target.name:<24} {size / 1000:6.1f} kB  {page.title()}")

@@ -81,7 +81,11 @@ async def run(instances: int, port: int, keep: Path | None) -> None:
         try:
             listeners = [
                 Listener(
-                    with_demo_pages(create_app(here), here, addresses), "127.0.0.1", port + i, here.settings.origin
+                    with_demo_pages(create_app(here), here, addresses),
+                    "127.0.0.1",
+                    port + i,
+                    here.settings.origin,
+                    here.leave,
                 )
                 for i, here in enumerate(opened)
             ]
