@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 
 from federation.signatures import cavage
 from federation.testing import make_signer
@@ -143,6 +144,7 @@ class Load:
         self.answers["inbox"].append(answer.status_code)
 
 
+@pytest.mark.timeout(400)  # four real processes start here, which a busy machine takes its time for
 async def test_r7_a_rolling_restart_fails_no_request_and_loses_nothing(fediverse: Fediverse, tmp_path: Path) -> None:
     listener = serving.bind("127.0.0.1", 0)
     listener.listen(1024)
