@@ -46,7 +46,7 @@ def test_the_readme_gives_the_defaults_of_settings() -> None:
         if field.default in ("", ()):
             continue
         default: Any = field.default
-        shown = str(default).lower() if isinstance(default, bool) else default
+        shown = str(default).lower() if isinstance(default, bool | int) else default
         shown = ",".join(shown) if isinstance(shown, tuple) else shown
         assert codes(row[1]) == [shown], row[0]
 
