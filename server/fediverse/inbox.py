@@ -24,7 +24,7 @@ from federation.inbox.dispatch import VerifiedActivity
 from federation.ports import Receipt, Refusal
 from federation.vocab.base import host_of
 from server.actors import synchronising
-from server.db import Row, among, from_milliseconds
+from server.db import Row, among, from_milliseconds, to_milliseconds
 from server.errors import Refused
 from server.fediverse import refusals
 from server.fediverse.committing import Committer
@@ -178,6 +178,8 @@ async def _one_by_one(here: Instance, host: str, rows: list[Row]) -> None:
     under_way, started = turns(here).under_way, time.monotonic()
     try:
         for number, row in enumerate(rows):
+            if not await _still_ours(here, row):
+                break  # somebody else has this host now, and goes on with it in order (R6)
             await _leased(here, row)
             if time.monotonic() - started > ASIDE_SECONDS and rows[number + 1 :]:
                 await _release(here, rows[number + 1 :])
@@ -190,6 +192,25 @@ async def _one_by_one(here: Instance, host: str, rows: list[Row]) -> None:
         if time.monotonic() - started > ASIDE_SECONDS:
             # What came from there meanwhile was passed over.
             here.worker.wake()
+
+
+async def _still_ours(here: Instance, row: Row) -> bool:
+    """Whether this worker may go on with a receipt: its lease is renewed in time, and another's is respected."""
+    now = here.clock.now()
+    return from_milliseconds(row["lease_until"]) - now > LEASE / 2 or await _renewed(here, row)
+
+
+async def _renewed(here: Instance, row: Row) -> bool:
+    until = to_milliseconds(here.clock.now() + LEASE)
+    renewed = await here.db.execute(
+        "UPDATE inbox_receipt SET lease_until = :until WHERE seq = :seq AND outcome IS NULL AND lease_until = :ours",
+        until=until,
+        seq=row["seq"],
+        ours=row["lease_until"],
+    )
+    if renewed:
+        row["lease_until"] = until
+    return bool(renewed)
 
 
 async def _leased(here: Instance, row: Row) -> None:
@@ -205,22 +226,20 @@ async def _leased(here: Instance, row: Row) -> None:
 async def _renew(here: Instance, row: Row) -> None:
     while True:
         await asyncio.sleep(RENEW_SECONDS)
-        await here.db.execute(
-            "UPDATE inbox_receipt SET lease_until = :until WHERE seq = :seq AND outcome IS NULL",
-            until=here.clock.now() + LEASE,
-            seq=row["seq"],
-        )
+        if not await _renewed(here, row):
+            return
 
 
 async def _release(here: Instance, rows: Sequence[Row]) -> None:
-    """Give back what was claimed and is not done: that was no attempt."""
+    """Give back what was claimed and is not done: that was no attempt. What somebody else has by now stays theirs."""
     if not rows:
         return
     places, parameters = among([str(row["seq"]) for row in rows], "seq")
-    numbers = {name: int(value) for name, value in parameters.items()}
+    leases, ours = among([str(row["lease_until"]) for row in rows], "ours")
+    numbers = {name: int(value) for name, value in (parameters | ours).items()}
     await here.db.execute(
         f"UPDATE inbox_receipt SET lease_until = NULL, attempts = attempts - 1 WHERE seq IN ({places})"
-        " AND outcome IS NULL AND lease_until IS NOT NULL",
+        f" AND outcome IS NULL AND lease_until IN ({leases})",
         **numbers,
     )
 
@@ -286,7 +305,7 @@ def _receipt(row: Row) -> Receipt:
 async def _finish(here: Instance, row: Row, outcome: str, reason: str | None) -> None:
     await here.db.execute(
         "UPDATE inbox_receipt SET outcome = :outcome, reason = :reason, processed_at = :now, lease_until = NULL"
-        " WHERE seq = :seq",
+        " WHERE seq = :seq AND outcome IS NULL",
         outcome=outcome,
         reason=reason and reason[:500],
         now=here.clock.now(),
@@ -315,9 +334,11 @@ async def _again(here: Instance, row: Row, error: Exception) -> None:
     if trouble_of(error) is not None:
         # Disk or database are full or away: this was no attempt, what was acknowledged is kept for as long as it lasts.
         await here.db.execute(
-            "UPDATE inbox_receipt SET lease_until = NULL, next_try_at = :at, attempts = attempts - 1 WHERE seq = :seq",
+            "UPDATE inbox_receipt SET lease_until = NULL, next_try_at = :at, attempts = attempts - 1 WHERE seq = :seq"
+            " AND lease_until = :ours",
             at=here.clock.now() + TROUBLE_PAUSE,
             seq=row["seq"],
+            ours=row["lease_until"],
         )
         return
     if row["attempts"] >= MAX_ATTEMPTS:
@@ -325,8 +346,10 @@ async def _again(here: Instance, row: Row, error: Exception) -> None:
         await _finish(here, row, "gave_up", reason)
         return
     await here.db.execute(
-        "UPDATE inbox_receipt SET lease_until = NULL, reason = :reason, next_try_at = :at WHERE seq = :seq",
+        "UPDATE inbox_receipt SET lease_until = NULL, reason = :reason, next_try_at = :at WHERE seq = :seq"
+        " AND lease_until = :ours",
         reason=reason[:500],
         at=here.clock.now() + timedelta(seconds=15 * 4 ** (row["attempts"] - 1)),
         seq=row["seq"],
+        ours=row["lease_until"],
     )

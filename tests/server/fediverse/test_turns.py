@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from federation.ports import Receipt
-from server.fediverse import turns
+from server.fediverse import inbox, turns
 from server.fediverse.inbox import ServerReceipts
 
 
@@ -113,3 +113,26 @@ async def test_r6_nobody_begins_the_next_of_a_host_while_another_process_has_the
     here.clock.advance(6 * 60)
     assert await claimed(here) == "loud.example 0"
     assert await claimed(here) == "loud.example 1"
+
+
+async def test_r6_a_worker_that_was_away_for_longer_than_its_lease_leaves_its_host_to_the_next(here: Any) -> None:
+    """A stopped process, say: what it had claimed is another's when it goes on, and stays so."""
+    for number in range(3):
+        await receive(here, "birch.example", number)
+
+    async def claim() -> Any:
+        turns.turns(here).under_way.clear()  # as another process sees it
+        return await here.run(turns.claim, here, here.clock.now() + inbox.LEASE, most=3)
+
+    first = await claim()
+    here.clock.advance(inbox.LEASE.total_seconds() + 1)
+    second = await claim()
+    assert [row["seq"] for row in second] == [row["seq"] for row in first]
+    await here.run(inbox._one_by_one, here, "birch.example", first)
+    await here.run(inbox._release, here, first)
+    waiting = await here.run(
+        here.db.rows, "SELECT lease_until FROM inbox_receipt WHERE outcome IS NULL AND lease_until IS NOT NULL"
+    )
+    assert [row["lease_until"] for row in waiting] == [row["lease_until"] for row in second]
+    await here.run(inbox._one_by_one, here, "birch.example", second)
+    assert await here.run(here.db.rows, "SELECT 1 AS one FROM inbox_receipt WHERE outcome IS NULL") == []
