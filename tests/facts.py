@@ -102,6 +102,7 @@ async def make_follow(here: Instance, follower_id: str, target_id: str, *, state
     """Somebody follows somebody, or asks to."""
     now = here.clock.now()
     follow_id = new_id(now)
+    follower = await here.run(Actor.get, id=follower_id)
     await here.run(
         Follow.create,
         id=follow_id,
@@ -109,6 +110,7 @@ async def make_follow(here: Instance, follower_id: str, target_id: str, *, state
         target_id=target_id,
         state=state,
         uri=here.url(f"/ap/a/follow/{follow_id}"),
+        from_elsewhere=not follower.is_local,
         created_at=now,
     )
 

@@ -47,6 +47,7 @@ async def request_follow(here: Instance, follower_id: str, target_id: str) -> st
             target=target,
             state="requested",
             uri=here.url(f"/ap/a/follow/{follow_id}"),
+            from_elsewhere=not follower.is_local,
             created_at=now,
         )
         if target.is_local and not target.is_locked:
@@ -150,6 +151,7 @@ async def receive_follow(here: Instance, follower: Actor, target: Actor, uri: st
                 target=target,
                 state="requested",
                 uri=uri or f"{follower.uri}#follow-{follow_id}",
+                from_elsewhere=not follower.is_local,
                 created_at=now,
             )
             if target.moved_to is not None:

@@ -129,7 +129,8 @@ class Follow(Model):
     """One actor follows another. `uri` is the Follow activity.
 
     `state`: ``requested``, ``accepted``, ``rejected``, or ``paused`` while the other's server is blocked or one of the
-    two is suspended.
+    two is suspended. `from_elsewhere`: the follower is on another server, so that this row is left out where only
+    followers here matter (`idx_follow_here`). Nobody may rely on the opposite: what reads there asks the follower, too.
     """
 
     id = id_field()
@@ -143,6 +144,7 @@ class Follow(Model):
     target_id: str
     state = fields.CharField(max_length=10)
     uri = fields.CharField(max_length=500, unique=True)
+    from_elsewhere = fields.BooleanField(default=False)
     created_at = MomentField()
     accepted_at: datetime | None = MomentField(null=True)
     paused_at: datetime | None = MomentField(null=True)

@@ -138,7 +138,8 @@ class _Grower:
 
         def rows() -> Iterator[tuple[Any, ...]]:
             for number, (follower, target) in enumerate(dict.fromkeys(pairs)):
-                told = {"id": new_id(self.end), "follower_id": follower, "target_id": target}
+                told: dict[str, Any] = {"id": new_id(self.end), "follower_id": follower, "target_id": target}
+                told["from_elsewhere"] = int(follower != self.me)
                 yield tuple((model | told | {"uri": f"https://h0.example/f/{number}"}).values())
 
         self._write("follow", list(model), rows())

@@ -165,6 +165,7 @@ async def _followers(here: Instance, viewer: Viewer, peer: Peer, count: int) -> 
                 target_id=viewer.actor_id,
                 state="accepted",
                 uri=f"{uri}/follow",
+                from_elsewhere=True,
                 created_at=now,
                 accepted_at=now,
             )

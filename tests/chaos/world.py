@@ -261,6 +261,7 @@ async def _followed(here: Instance, members: Sequence[Member], origin: str) -> N
                 target_id=member.id,
                 state="accepted",
                 uri=f"{uri}/follow/{member.name}",
+                from_elsewhere=True,
                 created_at=now,
                 accepted_at=now,
             )

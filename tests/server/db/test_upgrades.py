@@ -133,10 +133,9 @@ async def test_r8_rows_of_every_released_schema_reach_the_newest(
     await db.close()
 
 
-async def filled(bare: Bare, monkeypatch: pytest.MonkeyPatch) -> Database:
-    """A database of the version before the last, with rows."""
+async def filled(bare: Bare, monkeypatch: pytest.MonkeyPatch, before: int = len(steps()) - 1) -> Database:
+    """A database of the version before the last, or another one, with rows."""
     db = await bare.open()
-    before = len(steps()) - 1
     monkeypatch.setattr(migrating, "steps", only(before))
     with db.bind():
         await migrate(db, NOW)
@@ -144,6 +143,18 @@ async def filled(bare: Bare, monkeypatch: pytest.MonkeyPatch) -> Database:
     make_sqlite(bare.shape, steps()[:before])
     await bare.fill(rows_for(bare.shape))
     return db
+
+
+async def test_r8_follows_from_elsewhere_are_told_apart(bare: Bare, monkeypatch: pytest.MonkeyPatch) -> None:
+    number = next(number for number, step in enumerate(steps()) if step.name.endswith("followers_here"))
+    db = await filled(bare, monkeypatch, number)
+    with db.bind():
+        await migrate(db, NOW)
+        rows = await db.rows(
+            "SELECT actor.is_local, follow.from_elsewhere FROM follow JOIN actor ON actor.id = follow.follower_id"
+        )
+    assert {(bool(row["is_local"]), bool(row["from_elsewhere"])) for row in rows} == {(True, False), (False, True)}
+    await db.close()
 
 
 SLOW = 'ALTER TABLE "post" ADD COLUMN "later" TEXT', 'UPDATE "post" SET "later" = "id"', 'DELETE FROM "follow"'

@@ -85,6 +85,7 @@ class Stage:
                 target_id=self.bruno.id,
                 state="accepted",
                 uri=f"{uri}/follow",
+                from_elsewhere=True,
                 created_at=now,
                 accepted_at=now,
             )
