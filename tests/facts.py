@@ -86,6 +86,7 @@ async def make_member(
 ) -> None:
     """Somebody in a community, or at its door."""
     now = here.clock.now()
+    person = await here.run(Actor.get, id=person_id)
     await here.run(
         Membership.create,
         id=new_id(now),
@@ -93,6 +94,7 @@ async def make_member(
         person_id=person_id,
         role=role,
         state=state,
+        from_elsewhere=not person.is_local,
         created_at=now,
         updated_at=now,
     )

@@ -6,6 +6,7 @@ Who may do it, and what other servers are told, is for `members` and `activities
 from collections.abc import Sequence
 from datetime import datetime
 
+from server.actors.models import Actor
 from server.communities import policy
 from server.communities.events import MemberApplied, MemberInvited, MemberJoined, MemberLeft
 from server.communities.models import GuidelinesAcceptance, Membership
@@ -163,7 +164,13 @@ async def _row(here: Instance, community_id: str, person_id: str) -> Membership:
         return known
     now = here.clock.now()
     return Membership(
-        id=new_id(now), community_id=community_id, person_id=person_id, state="", created_at=now, updated_at=now
+        id=new_id(now),
+        community_id=community_id,
+        person_id=person_id,
+        state="",
+        from_elsewhere=await Actor.exists(id=person_id, is_local=False),
+        created_at=now,
+        updated_at=now,
     )
 
 

@@ -56,6 +56,8 @@ class Membership(Model):
     ``removed`` or ``declined``. `join_uri` is the Join activity, where one of the two sides is elsewhere.
     `answers` are pairs of question and answer: for who decides, and nobody else. `note` is what the decision said.
     Who is ``removed`` may not write or come back until `removed_until`, or for good; `ban_uri` is the Block activity.
+    `from_elsewhere`: the person is on another server, so that this row is left out where only members here matter
+    (`idx_membership_here`). Nobody may rely on the opposite: what reads there asks the person, too.
     """
 
     id = id_field()
@@ -73,6 +75,7 @@ class Membership(Model):
     answers = JsonField(null=True)
     note = fields.TextField(default="")
     guidelines_version = fields.IntField(default=0)
+    from_elsewhere = fields.BooleanField(default=False)
     removed_until: datetime | None = MomentField(null=True)
     ban_uri = fields.CharField(max_length=500, null=True)
     joined_at = MomentField(null=True)

@@ -16,8 +16,9 @@ _CONCERNED = (
     " AND follow.state = 'accepted' AND NOT follow.from_elsewhere WHERE post.id IN ({posts})"
     " UNION SELECT post.id, follow.follower_id FROM post JOIN {follow} ON follow.target_id = post.community_id"
     " AND follow.state = 'accepted' AND NOT follow.from_elsewhere WHERE post.id IN ({posts})"
-    " UNION SELECT post.id, membership.person_id FROM post JOIN membership"
-    " ON membership.community_id = post.community_id AND membership.state = 'active' WHERE post.id IN ({posts}))"
+    " UNION SELECT post.id, membership.person_id FROM post JOIN {membership}"
+    " ON membership.community_id = post.community_id AND membership.state = 'active' AND NOT membership.from_elsewhere"
+    " WHERE post.id IN ({posts}))"
 )
 # Replies are for whom they answer, and for those who follow both sides; everybody else finds them under the post.
 _ANSWERED = (
@@ -37,7 +38,8 @@ def _follow(here: Instance) -> str:
 async def add_posts(here: Instance, post_ids: Sequence[str]) -> None:
     """Put new posts into the timelines of the people here that they concern."""
     posts, parameters = among(post_ids)
-    concerned = _CONCERNED.format(posts=posts, follow=_follow(here))
+    members = "membership" + here.db.by("idx_membership_here")
+    concerned = _CONCERNED.format(posts=posts, follow=_follow(here), membership=members)
     await here.db.execute(
         f"{_INSERT} SELECT reader.id, post.id, CAST(NULL AS VARCHAR(26)), post.published_at"
         f" FROM {concerned} AS concerned JOIN post ON post.id = concerned.post_id"

@@ -76,6 +76,9 @@ async def test_m1_somebody_joins_a_community_elsewhere_and_leaves_it(fediverse: 
     assert facts is not None
     assert facts.accepted_version == 1
     assert policy.may_post(facts)
+    for here, elsewhere in ((two.amara.here, 1), (two.bruno.here, 0)):
+        rows = await here.run(here.db.rows, "SELECT id FROM membership WHERE from_elsewhere")
+        assert len(rows) == elsewhere
     await two.bruno.do(actions.leave, two.there.id)
     assert await two.states() == ("left", "left")
     await two.bruno.do(actions.join, two.there.id)

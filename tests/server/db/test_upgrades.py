@@ -145,15 +145,17 @@ async def filled(bare: Bare, monkeypatch: pytest.MonkeyPatch, before: int = len(
     return db
 
 
-async def test_r8_follows_from_elsewhere_are_told_apart(bare: Bare, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_r8_follows_and_memberships_from_elsewhere_are_told_apart(
+    bare: Bare, monkeypatch: pytest.MonkeyPatch
+) -> None:
     number = next(number for number, step in enumerate(steps()) if step.name.endswith("followers_here"))
     db = await filled(bare, monkeypatch, number)
     with db.bind():
         await migrate(db, NOW)
-        rows = await db.rows(
-            "SELECT actor.is_local, follow.from_elsewhere FROM follow JOIN actor ON actor.id = follow.follower_id"
-        )
-    assert {(bool(row["is_local"]), bool(row["from_elsewhere"])) for row in rows} == {(True, False), (False, True)}
+        for table, person in (("follow", "follower_id"), ("membership", "person_id")):
+            rows = await db.rows(f"SELECT is_local, from_elsewhere FROM {table} JOIN actor ON actor.id = {person}")
+            found = {(bool(row["is_local"]), bool(row["from_elsewhere"])) for row in rows}
+            assert found == {(True, False), (False, True)}
     await db.close()
 
 

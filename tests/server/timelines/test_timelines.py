@@ -6,7 +6,7 @@ from server.actors.models import Follow
 from server.db import Database
 from server.db.database import _compile, _storable
 from server.posts import actions as posts
-from tests.facts import make_follow, make_post, make_remote
+from tests.facts import make_community, make_follow, make_member, make_post, make_remote
 from tests.posting import follow, write
 
 
@@ -46,6 +46,20 @@ async def test_p4_a_post_and_a_boost_are_for_followers_here_alone(followed):
     assert not {"pia", "gus", "far0"} & set(await readers(here, passed))
 
 
+async def test_p4_a_post_in_a_community_is_for_members_here_alone(followed):
+    here, amara, people = followed
+    group = await make_community(here, "science", stewards=(people["noor"].id,))
+    far = await make_remote(here, "maj", "birch.example")
+    await make_member(here, group.id, far.id)
+    await make_member(here, group.id, people["pia"].id, state="applied")
+    await make_member(here, group.id, people["gus"].id)
+    post = await make_post(here, amara.id, community_id=group.id)
+    assert await readers(here, post) == ["amara", "noor", "tom"]
+    await here.run(here.db.execute, "UPDATE membership SET from_elsewhere = FALSE")
+    post = await make_post(here, amara.id, community_id=group.id)
+    assert await readers(here, post) == ["amara", "noor", "tom"]
+
+
 async def test_p4_a_follow_that_does_not_say_where_it_is_from_is_asked(followed):
     """As another version, still running while the tables are already new, would write it."""
     here, amara, _ = followed
@@ -70,7 +84,7 @@ async def test_p4_only_follows_from_elsewhere_say_so(fediverse):
     assert [row.from_elsewhere for row in await there.run(lambda: Follow.filter(follower_id=bruno.id))] == [False]
 
 
-async def test_p4_followers_elsewhere_are_not_walked(followed, monkeypatch):
+async def test_p4_followers_and_members_elsewhere_are_not_walked(followed, monkeypatch):
     here, amara, people = followed
     if here.db.dialect == "postgres":
         pytest.skip("its plans follow from statistics, which a small database has not")
@@ -93,6 +107,13 @@ async def test_p4_followers_elsewhere_are_not_walked(followed, monkeypatch):
             f"EXPLAIN QUERY PLAN {sql}",
             [_storable(values[name]) for name in names],
         )
-        read = [row["detail"] for row in plan if " follow " in row["detail"]]
+        details = [row["detail"] for row in plan]
+        read = [one for one in details if " follow " in one]
         assert read, plan
+        read_members = [one for one in details if " membership " in one]
+        assert all(
+            "SEARCH membership USING INDEX idx_membership_here (community_id=? AND state=?)" in one
+            for one in read_members
+        )
+        assert len(read_members) == ("FROM post JOIN membership" in statement)
         assert all("SEARCH follow USING INDEX idx_follow_here (target_id=? AND state=?)" in one for one in read)
