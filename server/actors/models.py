@@ -154,7 +154,7 @@ class Follow(Model):
 
         table = "follow"
         unique_together = (("follower", "target"),)
-        indexes = (("target", "state"),)
+        indexes = (("target", "state"), ("target", "state", "id"), ("follower", "state", "id"))
 
 
 class FollowersDigest(Model):

@@ -203,7 +203,8 @@ async def directory(
         conditions.append("(lower(actor.name) LIKE :pattern ESCAPE '!' OR actor.handle_key LIKE :pattern ESCAPE '!')")
     escaped = text.lower().lstrip("@").replace("!", "!!").replace("%", "!%").replace("_", "!_")
     rows = await here.db.rows(
-        f"SELECT {LABEL_COLUMNS} FROM actor WHERE {' AND '.join(conditions)} ORDER BY actor.handle_key LIMIT :limit",
+        f"SELECT {LABEL_COLUMNS} FROM actor{'' if everyone else here.db.by('idx_actor_people_here')}"
+        f" WHERE {' AND '.join(conditions)} ORDER BY actor.handle_key LIMIT :limit",
         after=after,
         pattern=f"%{escaped}%",
         limit=limit,

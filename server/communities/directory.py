@@ -34,7 +34,7 @@ _CARD = (
     f"SELECT {COMMUNITY_LABEL_COLUMNS}, {SORTED} AS sort_name, community.purpose, community.kind AS community_kind,"
     " community.join_policy, community.time_per_week, community.members_count, community.last_post_at,"
     " community.archived_at, mine.state AS my_state, mine.role AS my_role, follow.state AS following"
-    " FROM actor LEFT JOIN community ON community.id = actor.id"
+    " FROM actor{by} LEFT JOIN community ON community.id = actor.id"
     " LEFT JOIN membership AS mine ON mine.community_id = actor.id AND mine.person_id = :me"
     " LEFT JOIN follow ON follow.target_id = actor.id AND follow.follower_id = :me"
 )
@@ -58,8 +58,10 @@ async def directory(
             " OR (community.visibility <> 'members' AND community.kind <> 'support'))"
             " AND (mine.state IS NULL OR mine.state <> 'removed' OR community.visibility <> 'members')"
         )
+    by = here.db.by("idx_actor_groups_there" if elsewhere else "idx_actor_groups_here")
     rows = await here.db.rows(
-        f"{_CARD} WHERE {THERE} AND {which} AND ({SORTED} > :name OR ({SORTED} = :name AND actor.id > :last))"
+        f"{_CARD.format(by=by)} WHERE {THERE} AND {which}"
+        f" AND ({SORTED} > :name OR ({SORTED} = :name AND actor.id > :last))"
         " AND (community.archived_at IS NULL OR mine.state = 'active')"
         f" ORDER BY {SORTED}, actor.id LIMIT :limit",
         me=viewer.actor_id or "",

@@ -11,7 +11,7 @@ from server.actors import actions as actor_actions
 from server.actors import keys
 from server.actors import queries as actor_queries
 from server.actors.removal import KEYS
-from server.db import from_milliseconds, to_milliseconds
+from server.db import Row, from_milliseconds, to_milliseconds
 from server.instance import Instance
 from server.peers import actions as peer_actions
 from server.peers import queries as peer_queries
@@ -20,6 +20,9 @@ from server.version import VERSION
 KEYS_FRESH = timedelta(minutes=1)
 """Whoever changes keys says so (`KEYS`); what was said while a process was away is noticed by then."""
 MAX_KEYS = 20_000
+COUNTED_FOR = timedelta(minutes=5)
+COUNTS_KEPT_FROM = 1000
+"""Fewer posts are counted each time: that takes no longer than a look."""
 
 
 class ServerActors:
@@ -106,6 +109,7 @@ class ServerObjects:
     def __init__(self, here: Instance) -> None:
         """Answer for this instance."""
         self._here = here
+        self._counted: tuple[datetime, Row] | None = None
 
     async def get(self, uri: str, page: str | None, reader: Reader) -> Served | None:
         """Ask the feature that owns this part of the tree."""
@@ -134,13 +138,7 @@ class ServerObjects:
             month=to_milliseconds(now - timedelta(days=30)),
             halfyear=to_milliseconds(now - timedelta(days=180)),
         )
-        posts = await here.db.row(
-            "SELECT sum(CASE WHEN parent_id IS NULL THEN 1 ELSE 0 END) AS posts,"
-            " sum(CASE WHEN parent_id IS NULL THEN 0 ELSE 1 END) AS comments"
-            f" FROM post{here.db.by('idx_post_outbox')}"
-            " WHERE is_local AND state = 'visible' AND visibility IN ('public', 'unlisted')"
-        )
-        users, written = row or {}, posts or {}
+        users, written = row or {}, await self._written(now)
         return NodeInfoFacts(
             name=here.site.name,
             description=here.site.description,
@@ -153,6 +151,22 @@ class ServerObjects:
             local_comments=written.get("comments") or 0,
             metadata={"federation": {"enabled": here.settings.federation != "closed"}},
         )
+
+    async def _written(self, now: datetime) -> Row:
+        """How much was written here. Where that is much, it is counted once in a while: nobody watches it."""
+        here = self._here
+        if self._counted is not None and now - self._counted[0] < COUNTED_FOR:
+            return self._counted[1]
+        found = await here.db.row(
+            "SELECT sum(CASE WHEN parent_id IS NULL THEN 1 ELSE 0 END) AS posts,"
+            " sum(CASE WHEN parent_id IS NULL THEN 0 ELSE 1 END) AS comments"
+            f" FROM post{here.db.by('idx_post_outbox')}"
+            " WHERE is_local AND state = 'visible' AND visibility IN ('public', 'unlisted')"
+        )
+        written = found or {}
+        much = (written.get("posts") or 0) + (written.get("comments") or 0) >= COUNTS_KEPT_FROM
+        self._counted = (now, written) if much else None
+        return written
 
 
 class ServerPeerPolicy:

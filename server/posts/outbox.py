@@ -1,6 +1,7 @@
 """What actors published: the outbox of a person (Create), of a community (Announce of Create), and what it pinned."""
 
 import json
+from collections import OrderedDict
 from datetime import datetime, timedelta
 
 from federation.ports import Reader
@@ -19,7 +20,12 @@ from server.posts.policy import OPEN
 PAGE = 20
 MAX_PINNED = 50
 TOMBSTONES_KEPT = timedelta(days=30)
+COUNTED_FOR = timedelta(minutes=5)
+COUNTS_KEPT_FROM = 1000
+"""Fewer are counted each time: that takes no longer than a look."""
+TOTALS_KEPT = 1000
 
+_TOTALS = "posts.outbox totals"
 _PUBLIC = ", ".join(f"'{name}'" for name in sorted(OPEN))
 _OWN = f"post.author_id = :id AND post.is_local AND post.state = 'visible' AND post.visibility IN ({_PUBLIC})"
 _OF_COMMUNITY = (
@@ -49,11 +55,11 @@ async def outbox_of(here: Instance, actor: Actor, page: str | None) -> Listed | 
     is_group = actor.kind == "Group"
     which = _OF_COMMUNITY if is_group else _OWN
     source = "post" + here.db.by("idx_post_begun" if is_group else "idx_post_outbox")
-    total = int(await here.db.value(f"SELECT count(*) AS n FROM {source} WHERE {which}", id=actor.id) or 0)
+    modified = await _modified(here, actor)
+    total = await _total(here, actor, modified, f"SELECT count(*) AS n FROM {source} WHERE {which}")
     number = page_number(page, total, PAGE)
     if number is None:
         return None
-    modified = await _modified(here, actor)
     if page is None and not is_group:
         return Listed(ordered_collection(address, total, f"{address}?page=1", attributed_to=actor.uri), modified)
     rows = await here.db.rows(
@@ -140,6 +146,24 @@ async def _whole(here: Instance, post: Post) -> dict[str, object]:
         "name": post.title,
         "published": timestamp(post.published_at),
     }
+
+
+async def _total(here: Instance, actor: Actor, modified: datetime | None, count: str) -> int:
+    """How many there are, counted anew when anything changed, and not for each reader.
+
+    What is deleted for good leaves no time of change: so nothing is kept for long.
+    """
+    kept: OrderedDict[str, tuple[datetime, datetime, int]] = here.caches.setdefault(_TOTALS, OrderedDict())
+    now = here.clock.now()
+    at, changed, total = kept.get(actor.id, (now, None, 0))
+    if modified is not None and changed == modified and now - at < COUNTED_FOR:
+        return total
+    total = int(await here.db.value(count, id=actor.id) or 0)
+    if modified is not None and total >= COUNTS_KEPT_FROM:
+        kept[actor.id] = (now, modified, total)
+        if len(kept) > TOTALS_KEPT:
+            kept.popitem(last=False)
+    return total
 
 
 async def _modified(here: Instance, actor: Actor) -> datetime | None:

@@ -157,7 +157,8 @@ async def listing(
     `post`, with its `parameters`. Three queries however many posts there are.
     """
     may_read, values = readable(viewer)
-    conditions = ["post.state = 'visible'", may_read]
+    # What narrows comes first: it is asked of every post of the list until the page is full, and costs least.
+    conditions = ["post.state = 'visible'", *([f"({condition})"] if condition else []), may_read]
     if author_id is None and ids is None:
         # Whoever opens the page of somebody, or already knows which posts, is not looking around.
         conditions.append(findable(viewer))
@@ -180,8 +181,6 @@ async def listing(
         values["of_tag"] = tag.lower()
     if top_level:
         conditions.append("post.parent_id IS NULL AND post.in_reply_to_uri IS NULL")
-    if condition:
-        conditions.append(f"({condition})")
     column = f"post.{ORDERS[order]}"
     cursor = parse_cursor(before)
     if cursor is not None:

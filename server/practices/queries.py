@@ -18,6 +18,8 @@ KINDS = ("practice", "tip")
 PAGE_SIZE = 20
 COUNTED_AT_MOST = 500
 """More than so many are "many": nobody reads further, and counting takes longer than everything else on the page."""
+LOOKED_THROUGH = 2000
+"""In a library of more, only what fits on one page is counted: the rest would be read for its number alone."""
 LATEST = 500
 SIZE_BANDS = {"1-10": (1, 10), "11-20": (11, 20), "21-30": (21, 30), "31-": (31, 5000)}
 MINUTE_BANDS = {"10": 10, "20": 20, "45": 45, "90": 90}
@@ -129,22 +131,9 @@ async def find(here: Instance, viewer: Viewer, facets: Facets, before: str | Non
         **parameters,
     )
     await add_facts(here, page.items)
-    may_read, values = readable(viewer)
-    place = "idx_post_library_of" if facets.community_id else "idx_post_library"
-    total = await here.db.value(
-        f"SELECT count(*) AS total FROM (SELECT 1 FROM post{'' if facets.mine == 'shared' else here.db.by(place)}"
-        " WHERE post.state = 'visible' AND post.kind IN ('practice', 'tip')"
-        f" AND {may_read} AND {findable(viewer)} AND ({condition or 'TRUE'})"
-        + (" AND post.community_id = :of_community" if facets.community_id else "")
-        + (" AND post.author_id = :of_author" if facets.mine == "shared" else "")
-        + " LIMIT :most) AS few",
-        most=COUNTED_AT_MOST + 1,
-        of_community=facets.community_id,
-        of_author=viewer.actor_id,
-        **values,
-        **parameters,
-    )
-    return Found(page, int(total or 0))
+    if before is None and page.next is None:
+        return Found(page, len(page.items))
+    return Found(page, await _count(here, viewer, facets))
 
 
 async def facet_values(here: Instance, viewer: Viewer) -> FacetValues:
@@ -159,6 +148,32 @@ async def facet_values(here: Instance, viewer: Viewer) -> FacetValues:
         **values,
     )
     return FacetValues(*(_distinct(row[name] for row in rows) for name in ("subject", "level", "language")))
+
+
+async def _count(here: Instance, viewer: Viewer, facets: Facets) -> int:
+    """How many there are; more than `COUNTED_AT_MOST` where they are many, or are many to look through. One query."""
+    condition, parameters = _condition(facets)
+    may_read, values = readable(viewer)
+    if facets.mine == "shared":
+        source, which = "post", " AND post.author_id = :of_author"
+        which += " AND post.community_id = :of_community" if facets.community_id else ""
+    elif facets.community_id:
+        source, which = f"post{here.db.by('idx_post_library_of')}", " AND post.community_id = :of_community"
+    else:
+        source, which = f"post{here.db.by('idx_post_library')}", ""
+    some = f"SELECT 1 FROM {source} WHERE post.state = 'visible' AND post.kind IN ('practice', 'tip'){which}"
+    total = await here.db.value(
+        f"SELECT CASE WHEN (SELECT count(*) FROM ({some} LIMIT :looked) AS through) >= :looked THEN :most"
+        f" ELSE (SELECT count(*) FROM ({some} AND ({condition or 'TRUE'}) AND {may_read} AND {findable(viewer)}"
+        " LIMIT :most) AS few) END AS total",
+        looked=LOOKED_THROUGH + 1,
+        most=COUNTED_AT_MOST + 1,
+        of_community=facets.community_id,
+        of_author=viewer.actor_id,
+        **values,
+        **parameters,
+    )
+    return int(total or 0)
 
 
 async def add_facts(here: Instance, found: Sequence[PostView]) -> None:

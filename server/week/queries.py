@@ -20,6 +20,8 @@ from server.search.words import any_of, words_of
 MAX_WAITING = 20
 MAX_ASKS = 3
 MAX_TRAVELLED = 5
+TALKED_ABOUT = 50
+"""So many of mine, those with the latest answers, are looked through for what travelled."""
 TRAVELLED_SINCE = timedelta(days=14)
 ASKS_SINCE = timedelta(days=60)
 FIRST_STEPS_FOR = timedelta(days=30)
@@ -241,14 +243,17 @@ async def _answered(here: Instance, viewer: Viewer) -> list[Row]:
     """What the viewer shared and others answered lately, as far as the viewer may read the answers."""
     may_read, parameters = readable(viewer)
     return await here.db.rows(
-        "SELECT mine.id, count(*) AS replies, count(DISTINCT post.author_id) AS people,"
-        " max(post.published_at) AS newest FROM post AS mine JOIN post ON post.root_id = mine.id AND post.id <> mine.id"
-        " WHERE mine.author_id = :week_me AND mine.state = 'visible' AND mine.kind IN ('practice', 'tip', 'resource')"
-        " AND mine.last_activity_at > :week_since"
-        " AND post.author_id <> :week_me AND post.state = 'visible' AND post.published_at > :week_since"
-        f" AND {may_read} GROUP BY mine.id ORDER BY max(post.published_at) DESC, mine.id LIMIT :week_limit",
+        "SELECT talked.id, count(*) AS replies, count(DISTINCT post.author_id) AS people,"
+        f" max(post.published_at) AS newest FROM (SELECT shared.id FROM post AS shared{here.db.by('idx_post_travels')}"
+        " WHERE shared.author_id = :week_me AND shared.state = 'visible'"
+        " AND shared.kind IN ('practice', 'tip', 'resource') AND shared.last_activity_at > :week_since"
+        " ORDER BY shared.last_activity_at DESC LIMIT :week_talked_about) AS talked"
+        " JOIN post ON post.root_id = talked.id AND post.id <> talked.id"
+        " WHERE post.author_id <> :week_me AND post.state = 'visible' AND post.published_at > :week_since"
+        f" AND {may_read} GROUP BY talked.id ORDER BY max(post.published_at) DESC, talked.id LIMIT :week_limit",
         week_me=viewer.actor_id,
         week_since=here.clock.now() - TRAVELLED_SINCE,
+        week_talked_about=TALKED_ABOUT,
         week_limit=MAX_TRAVELLED,
         **parameters,
     )

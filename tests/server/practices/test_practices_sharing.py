@@ -292,8 +292,7 @@ async def test_the_library_pages_by_twenty_in_a_fixed_number_of_queries(fedivers
         first = await maya.do(queries.find, Facets())
         query_log.reset(token)
         counts.append(len(log))
-    assert counts[0] == counts[1]
-    assert counts[1] <= 8
+    assert counts[0] + 1 == counts[1] <= 8  # what stands on one page needs no counting
     assert (first.total, len(first.page.items)) == (22, 20)
     rest = await maya.do(queries.find, Facets(), first.page.next)
     assert len(rest.page.items) == 2
