@@ -18,7 +18,7 @@ function live(line) {
   const tell = () => {
     for (const post of waiting) if (known(post)) waiting.delete(post);
     show.hidden = !waiting.size;
-    const said = waiting.size ? line.dataset.words.replace("%(count)s", waiting.size) : "";
+    const said = waiting.size ? line.dataset.words.replace("{count}", waiting.size) : "";
     if (words.textContent !== said) words.textContent = said;  // said aloud once, politely
   };
 
