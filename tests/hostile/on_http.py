@@ -246,7 +246,9 @@ async def passing_by_authorised_fetch(scene: Scene) -> None:
     """With authorised fetch, nothing but what servers need to know each other is told to the unsigned."""
     stage = scene.stage
     endpoints = stage.here.engine._endpoints
-    endpoints._authorized_fetch = True
+    asked = (endpoints, endpoints._reading)
+    for each in asked:
+        each._authorized_fetch = True
     try:
         post = stage.posts["public"]
         path = post.uri.removeprefix(stage.origin)
@@ -280,4 +282,5 @@ async def passing_by_authorised_fetch(scene: Scene) -> None:
         assert (await stage.get("/ap/actor", [("Accept", ACTIVITY)])).status == 200
         assert (await stage.get(path, [("Accept", ACTIVITY), *signed.items()])).status == 200
     finally:
-        endpoints._authorized_fetch = Settings().authorized_fetch
+        for each in asked:
+            each._authorized_fetch = Settings().authorized_fetch

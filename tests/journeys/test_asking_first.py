@@ -541,4 +541,4 @@ async def test_a_page_with_quotes_takes_as_many_queries_however_many_they_are(fe
         seen.clear()
         page = await here.run(queries.listing, here, alder.viewer, kinds=["note"], limit=limit)
         assert all(view.quote.is_shown for view in page.items)
-        assert len(seen) == 6
+        assert len(seen) == 4
