@@ -26,21 +26,10 @@ CANDIDATES = 5000
 # A post of today counts double, one of three months ago one and a half.
 RECENT_MILLISECONDS = 7_776_000_000.0
 
-# bm25 reads through all matches to know how rare a word is. One that is in more than are weighed is not rare.
-_MANY = (
-    "(SELECT count(*) FROM (SELECT 1 FROM search_text WHERE search_text MATCH :search_match"
-    " LIMIT :search_candidates + 1)) > :search_candidates"
-)
-_TITLES = (
-    "SELECT rowid FROM search_text WHERE search_text MATCH 'title : (' || :search_match || ')' AND rowid >="
-    " (SELECT min(seq) FROM (SELECT rowid AS seq FROM search_text WHERE search_text MATCH :search_match"
-    " ORDER BY rowid DESC LIMIT :search_candidates))"
-)
 _HITS = {
     "sqlite": (
         "(SELECT search_thing.thing_id, search_thing.kind, search_thing.seq, search_thing.at, matches.weight"
-        f" FROM (SELECT rowid AS seq, CASE WHEN {_MANY} THEN -1.0 - 5.0 * (rowid IN ({_TITLES}))"
-        " ELSE bm25(search_text, 6.0, 1.0) END AS weight FROM search_text"
+        " FROM (SELECT rowid AS seq, bm25(search_text, 6.0, 1.0) AS weight FROM search_text"
         " WHERE search_text MATCH :search_match ORDER BY rowid DESC LIMIT :search_candidates) AS matches"
         " JOIN search_thing ON search_thing.seq = matches.seq)"
     ),
