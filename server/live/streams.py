@@ -111,6 +111,8 @@ async def follow(
         if viewer is None:
             return
         ids = stream.take()
+        if here.leaving.is_set():
+            return  # the call that said so may have come while we looked, and has just been taken
         found = await news(here, viewer, place, ids=ids, after=cursor)
         if found is None:
             return
