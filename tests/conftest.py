@@ -2,8 +2,10 @@
 
 import asyncio
 import functools
+import importlib.util
 import os
 import shutil
+import sys
 from collections import Counter, deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import contextmanager
@@ -34,6 +36,10 @@ from tests.interop.strict.watch import Watch
 from web.fragments import fragments
 
 T = TypeVar("T")
+
+# httpx's in-memory transport looks for sniffio on the disk with every request; None says that it is not there.
+if importlib.util.find_spec("sniffio") is None:
+    sys.modules["sniffio"] = None  # type: ignore[assignment]
 
 # `make test-long` chooses the second: ten thousand examples of each property.
 settings.register_profile("usual", max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
