@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from server.db import Row, to_milliseconds
+from server.db.given import NUMBER, TEXT, given, rows_given
 from server.instance import Instance
 from server.posts.models import Post
 from server.posts.policy import COUNTED
@@ -58,23 +59,17 @@ async def _add(
     here: Instance, table: str, column: str, moment: str | None, counts: Counter[str], moments: Mapping[str, int]
 ) -> None:
     places = sorted({*counts, *moments})
-    parameters: dict[str, object] = {}
-    parts = []
-    for number, place in enumerate(places):
-        parts.append(
-            f"SELECT CAST(:id_{number} AS TEXT) AS id, CAST(:more_{number} AS BIGINT) AS more,"
-            f" CAST(:at_{number} AS BIGINT) AS at"
-        )
-        parameters |= {f"id_{number}": place, f"more_{number}": counts[place], f"at_{number}": moments.get(place, 0)}
-    if not parts:
+    if not places:
         return
     forward = ""
     if moment is not None:
-        forward = f", {moment} = CASE WHEN COALESCE({moment}, 0) < added.at THEN added.at ELSE {moment} END"
+        forward = f", {moment} = CASE WHEN COALESCE({moment}, 0) < given.at THEN given.at ELSE {moment} END"
+    # Not a UNION ALL of what is added: where another transaction has just changed one of the rows, PostgreSQL looks
+    # again, finds that row no more in the union, and leaves it as it is.
     await here.db.execute(
-        f"UPDATE {table} SET {column} = {column} + added.more{forward}"
-        f" FROM ({' UNION ALL '.join(parts)}) AS added WHERE {table}.id = added.id",
-        **parameters,
+        f"UPDATE {table} SET {column} = {column} + given.more{forward}"
+        f" FROM {given(here.db.dialect, id=TEXT, more=NUMBER, at=NUMBER)} WHERE {table}.id = given.id",
+        given=rows_given({"id": place, "more": counts[place], "at": moments.get(place, 0)} for place in places),
     )
 
 

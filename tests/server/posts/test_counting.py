@@ -1,5 +1,6 @@
 """Counts are kept, not counted: after any order of events they are what the tables say, and nothing counts twice."""
 
+import asyncio
 import random
 from typing import Any
 
@@ -162,3 +163,38 @@ async def test_two_at_once_count_once(fediverse: Fediverse) -> None:
         await here.run(counting.after_ending, here, answer)
         await here.run(counting.after_publishing, here, answer)
     assert (await here.run(Post.get, id=post.id)).replies_count == 1
+
+
+async def test_r6_what_is_counted_together_counts_beside_what_another_transaction_counts(fediverse: Fediverse) -> None:
+    """On PostgreSQL the second waits for the row of the first, and reads it again."""
+    maya = await fediverse.person(await fediverse.start("alder.example"), "maya")
+    here = maya.here
+    quiet, busy = sorted([await write(maya), await write(maya)], key=lambda post: post.id)
+    begun = asyncio.Event()
+
+    def answers(*roots: Post) -> list[dict[str, object]]:
+        facts = {"author_id": maya.id, "published_at": here.clock.now(), "community_id": None}
+        return [
+            {"id": f"new-{root.id}", "root_id": root.id, "counted": f"{root.id}.{root.id}.", **facts} for root in roots
+        ]
+
+    async def first() -> None:
+        async with here.db.transaction():
+            await counting.add_new(here, answers(busy))
+            begun.set()
+            waiting = here.db.dialect == "postgres"
+            while waiting and not await here.db.value(  # noqa: ASYNC110  # it is the database that we watch
+                "SELECT count(*) AS n FROM pg_locks WHERE NOT granted"
+            ):
+                await asyncio.sleep(0)
+
+    async def second() -> None:
+        await begun.wait()
+        async with here.db.transaction():
+            if here.db.dialect == "postgres":  # the plan that a table of more than two rows has
+                await here.db.connection().execute_query("SET LOCAL enable_seqscan = off")
+            await counting.add_new(here, answers(quiet, busy))
+
+    await asyncio.gather(here.run(first), here.run(second))
+    assert (await here.run(Post.get, id=quiet.id)).replies_count == 1
+    assert (await here.run(Post.get, id=busy.id)).replies_count == 2
