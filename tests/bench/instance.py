@@ -63,7 +63,7 @@ class Served:
             str(Path(sys.executable).parent / "peerhall"),
             role,
             *(() if role == "worker" else ("--port", str(port))),
-            env=os.environ | environment,
+            env={name: value for name, value in os.environ.items() if not name.startswith("PEERHALL_")} | environment,
             stdin=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.PIPE,
         )
