@@ -181,7 +181,8 @@ async def _one_by_one(here: Instance, host: str, rows: list[Row]) -> None:
             if not await _still_ours(here, row):
                 break  # somebody else has this host now, and goes on with it in order (R6)
             await _leased(here, row)
-            if time.monotonic() - started > ASIDE_SECONDS and rows[number + 1 :]:
+            is_slow = time.monotonic() - started > ASIDE_SECONDS
+            if (is_slow or row["lease_until"] is None) and rows[number + 1 :]:
                 await _release(here, rows[number + 1 :])
                 break
     except asyncio.CancelledError:
@@ -232,6 +233,7 @@ async def _renew(here: Instance, row: Row) -> None:
 
 async def _release(here: Instance, rows: Sequence[Row]) -> None:
     """Give back what was claimed and is not done: that was no attempt. What somebody else has by now stays theirs."""
+    rows = [row for row in rows if row["lease_until"] is not None]
     if not rows:
         return
     places, parameters = among([str(row["seq"]) for row in rows], "seq")
@@ -333,13 +335,15 @@ async def _again(here: Instance, row: Row, error: Exception) -> None:
     reason = f"{type(error).__name__}: {error}"
     if trouble_of(error) is not None:
         # Disk or database are full or away: this was no attempt, what was acknowledged is kept for as long as it lasts.
+        # The lease that is left, with nobody at work, lets what came after it from the same server wait, too (R3).
         await here.db.execute(
-            "UPDATE inbox_receipt SET lease_until = NULL, next_try_at = :at, attempts = attempts - 1 WHERE seq = :seq"
-            " AND lease_until = :ours",
+            "UPDATE inbox_receipt SET lease_until = :at, attempts = attempts - 1"
+            " WHERE seq = :seq AND lease_until = :ours",
             at=here.clock.now() + TROUBLE_PAUSE,
             seq=row["seq"],
             ours=row["lease_until"],
         )
+        row["lease_until"] = None
         return
     if row["attempts"] >= MAX_ATTEMPTS:
         _note(here, row, error)

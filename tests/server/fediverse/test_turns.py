@@ -1,5 +1,6 @@
 """Hosts take turns in the inbox: neither a flood nor what is slow keeps others waiting (S23, R5)."""
 
+import errno
 from datetime import timedelta
 from typing import Any
 
@@ -136,3 +137,22 @@ async def test_r6_a_worker_that_was_away_for_longer_than_its_lease_leaves_its_ho
     assert [row["lease_until"] for row in waiting] == [row["lease_until"] for row in second]
     await here.run(inbox._one_by_one, here, "birch.example", second)
     assert await here.run(here.db.rows, "SELECT 1 AS one FROM inbox_receipt WHERE outcome IS NULL") == []
+
+
+async def test_r3_what_could_not_be_written_down_is_not_overtaken(here: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A full disk while the first is processed: the others of its server wait with it, and then come after it."""
+    for number in range(3):
+        await receive(here, "birch.example", number)
+    seen: list[str] = []
+
+    async def process(receipt: Receipt) -> None:
+        seen.append(receipt.activity_id[-1])
+        if len(seen) == 1:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(here.engine, "process", process)
+    await here.run(here.worker.run_until_idle)
+    assert seen == ["0"]
+    here.clock.advance(inbox.TROUBLE_PAUSE.total_seconds() + 1)
+    await here.run(here.worker.run_until_idle)
+    assert seen == ["0", "0", "1", "2"]
