@@ -119,7 +119,7 @@ def table(lines: Sequence[Line]) -> str:
     for line in failed:
         for seed, violations in line.failures:
             text.append(
-                f"  make chaos FAULT={line.fault} DATABASE={line.database} ROUNDS=1 SEED={seed}    {violations[0]}"
+                f"  make chaos FAULT={line.fault} DATABASE={line.database} ROUNDS=1 SEED={seed}    {str(violations[0]).splitlines()[0][:160]}"
             )
     return "\n".join(text)
 
