@@ -118,9 +118,8 @@ def table(lines: Sequence[Line]) -> str:
         text += ["", "Failures, and what repeats them:"]
     for line in failed:
         for seed, violations in line.failures:
-            text.append(
-                f"  make chaos FAULT={line.fault} DATABASE={line.database} ROUNDS=1 SEED={seed}    {str(violations[0]).splitlines()[0][:160]}"
-            )
+            first = str(violations[0]).splitlines()[0][:160]
+            text.append(f"  make chaos FAULT={line.fault} DATABASE={line.database} ROUNDS=1 SEED={seed}    {first}")
     return "\n".join(text)
 
 
