@@ -17,7 +17,7 @@ from tortoise.backends.base.client import (
     TransactionContextPooled,
 )
 from tortoise.connection import get_connections
-from tortoise.exceptions import DBConnectionError
+from tortoise.exceptions import DBConnectionError, TransactionManagementError
 
 WAIT_SECONDS = 10.0
 """So long somebody waits for a connection of the pool, or for a new one."""
@@ -66,6 +66,22 @@ class _Transaction(TransactionContextPooled):
             await pool.release(self.client._connection)
             raise
         return self.client
+
+    async def __aexit__(self, exc_type: Any, exc_val: Any, exc_tb: Any) -> None:
+        """End it. The task then has no transaction, also where the database went away within it (R10).
+
+        Tortoise gives the connection back first: where that fails, every later statement of the task would go to it.
+        """
+        try:
+            if not self.client._finalized:
+                if exc_type is None:
+                    await self.client.commit()
+                elif exc_type is not TransactionManagementError:
+                    await self.client.rollback()
+        finally:
+            get_connections().reset(self.token)
+            if self.client._parent._pool:
+                await self.client._parent._pool.release(self.client._connection)
 
 
 class Client(AsyncpgDBClient):

@@ -6,6 +6,7 @@ import time
 from contextlib import closing
 from typing import Any
 
+import asyncpg
 import pytest
 from tortoise.exceptions import OperationalError
 
@@ -84,6 +85,28 @@ async def test_r12_a_transaction_that_fails_gives_its_connection_back(fediverse:
             await here.run(fail)
         assert trouble_of(failed.value)
     assert await here.run(here.db.value, "SELECT 1 AS one") == 1
+
+
+async def test_r10_a_task_goes_on_after_the_database_went_away_within_its_transaction(
+    fediverse: Fediverse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = await fediverse.start("alder.example")
+    if here.db.dialect != "postgres":
+        return
+    release = asyncpg.Pool.release
+
+    async def fails(self: Any, connection: Any, **options: Any) -> None:
+        await release(self, connection, **options)
+        raise ConnectionError("the database went away while the connection was given back")
+
+    with here.db.bind():
+        await here.db.value("SELECT 1")
+        with monkeypatch.context() as patch:
+            patch.setattr(asyncpg.Pool, "release", fails)
+            with pytest.raises(ConnectionError):
+                async with here.db.transaction():
+                    await here.db.value("SELECT 1")
+        assert await here.db.value("SELECT 1") == 1, "not on the connection that was given back"
 
 
 async def test_short_reads_are_answered_at_once_and_long_ones_elsewhere(fediverse: Fediverse) -> None:
