@@ -116,7 +116,7 @@ async def _processing(load: Load) -> list[Violation]:
                 found.append(Violation(LOST, f"{sent.activity['id']} was answered with 202, and there is no receipt"))
             elif row["outcome"] not in {"done", "ignored"}:
                 found.append(Violation(LOST, f"{sent.activity['id']}: {row['outcome']} ({row['reason']})"))
-    if not load.ordered:
+    if not load.timed:
         return found
     for chain in [note.activities for note in load.notes.values()] + list(load.likes.values()):
         known = [receipts[activity] for activity in chain if activity in receipts]

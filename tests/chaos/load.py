@@ -59,7 +59,8 @@ class Written:
 class Load:
     """Everything that was sent and done so far in one world."""
 
-    def __init__(self, world: World, *, ordered: bool = True) -> None:
+    def __init__(self, world: World, *, ordered: bool = True, timed: bool = True) -> None:
+        self.timed = timed
         self.world = world
         self.ordered = ordered
         """Else what hosts send comes in any order, and more than once."""

@@ -26,14 +26,18 @@ async def rounds(
     folder: Path | None = None,
     preload: Path | None = None,
     ordered: bool = True,
+    timed: bool = True,
     inbound: int = 10,
     forms: int = 5,
 ) -> AsyncIterator[Round]:
-    """So many rounds of a fault. `ordered`: activities are sent in order, and so they must be processed."""
+    """So many rounds of a fault. `ordered`: activities are sent in order, and so they must be processed.
+
+    `timed`: the clock runs forward, so that what was processed later says so.
+    """
     done = 0
     while done < options.rounds:
         async with world(options.database, roles, cluster=options.cluster, folder=folder, preload=preload) as scene:
-            load = Load(scene, ordered=ordered)
+            load = Load(scene, ordered=ordered, timed=ordered and timed)
             await scene.start()
             for _ in range(min(FRESH_WORLD, options.rounds - done)):
                 seed = options.seed + done

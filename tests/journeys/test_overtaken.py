@@ -1,5 +1,6 @@
 """What ends something may arrive before it and is remembered; the same under a new id has one effect (S3, R3)."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -147,3 +148,17 @@ async def test_s3_what_was_taken_back_is_not_brought_back_by_others(fediverse, s
         await evil.send(maya.here, activity, signer=by)
         await fediverse.settle()
         assert await count(maya, verb) == 0
+
+
+async def test_r10_edits_are_taken_although_our_clock_ran_ahead_at_the_last_one(fediverse, scene) -> None:
+    """An edit that does not say when it was made was made when it came, by our clock."""
+    maya, _, server, jo = scene
+    uri = await server.create(fediverse, maya.here, jo, "p/9", "<p>First</p>")
+    for path, ahead, words in (("a/91", 2 * DAY, "Second"), ("a/92", 0, "Third")):
+        fediverse.clock.advance(ahead)
+        updated = {} if ahead else {"updated": (fediverse.clock.now() + timedelta(minutes=1)).isoformat()}
+        changed = server.note(jo, "p/9", f"<p>{words}</p>", **updated)
+        await server.send(maya.here, server.activity("Update", jo, changed, path=path))
+        await fediverse.settle()
+        fediverse.clock.advance(-ahead)
+        assert words in (await maya.here.run(Post.get, uri=uri)).content_html

@@ -23,7 +23,7 @@ from server.posts.details import extras_of
 from server.posts.events import PostEdited, PostNarrowed, ReplyHelped, ReplyUnhelped
 from server.posts.holding import hold
 from server.posts.models import Post
-from server.posts.receiving import pages_of, receive_post, store_parts, store_quote
+from server.posts.receiving import EARLIEST, pages_of, receive_post, store_parts, store_quote
 
 CLOCKS_DIFFER = timedelta(minutes=10)
 """How far ahead another server's clock may be; a time far in the future would refuse every later edit."""
@@ -88,7 +88,7 @@ async def _apply(here: Instance, received: VerifiedActivity, post: Post, remote:
         raise Ignored("the post is not there any more")
     now = here.clock.now()
     moment = min(remote.updated or received.received_at, now + CLOCKS_DIFFER)
-    known = post.edited_at or post.published_at
+    known = _known(post, now)
     tally = extras_of(here, post.kind).tally
     tied = _second(moment) == _second(known) and moment <= known
     if moment <= known and not tied and tally is None:
@@ -113,7 +113,7 @@ async def _apply(here: Instance, received: VerifiedActivity, post: Post, remote:
     async with here.db.transaction():
         if not await hold(here, fresh := post, "visible", "held"):
             raise Ignored("the post is not there any more")
-        latest = fresh.edited_at or fresh.published_at
+        latest = _known(fresh, now)
         if moment < latest or (moment == latest and not tied):
             raise Ignored(NOT_NEWER)
         before = fresh.visibility
@@ -131,6 +131,12 @@ async def _apply(here: Instance, received: VerifiedActivity, post: Post, remote:
         if fresh.state == "visible":
             await here.events.emit(PostEdited(fresh.id))
             await _pass_on(here, fresh, received)
+
+
+def _known(post: Post, now: datetime) -> datetime:
+    """Since when a post is as we have it; what our own clock said while it ran ahead is not waited for (R10)."""
+    moments = (post.edited_at or post.published_at, post.published_at)
+    return next((moment for moment in moments if moment <= now + CLOCKS_DIFFER), EARLIEST)
 
 
 def _second(moment: datetime) -> datetime:
