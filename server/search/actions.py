@@ -116,12 +116,29 @@ async def _store(here: Instance, kind: str, things: Sequence[Row]) -> None:
         )
         both = [row | text for row, text in zip(rows, texts, strict=True)]
         await insert_many(here.db, "search_thing", both, conflict=conflict)
+        await _renumber(here, kind, things)
         return
     conflict = "ON CONFLICT (kind, thing_id) DO UPDATE SET at = excluded.at"
     found = await insert_many(here.db, "search_thing", rows, conflict=conflict, returning="thing_id, seq")
-    numbers = {row["thing_id"]: row["seq"] for row in found}
+    await _renumber(here, kind, things)
+    numbers = {row["thing_id"]: -abs(row["seq"]) if kind == ACTOR else row["seq"] for row in found}
     words = [{"rowid": numbers[each["id"]], "title": each["title"], "body": each["body"]} for each in things]
     await insert_many(here.db, "search_text", words, instead=True)
+
+
+async def _renumber(here: Instance, kind: str, things: Sequence[Row]) -> None:
+    """People and communities have numbers below zero: so they are found among themselves, however many posts there are.
+
+    Numbers are given out once, so that the opposite of one is free.
+    """
+    if kind != ACTOR:
+        return
+    for each in things:
+        await here.db.execute(
+            "UPDATE search_thing SET seq = -seq WHERE kind = :kind AND thing_id = :id AND seq > 0",
+            kind=kind,
+            id=each["id"],
+        )
 
 
 async def _forget(here: Instance, kind: str, thing_id: str) -> None:

@@ -9,6 +9,7 @@ import argparse
 import asyncio
 import json
 import random
+import re
 import sqlite3
 import time
 from collections.abc import Iterator, Sequence
@@ -18,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from server.ids import new_id
+from server.search.words import indexed
 from server.settings import load
 from tests.bench.peer import Peer
 from tests.bench.seed import Facts, seed
@@ -28,6 +30,8 @@ HOSTS = 1000
 """So many servers the invented people live on; a network does not grow with its posts."""
 IN_THREAD = 4
 """So many answers a conversation has, in the middle."""
+RARE = 25
+"""So many posts have the word and the tag ``platypus``, whatever the number of all."""
 WORDS = (
     "exit ticket lesson group question answer board circle song silence paper marking homework peer example proof"
     " fraction reading writing science garden map story measure draw build explain listen repeat question tomorrow"
@@ -83,9 +87,12 @@ class _Grower:
             self.db.execute(f'DROP INDEX "{name}"')
         people = self._people(max(follows, 1000))
         self.db.execute("BEGIN")
+        self._people_here(follows // 10)
         self._follows(people, follows)
         self._posts(people, posts)
         self._around(posts)
+        self._tags(posts)
+        self._search()
         self.db.execute("COMMIT")
         for _, sql in indexes:
             self.db.execute(sql)
@@ -128,6 +135,24 @@ class _Grower:
         self.db.execute("COMMIT")
         return ids
 
+    def _people_here(self, count: int) -> None:
+        """People of this server, as far as directories ask for them."""
+        model = self._like("actor", "id = ?", self.followed)
+
+        def rows() -> Iterator[tuple[Any, ...]]:
+            for number in range(count):
+                name = f"here{number}"
+                uri = f"{ORIGIN}/ap/u/{name}"
+                told = {
+                    "id": new_id(self.end - timedelta(days=200)), "uri": uri, "username": name, "url": uri,
+                    "handle_key": f"{name}@{model['domain']}", "name": f"Somebody {number}",
+                    "inbox_url": f"{uri}/inbox",
+                    "followers_count": 0, "following_count": 0,
+                }  # fmt: skip
+                yield tuple((model | told).values())
+
+        self._write("actor", list(model), rows())
+
     def _follows(self, people: list[str], count: int) -> None:
         """Half of them follow the second person; the first follows five hundred; the rest follow each other."""
         model = self._like("follow", "id <> ?", "")
@@ -167,6 +192,8 @@ class _Grower:
                 if number % 20 == 0:
                     author = self.me if number % 40 == 0 else self.followed
                 text = " ".join(self.random.choices(self.words, k=30))
+                if number % max(1, count // RARE) == 0:
+                    text += " platypus"
                 local = author in (self.me, self.followed)
                 uri = f"{ORIGIN}/ap/p/{post_id}" if local else f"https://h0.example/p/{post_id}"
                 row = model | {
@@ -222,20 +249,44 @@ class _Grower:
             (self.me,),
         )
         self.db.execute(
-            "INSERT INTO search_thing (kind, thing_id, at) SELECT 'post', id, published_at FROM post WHERE TRUE"
-            " ON CONFLICT DO NOTHING"
-        )
-        self.db.execute(
-            "INSERT INTO search_text (rowid, title, body) SELECT thing.seq, post.title, post.content_html"
-            " FROM search_thing AS thing JOIN post ON post.id = thing.thing_id"
-            " WHERE thing.kind = 'post' AND thing.seq > (SELECT COALESCE(max(rowid), 0) FROM search_text)"
-        )
-        self.db.execute(
             "INSERT INTO sent_activity (uri, body, post_id, is_public, created_at, actor)"
             f" SELECT '{ORIGIN}/ap/a/create/' || post.id, '{{}}', post.id, 1, post.published_at, actor.uri"
             " FROM post JOIN actor ON actor.id = post.author_id WHERE post.is_local"
             " ON CONFLICT DO NOTHING"
         )
+
+    def _tags(self, count: int) -> None:
+        """Every conversation is about teaching, few are about the platypus."""
+        begun = "FROM post WHERE parent_id IS NULL AND in_reply_to_uri IS NULL"
+        self.db.execute(
+            f"INSERT INTO post_tag (tag, post_id) SELECT 'teaching', id {begun} ORDER BY id ON CONFLICT DO NOTHING"
+        )
+        self.db.execute(
+            f"INSERT INTO post_tag (tag, post_id) SELECT 'platypus', id {begun} ORDER BY id DESC LIMIT ?"
+            " ON CONFLICT DO NOTHING",
+            (RARE,),
+        )
+
+    def _search(self) -> None:
+        """Everybody and everything that the seed did not put into the index, as the instance would."""
+        self.db.create_function("indexed", -1, lambda *texts: indexed(*(_MARKUP.sub(" ", text) for text in texts)))
+        for kind, fts, rows in (
+            ("post", "search_text", "SELECT id, published_at AS at, title, content_html AS body FROM post"),
+            ("actor", "search_text", "SELECT id, created_at AS at, name || ' ' || username AS title, domain AS body"
+                " FROM actor WHERE kind <> 'Application'"),
+        ):  # fmt: skip
+            self.db.execute(
+                f"INSERT INTO search_thing (kind, thing_id, at) SELECT '{kind}', id, at FROM ({rows}) WHERE TRUE"
+                " ORDER BY id ON CONFLICT DO NOTHING"
+            )
+            self.db.execute(
+                f"INSERT INTO {fts} (rowid, title, body) SELECT thing.seq, indexed(said.title), indexed(said.body)"
+                f" FROM search_thing AS thing JOIN ({rows}) AS said ON said.id = thing.thing_id"
+                f" WHERE thing.kind = '{kind}' AND thing.seq NOT IN (SELECT rowid FROM {fts}) ORDER BY thing.seq"
+            )
+
+
+_MARKUP = re.compile(r"<[^>]*>")
 
 
 def main() -> None:

@@ -1,5 +1,6 @@
 """Search: words find what is here; a pasted handle or address is looked up at its own server."""
 
+import re
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -11,13 +12,14 @@ from server.actors.viewer import Viewer
 from server.errors import Refused
 from server.instance import Instance
 from server.search import lookup, queries
-from server.search.queries import ActorsFound
+from server.search.queries import ActorsFound, PostsFound
 from web.i18n import gettext
 from web.render import render
 from web.request import here_of, viewer_of
 
 FEW = 5
 MAX_TEXT = 900
+_NUMBER = re.compile(r"-?[0-9]{1,18}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +30,13 @@ class Asked:
     kind: str
     scope: str
     page: int
+    until: int | None = None
 
-    def href(self, **changes: str | int) -> str:
+    def href(self, **changes: str | int | None) -> str:
         """The address of the same question with something changed; what is as usual is left out."""
-        values = {"q": self.text, "kind": self.kind, "scope": self.scope, "page": self.page, **changes}
-        usual = {"kind": "all", "scope": "everything", "page": 1}
+        values = {"q": self.text, "kind": self.kind, "scope": self.scope, "page": self.page}
+        values |= {"until": self.until, **changes}
+        usual = {"kind": "all", "scope": "everything", "page": 1, "until": None}
         return "/search?" + urlencode({name: value for name, value in values.items() if usual.get(name) != value})
 
 
@@ -58,34 +62,44 @@ async def _results(here: Instance, viewer: Viewer, asked: Asked) -> dict[str, ob
     text, scope, kind = asked.text, asked.scope, asked.kind
     if kind in queries.KINDS:
         kinds = queries.KINDS[kind]
-        posts = await queries.search_posts(here, viewer, text, kinds=kinds, scope=scope, page=asked.page)
-        return {"posts": posts, "older": asked.href(page=asked.page + 1) if posts.has_more else None, **_newer(asked)}
+        posts = await queries.search_posts(
+            here, viewer, text, kinds=kinds, scope=scope, page=asked.page, until=asked.until
+        )
+        return {"posts": posts, **_further(asked, posts)}
     if kind in {"people", "communities"}:
         actor_kind = "Person" if kind == "people" else "Group"
-        actors = await queries.search_actors(here, text, kind=actor_kind, scope=scope, page=asked.page)
-        older = asked.href(page=asked.page + 1) if actors.has_more else None
-        return {kind: actors, "older": older, **_newer(asked)}
-    posts = await queries.search_posts(here, viewer, text, scope=scope, page=asked.page)
+        actors = await queries.search_actors(
+            here, text, kind=actor_kind, scope=scope, page=asked.page, until=asked.until
+        )
+        return {kind: actors, **_further(asked, actors)}
+    posts = await queries.search_posts(here, viewer, text, scope=scope, page=asked.page, until=asked.until)
     people, communities = ActorsFound([], has_more=False), ActorsFound([], has_more=False)
-    if asked.page == 1:
+    if asked.page == 1 and asked.until is None:
         people = await queries.search_actors(here, text, kind="Person", scope=scope, limit=FEW)
         communities = await queries.search_actors(here, text, kind="Group", scope=scope, limit=FEW)
-    older = asked.href(page=asked.page + 1) if posts.has_more else None
-    return {"posts": posts, "people": people, "communities": communities, "older": older, **_newer(asked)}
+    return {"posts": posts, "people": people, "communities": communities, **_further(asked, posts)}
 
 
-def _newer(asked: Asked) -> dict[str, object]:
-    return {"newer": asked.href(page=asked.page - 1) if asked.page > 1 else None}
+def _further(asked: Asked, found: PostsFound | ActorsFound) -> dict[str, object]:
+    """Where better and more matches are, and those that are older than all that were weighed."""
+    return {
+        "newer": asked.href(page=asked.page - 1) if asked.page > 1 else None,
+        "older": asked.href(page=asked.page + 1) if found.has_more else None,
+        "beyond": asked.href(page=1, until=found.older) if found.older is not None and not found.has_more else None,
+        "newest": asked.href(page=1, until=None) if asked.until is not None else None,
+    }
 
 
 def _asked(request: Request) -> Asked:
     values = request.query_params
+    until = values.get("until", "")
     kind, scope, page = values.get("kind", "all"), values.get("scope", "everything"), values.get("page", "1")
     return Asked(
         text=values.get("q", "").replace("\x00", "").strip()[:MAX_TEXT],
         kind=kind if kind in {*queries.KINDS, "people", "communities"} else "all",
         scope=scope if scope in queries.SCOPES else "everything",
         page=min(int(page), queries.MAX_PAGES) if page.isascii() and page.isdigit() and 0 < len(page) < 4 else 1,
+        until=int(until) if _NUMBER.fullmatch(until) else None,
     )
 
 

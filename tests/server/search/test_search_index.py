@@ -11,7 +11,7 @@ from server.actors.viewer import ANONYMOUS
 from server.db import query_log
 from server.peers import actions as peers
 from server.posts.events import PostDeleted, PostEdited, PostHeld, PostRemoved
-from server.search import actions, queries
+from server.search import actions, newest, queries
 from server.search.words import MAX_WORD
 from tests.facts import emit, make_community, make_follow, make_member, make_post, make_remote
 
@@ -262,3 +262,37 @@ async def test_the_number_of_queries_does_not_grow_with_what_is_found(cast) -> N
     for number in range(15):
         await make_post(cast.here, cast.author.id, title=f"{MARK} {number}", community_id=cast.community.id)
     assert await statements() == few <= 8
+
+
+async def test_only_the_newest_matches_are_weighed_and_older_ones_are_a_link_away(cast, monkeypatch) -> None:
+    for name, number in {"NEAR": 6, "FAR": 12, "WEIGHED": 5, "ENOUGH": 3, "COMMON": 4}.items():
+        monkeypatch.setattr(newest, name, number)
+    for number in range(20):
+        hidden = {"visibility": "followers"} if number % 2 else {}
+        await make_post(cast.here, cast.author.id, title=f"{number}", content_html=f"{MARK}s again", **hidden)
+    seen, until = [], None
+    for _ in range(9):
+        part = await cast.here.run(queries.search_posts, cast.here, ANONYMOUS, f"again {MARK}", until=until)
+        seen += sorted((int(post.title) for post in part.posts), reverse=True)
+        assert len(part.posts) <= newest.WEIGHED
+        until = part.older
+        if until is None:
+            break
+    assert seen == list(range(18, -1, -2))
+    assert len(await found(cast.here, cast.follower.viewer, MARK)) == 5
+    await make_post(cast.here, cast.author.id, title="rare", content_html=f"{MARK[:3]}us")
+    for number in range(20):
+        await make_post(cast.here, cast.author.id, title=f"{number}", content_html=f"{MARK}s")
+    # What is seldom is found behind all of what begins alike.
+    assert await found(cast.here, ANONYMOUS, f"{MARK[:3]}us") == ["rare"]
+
+
+async def test_people_are_found_behind_any_number_of_posts(cast, monkeypatch) -> None:
+    for name, number in {"NEAR": 4, "FAR": 4, "WEIGHED": 4}.items():
+        monkeypatch.setattr(newest, name, number)
+    await emit(cast.here, ActorChanged(cast.author.id))
+    for number in range(6):
+        await make_post(cast.here, cast.author.id, title=f"{number}", content_html="amara")
+    people = await cast.here.run(queries.search_actors, cast.here, "amara", kind="Person")
+    assert [person.handle for person in people.actors] == ["@amara"]
+    assert len(await found(cast.here, ANONYMOUS, "amara")) == 4
