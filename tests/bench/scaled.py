@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import asyncpg
-import httpx
 
 from server.settings import load
 from tests.bench.instance import Served, Usage, free_port, usage_of
@@ -17,14 +16,13 @@ from tests.bench.peer import Peer
 from tests.bench.scenarios import (
     AUTHORS,
     PATIENCE_SECONDS,
-    SENDERS,
     Figures,
     Target,
-    deliver_all,
     per_unit,
     signed_reply,
 )
 from tests.bench.seed import Facts, seed
+from tests.bench.sender import SENDERS, deliver_all
 from tests.postgres import OPTIONS, cluster
 
 ROLES = ("web", "web", "worker", "worker")
@@ -57,7 +55,7 @@ async def measure(peer: Peer, *, activities: int) -> Figures:
     """How much is taken in by the pages' processes alone, then by all of them, processed."""
     async with _started(peer) as scaled:
         target = Target(
-            scaled.origin, f"{scaled.origin}/ap/inbox", scaled.facts.actor_uri, scaled.facts.thread_uri, "@amara"
+            scaled.origin, f"{scaled.origin}/ap/inbox", scaled.facts.actor_uri, scaled.facts.note_uri, "@amara"
         )
         requests = [signed_reply(target, peer, number) for number in range(activities)]
         warm_up, requests = requests[:AUTHORS], requests[AUTHORS:]
@@ -105,11 +103,10 @@ async def _started(peer: Peer) -> AsyncIterator[Scaled]:
 
 async def _deliver(scaled: Scaled, requests: list[tuple[dict[str, str], bytes]]) -> None:
     """Half to each process, as a proxy would: all are signed for the one public address."""
-    limits = httpx.Limits(max_connections=SENDERS)
-    async with httpx.AsyncClient(limits=limits, timeout=60) as client, asyncio.TaskGroup() as group:
+    async with asyncio.TaskGroup() as group:
         for number, port in enumerate(scaled.ports):
             half = requests[number :: len(scaled.ports)]
-            group.create_task(deliver_all(client, f"http://127.0.0.1:{port}/ap/inbox", half))
+            group.create_task(deliver_all(f"http://127.0.0.1:{port}/ap/inbox", half, senders=SENDERS // 2))
 
 
 async def _processed(scaled: Scaled, count: int) -> None:

@@ -20,9 +20,9 @@ from server.clock import SystemClock
 from tests.bench.instance import Served, Usage
 from tests.bench.peer import Peer, eventually
 from tests.bench.seed import COMMUNITY, Facts
+from tests.bench.sender import deliver_all
 
 AUTHORS = 20
-SENDERS = 16
 PATIENCE_SECONDS = 300.0
 
 Figures = dict[str, float]
@@ -45,18 +45,29 @@ class Target:
 
 
 async def inbox(served: Served, peer: Peer, facts: Facts, database: Path, count: int) -> Figures:
-    """Signed replies to a thread, from twenty authors: taken in, and processed into visible replies."""
-    target = Target(served.origin, f"{served.origin}/ap/inbox", facts.actor_uri, facts.thread_uri, "@amara")
-    requests = [signed_reply(target, peer, number) for number in range(count)]
+    """Signed replies from twenty authors, taken in and processed into visible replies.
+
+    First to somebody's own post, which is what other servers are given, too; then to a thread of a community, whose
+    members elsewhere are told of each.
+    """
+    own = await _inbox(served, peer, facts, facts.note_uri, database, count, first=0)
+    community = await _inbox(served, peer, facts, facts.thread_uri, database, count, first=count)
+    return own | {f"{name} in a community".replace("inbox:", "inbox,"): value for name, value in community.items()}
+
+
+async def _inbox(
+    served: Served, peer: Peer, facts: Facts, thread: str, database: Path, count: int, *, first: int
+) -> Figures:
+    target = Target(served.origin, f"{served.origin}/ap/inbox", facts.actor_uri, thread, "@amara")
+    requests = [signed_reply(target, peer, number) for number in range(first, first + count)]
     warm_up, requests = requests[:AUTHORS], requests[AUTHORS:]
-    async with httpx.AsyncClient(limits=httpx.Limits(max_connections=SENDERS), timeout=60) as client:
-        await deliver_all(client, target.inbox, warm_up)  # every key is fetched once
-        await _processed(database, len(warm_up))
-        before = served.usage()
-        await deliver_all(client, target.inbox, requests)
-        accepted = served.usage().since(before)
-        await _processed(database, count)
-        processed = served.usage().since(before)
+    await deliver_all(target.inbox, warm_up)  # every key is fetched once
+    await _processed(database, first + len(warm_up))
+    before = served.usage()
+    await deliver_all(target.inbox, requests)
+    accepted = served.usage().since(before)
+    await _processed(database, first + count)
+    processed = served.usage().since(before)
     return {
         "inbox: accepted, per second": len(requests) / accepted.wall,
         **per_unit("inbox: accepted and processed", processed, len(requests)),
@@ -108,21 +119,6 @@ def signed(url: str, author: str, body: bytes | None) -> tuple[dict[str, str], b
         now=SystemClock().now(),
     )
     return headers, body or b""
-
-
-async def deliver_all(client: httpx.AsyncClient, inbox: str, requests: list[tuple[dict[str, str], bytes]]) -> None:
-    """Deliver all of it, sixteen at a time; each must be accepted."""
-    waiting = iter(requests)
-
-    async def send() -> None:
-        for headers, body in waiting:
-            answer = await client.post(inbox, content=body, headers=headers)
-            if answer.status_code not in {200, 202}:
-                raise RuntimeError(f"the inbox answered {answer.status_code}: {answer.text}")
-
-    async with asyncio.TaskGroup() as group:
-        for _ in range(SENDERS):
-            group.create_task(send())
 
 
 async def _processed(database: Path, count: int) -> None:

@@ -35,6 +35,7 @@ class Facts:
     followed_uri: str
     thread_uri: str
     thread_path: str
+    note_uri: str
     practice_uri: str
     practice_path: str
     other_token: str
@@ -60,6 +61,7 @@ async def seed(settings: Settings, peer: Peer, followers: int) -> Facts:
             await discussions.reply(
                 here, bruno.viewer, thread.id, ThreadForm(kind="reply", text=text, nobody_identifiable=True)
             )
+        note = await _thread(here, amara.viewer, "Notes on beginnings", None)
         alone = await _thread(here, bruno.viewer, "Notes on marking", None)
         # What was written so far goes to nobody: else the instance delivers it to every follower while it is measured.
         await here.worker.run_until_idle()
@@ -70,6 +72,7 @@ async def seed(settings: Settings, peer: Peer, followers: int) -> Facts:
             followed_uri=bruno.viewer.actor_uri or "",
             thread_uri=thread.uri,
             thread_path=_path(thread, settings),
+            note_uri=note.uri,
             practice_uri=shared[-1].uri,
             practice_path=_path(shared[-1], settings),
             other_token=bruno.token,

@@ -23,15 +23,14 @@ from tests.bench.peer import Peer, eventually
 from tests.bench.scenarios import (
     AUTHORS,
     PATIENCE_SECONDS,
-    SENDERS,
     Figures,
     Target,
-    deliver_all,
     per_unit,
     signed,
     signed_follow,
     signed_reply,
 )
+from tests.bench.sender import deliver_all
 from tests.interop import node
 from tests.interop.gotosocial import starting as gotosocial
 from tests.interop.live import Process
@@ -70,16 +69,13 @@ async def _inbox(system: System, peer: Peer, count: int) -> Figures:
     requests = [signed_reply(system.target, peer, number) for number in range(count)]
     warm_up, requests = requests[:AUTHORS], requests[AUTHORS:]
     before_all = system.processed()
-    async with httpx.AsyncClient(
-        base_url=system.origin, limits=httpx.Limits(max_connections=SENDERS), timeout=60
-    ) as client:
-        await deliver_all(client, system.target.inbox, warm_up)
-        await eventually(lambda: system.processed() - before_all >= len(warm_up), PATIENCE_SECONDS)
-        before = system.usage()
-        await deliver_all(client, system.target.inbox, requests)
-        accepted = system.usage().since(before)
-        await eventually(lambda: system.processed() - before_all >= count, PATIENCE_SECONDS)
-        processed = system.usage().since(before)
+    await deliver_all(system.target.inbox, warm_up)
+    await eventually(lambda: system.processed() - before_all >= len(warm_up), PATIENCE_SECONDS)
+    before = system.usage()
+    await deliver_all(system.target.inbox, requests)
+    accepted = system.usage().since(before)
+    await eventually(lambda: system.processed() - before_all >= count, PATIENCE_SECONDS)
+    processed = system.usage().since(before)
     return {
         "inbox: accepted, per second": len(requests) / accepted.wall,
         **per_unit("inbox: accepted and processed", processed, len(requests)),
@@ -90,12 +86,9 @@ async def _fan_out(system: System, peer: Peer, hosts: int) -> Figures:
     """Every follower asks to follow and is told yes; then a first post on new connections, and one on kept ones."""
     follows = [signed_follow(system.target, peer, number) for number in range(1, hosts + 1)]
     peer.expect(hosts)
-    async with httpx.AsyncClient(
-        base_url=system.origin, limits=httpx.Limits(max_connections=SENDERS), timeout=60
-    ) as client:
-        await deliver_all(client, system.target.inbox, follows)
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            await peer.complete.wait()
+    await deliver_all(system.target.inbox, follows)
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        await peer.complete.wait()
     await asyncio.sleep(3)
     figures: Figures = {}
     for text in ("First.", "Second."):
