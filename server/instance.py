@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol, TypeVar
 
 from federation.engine import Engine
@@ -90,9 +91,9 @@ class Instance:
         self.mailer = mailer
         self.events = Events()
         self.bus = Bus(db)
-        self.worker = Worker(lambda: self.bus.tell(WAKE), self.refresh)
-        self.bus.on(WAKE, lambda _: self.worker.look())
-        self.jobs = Jobs(db, clock, self.worker.wake)
+        self.worker = Worker(lambda name: self.bus.tell(WAKE, name), self.refresh)
+        self.bus.on(WAKE, self.worker.look)
+        self.jobs = Jobs(db, clock, partial(self.worker.wake, "jobs"))
         self.documents: dict[str, DocumentProvider] = {}
         self.caches: dict[str, Any] = {}
         self._kept: list[Kept] = []

@@ -87,8 +87,9 @@ class Bus:
         for bus in self._neighbours:
             bus._call(channel, payload)
         if self._db.dialect == "postgres":
-            # That there is something to look at need not be said twice in one breath.
-            self._waiting[channel if payload is None else object()] = json.dumps([channel, payload])
+            # The same need not be said twice in one breath.
+            text = json.dumps([channel, payload])
+            self._waiting[text] = text
             if len(self._waiting) > MAX_WAITING:
                 del self._waiting[next(iter(self._waiting))]
             self._to_say.set()

@@ -75,7 +75,7 @@ class ServerReceipts:
             stored = await self._store_another(receipt)
         if stored and receipt.synchronization is not None:
             await synchronising.heard(here, receipt.signer, receipt.synchronization)
-        here.worker.wake()
+        here.worker.wake("inbox")
         return stored
 
     async def was_done(self, activity_id: str) -> bool:
@@ -192,7 +192,7 @@ async def _one_by_one(here: Instance, host: str, rows: list[Row]) -> None:
         under_way.discard(host)
         if time.monotonic() - started > ASIDE_SECONDS:
             # What came from there meanwhile was passed over.
-            here.worker.wake()
+            here.worker.wake("inbox")
 
 
 async def _still_ours(here: Instance, row: Row) -> bool:

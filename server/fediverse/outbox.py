@@ -8,6 +8,7 @@ are in docs/adr/0005-delivery.md.
 import json
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 
 from federation.outbox.retry import GIVE_UP_AFTER_SECONDS, GIVE_UP_DELETION_AFTER_SECONDS
 from server.db.given import TEXT, given, hosts_given
@@ -62,7 +63,7 @@ class ServerDeliveries:
             subject=deletion_of,
             skip=skip_host,
         )
-        here.db.after_commit(here.worker.wake)
+        here.db.after_commit(partial(here.worker.wake, "spread"))
 
 
 async def spread(here: Instance) -> bool:
@@ -88,7 +89,7 @@ async def spread(here: Instance) -> bool:
         await here.db.execute(
             "UPDATE outgoing SET spread_at = :now WHERE seq = :seq", now=here.clock.now(), seq=row["seq"]
         )
-    here.worker.wake()
+    here.worker.wake("outbox")
     return True
 
 

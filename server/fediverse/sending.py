@@ -151,7 +151,7 @@ class Sender:
         finally:
             self._is_settling = False
             self._free.set()
-        self._here.worker.wake()
+        self._here.worker.wake("outbox")
 
     async def _send(self, turn: Turn, what: Load) -> None:
         here = self._here

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Collection, Coroutine
 from typing import Any
 
@@ -14,7 +15,7 @@ TROUBLE_SECONDS = 5.0
 LAST_SECONDS = 6.0
 
 
-def _nobody() -> None:
+def _nobody(_name: str | None) -> None:
     pass
 
 
@@ -26,18 +27,18 @@ class Worker:
     """Repeats the `step` of each source; a step does one piece of work and says whether there was any."""
 
     def __init__(
-        self, call_others: Callable[[], None] = _nobody, refresh: Callable[[], Awaitable[None]] = _nothing
+        self, call_others: Callable[[str | None], None] = _nobody, refresh: Callable[[], Awaitable[None]] = _nothing
     ) -> None:
-        """Start without sources; `call_others` wakes the workers of other processes.
+        """Start without sources; `call_others` wakes the workers of other processes, for one source or for all.
 
         `refresh` is awaited before each step: what is kept in memory is then as other processes left it.
         """
         self._call_others = call_others
         self._refresh = refresh
         self._sources: list[tuple[str, Step, int]] = []
-        self._wake = asyncio.Event()
-        self._stopping = False
-        self._calls = 0
+        self._stopping = asyncio.Event()
+        self._calls = Counter[str]()
+        self._resting: dict[str, list[asyncio.Future[None]]] = defaultdict(list)
         self._group: asyncio.TaskGroup | None = None
         self._beside: set[asyncio.Task[None]] = set()
 
@@ -49,24 +50,30 @@ class Worker:
         """Step one source by another number of tasks than it was added with."""
         self._sources = [(known, step, concurrency if known == name else n) for known, step, n in self._sources]
 
-    def wake(self) -> None:
-        """Something may be due: look now instead of after the idle pause, here and in every other process."""
-        self.look()
-        self._call_others()
+    def wake(self, name: str | None = None) -> None:
+        """Something may be due: look now instead of after the idle pause, here and in every other process.
 
-    def look(self) -> None:
+        With a name only that source looks: what comes often need not make all of them ask the database.
+        """
+        self.look(name)
+        self._call_others(name)
+
+    def look(self, name: str | None = None) -> None:
         """Look now for what is due, in this process."""
-        self._calls += 1
-        self._wake.set()
+        for source in (name,) if name is not None else {known for known, _, _ in self._sources}:
+            self._calls[source] += 1
+            for waiter in self._resting.pop(source, ()):
+                if not waiter.done():
+                    waiter.set_result(None)
 
     def stop(self) -> None:
         """Finish what is under way, as far as that takes a few seconds, and end."""
-        self._stopping = True
-        self._wake.set()
+        self._stopping.set()
+        self.look()
 
     async def run(self, only: Collection[str] | None = None) -> None:
         """Work until stopped; `only` names the sources to step, where not all."""
-        self._stopping = False
+        self._stopping.clear()
         try:
             async with asyncio.TaskGroup() as group:
                 self._group = group
@@ -76,7 +83,7 @@ class Worker:
                     if only is None or name in only
                     for _ in range(concurrency)
                 ]
-                group.create_task(self._pulse(repeating))
+                group.create_task(self._end(repeating))
         finally:
             self._group = None
 
@@ -117,33 +124,33 @@ class Worker:
         return worked
 
     async def _repeat(self, name: str, step: Step) -> None:
-        while not self._stopping:
-            calls = self._calls
+        while not self._stopping.is_set():
+            calls = self._calls[name]
             try:
                 await self._refresh()
                 worked = await step()
             except Exception:  # the worker's edge: a database that is away must not end it
                 log.exception("the source %s stumbled", name)
-                await self._pause(TROUBLE_SECONDS)
+                await self._pause(name, TROUBLE_SECONDS)
                 continue
             # What came while the step looked elsewhere is not left lying for the length of a pause.
-            if not worked and calls == self._calls:
-                await self._pause(IDLE_SECONDS)
+            if not worked and calls == self._calls[name]:
+                await self._pause(name, IDLE_SECONDS)
 
-    async def _pause(self, seconds: float) -> None:
-        if self._stopping:
+    async def _pause(self, name: str, seconds: float) -> None:
+        if self._stopping.is_set():
             return
+        loop = asyncio.get_running_loop()
+        waiter = loop.create_future()
+        self._resting[name].append(waiter)
+        timer = loop.call_later(seconds, self.look, name)
         try:
-            await asyncio.wait_for(self._wake.wait(), seconds)
-        except TimeoutError:
-            return
+            await waiter
+        finally:
+            timer.cancel()
 
-    async def _pulse(self, repeating: list[asyncio.Task[None]]) -> None:
-        while not self._stopping:
-            await self._wake.wait()
-            await asyncio.sleep(0)
-            if not self._stopping:
-                self._wake.clear()
+    async def _end(self, repeating: list[asyncio.Task[None]]) -> None:
+        await self._stopping.wait()
         # A step that is cancelled gives back what it leased: the next worker need not wait for the end of the lease.
         _, late = await asyncio.wait({*self._beside, *repeating}, timeout=LAST_SECONDS)
         for straggler in late:
