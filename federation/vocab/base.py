@@ -225,6 +225,7 @@ def _origin(uri: str) -> tuple[str, str]:
     return scheme, _host_and_port(scheme, host, str(url.port) if url.port is not None else None)
 
 
+@lru_cache(maxsize=8192)
 def _refuse_odd_numbers(host: str) -> None:
     """Refuse addresses in other spellings than four decimal numbers: octal, hexadecimal, shortened (S13).
 

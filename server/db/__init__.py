@@ -5,6 +5,7 @@ from server.db.bulk import insert_many
 from server.db.bus import Bus, Kept
 from server.db.database import Database, Row, query_log
 from server.db.fields import JsonField, MomentField, from_milliseconds, id_field, to_milliseconds
+from server.db.gathering import gathered, insert
 
 __all__ = [
     "Bus",
@@ -15,7 +16,9 @@ __all__ = [
     "Row",
     "among",
     "from_milliseconds",
+    "gathered",
     "id_field",
+    "insert",
     "insert_many",
     "query_log",
     "to_milliseconds",

@@ -1,9 +1,12 @@
 """Lists in hand-written SQL."""
 
 from collections.abc import Iterable
+from typing import TypeVar
+
+T = TypeVar("T", str, int)
 
 
-def among(values: Iterable[str], name: str = "id") -> tuple[str, dict[str, str]]:
+def among(values: Iterable[T], name: str = "id") -> tuple[str, dict[str, T]]:
     """What stands in ``IN (…)`` for some values, with their parameters; ``IN ()`` is not SQL, so there must be one.
 
     Values are repeated up to the next power of two, so that databases keep few statements however many there are.

@@ -16,19 +16,26 @@ WITHHELD = frozenset({"Announce", "Create", "Follow", "Invite", "Join", "Like", 
 """What somebody who is blocked does not get any more, although it was on its way."""
 
 
-async def hosts_of(here: Instance, outgoing: Row) -> list[str]:
-    """The hosts that one outgoing activity concerns."""
+async def hosts_of(here: Instance, outgoing: Row, followers: dict[str, frozenset[str]]) -> list[str]:
+    """The hosts that one outgoing activity concerns. `followers` keeps who follows whom for the next one."""
     hosts = direct_hosts(outgoing)
     if outgoing["followers_of"]:
-        rows = await here.db.rows(
-            "SELECT DISTINCT follower.host AS host FROM follow JOIN actor target ON target.id = follow.target_id"
-            " JOIN actor follower ON follower.id = follow.follower_id"
-            " WHERE target.uri = :uri AND follow.state = 'accepted' AND NOT follower.is_local"
-            " AND follower.deleted_at IS NULL",
-            uri=outgoing["followers_of"],
-        )
-        hosts.update(row["host"] for row in rows)
+        uri = outgoing["followers_of"]
+        if uri not in followers:
+            followers[uri] = await _followers_hosts(here, uri)
+        hosts |= followers[uri]
     return sorted(hosts - {outgoing["skip_host"]})
+
+
+async def _followers_hosts(here: Instance, uri: str) -> frozenset[str]:
+    rows = await here.db.rows(
+        "SELECT DISTINCT follower.host AS host FROM follow JOIN actor target ON target.id = follow.target_id"
+        " JOIN actor follower ON follower.id = follow.follower_id"
+        " WHERE target.uri = :uri AND follow.state = 'accepted' AND NOT follower.is_local"
+        " AND follower.deleted_at IS NULL",
+        uri=uri,
+    )
+    return frozenset(row["host"] for row in rows)
 
 
 def direct_hosts(outgoing: Row) -> set[str]:

@@ -236,25 +236,24 @@ async def _release(here: Instance, rows: Sequence[Row]) -> None:
     rows = [row for row in rows if row["lease_until"] is not None]
     if not rows:
         return
-    places, parameters = among([str(row["seq"]) for row in rows], "seq")
-    leases, ours = among([str(row["lease_until"]) for row in rows], "ours")
-    numbers = {name: int(value) for name, value in (parameters | ours).items()}
+    places, parameters = among([row["seq"] for row in rows], "seq")
+    leases, ours = among([row["lease_until"] for row in rows], "ours")
     await here.db.execute(
         f"UPDATE inbox_receipt SET lease_until = NULL, attempts = attempts - 1 WHERE seq IN ({places})"
         f" AND outcome IS NULL AND lease_until IN ({leases})",
-        **numbers,
+        **parameters,
+        **ours,
     )
 
 
 async def _finish_all(here: Instance, rows: Sequence[Row]) -> None:
     """Note that receipts had their effect, in the transaction of that effect; LookupError where one had it before."""
-    places, parameters = among([str(row["seq"]) for row in rows], "seq")
-    numbers = {name: int(value) for name, value in parameters.items()}
+    places, parameters = among([row["seq"] for row in rows], "seq")
     changed = await here.db.execute(
         "UPDATE inbox_receipt SET outcome = 'done', reason = NULL, processed_at = :now, lease_until = NULL"
         f" WHERE seq IN ({places}) AND outcome IS NULL",
         now=here.clock.now(),
-        **numbers,
+        **parameters,
     )
     if changed != len(rows):
         raise LookupError("somebody else processed some of these receipts")

@@ -6,12 +6,14 @@ are in docs/adr/0005-delivery.md.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from functools import partial
+from typing import NamedTuple
 
 from federation.outbox.retry import GIVE_UP_AFTER_SECONDS, GIVE_UP_DELETION_AFTER_SECONDS
-from server.db.given import TEXT, given, hosts_given
+from server.db import among, insert
+from server.db.given import NUMBER, TEXT, given, rows_given
 from server.fediverse import receipts
 from server.fediverse.addressing import hosts_of, of_dialect
 from server.instance import Instance
@@ -21,6 +23,17 @@ from server.peers.policy import BLOCKED
 
 KEEP = timedelta(seconds=GIVE_UP_AFTER_SECONDS)
 KEEP_DELETION = timedelta(seconds=GIVE_UP_DELETION_AFTER_SECONDS)
+
+
+AT_ONCE = 32
+"""Activities that are spread in one transaction."""
+
+
+class Goal(NamedTuple):
+    """The first and the last new activity, by number, that a host is to get."""
+
+    first: int
+    last: int
 
 
 class ServerDeliveries:
@@ -48,47 +61,57 @@ class ServerDeliveries:
         if not elsewhere and followers_of is None:
             return
         now = here.clock.now()
-        await here.db.execute(
-            "INSERT INTO outgoing"
-            " (activity_id, sender, followers_of, inboxes, dialects, body, created_at, expires_at, subject, skip_host)"
-            " VALUES (:activity_id, :sender, :followers_of, :inboxes, :dialects, :body, :now, :until, :subject, :skip)",
-            activity_id=activity_id,
-            sender=sender,
-            followers_of=followers_of,
-            inboxes=json.dumps(elsewhere),
-            dialects=",".join(sorted(dialects)),
-            body=body.decode("utf-8"),
-            now=now,
-            until=now + (KEEP if deletion_of is None else KEEP_DELETION),
-            subject=deletion_of,
-            skip=skip_host,
+        await insert(
+            here.db,
+            "outgoing",
+            {
+                "activity_id": activity_id,
+                "sender": sender,
+                "followers_of": followers_of,
+                "inboxes": json.dumps(elsewhere),
+                "dialects": ",".join(sorted(dialects)),
+                "body": body.decode("utf-8"),
+                "created_at": now,
+                "expires_at": now + (KEEP if deletion_of is None else KEEP_DELETION),
+                "subject": deletion_of,
+                "skip_host": skip_host,
+            },
         )
         here.db.after_commit(partial(here.worker.wake, "spread"))
 
 
 async def spread(here: Instance) -> bool:
-    """Tell the hosts concerned by the oldest new activity how far they want to come. Returns whether there was one."""
+    """Tell the hosts concerned by the oldest new activities how far they want to come. Returns whether there were any.
+
+    Several in one transaction: a community that is talked in announces many at once, most of them to the same servers.
+    """
     lock = " FOR UPDATE" if here.db.dialect == "postgres" else ""
     if not await here.db.value("SELECT seq FROM outgoing WHERE spread_at IS NULL ORDER BY seq LIMIT 1"):
         return False
     async with here.db.transaction():
-        row = await here.db.row(
+        rows = await here.db.rows(
             "SELECT seq, followers_of, inboxes, dialects, subject, skip_host FROM outgoing WHERE spread_at IS NULL"
-            f" ORDER BY seq LIMIT 1{lock}"
+            f" ORDER BY seq LIMIT :most{lock}",
+            most=AT_ONCE,
         )
-        if row is None:
-            return True
-        hosts = await hosts_of(here, row)
-        if row["subject"] is not None:
-            await receipts.expect(here, row, await of_dialect(here, row, hosts))
-        allowed = [host for host in hosts if peer_queries.may_send(here, host)]
-        await _want(here, allowed, row["seq"])
-        if len(allowed) < len(hosts):
-            # A blocked server wants nothing, also when the block is lifted later (S17).
-            await receipts.withhold(here, set(hosts) - set(allowed), row["seq"])
-        await here.db.execute(
-            "UPDATE outgoing SET spread_at = :now WHERE seq = :seq", now=here.clock.now(), seq=row["seq"]
-        )
+        goals: dict[str, Goal] = {}
+        followers: dict[str, frozenset[str]] = {}
+        for row in rows:
+            hosts = await hosts_of(here, row, followers)
+            if row["subject"] is not None:
+                await receipts.expect(here, row, await of_dialect(here, row, hosts))
+            allowed = [host for host in hosts if peer_queries.may_send(here, host)]
+            for host in allowed:
+                goals[host] = Goal(goals[host].first if host in goals else row["seq"], row["seq"])
+            if len(allowed) < len(hosts):
+                # A blocked server wants nothing, also when the block is lifted later (S17).
+                await receipts.withhold(here, set(hosts) - set(allowed), row["seq"])
+        await _want(here, goals)
+        if rows:
+            places, parameters = among([row["seq"] for row in rows], "seq")
+            await here.db.execute(
+                f"UPDATE outgoing SET spread_at = :now WHERE seq IN ({places})", now=here.clock.now(), **parameters
+            )
     here.worker.wake("outbox")
     return True
 
@@ -116,23 +139,25 @@ async def prune(here: Instance) -> None:
     )
 
 
-async def _want(here: Instance, hosts: Sequence[str], seq: int) -> None:
-    """Move the goal of some hosts, in one statement.
+async def _want(here: Instance, goals: Mapping[str, Goal]) -> None:
+    """Move the goals of some hosts, in one statement.
 
-    An idle host's cursor jumps to just before it: what lay between was not for it.
+    An idle host's cursor jumps to just before the first: what lay between was not for it.
     """
+    if not goals:
+        return
     await here.db.execute(
         "INSERT INTO peer"
         " (host, grade, note, software, dialect, first_seen_at, cursor_seq, wanted_seq, attempts, paused)"
-        " SELECT host, 'normal', '', '', 'unknown', CAST(:now AS BIGINT), CAST(:before AS BIGINT),"
-        f" CAST(:seq AS BIGINT), 0, FALSE FROM {given(here.db.dialect, host=TEXT)} WHERE TRUE ORDER BY host"
+        " SELECT host, 'normal', '', '', 'unknown', CAST(:now AS BIGINT), before, last, 0, FALSE"
+        f" FROM {given(here.db.dialect, host=TEXT, before=NUMBER, last=NUMBER)} WHERE TRUE ORDER BY host"
         " ON CONFLICT (host) DO UPDATE SET"
         " cursor_seq = CASE WHEN peer.wanted_seq > peer.cursor_seq AND peer.cursor_seq < excluded.wanted_seq"
         " THEN peer.cursor_seq ELSE excluded.cursor_seq END,"
         " wanted_seq = CASE WHEN peer.wanted_seq > excluded.wanted_seq THEN peer.wanted_seq"
         " ELSE excluded.wanted_seq END",
         now=here.clock.now(),
-        before=seq - 1,
-        seq=seq,
-        given=hosts_given(hosts),
+        given=rows_given(
+            {"host": host, "before": goal.first - 1, "last": goal.last} for host, goal in sorted(goals.items())
+        ),
     )

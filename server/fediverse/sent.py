@@ -7,7 +7,7 @@ from federation.errors import InvalidDocument
 from federation.ports import Reader, Served
 from federation.vocab.base import host_of
 from server.actors.events import ActorDeleted
-from server.db import Row
+from server.db import Row, insert
 from server.instance import Instance
 
 GUARD = "fediverse.sent"
@@ -32,15 +32,18 @@ class Sent:
         is_public: bool = False,
     ) -> None:
         """Store an activity in the present transaction."""
-        await self._here.db.execute(
-            "INSERT INTO sent_activity (uri, body, actor, post_id, is_public, created_at)"
-            " VALUES (:uri, :body, :actor, :post_id, :is_public, :now) ON CONFLICT (uri) DO NOTHING",
-            uri=uri,
-            actor=str(body.get("actor"))[:500],
-            body=letters.decode() if letters else json.dumps(body, ensure_ascii=False, separators=(",", ":")),
-            post_id=post_id,
-            is_public=is_public,
-            now=self._here.clock.now(),
+        await insert(
+            self._here.db,
+            "sent_activity",
+            {
+                "uri": uri,
+                "body": letters.decode() if letters else json.dumps(body, ensure_ascii=False, separators=(",", ":")),
+                "actor": str(body.get("actor"))[:500],
+                "post_id": post_id,
+                "is_public": is_public,
+                "created_at": self._here.clock.now(),
+            },
+            conflict="ON CONFLICT (uri) DO NOTHING",
         )
 
 

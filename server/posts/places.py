@@ -1,5 +1,6 @@
 """Where a new post goes: its community, what it answers, and how far it may be seen because of that."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from server.actors.models import Actor
@@ -7,6 +8,7 @@ from server.actors.viewer import Viewer
 from server.communities import policy as community_policy
 from server.communities import queries as communities
 from server.communities.policy import Denied
+from server.db import Row, among
 from server.errors import Invalid, NotAllowed, NotFound
 from server.instance import Instance
 from server.posts import policy
@@ -61,11 +63,24 @@ async def widest_audience(here: Instance, community: Actor) -> str:
 
 async def leaves(here: Instance, post: Post) -> bool:
     """Whether other servers may ever have this post: its audience reaches there, and its community lets it."""
+    return leaves_from(post, await kinds_of(here, [post]))
+
+
+async def kinds_of(here: Instance, posts: Iterable[Post]) -> dict[str, Row]:
+    """Kind and visibility of the communities that some posts are in."""
+    ids = sorted({post.community_id for post in posts if post.community_id is not None})
+    if not ids:
+        return {}
+    wanted, parameters = among(ids)
+    rows = await here.db.rows(f"SELECT id, kind, visibility FROM community WHERE id IN ({wanted})", **parameters)
+    return {row["id"]: row for row in rows}
+
+
+def leaves_from(post: Post, communities: Mapping[str, Row]) -> bool:
+    """As `leaves`, where the communities are known already."""
     if post.visibility not in policy.ON_THE_WIRE:
         return False
-    if post.community_id is None:
-        return True
-    row = await here.db.row("SELECT kind, visibility FROM community WHERE id = :id", id=post.community_id)
+    row = None if post.community_id is None else communities.get(post.community_id)
     if row is not None and row["visibility"] == policy.NETWORK and row["kind"] != community_policy.SUPPORT:
         # The community stays at home; what is said in it for the network goes there as its author's.
         return post.visibility == policy.NETWORK

@@ -13,7 +13,7 @@ from federation.vocab.objects import RemotePost, authors_of, parse_post
 from federation.vocab.polls import RemoteVote, vote_of
 from server.actors.models import Actor
 from server.communities.activities.announce import Circle, announce, circle_of
-from server.db import among
+from server.db import among, gathered
 from server.instance import Instance
 from server.posts import documents, places, policy, sending
 from server.posts.activities import ask
@@ -77,21 +77,24 @@ async def distribute_all(here: Instance, events: Sequence[PostPublished]) -> Non
     )
     ids = [row["id"] for row in rows]
     found = {post.id: post for post in await Post.filter(id__in=ids)} if ids else {}
+    communities = await places.kinds_of(here, found.values())
     circles: dict[str, Circle] = {}
-    for event in events:
-        if event.post_id in found:
-            await _distribute(here, found[event.post_id], circles)
+    async with gathered(here.db):
+        for event in events:
+            post = found.get(event.post_id)
+            if post is not None and places.leaves_from(post, communities):
+                await _distribute(here, post, circles)
 
 
 async def distribute(here: Instance, event: PostVouched) -> None:
     """Pass on a post that came for a community here, once somebody vouches for it."""
-    await _distribute(here, await Post.get(id=event.post_id), {})
+    post = await Post.get(id=event.post_id)
+    if await places.leaves(here, post):
+        await _distribute(here, post, {})
 
 
 async def _distribute(here: Instance, post: Post, circles: dict[str, Circle]) -> None:
     """Send a post from here to its audience; pass on one that came for a community here (section 2.4)."""
-    if not await places.leaves(here, post):
-        return
     top_level = post.parent_id is None and post.in_reply_to_uri is None
     if post.is_local:
         about = await documents.envelope(here, post)

@@ -131,6 +131,27 @@ async def test_r3_many_hosts_take_as_many_statements_as_a_few(stage: Stage) -> N
     assert all(stage.elsewhere.got[f"b{n}.example"] == [2] for n in range(30))
 
 
+async def test_r3_activities_are_spread_together_and_each_host_gets_its_own_in_order(stage: Stage) -> None:
+    counts = []
+    await stage.followed_from("both.example")
+    for number in (1, 8):
+        await stage.followed_from(f"n{number}.example")
+        first = 10 * number
+        for each in range(number):
+            await stage.publish(first + each)
+        log: list[str] = []
+        token = query_log.set(log)
+        assert await outbox.spread(stage.here)
+        assert not await outbox.spread(stage.here)
+        query_log.reset(token)
+        counts.append(len(log))
+        assert await sending.step(stage.here)
+    assert counts[0] == counts[1], "eight cost as many statements as one"
+    assert stage.elsewhere.got["n1.example"] == [10, *range(80, 88)]
+    assert stage.elsewhere.got["n8.example"] == list(range(80, 88)), "nothing from before it followed"
+    assert stage.elsewhere.got["both.example"] == [10, *range(80, 88)]
+
+
 async def test_r5_a_host_that_does_not_answer_holds_up_nobody(stage: Stage) -> None:
     let_go = asyncio.Event()
 
@@ -143,11 +164,9 @@ async def test_r5_a_host_that_does_not_answer_holds_up_nobody(stage: Stage) -> N
     await stage.publish(1)
     await stage.spread()
     sending_now = asyncio.create_task(sending.step(stage.here))
-    for _ in range(1000):
-        peer = await stage.peer("quick.example")
-        if peer["cursor_seq"] == peer["wanted_seq"]:
-            break
-    assert peer["cursor_seq"] == peer["wanted_seq"]
+    async with asyncio.timeout(30):
+        while (peer := await stage.peer("quick.example"))["cursor_seq"] < peer["wanted_seq"]:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
     assert (await stage.peer("quick.example"))["lease_until"] is None, "settled while the other is still waited for"
     assert (await stage.peer("slow.example"))["lease_until"] is not None
     let_go.set()
