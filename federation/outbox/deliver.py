@@ -113,7 +113,8 @@ def _outcome(answer: Answer, now: datetime) -> Outcome:
         return Outcome("delivered", status)
     if status == 410:
         return Outcome("gone", status, "the inbox is gone")
-    if status in (401, 408, 425, 429) or status >= 500:
+    # A redirect is not followed: what is signed is for this address. It mostly says that a proxy is being worked on.
+    if status in (401, 408, 425, 429) or status >= 500 or 300 <= status < 400:
         wait = retry_after_seconds(answer.headers.get("retry-after"), now)
         return Outcome("retry", status, f"the other server answers {status}", wait)
     return Outcome("refused", status, f"the other server answers {status}")

@@ -15,6 +15,8 @@ from server.fediverse import receipts
 from server.instance import Instance
 
 LEASE = timedelta(minutes=4)
+TROUBLE_PAUSE = timedelta(seconds=30)
+"""So long nothing is sent to a host after our own disk or database was full or away."""
 
 
 @dataclass(slots=True)
@@ -22,7 +24,8 @@ class Turn:
     """One host that we may send to until `lease_until`, and what has come of it so far.
 
     `started` is the cursor at the beginning, `wanted` the goal; `reached` is how far everything is done. `is_probe`: it
-    has failed before, so a single activity shows first whether it is back.
+    has failed before, so a single activity shows first whether it is back. `is_stopped`: our own disk or database did
+    not let us go on, which says nothing about the host.
     """
 
     host: str
@@ -38,6 +41,7 @@ class Turn:
     seen: set[int] = field(default_factory=set)
     has_sent: bool = False
     failure: tuple[str, float | None] | None = None
+    is_stopped: bool = False
     note: str | None = None
     new_scheme: str | None = None
     noted: list[receipts.Noted] = field(default_factory=list)
@@ -209,6 +213,10 @@ def _settled(here: Instance, turn: Turn, on_the_way: set[int]) -> dict[str, obje
         row["next_try_at"] = to_milliseconds(now + timedelta(seconds=pause))
         row["failing_since"] = (None if turn.has_sent else turn.failing_since) or to_milliseconds(now)
         row["error"] = detail[:500]
+    elif turn.is_stopped:
+        row["next_try_at"] = to_milliseconds(now + TROUBLE_PAUSE)
+        if not turn.has_sent:
+            row["attempts"], row["failing_since"] = turn.attempts, turn.failing_since
     elif turn.is_probe and not turn.has_sent and reached < turn.wanted:
         # Nothing was for it so far, so nothing is known: it is asked with what comes next.
         row["attempts"], row["failing_since"] = turn.attempts, turn.failing_since

@@ -18,6 +18,7 @@ from server.fediverse.leases import Turn
 from server.fediverse.loading import Item, Load, load
 from server.instance import Instance
 from server.peers import queries as peer_queries
+from server.trouble import trouble_of
 
 log = logging.getLogger("peerhall.outbox")
 
@@ -120,7 +121,10 @@ class Sender:
             raise
         except Exception as error:  # an error of ours must not end the worker, nor be met again at once
             log.exception("sending to %s stumbled", turn.host)
-            turn.failure = f"an error here: {type(error).__name__}", None
+            if trouble_of(error) is None:
+                turn.failure = f"an error here: {type(error).__name__}", None
+            else:
+                turn.is_stopped = True
         finally:
             self._end(turn)
         if turn.failure is not None:

@@ -89,7 +89,7 @@ MISBEHAVIOUR: dict[str, Answer] = {
     "huge": huge,
     "flapping": flapping,
 }
-FINAL = {"redirecting", "garbage", "huge"}
+FINAL = {"garbage", "huge"}
 """What a server answers so is taken for its word: that activity is not sent again."""
 
 

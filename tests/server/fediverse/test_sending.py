@@ -2,13 +2,16 @@
 
 import asyncio
 import json
+import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 from starlette.requests import Request
 from starlette.responses import Response
 
+from federation.outbox.deliver import Courier, Outcome
 from server.actors.models import Actor, Follow
 from server.db.database import query_log
 from server.fediverse import actions, leases, loading, outbox, sending
@@ -250,7 +253,6 @@ async def test_r4_whoever_asks_for_time_gets_it_and_is_tried_with_a_single_activ
     ("answer", "is_taken"),
     [
         (lambda: Response(b"x" * 300_000, 202), True),
-        (lambda: Response(status_code=301, headers={"Location": "https://elsewhere.example/"}), False),
         (lambda: Response(b"\xff\xfe{", 400), False),
         (lambda: Response(b"x", 202, headers={"Content-Encoding": "zstd"}), True),
     ],
@@ -269,6 +271,44 @@ async def test_r4_odd_answers_are_settled_by_their_status(
     assert peer["cursor_seq"] == peer["wanted_seq"]
     assert stage.elsewhere.got.get("elm.example", []) == ([1, 2] if is_taken else [])
     assert str(peer["last_error"] or "").startswith("" if is_taken else "refused")
+
+
+async def test_r4_who_is_redirected_for_a_while_gets_everything_afterwards(stage: Stage) -> None:
+    async def away(request: Request) -> Response:
+        return Response(status_code=301, headers={"Location": "https://elsewhere.example/"})
+
+    stage.elsewhere.answers["elm.example"] = away
+    await stage.followed_from("elm.example")
+    await stage.publish(1, 2)
+    await stage.fediverse.settle()
+    peer = await stage.peer("elm.example")
+    assert (peer["attempts"], peer["last_error"]) == (1, "the other server answers 301")
+    del stage.elsewhere.answers["elm.example"]
+    stage.fediverse.clock.advance(100)
+    await stage.fediverse.settle()
+    assert stage.elsewhere.got == {"elm.example": [1, 2]}
+
+
+async def test_r10_a_full_disk_of_ours_is_no_failure_of_theirs(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    deliver = Courier.deliver
+
+    async def full(courier: Courier, **about: Any) -> Outcome:
+        if stage.elsewhere.got:
+            raise sqlite3.OperationalError("database or disk is full")
+        return await deliver(courier, **about)
+
+    await stage.followed_from("elm.example")
+    await stage.publish(1, 2)
+    with monkeypatch.context() as patch:
+        patch.setattr(Courier, "deliver", full)
+        await stage.fediverse.settle()
+    peer = await stage.peer("elm.example")
+    assert (peer["attempts"], peer["failing_since"], peer["lease_until"], peer["last_error"]) == (0, None, None, None)
+    await stage.send()
+    assert stage.elsewhere.got == {"elm.example": [1]}, "not at once"
+    stage.fediverse.clock.advance(leases.TROUBLE_PAUSE.total_seconds() + 1)
+    await stage.send()
+    assert stage.elsewhere.got == {"elm.example": [1, 2]}
 
 
 async def test_r4_however_much_waits_is_read_a_little_at_a_time(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
