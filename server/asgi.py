@@ -177,16 +177,18 @@ def create_app(here: Instance, *, work: bool = True) -> ASGIApp:
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        with here.db.bind():
-            task = asyncio.create_task(here.worker.run(None if work else OWN_WORK))
         try:
             async with here.bus.listening():
-                yield
+                with here.db.bind():
+                    task = asyncio.create_task(here.worker.run(None if work else OWN_WORK))
+                try:
+                    yield
+                finally:
+                    here.worker.stop()
+                    _, late = await asyncio.wait({task}, timeout=GRACE_SECONDS)
+                    for straggler in late:
+                        straggler.cancel()
         finally:
-            here.worker.stop()
-            _, late = await asyncio.wait({task}, timeout=GRACE_SECONDS)
-            for straggler in late:
-                straggler.cancel()
             await close(here)
 
     routes: Sequence[BaseRoute] = [

@@ -14,6 +14,7 @@ from server.clock import SystemClock
 from server.db import Database
 from server.db.migrate import migrate
 from server.features import FEATURES, model_modules
+from server.fediverse import recovery
 from server.fediverse.adapters import ServerActors, ServerObjects, ServerPeerPolicy
 from server.fediverse.inbox import ServerReceipts
 from server.fediverse.outbox import ServerDeliveries
@@ -39,10 +40,12 @@ async def build(
     transport: httpx.AsyncBaseTransport | None = None,
     durable: bool = True,
     migrate_first: bool = True,
+    runs: bool = False,
 ) -> Instance:
     """Open the database, bring it up to date, and install every feature. Close the result with `close`.
 
-    `transport` replaces the network (tests); `durable=False` skips waiting for the disk (tests, the demo).
+    `transport` replaces the network (tests); `durable=False` skips waiting for the disk (tests, the demo). `runs`: its
+    worker is to run, so that on SQLite nobody else may; raises InUse where somebody does.
     """
     refuse_unfinished(settings.data_path)
     settings.data_path.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -60,11 +63,14 @@ async def build(
         mailer=Mailer(settings.smtp_url, settings.domain, settings.name),
     )
     try:
+        is_alone = runs and db.own()
         await db.open(model_modules())
         with db.bind():
             if migrate_first:
                 await migrate(db, here.clock.now())
             await _assemble(here, transport)
+            if is_alone:
+                await recovery.give_back(here)
     except BaseException:
         await db.close()
         raise
@@ -125,6 +131,7 @@ async def _assemble(here: Instance, transport: httpx.AsyncBaseTransport | None) 
     for feature in FEATURES:
         feature.install(here)
     here.worker.add("kept", partial(_keep_fresh, here))
+    here.worker.add("leases", recovery.Recovery(here).step)
     await here.refresh()
     await ensure_service_actors(here)
     await here.jobs.schedule_periodic()

@@ -13,7 +13,7 @@ from asyncpg import InvalidAuthorizationSpecificationError
 
 from federation.errors import FederationError
 from server.build import opened
-from server.db import Database
+from server.db import Database, InUse
 from server.db.migrate import MigrationError
 from server.errors import Refused
 from server.features import model_modules
@@ -57,7 +57,7 @@ def run(coroutine: Awaitable[T]) -> T:
         return asyncio.run(main())
     except Refused as error:
         refuse(error.message)
-    except (FederationError, MigrationError, CannotListen, SettingsError) as error:
+    except (FederationError, MigrationError, CannotListen, InUse, SettingsError) as error:
         refuse(str(error))
     except InvalidAuthorizationSpecificationError as error:
         refuse(f"the database does not let us in: {error}")

@@ -41,7 +41,7 @@ def _announced(settings: Settings, host: str, port: int) -> str:
 
 
 async def _serve(settings: Settings, host: str, port: int, handover: Handover, *, work: bool) -> None:
-    here = await build(settings)
+    here = await build(settings, runs=True)
     try:
         app = create_app(here, work=work)
         _settle_memory()
@@ -111,7 +111,7 @@ def worker(context: click.Context, concurrency: int) -> None:
 
 
 async def _work(settings: Settings, concurrency: int) -> None:
-    here = await build(settings)
+    here = await build(settings, runs=True)
     try:
         sender_of(here).hosts_at_once = concurrency
         _settle_memory()

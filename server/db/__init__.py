@@ -6,10 +6,12 @@ from server.db.bus import Bus, Kept
 from server.db.database import Database, Row, query_log
 from server.db.fields import JsonField, MomentField, from_milliseconds, id_field, to_milliseconds
 from server.db.gathering import gathered, insert
+from server.db.holding import InUse
 
 __all__ = [
     "Bus",
     "Database",
+    "InUse",
     "JsonField",
     "Kept",
     "MomentField",

@@ -19,6 +19,7 @@ import asyncpg
 
 from federation.ports import Clock
 from server.db.database import Database, connection_config
+from server.db.holding import hold
 
 log = logging.getLogger("peerhall.bus")
 
@@ -48,6 +49,8 @@ class Bus:
         self._waiting: dict[object, str] = {}
         self._to_say = asyncio.Event()
         self._neighbours: list[Bus] = []
+        self._number: int | None = None
+        self._has_tried = asyncio.Event()
         self.hears = False
 
     def on(self, channel: str, listener: Listener) -> Callable[[], None]:
@@ -103,8 +106,13 @@ class Bus:
 
     @contextlib.asynccontextmanager
     async def listening(self) -> AsyncIterator[None]:
-        """Hear what others say for the length of a block; what is still to be said is said at its end."""
+        """Hear what others say for the length of a block; what is still to be said is said at its end.
+
+        Others see for as long that this process lives, and leave to it what it leases.
+        """
         task = asyncio.create_task(self.run())
+        if self._db.dialect == "postgres":
+            await self._has_tried.wait()
         try:
             yield
         finally:
@@ -126,6 +134,7 @@ class Bus:
                 if not trouble:
                     log.warning("not in touch with the other processes: %s", error or type(error).__name__)
                 trouble = True
+            self._has_tried.set()
             await asyncio.sleep(REST_SECONDS)
 
     async def _connected(self) -> "asyncpg.Connection[Any]":
@@ -135,18 +144,28 @@ class Bus:
             timeout=TIMEOUT_SECONDS,
             command_timeout=TIMEOUT_SECONDS,
             statement_cache_size=0,
-            server_settings={"application_name": "peerhall bus"},
+            # The server is to notice within half a minute when this machine is gone: what it leased is free then.
+            server_settings={
+                "application_name": "peerhall bus",
+                "tcp_keepalives_idle": "10",
+                "tcp_keepalives_interval": "5",
+                "tcp_keepalives_count": "3",
+            },
         )
 
     async def _converse(self, connection: "asyncpg.Connection[Any]") -> None:
         try:
             connection.add_termination_listener(lambda _: self._to_say.set())
             await connection.add_listener(CHANNEL, self._heard)
+            self._number = self._db.holder = await hold(connection, self._number)
             self.hears = True
+            self._has_tried.set()
             self._missed_some()
             while not connection.is_closed():
+                # Not `wait_for`: Python 3.11's forgets that it was cancelled where there is something to say just then.
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._to_say.wait(), HEARTBEAT_SECONDS)
+                    async with asyncio.timeout(HEARTBEAT_SECONDS):
+                        await self._to_say.wait()
                 self._to_say.clear()
                 await self._say(connection)
                 await asyncio.sleep(BATCH_SECONDS)
@@ -154,7 +173,7 @@ class Bus:
             await self._say(connection)
             raise
         finally:
-            self.hears = False
+            self.hears, self._db.holder = False, None
             with contextlib.suppress(OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
                 await connection.close(timeout=1)
 
@@ -228,7 +247,7 @@ class Kept:
     async def refresh(self) -> None:
         """Read it, if it may be out of date."""
         now = self._clock.now()
-        if self._read_for is not None and now - self._read_at <= self._read_for:
+        if self._read_for is not None and timedelta(0) <= now - self._read_at <= self._read_for:
             return
         changes = self._changes
         await self._read()

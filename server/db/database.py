@@ -21,6 +21,7 @@ from tortoise.transactions import in_transaction
 from federation.transport.guard import forbid_network
 from server.db.fields import to_milliseconds
 from server.db.glance import Glance
+from server.db.holding import Ownership, new_number
 from server.db.postgres import WAIT_SECONDS, Connection
 
 Row = dict[str, Any]
@@ -126,6 +127,9 @@ class Database:
             statement_seconds=statement_seconds,
         )
         self._context = TortoiseContext()
+        self.holder: int | None = None
+        """The number under which this process leases, while others can see that it lives (`server.db.holding`)."""
+        self._ownership: Ownership | None = None
         self.glance = Glance(self, functools.partial(_compile, dialect=self.dialect))
 
     @property
@@ -134,6 +138,19 @@ class Database:
         if self.dialect != "sqlite":
             return None
         return Path(connection_config(self.url)["credentials"]["file_path"])
+
+    def own(self) -> bool:
+        """Be the one process that runs on this file, until `close`; raises InUse where another one is. SQLite.
+
+        Returns whether that is certain: then nobody else has any lease.
+        """
+        path = self.path
+        if path is None or str(path) == ":memory:":
+            return False
+        self._ownership = Ownership.take(path)
+        if self._ownership is not None:
+            self.holder = new_number()
+        return self._ownership is not None
 
     async def open(self, model_modules: Sequence[str]) -> None:
         """Load the models and connect. The connection is named after the dialect: Tortoise keeps SQL by that name."""
@@ -153,11 +170,16 @@ class Database:
                 await self._context.connections.get(self.dialect).create_connection(with_db=True)
 
     async def close(self) -> None:
-        """Close every connection."""
+        """Close every connection, and let go of the file."""
         self.glance.close()
-        with self.bind():
-            if self._context.inited:
-                await self._context.connections.close_all(discard=True)
+        try:
+            with self.bind():
+                if self._context.inited:
+                    await self._context.connections.close_all(discard=True)
+        finally:
+            if self._ownership is not None:
+                self._ownership.end()
+                self._ownership = self.holder = None
 
     @contextmanager
     def bind(self) -> Iterator[None]:

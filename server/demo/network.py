@@ -77,7 +77,7 @@ async def run(instances: int, port: int, keep: Path | None) -> None:
             await _seed(chosen, settings)
         logging.getLogger("peerhall.mail").setLevel(logging.INFO)
         addresses = [one.origin for one in settings]
-        opened: list[Instance] = [await build(one, durable=keep is not None) for one in settings]
+        opened: list[Instance] = [await build(one, durable=keep is not None, runs=True) for one in settings]
         try:
             listeners = [
                 Listener(

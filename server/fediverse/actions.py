@@ -75,6 +75,7 @@ async def drop_queue(here: Instance, acting: Viewer, host: str) -> None:
             failing_since=None,
             last_error="an admin dropped what was waiting",
             lease_until=None,
+            leased_by=None,
         )
         await receipts.withhold(here, [peer.host], peer.wanted_seq)
         await audit.record(here, by=acting.handle, action="peer.drop", subject=peer.host)

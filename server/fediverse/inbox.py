@@ -38,9 +38,14 @@ TROUBLE_PAUSE = timedelta(seconds=30)
 AT_ONCE = 32
 """Receipts that are claimed at once: beyond that, what a statement costs is a small part of what each costs."""
 LEASE = timedelta(minutes=1)
-"""So long a worker that died keeps the hosts waiting of which it was processing something; one that lives renews it."""
+"""So long a worker that stands still keeps the hosts waiting of which it has something; one that works renews it."""
 RENEW_SECONDS = 20.0
+FIRST_RETRY_SECONDS = 15
+RETRY_GROWTH = 4
 MAX_ATTEMPTS = 8
+SUSPECT = 2
+"""What was in hand so often when a process died is processed alone: that shows whether it is what ends them."""
+MAX_CRASHES = 5
 ASIDE_SECONDS = 0.25
 """So long one activity is waited for before others are begun beside it."""
 KEEP = timedelta(days=8)
@@ -124,6 +129,10 @@ async def step(here: Instance) -> bool:
     rows = await claim(here, here.clock.now() + LEASE, most=AT_ONCE)
     if not rows:
         return False
+    suspect = next((row for row in rows if row["crashes"] >= SUSPECT), None)
+    if suspect is not None:
+        await _alone(here, suspect, [row for row in rows if row is not suspect])
+        return True
     under_way = turns(here).under_way
     waiting: dict[str, list[Row]] = {}
     for row in rows:
@@ -145,6 +154,18 @@ async def step(here: Instance) -> bool:
     finally:
         under_way.difference_update(waiting)
     return True
+
+
+async def _alone(here: Instance, row: Row, others: Sequence[Row]) -> None:
+    """Process what was in hand more than once when a process died, by itself; the fifth time it is not begun again."""
+    await _release(here, others)
+    if row["crashes"] >= MAX_CRASHES:
+        reason = f"this server ended {row['crashes']} times while processing it"
+        log.error("%s is set aside: %s", row["activity_id"], reason)
+        await _finish(here, row, "gave_up", reason)
+        return
+    turns(here).under_way.add(row["host"])
+    await _one_by_one(here, row["host"], [row])
 
 
 async def _take_together(here: Instance, waiting: dict[str, list[Row]]) -> None:
@@ -197,8 +218,8 @@ async def _one_by_one(here: Instance, host: str, rows: list[Row]) -> None:
 
 async def _still_ours(here: Instance, row: Row) -> bool:
     """Whether this worker may go on with a receipt: its lease is renewed in time, and another's is respected."""
-    now = here.clock.now()
-    return from_milliseconds(row["lease_until"]) - now > LEASE / 2 or await _renewed(here, row)
+    left = from_milliseconds(row["lease_until"]) - here.clock.now()
+    return LEASE / 2 < left <= LEASE or await _renewed(here, row)
 
 
 async def _renewed(here: Instance, row: Row) -> bool:
@@ -239,8 +260,8 @@ async def _release(here: Instance, rows: Sequence[Row]) -> None:
     places, parameters = among([row["seq"] for row in rows], "seq")
     leases, ours = among([row["lease_until"] for row in rows], "ours")
     await here.db.execute(
-        f"UPDATE inbox_receipt SET lease_until = NULL, attempts = attempts - 1 WHERE seq IN ({places})"
-        f" AND outcome IS NULL AND lease_until IN ({leases})",
+        "UPDATE inbox_receipt SET lease_until = NULL, leased_by = NULL, attempts = attempts - 1"
+        f" WHERE seq IN ({places}) AND outcome IS NULL AND lease_until IN ({leases})",
         **parameters,
         **ours,
     )
@@ -250,8 +271,8 @@ async def _finish_all(here: Instance, rows: Sequence[Row]) -> None:
     """Note that receipts had their effect, in the transaction of that effect; LookupError where one had it before."""
     places, parameters = among([row["seq"] for row in rows], "seq")
     changed = await here.db.execute(
-        "UPDATE inbox_receipt SET outcome = 'done', reason = NULL, processed_at = :now, lease_until = NULL"
-        f" WHERE seq IN ({places}) AND outcome IS NULL",
+        "UPDATE inbox_receipt SET outcome = 'done', reason = NULL, processed_at = :now, lease_until = NULL,"
+        f" leased_by = NULL WHERE seq IN ({places}) AND outcome IS NULL",
         now=here.clock.now(),
         **parameters,
     )
@@ -305,8 +326,8 @@ def _receipt(row: Row) -> Receipt:
 
 async def _finish(here: Instance, row: Row, outcome: str, reason: str | None) -> None:
     await here.db.execute(
-        "UPDATE inbox_receipt SET outcome = :outcome, reason = :reason, processed_at = :now, lease_until = NULL"
-        " WHERE seq = :seq AND outcome IS NULL",
+        "UPDATE inbox_receipt SET outcome = :outcome, reason = :reason, processed_at = :now, lease_until = NULL,"
+        " leased_by = NULL WHERE seq = :seq AND outcome IS NULL",
         outcome=outcome,
         reason=reason and reason[:500],
         now=here.clock.now(),
@@ -336,7 +357,7 @@ async def _again(here: Instance, row: Row, error: Exception) -> None:
         # Disk or database are full or away: this was no attempt, what was acknowledged is kept for as long as it lasts.
         # The lease that is left, with nobody at work, lets what came after it from the same server wait, too (R3).
         await here.db.execute(
-            "UPDATE inbox_receipt SET lease_until = :at, attempts = attempts - 1"
+            "UPDATE inbox_receipt SET lease_until = :at, leased_by = NULL, attempts = attempts - 1"
             " WHERE seq = :seq AND lease_until = :ours",
             at=here.clock.now() + TROUBLE_PAUSE,
             seq=row["seq"],
@@ -349,10 +370,10 @@ async def _again(here: Instance, row: Row, error: Exception) -> None:
         await _finish(here, row, "gave_up", reason)
         return
     await here.db.execute(
-        "UPDATE inbox_receipt SET lease_until = NULL, reason = :reason, next_try_at = :at WHERE seq = :seq"
-        " AND lease_until = :ours",
+        "UPDATE inbox_receipt SET lease_until = NULL, leased_by = NULL, reason = :reason, next_try_at = :at"
+        " WHERE seq = :seq AND lease_until = :ours",
         reason=reason[:500],
-        at=here.clock.now() + timedelta(seconds=15 * 4 ** (row["attempts"] - 1)),
+        at=here.clock.now() + timedelta(seconds=FIRST_RETRY_SECONDS * RETRY_GROWTH ** (row["attempts"] - 1)),
         seq=row["seq"],
         ours=row["lease_until"],
     )

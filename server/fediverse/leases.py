@@ -78,11 +78,12 @@ async def _lease(here: Instance, limit: int, *, failing: bool) -> list[Row]:
     skip = " FOR UPDATE SKIP LOCKED" if here.db.dialect == "postgres" else ""
     now = here.clock.now()
     return await here.db.rows(
-        "UPDATE peer SET lease_until = :until WHERE host IN"
+        "UPDATE peer SET lease_until = :until, leased_by = :holder WHERE host IN"
         f" (SELECT host FROM peer WHERE {_due(failing=failing)} ORDER BY cursor_seq, host LIMIT :limit{skip})"
         " RETURNING host, cursor_seq, wanted_seq, attempts, failing_since, dialect, signature_scheme, last_error,"
         " lease_until",
         until=now + LEASE,
+        holder=here.db.holder,
         now=now,
         limit=limit,
     )
@@ -148,7 +149,7 @@ async def settle(here: Instance, turns: Sequence[Turn]) -> None:
         await here.db.execute(
             "UPDATE peer SET cursor_seq = CASE WHEN peer.cursor_seq = given.started AND given.reached > peer.cursor_seq"
             " THEN given.reached ELSE peer.cursor_seq END,"
-            " lease_until = NULL, attempts = given.attempts, next_try_at = given.next_try_at,"
+            " lease_until = NULL, leased_by = NULL, attempts = given.attempts, next_try_at = given.next_try_at,"
             " failing_since = given.failing_since, last_success_at = COALESCE(given.success_at, peer.last_success_at),"
             " last_error = COALESCE(given.error, peer.last_error),"
             " signature_scheme = COALESCE(given.scheme, peer.signature_scheme) FROM "

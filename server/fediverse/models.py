@@ -10,7 +10,7 @@ class InboxReceipt(Model):
     """One authenticated inbound activity, stored before it is answered with 202, kept until pruned after processing.
 
     `outcome`: null while waiting, then ``done``, ``ignored``, ``refused`` or ``gave_up``; ``held`` until a steward lets
-    it in (`let_in`, null again) or discards it (``refused``).
+    it in (`let_in`, null again) or discards it (``refused``). `crashes`: how often a process died while it had it.
     """
 
     seq = fields.BigIntField(primary_key=True)
@@ -28,6 +28,8 @@ class InboxReceipt(Model):
     attempts = fields.IntField(default=0)
     next_try_at = MomentField(null=True)
     lease_until = MomentField(null=True)
+    leased_by = fields.BigIntField(null=True)
+    crashes = fields.IntField(default=0)
     processed_at = MomentField(null=True)
 
     class Meta:

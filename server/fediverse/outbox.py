@@ -122,7 +122,8 @@ async def on_peer_grade(here: Instance, event: PeerGradeChanged) -> None:
         return
     rows = await here.db.rows(
         "UPDATE peer SET cursor_seq = wanted_seq, next_try_at = NULL, attempts = 0, failing_since = NULL,"
-        " lease_until = NULL, last_error = 'deliveries were cancelled by a block' WHERE wanted_seq > cursor_seq"
+        " lease_until = NULL, leased_by = NULL, last_error = 'deliveries were cancelled by a block'"
+        " WHERE wanted_seq > cursor_seq"
         " AND (host = :host OR host LIKE :inside OR host LIKE :ports OR host LIKE :inside_ports)"
         " RETURNING host, wanted_seq",
         **peer_queries.spellings(event.host),

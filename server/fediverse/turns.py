@@ -23,7 +23,8 @@ LOCK = 7_733_257
 """The first half of the advisory locks of PostgreSQL under which a host's receipts are claimed."""
 
 _COLUMNS = (
-    "seq, activity_id, activity_type, actor, signer, proven, host, body, received_at, attempts, let_in, lease_until"
+    "seq, activity_id, activity_type, actor, signer, proven, host, body, received_at, attempts, let_in, lease_until,"
+    " crashes"
 )
 
 
@@ -121,9 +122,13 @@ async def _leased(here: Instance, hosts: Sequence[str], until: datetime, share: 
         for name in parameters
     )
     rows = await here.db.rows(
-        "UPDATE inbox_receipt SET lease_until = :until, attempts = attempts + 1"
+        # What is still somebody's by name was in hand when they died: that was no attempt, and is counted apart.
+        "UPDATE inbox_receipt SET lease_until = :until, leased_by = :holder,"
+        " attempts = attempts + CASE WHEN leased_by IS NULL THEN 1 ELSE 0 END,"
+        " crashes = crashes + CASE WHEN leased_by IS NULL THEN 0 ELSE 1 END"
         f" WHERE seq IN ({parts}) RETURNING {_COLUMNS}",
         until=until,
+        holder=here.db.holder,
         now=here.clock.now(),
         share=share,
         **parameters,

@@ -7,7 +7,10 @@ from server.db import JsonField, MomentField
 
 
 class Job(Model):
-    """One piece of work to do once, at or after `run_at`; deleted when done."""
+    """One piece of work to do once, at or after `run_at`; deleted when done.
+
+    `crashes`: how often a process died while it ran.
+    """
 
     id = fields.BigIntField(primary_key=True)
     name = fields.CharField(max_length=60)
@@ -16,6 +19,8 @@ class Job(Model):
     run_at = MomentField()
     attempts = fields.IntField(default=0)
     lease_until = MomentField(null=True)
+    leased_by = fields.BigIntField(null=True)
+    crashes = fields.IntField(default=0)
     last_error = fields.TextField(null=True)
     failed_at = MomentField(null=True)
     created_at = MomentField()

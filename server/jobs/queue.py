@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from federation.ports import Clock
-from server.db import Database, from_milliseconds, insert_many
+from server.db import Database, among, from_milliseconds, insert_many
 from server.trouble import trouble_of
 
 JobHandler = Callable[[Any], Awaitable[None]]
@@ -19,6 +19,10 @@ log = logging.getLogger("peerhall.jobs")
 
 LEASE = timedelta(minutes=10)
 MAX_ATTEMPTS = 12
+MAX_CRASHES = 5
+"""What was in hand so often when a process died is set aside: it may be what ends them."""
+LONGEST_SECONDS = 6 * 3600
+JITTER = 0.2
 
 
 class Jobs:
@@ -96,15 +100,45 @@ class Jobs:
         if await self._db.row(due, now=now) is None:
             return False
         job = await self._db.row(
-            f"UPDATE job SET lease_until = :until, attempts = attempts + 1 WHERE id IN ({due}{skip})"
-            " RETURNING id, name, payload, attempts, lease_until",
+            # What is still somebody's by name was in hand when they died: no attempt, and counted apart.
+            "UPDATE job SET lease_until = :until, leased_by = :holder,"
+            " attempts = attempts + CASE WHEN leased_by IS NULL THEN 1 ELSE 0 END,"
+            " crashes = crashes + CASE WHEN leased_by IS NULL THEN 0 ELSE 1 END"
+            f" WHERE id IN ({due}{skip}) RETURNING id, name, payload, attempts, crashes, lease_until",
             until=now + LEASE,
+            holder=self._db.holder,
             now=now,
         )
         if job is None:
             return False
-        await self._run(job)
+        if job["crashes"] >= MAX_CRASHES:
+            await self._failed(job, RuntimeError(f"the process ended {job['crashes']} times while it ran"), final=True)
+        else:
+            await self._run(job)
         return True
+
+    async def put_right(self, margin: timedelta) -> int:
+        """Run now what waits for longer than that can be, because a clock ran ahead; returns how many jobs."""
+        now = self._clock.now()
+        found = await self._db.execute(
+            "UPDATE job SET lease_until = NULL WHERE leased_by IS NULL AND lease_until > :lease",
+            lease=now + LEASE + margin,
+        )
+        found += await self._db.execute(
+            "UPDATE job SET run_at = :now WHERE failed_at IS NULL AND last_error IS NOT NULL AND run_at > :retry",
+            now=now,
+            retry=now + timedelta(seconds=LONGEST_SECONDS * (1 + JITTER)) + margin,
+        )
+        for pause in sorted(set(self._periodic.values())):
+            names, parameters = among([name for name, every in self._periodic.items() if every == pause], "name")
+            found += await self._db.execute(
+                f"UPDATE job SET run_at = :now WHERE name IN ({names}) AND unique_key LIKE 'every:%'"
+                " AND last_error IS NULL AND run_at > :next",
+                now=now,
+                next=now + pause + margin,
+                **parameters,
+            )
+        return found
 
     async def next_due(self) -> datetime | None:
         """When the next job is due; None if none waits."""
@@ -130,7 +164,8 @@ class Jobs:
             await self._db.execute("DELETE FROM job WHERE id = :id", id=job["id"])
         else:
             await self._db.execute(
-                "UPDATE job SET lease_until = NULL, attempts = 0, last_error = NULL, run_at = :at WHERE id = :id",
+                "UPDATE job SET lease_until = NULL, leased_by = NULL, attempts = 0, crashes = 0, last_error = NULL,"
+                " run_at = :at WHERE id = :id",
                 at=self._clock.now() + pause,
                 id=job["id"],
             )
@@ -138,21 +173,27 @@ class Jobs:
     async def _give_back(self, job: dict[str, Any]) -> None:
         """The worker ends: another one may begin at once, and this was no attempt."""
         await self._db.execute(
-            "UPDATE job SET lease_until = NULL, attempts = attempts - 1 WHERE id = :id AND lease_until = :ours",
+            "UPDATE job SET lease_until = NULL, leased_by = NULL, attempts = attempts - 1"
+            " WHERE id = :id AND lease_until = :ours",
             id=job["id"],
             ours=job["lease_until"],
         )
 
-    async def _failed(self, job: dict[str, Any], error: Exception) -> None:
+    async def _failed(self, job: dict[str, Any], error: Exception, *, final: bool = False) -> None:
         log.warning("job %s failed (attempt %s)", job["name"], job["attempts"], exc_info=error)
         # A full disk or a database that is away is no fault of the job: it is tried for as long as that lasts.
-        final = job["attempts"] >= MAX_ATTEMPTS and job["name"] not in self._periodic and trouble_of(error) is None
-        pause = timedelta(seconds=min(30 * 2 ** min(job["attempts"], 10), 6 * 3600) * random.uniform(0.8, 1.2))
+        final = final or (job["attempts"] >= MAX_ATTEMPTS and trouble_of(error) is None)
+        pause = timedelta(
+            seconds=min(30 * 2 ** min(job["attempts"], 10), LONGEST_SECONDS) * random.uniform(1 - JITTER, 1 + JITTER)
+        )
+        if final:
+            pause = self._periodic.get(job["name"], pause)
         now = self._clock.now()
         await self._db.execute(
-            "UPDATE job SET lease_until = NULL, last_error = :error, run_at = :at, failed_at = :failed WHERE id = :id",
+            "UPDATE job SET lease_until = NULL, leased_by = NULL, crashes = 0, last_error = :error, run_at = :at,"
+            " failed_at = :failed WHERE id = :id",
             error=f"{type(error).__name__}: {error}"[:500],
             at=now + pause,
-            failed=now if final else None,
+            failed=now if final and job["name"] not in self._periodic else None,
             id=job["id"],
         )

@@ -39,6 +39,7 @@ class Peer(Model):
     last_success_at: datetime | None = MomentField(null=True)
     last_error = fields.TextField(null=True)
     lease_until: datetime | None = MomentField(null=True)
+    leased_by = fields.BigIntField(null=True)
     paused = fields.BooleanField(default=False)
     group_seen_at: datetime | None = MomentField(null=True)
     software_at: datetime | None = MomentField(null=True)

@@ -20,6 +20,7 @@ import server.cli
 import server.features  # so that it is loaded before the first fork
 from server.clock import SystemClock
 from server.db import sqlite
+from server.fediverse import recovery
 from server.jobs import worker
 
 
@@ -35,10 +36,12 @@ def keep_time(path: Path) -> None:
 
 
 def shorten_pauses() -> None:
-    """Look for work, and give up waiting for a locked file, sooner than in earnest."""
+    """Look for work, and for who died, and give up waiting for a locked file, sooner than in earnest."""
     worker.IDLE_SECONDS = 0.3
     worker.TROUBLE_SECONDS = 0.5
     sqlite.BUSY_TIMEOUT_MILLISECONDS = 2_000
+    recovery.LOOK_SECONDS = 0.3
+    recovery.GONE_SECONDS = 2.0
 
 
 def run(order: dict[str, object]) -> NoReturn:

@@ -4,9 +4,11 @@ import tarfile
 from pathlib import Path
 
 import pytest
+import uvloop
 from click.testing import CliRunner, Result
 
 from server.cli import main
+from server.db.holding import Ownership
 
 
 class Shell:
@@ -44,6 +46,22 @@ def test_wrong_usage_is_status_2(shell: Shell) -> None:
     assert shell("serve", "--port", "99999").exit_code == 2
     assert shell("nonsense").exit_code == 2
     assert shell("community", "create", "x", "--name", "X", "--kind", "odd").exit_code == 2
+
+
+def test_r6_a_second_server_on_one_file_is_refused_and_commands_are_not(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uvloop, "install", lambda: None)
+    assert shell("migrate").exit_code == 0
+    owned = Ownership.take(shell.folder / "data" / "peerhall.sqlite3")
+    assert owned is not None
+    refused(shell("serve", "--port", "0"), "stop it first")
+    assert shell("user", "create", "maya", "--password", "a quiet morning").exit_code == 0
+    assert shell("backup", "a.backup").exit_code == 0
+    owned.end()
+    owned = Ownership.take(shell.folder / "data" / "peerhall.sqlite3")
+    assert owned is not None, "nothing is left of an owner that ended"
+    owned.end()
 
 
 @pytest.mark.parametrize("group", [(), ("user",), ("peers",), ("community",)])
