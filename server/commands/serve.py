@@ -25,7 +25,7 @@ from server.settings import Settings
 log = logging.getLogger("peerhall")
 
 
-def _settle_memory() -> None:
+def settle_memory() -> None:
     """What is in memory now stays: it need not be looked through for rubbish, and new rubbish less often.
 
     With Python's own thresholds a tenth of the time that an activity takes goes into walking modules and models.
@@ -44,7 +44,7 @@ async def _serve(settings: Settings, host: str, port: int, handover: Handover, *
     here = await build(settings, runs=True)
     try:
         app = create_app(here, work=work)
-        _settle_memory()
+        settle_memory()
         listener = Listener(app, host, port, _announced(settings, host, port), here.leave)
         await serve_listeners(settings, [listener], handover=handover)
     finally:
@@ -114,7 +114,7 @@ async def _work(settings: Settings, concurrency: int) -> None:
     here = await build(settings, runs=True)
     try:
         sender_of(here).hosts_at_once = concurrency
-        _settle_memory()
+        settle_memory()
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, here.worker.stop)

@@ -50,6 +50,10 @@ async def measure(*, activities: int, hosts: int, repeats: int, only: str | None
             figures["memory after all this, MB"] = served.memory_mb()
         finally:
             await served.stop()
+        try:
+            if only in {None, "inbox"}:
+                figures |= await scenarios.acceptance(environment, port, peer, facts, activities)
+        finally:
             await peer.stop()
     return figures
 

@@ -57,12 +57,18 @@ class Served:
 
     @classmethod
     async def start(cls, environment: dict[str, str], port: int, *, role: str = "serve") -> "Served":
-        """Start one process (``serve``, ``web`` or ``worker``) and wait until it answers; a worker answers nobody."""
+        """Start one process and wait until it answers; a worker answers nobody.
+
+        ``serve``, ``web`` and ``worker`` are our commands, all else is a part of `tests.bench.partly`.
+        """
         begun = time.perf_counter()
+        if role in {"serve", "web", "worker"}:
+            peerhall = str(Path(sys.executable).parent / "peerhall")
+            command = (peerhall, role, *(() if role == "worker" else ("--port", str(port))))
+        else:
+            command = (sys.executable, "-m", "tests.bench.partly", role, str(port))
         process = await asyncio.create_subprocess_exec(
-            str(Path(sys.executable).parent / "peerhall"),
-            role,
-            *(() if role == "worker" else ("--port", str(port))),
+            *command,
             env={name: value for name, value in os.environ.items() if not name.startswith("PEERHALL_")} | environment,
             stdin=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.PIPE,

@@ -74,6 +74,29 @@ async def _inbox(
     }
 
 
+async def acceptance(environment: dict[str, str], port: int, peer: Peer, facts: Facts, count: int) -> Figures:
+    """What it costs to take an activity in, without processing it, and the least that the stack lets it cost."""
+    figures = {}
+    origin = environment["PEERHALL_ORIGIN"]
+    target = Target(origin, f"{origin}/ap/inbox", facts.actor_uri, facts.note_uri, "@amara")
+    for number, (role, name) in enumerate(
+        (("bare", "bound: HTTP, verify and parse, CPU ms each"), ("accept", "inbox: accepted only, CPU ms each"))
+    ):
+        first = 10 * count * (number + 1)  # far from the ids of the other scenarios
+        requests = [signed_reply(target, peer, each) for each in range(first, first + count)]
+        served = await Served.start(environment, port, role=role)
+        try:
+            await deliver_all(target.inbox, requests[:AUTHORS])
+            before = served.usage()
+            await deliver_all(target.inbox, requests[AUTHORS:])
+            used = served.usage().since(before)
+            figures[name] = 1000 * used.cpu / (count - AUTHORS)
+            figures[name.replace("CPU ms each", "per second")] = (count - AUTHORS) / used.wall
+        finally:
+            await served.stop()
+    return figures
+
+
 def signed_reply(target: Target, peer: Peer, number: int) -> tuple[dict[str, str], bytes]:
     """One of the replies, as headers and body: unequal in text, author and id."""
     author, now = peer.author(number % AUTHORS), SystemClock().now()
