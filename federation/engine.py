@@ -10,7 +10,6 @@ from functools import partial
 
 import httpx
 from starlette.routing import BaseRoute
-from starlette.types import ASGIApp, Scope
 
 from federation.discovery import server_actor
 from federation.discovery.webfinger import Finger, WebFinger
@@ -143,7 +142,7 @@ class Engine:
         self.courier = Courier(
             client=self._client, origin=self.origin, actors=actors, peers=peers, clock=clock, threads=self._threads
         )
-        self._endpoints = Endpoints(
+        self.endpoints = Endpoints(
             origin=self.origin,
             authenticator=self._authenticator,
             objects=objects,
@@ -161,11 +160,7 @@ class Engine:
 
     def routes(self) -> list[BaseRoute]:
         """Discovery, inboxes, and everything under ``/ap/``."""
-        return self._endpoints.routes()
-
-    async def serve_document(self, uri: str | None, scope: Scope) -> ASGIApp:
-        """The ActivityPub document of an id, by the shortest way; None for the id that is the address asked for."""
-        return await self._endpoints.document(uri, scope)
+        return self.endpoints.routes()
 
     async def process(self, receipt: Receipt) -> None:
         """Do what a stored activity asks for.

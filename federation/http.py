@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
-from starlette.types import ASGIApp, Scope
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from federation.discovery import nodeinfo, webfinger
 from federation.errors import (
@@ -114,6 +114,11 @@ class Endpoints:
             if taken is None:
                 return _refusal(503, _LATER)
             return await self._inbox(request, taken)
+
+    async def take(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Take an activity in, by the shortest way: for whoever has looked at method and path."""
+        response = await self.inbox(Request(scope, receive))
+        await response(scope, receive, send)
 
     async def _inbox(self, request: Request, taken: Taken) -> Response:
         try:

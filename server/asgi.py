@@ -97,11 +97,14 @@ class Negotiate:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
+        if scope["type"] == "http" and scope["method"] == "POST" and scope["path"] == "/ap/inbox":
+            await self._here.engine.endpoints.take(scope, receive, send)
+            return
         if scope["type"] == "http" and scope["method"] in {"GET", "HEAD"}:
             engine, path = self._here.engine, scope["path"]
             if path.startswith("/ap/") and not path.endswith("/inbox"):
                 try:
-                    answer = await engine.serve_document(None, scope)
+                    answer = await engine.endpoints.document(None, scope)
                 except DATABASE:
                     answer = self._pages  # where trouble is answered, should it still be there
                 await answer(scope, receive, send)
@@ -110,7 +113,7 @@ class Negotiate:
             if wants_activity(accept[:MAX_ACCEPT].decode("latin-1")):
                 uri = await self._document_for(path)
                 if uri is not None:
-                    await (await engine.serve_document(uri, scope))(scope, receive, send)
+                    await (await engine.endpoints.document(uri, scope))(scope, receive, send)
                     return
         await self._pages(scope, receive, send)
 

@@ -134,8 +134,10 @@ class Instance:
 
     async def refresh(self) -> None:
         """Read again what is kept in memory and may be out of date; without a query where all of it is fresh."""
+        now = self.clock.now()
         for kept in self._kept:
-            await kept.refresh()
+            if not kept.is_fresh(now):
+                await kept.refresh()
 
     async def run(self, function: Callable[..., Awaitable[T]], *arguments: Any, **keywords: Any) -> T:
         """Call an action or query on this instance's database, from outside of a request or job."""

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 
 from federation.errors import Unauthenticated
 
@@ -149,6 +150,7 @@ def from_base64(text: str) -> bytes:
         raise Unauthenticated("A value is not base64.") from error
 
 
+@lru_cache(maxsize=256)
 def http_date(text: str) -> datetime:
     """A Date header as a moment; Unauthenticated for anything else."""
     try:

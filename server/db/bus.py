@@ -12,7 +12,7 @@ import logging
 import os
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import asyncpg
@@ -244,10 +244,14 @@ class Kept:
         self._read_at = clock.now()
         bus.on(channel, self._changed)
 
+    def is_fresh(self, now: datetime) -> bool:
+        """Whether what is in memory need not be read again."""
+        return self._read_for is not None and timedelta(0) <= now - self._read_at <= self._read_for
+
     async def refresh(self) -> None:
         """Read it, if it may be out of date."""
         now = self._clock.now()
-        if self._read_for is not None and timedelta(0) <= now - self._read_at <= self._read_for:
+        if self.is_fresh(now):
             return
         changes = self._changes
         await self._read()

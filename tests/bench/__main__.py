@@ -52,7 +52,7 @@ async def measure(*, activities: int, hosts: int, repeats: int, only: str | None
             await served.stop()
         try:
             if only in {None, "inbox"}:
-                figures |= await scenarios.acceptance(environment, port, peer, facts, activities)
+                figures |= await scenarios.acceptance(environment, peer, facts, activities)
         finally:
             await peer.stop()
     return figures

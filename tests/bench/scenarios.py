@@ -1,10 +1,12 @@
 """What is measured. Each scenario returns figures by name; CPU is that of the instance alone."""
 
 import asyncio
+import itertools
 import json
 import sqlite3
 import statistics
 import time
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -17,12 +19,13 @@ from federation.vocab import activities
 from federation.vocab.base import PUBLIC
 from federation.vocab.objects import object_document
 from server.clock import SystemClock
-from tests.bench.instance import Served, Usage
+from tests.bench.instance import Served, Usage, free_port
 from tests.bench.peer import Peer, eventually
 from tests.bench.seed import COMMUNITY, Facts
 from tests.bench.sender import deliver_all
 
 AUTHORS = 20
+TURNS = 5
 PATIENCE_SECONDS = 300.0
 
 Figures = dict[str, float]
@@ -74,27 +77,36 @@ async def _inbox(
     }
 
 
-async def acceptance(environment: dict[str, str], port: int, peer: Peer, facts: Facts, count: int) -> Figures:
-    """What it costs to take an activity in, without processing it, and the least that the stack lets it cost."""
-    figures = {}
+async def acceptance(environment: dict[str, str], peer: Peer, facts: Facts, count: int) -> Figures:
+    """What it costs to take an activity in, without processing it, and the least that the stack lets it cost.
+
+    Both take their turns, and the best turn of each counts: what else the machine does only ever adds.
+    """
+    names = {"bare": "bound: HTTP, verify and parse", "accept": "inbox: accepted only"}
     origin = environment["PEERHALL_ORIGIN"]
     target = Target(origin, f"{origin}/ap/inbox", facts.actor_uri, facts.note_uri, "@amara")
-    for number, (role, name) in enumerate(
-        (("bare", "bound: HTTP, verify and parse, CPU ms each"), ("accept", "inbox: accepted only, CPU ms each"))
-    ):
-        first = 10 * count * (number + 1)  # far from the ids of the other scenarios
-        requests = [signed_reply(target, peer, each) for each in range(first, first + count)]
-        served = await Served.start(environment, port, role=role)
-        try:
-            await deliver_all(target.inbox, requests[:AUTHORS])
-            before = served.usage()
-            await deliver_all(target.inbox, requests[AUTHORS:])
-            used = served.usage().since(before)
-            figures[name] = 1000 * used.cpu / (count - AUTHORS)
-            figures[name.replace("CPU ms each", "per second")] = (count - AUTHORS) / used.wall
-        finally:
-            await served.stop()
-    return figures
+    numbers = itertools.count(1_000_000)  # far from the ids of the other scenarios
+    found: dict[str, list[tuple[float, float]]] = {role: [] for role in names}
+    async with AsyncExitStack() as stack:
+        ports = {role: free_port() for role in names}
+        running = {}
+        for role, port in ports.items():
+            running[role] = await Served.start(environment, port, role=role)
+            stack.push_async_callback(running[role].stop)
+        for turn in range(TURNS + 1):
+            for role, served in running.items():
+                size = count // TURNS if turn else AUTHORS
+                requests = [signed_reply(target, peer, next(numbers)) for _ in range(size)]
+                before = served.usage()
+                await deliver_all(f"http://127.0.0.1:{ports[role]}/ap/inbox", requests)
+                used = served.usage().since(before)
+                if turn:  # before that every key is fetched once
+                    found[role].append((1000 * used.cpu / size, size / used.wall))
+    return {
+        f"{name}, {what}": choose(figures[place] for figures in found[role])
+        for role, name in names.items()
+        for place, what, choose in ((0, "CPU ms each", min), (1, "per second", max))
+    }
 
 
 def signed_reply(target: Target, peer: Peer, number: int) -> tuple[dict[str, str], bytes]:

@@ -245,7 +245,7 @@ async def reading_under_another_name(scene: Scene) -> None:
 async def passing_by_authorised_fetch(scene: Scene) -> None:
     """With authorised fetch, nothing but what servers need to know each other is told to the unsigned."""
     stage = scene.stage
-    endpoints = stage.here.engine._endpoints
+    endpoints = stage.here.engine.endpoints
     asked = (endpoints, endpoints._reading)
     for each in asked:
         each._authorized_fetch = True
