@@ -22,7 +22,7 @@ async def deliver_all(inbox: str, requests: list[Request], *, senders: int = SEN
 
 async def _deliver(inbox: str, waiting: Iterator[Request]) -> None:
     parts = urlsplit(inbox)
-    reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
+    reader, writer = await asyncio.open_connection(parts.hostname, parts.port or 80)
     try:
         for headers, body in waiting:
             lines = [f"POST {parts.path} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items())]
