@@ -25,7 +25,11 @@ async def _deliver(inbox: str, waiting: Iterator[Request]) -> None:
     reader, writer = await asyncio.open_connection(parts.hostname, parts.port or 80)
     try:
         for headers, body in waiting:
-            lines = [f"POST {parts.path} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items())]
+            lines = [
+                f"POST {parts.path} HTTP/1.1",
+                "user-agent: bench",
+                *(f"{name}: {value}" for name, value in headers.items()),
+            ]
             writer.write("\r\n".join([*lines, f"content-length: {len(body)}", "", ""]).encode() + body)
             status, answer = await _answer(reader)
             if status not in {200, 202}:
