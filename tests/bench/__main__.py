@@ -42,11 +42,11 @@ async def measure(*, activities: int, hosts: int, repeats: int, only: str | None
             figures = {"start to listening, s": served.start_seconds, "idle memory, MB": served.memory_mb()}
             if only in {None, "pages"}:
                 figures |= await scenarios.pages(served, facts, repeats)
+            database = Path(folder) / "peerhall.sqlite3"
             if only in {None, "inbox"}:
-                database = Path(folder) / "peerhall.sqlite3"
                 figures |= await scenarios.inbox(served, peer, facts, database, activities)
             if only in {None, "fan_out"}:
-                figures |= await scenarios.fan_out(served, peer, facts, hosts)
+                figures |= await scenarios.fan_out(served, peer, facts, database, hosts)
             figures["memory after all this, MB"] = served.memory_mb()
         finally:
             await served.stop()

@@ -6,7 +6,7 @@ import json
 import sqlite3
 import statistics
 import time
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -174,11 +174,21 @@ async def _processed(database: Path, count: int) -> None:
         connection.close()
 
 
-async def fan_out(served: Served, peer: Peer, facts: Facts, hosts: int) -> Figures:
-    """One reply by somebody who is followed from many servers; then a second one, on the connections that are open."""
+async def fan_out(served: Served, peer: Peer, facts: Facts, database: Path, hosts: int) -> Figures:
+    """One reply by somebody who is followed from many servers; a second one on the connections that are open.
+
+    Then a third one, when all these servers are known to verify Ed25519, as every Peerhall does.
+    """
     figures: Figures = {}
+    rounds = (
+        ("new connections", "First."),
+        ("kept connections", "Second."),
+        ("kept connections, Ed25519", "Third."),
+    )
     async with _signed_in(served, facts.other_token) as client:
-        for name, text in (("new connections", "First."), ("kept connections", "Second.")):
+        for name, text in rounds:
+            if text == "Third.":
+                _known_to_be_ours(database)
             peer.expect(hosts)
             before, begun = served.usage(), time.perf_counter()
             answer = await client.post(
@@ -193,6 +203,12 @@ async def fan_out(served: Served, peer: Peer, facts: Facts, hosts: int) -> Figur
             figures |= per_unit(f"delivery to {hosts} servers, {name}", used, hosts)
             figures[f"the author's request, {name}, ms"] = 1000 * request_seconds
     return figures
+
+
+def _known_to_be_ours(database: Path) -> None:
+    """Straight into the tables, as if NodeInfo had been read everywhere."""
+    with closing(sqlite3.connect(database, timeout=30)) as connection, connection:
+        connection.execute("UPDATE peer SET software = 'peerhall', signature_scheme = 'ed25519'")
 
 
 def _signed_in(served: Served, token: str) -> httpx.AsyncClient:
