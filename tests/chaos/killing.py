@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 
 from tests.chaos.load import Load
 from tests.chaos.report import Options, Round
-from tests.chaos.rounds import rounds
+from tests.chaos.rounds import WORLDS, rounds
 from tests.chaos.world import LEASE_SECONDS
 
 LONGEST_SECONDS = 1.6
@@ -15,22 +15,19 @@ LONGEST_SECONDS = 1.6
 
 async def kill(options: Options) -> AsyncIterator[Round]:
     """`kill -9` of any process under load, and a new start."""
-    async for each in rounds(options, _kill):
+    async for each in rounds(options, _kill, worlds=WORLDS):
         yield each
 
 
 async def race(options: Options) -> AsyncIterator[Round]:
     """Two to four workers at once; some stand still for longer than their leases, and go on."""
-    if options.database == "sqlite":
-        roles = [("serve1", "serve2")]
-    else:
-        roles = [("web1", *(f"worker{number}" for number in range(count))) for count in (2, 3, 4)]
+    roles = [("web1", *(f"worker{number}" for number in range(count))) for count in (2, 3, 4)]
     size = -(-options.rounds // len(roles))
     done = 0
     for these in roles:
         part = Options(options.database, min(size, options.rounds - done), options.seed + done, options.cluster)
         done += part.rounds
-        async for each in rounds(part, _stand_still, these):
+        async for each in rounds(part, _stand_still, these, worlds=WORLDS):
             yield each
 
 

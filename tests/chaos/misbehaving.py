@@ -8,7 +8,7 @@ from tests.chaos.checks import LOST, ORDER, Violation
 from tests.chaos.load import Load
 from tests.chaos.neighbours import Asked, Host, response
 from tests.chaos.report import Options, Round
-from tests.chaos.rounds import rounds
+from tests.chaos.rounds import WORLDS, rounds
 
 DAY = 24 * 3600
 STEPS_OF_A_DAY = 3
@@ -106,7 +106,7 @@ def peers(name: str) -> Callable[[Options], AsyncIterator[Round]]:
             finally:
                 bad.answer = None
 
-        async for each in rounds(options, fault):
+        async for each in rounds(options, fault, worlds=WORLDS):
             yield each
 
     return series
@@ -131,7 +131,7 @@ async def down(options: Options) -> AsyncIterator[Round]:
         scene.clock.advance(2 * DAY + 3600)
         return found
 
-    async for each in rounds(options, fault, inbound=3, forms=2):
+    async for each in rounds(options, fault, inbound=3, forms=2, worlds=WORLDS):
         yield each
 
 

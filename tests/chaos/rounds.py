@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,10 @@ from tests.chaos.load import Load
 from tests.chaos.report import Options, Round
 from tests.chaos.world import NotDrained, world
 
-FRESH_WORLD = 50
+FRESH_WORLD = 25
 """A world grows with every round; so many later there is a new one."""
+WORLDS = 3
+"""At once, where nothing but the instance is at fault."""
 
 Fault = Callable[[random.Random, Load], Coroutine[Any, Any, Sequence[Violation] | None]]
 Setting = Callable[[random.Random, Load], Awaitable[None]]
@@ -29,20 +32,38 @@ async def rounds(
     timed: bool = True,
     inbound: int = 10,
     forms: int = 5,
+    worlds: int = 1,
 ) -> AsyncIterator[Round]:
     """So many rounds of a fault. `ordered`: activities are sent in order, and so they must be processed.
 
-    `timed`: the clock runs forward, so that what was processed later says so.
+    `timed`: the clock runs forward, so that what was processed later says so. `worlds`: so many at once, each with its
+    own instance, for faults that are one instance's: a round mostly waits.
     """
-    done = 0
-    while done < options.rounds:
-        async with world(options.database, roles, cluster=options.cluster, folder=folder, preload=preload) as scene:
-            load = Load(scene, ordered=ordered, timed=ordered and timed)
-            await scene.start()
-            for _ in range(min(FRESH_WORLD, options.rounds - done)):
-                seed = options.seed + done
-                done += 1
-                yield await one_round(seed, load, fault, inbound=inbound, forms=forms)
+    size = min(FRESH_WORLD, -(-options.rounds // worlds))
+    seeds = range(options.seed, options.seed + options.rounds)
+    parts = deque(seeds[begin : begin + size] for begin in range(0, len(seeds), size))
+    done: asyncio.Queue[Round | None] = asyncio.Queue()
+
+    async def lane() -> None:
+        while parts:
+            part = parts.popleft()
+            async with world(options.database, roles, cluster=options.cluster, folder=folder, preload=preload) as scene:
+                load = Load(scene, ordered=ordered, timed=ordered and timed)
+                await scene.start()
+                for seed in part:
+                    done.put_nowait(await one_round(seed, load, fault, inbound=inbound, forms=forms))
+        done.put_nowait(None)
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(worlds):
+            group.create_task(lane())
+        ended = 0
+        while ended < worlds:
+            each = await done.get()
+            if each is None:
+                ended += 1
+            else:
+                yield each
 
 
 async def one_round(seed: int, load: Load, fault: Fault, *, inbound: int = 10, forms: int = 5) -> Round:

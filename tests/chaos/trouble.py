@@ -15,7 +15,7 @@ from pathlib import Path
 from tests.chaos.checks import LOST, PARTIAL, WRONG, Violation
 from tests.chaos.load import Load
 from tests.chaos.report import Options, Round
-from tests.chaos.rounds import rounds
+from tests.chaos.rounds import WORLDS, rounds
 from tests.chaos.storage import Sqlite
 
 DISK_BYTES = 48 * 1024 * 1024
@@ -49,7 +49,7 @@ async def locked(options: Options) -> AsyncIterator[Round]:
         await asyncio.sleep(rng.uniform(0, 1.2))
         await asyncio.to_thread(_hold, storage.path, LOCKED_SECONDS + rng.uniform(0, 1))
 
-    async for each in rounds(options, fault):
+    async for each in rounds(options, fault, worlds=WORLDS):
         yield each
 
 
@@ -163,7 +163,7 @@ async def clocks(options: Options) -> AsyncIterator[Round]:
         for host in hosts:
             host.skew_seconds = 0
 
-    async for each in rounds(options, fault, timed=False):
+    async for each in rounds(options, fault, timed=False, worlds=WORLDS):
         yield each
 
 
@@ -173,5 +173,5 @@ async def shuffled(options: Options) -> AsyncIterator[Round]:
     async def fault(rng: random.Random, load: Load) -> None:
         return None
 
-    async for each in rounds(options, fault, ordered=False):
+    async for each in rounds(options, fault, ordered=False, worlds=WORLDS):
         yield each
