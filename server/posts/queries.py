@@ -166,8 +166,9 @@ async def listing(
     source = "post"
     if kinds is not None:
         conditions.append(_of_kinds(kinds))
-        if tuple(kinds) == LIBRARY_KINDS and order == "newest" and author_id is None and ids is None and tag is None:
-            source += here.db.by("idx_post_library" if community_id is None else "idx_post_library_of")
+        if tuple(kinds) == LIBRARY_KINDS and order == "newest" and ids is None and tag is None:
+            of = "_by" if author_id is not None else "_of" if community_id is not None else ""
+            source += here.db.by(f"idx_post_library{of}")
     if ids is not None:
         conditions.append(_one_of("post.id", ids, "only", values))
     if community_id is not None:

@@ -11,8 +11,26 @@ from server.posts.queries import Page, PostView
 from server.posts.readable import findable, readable
 from server.practices.form import Material, PracticeForm
 from server.practices.models import Practice
+from server.practices.narrowing import MINUTE_BANDS, SIZE_BANDS, Facets, narrowed, source
 from server.practices.writing import rendered
 from server.text import LICENCES, excerpt
+
+__all__ = [
+    "MINUTE_BANDS",
+    "SIZE_BANDS",
+    "FacetValues",
+    "Facets",
+    "Found",
+    "Grown",
+    "PracticePage",
+    "add_facts",
+    "draft",
+    "facet_values",
+    "find",
+    "form_of",
+    "grown",
+    "practice",
+]
 
 KINDS = ("practice", "tip")
 PAGE_SIZE = 20
@@ -21,8 +39,6 @@ COUNTED_AT_MOST = 500
 LOOKED_THROUGH = 2000
 """In a library of more, only what fits on one page is counted: the rest would be read for its number alone."""
 LATEST = 500
-SIZE_BANDS = {"1-10": (1, 10), "11-20": (11, 20), "21-30": (21, 30), "31-": (31, 5000)}
-MINUTE_BANDS = {"10": 10, "20": 20, "45": 45, "90": 90}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,25 +56,6 @@ class PracticePage:
     form: PracticeForm
     grown_from: Grown | None = None
     grown_into: Grown | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Facets:
-    """What narrows the library; empty means all. `size` and `minutes` are keys of the bands."""
-
-    subject: str = ""
-    level: str = ""
-    size: str = ""
-    minutes: str = ""
-    language: str = ""
-    licence: str = ""
-    community_id: str = ""
-    mine: str = ""
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether nothing is narrowed."""
-        return self == Facets()
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,23 +114,27 @@ async def draft(here: Instance, viewer: Viewer, short: str) -> tuple[PostView, P
 
 
 async def find(here: Instance, viewer: Viewer, facets: Facets, before: str | None = None) -> Found:
-    """The practices and tips that the viewer may read, the newest first. Eight queries, whatever their number."""
-    condition, parameters = _condition(facets)
-    page = await posts.listing(
-        here,
-        viewer,
-        kinds=KINDS,
-        community_id=facets.community_id or None,
-        author_id=viewer.actor_id if facets.mine == "shared" else None,
-        before=before,
-        limit=PAGE_SIZE,
-        condition=condition,
-        **parameters,
-    )
+    """The practices and tips that the viewer may read, the newest first. At most a dozen queries."""
+    few = await narrowed(here, viewer, facets, before, PAGE_SIZE)
+    if few is not None:
+        found = await posts.listing(here, viewer, ids=few.ids, limit=len(few.ids)) if few.ids else Page([], None)
+        page = Page(found.items, few.next)
+    else:
+        page = await posts.listing(
+            here,
+            viewer,
+            kinds=KINDS,
+            community_id=facets.community_id or None,
+            author_id=viewer.actor_id if facets.mine == "shared" else None,
+            before=before,
+            limit=PAGE_SIZE,
+        )
     await add_facts(here, page.items)
+    if few is not None and few.total is not None:
+        return Found(page, few.total)
     if before is None and page.next is None:
         return Found(page, len(page.items))
-    return Found(page, await _count(here, viewer, facets))
+    return Found(page, COUNTED_AT_MOST + 1 if few is not None else await _count(here, viewer, facets))
 
 
 async def facet_values(here: Instance, viewer: Viewer) -> FacetValues:
@@ -152,26 +153,18 @@ async def facet_values(here: Instance, viewer: Viewer) -> FacetValues:
 
 async def _count(here: Instance, viewer: Viewer, facets: Facets) -> int:
     """How many there are; more than `COUNTED_AT_MOST` where they are many, or are many to look through. One query."""
-    condition, parameters = _condition(facets)
     may_read, values = readable(viewer)
-    if facets.mine == "shared":
-        source, which = "post", " AND post.author_id = :of_author"
-        which += " AND post.community_id = :of_community" if facets.community_id else ""
-    elif facets.community_id:
-        source, which = f"post{here.db.by('idx_post_library_of')}", " AND post.community_id = :of_community"
-    else:
-        source, which = f"post{here.db.by('idx_post_library')}", ""
-    some = f"SELECT 1 FROM {source} WHERE post.state = 'visible' AND post.kind IN ('practice', 'tip'){which}"
+    table, which = source(here, facets)
+    some = f"SELECT 1 FROM {table} WHERE {which}"
     total = await here.db.value(
         f"SELECT CASE WHEN (SELECT count(*) FROM ({some} LIMIT :looked) AS through) >= :looked THEN :most"
-        f" ELSE (SELECT count(*) FROM ({some} AND ({condition or 'TRUE'}) AND {may_read} AND {findable(viewer)}"
+        f" ELSE (SELECT count(*) FROM ({some} AND {may_read} AND {findable(viewer)}"
         " LIMIT :most) AS few) END AS total",
         looked=LOOKED_THROUGH + 1,
         most=COUNTED_AT_MOST + 1,
-        of_community=facets.community_id,
-        of_author=viewer.actor_id,
+        facet_community=facets.community_id,
+        facet_author=viewer.actor_id,
         **values,
-        **parameters,
     )
     return int(total or 0)
 
@@ -239,29 +232,6 @@ def grown(tip: PracticeForm, tip_id: str, title: str) -> PracticeForm:
         grown_from_id=tip_id,
         nobody_identifiable=False,
     )
-
-
-def _condition(facets: Facets) -> tuple[str, dict[str, Any]]:
-    inner: list[str] = []
-    outer: list[str] = []
-    values: dict[str, Any] = {}
-    for name in ("subject", "level"):
-        if wanted := getattr(facets, name):
-            inner.append(f"lower(practice.{name}) = lower(:{name})")
-            values[name] = wanted
-    if band := SIZE_BANDS.get(facets.size):
-        inner.append("practice.group_size BETWEEN :size_from AND :size_to")
-        values["size_from"], values["size_to"] = band
-    if most := MINUTE_BANDS.get(facets.minutes):
-        inner.append("practice.minutes <= :most_minutes")
-        values["most_minutes"] = most
-    for name in ("language", "licence"):
-        if wanted := getattr(facets, name):
-            outer.append(f"post.{name} = :{name}")
-            values[name] = wanted
-    if inner:
-        outer.append(f"EXISTS (SELECT 1 FROM practice WHERE practice.id = post.id AND {' AND '.join(inner)})")
-    return " AND ".join(outer), values
 
 
 def _distinct(values: Any) -> tuple[str, ...]:

@@ -15,9 +15,9 @@ from server.db import Row, to_milliseconds
 from server.instance import Instance
 from server.search.words import Query, Term, fts5, tsquery
 
-WEIGHED = 400
+WEIGHED = 200
 """So many of what somebody may find are weighed, and make up the pages until one looks among older ones."""
-NEAR, FAR = 2_000, 8_000
+NEAR, FAR = 1_000, 8_000
 ENOUGH = 21
 """With so many the first look is enough: one more than a page shows."""
 COMMON = 40

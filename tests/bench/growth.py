@@ -76,7 +76,12 @@ def _paths(facts: Facts) -> list[tuple[str, str, bool]]:
         "notifications": "/notifications", "search": "/search?q=variation",
         "search for common words": "/search?q=exit+ticket",
         "following": "/@amara/following", "followers": "/@bruno/followers", "members": f"/c/{COMMUNITY}/members",
-        "narrowed library": "/practices?subject=Science&minutes=10", "resources": f"/c/{COMMUNITY}/library",
+        "narrowed library": "/practices?subject=Science&minutes=10", "narrowed by two": "/practices?subject=Subject+3&minutes=10",
+        "narrowed to nothing": "/practices?language=cy&licence=CC0-1.0", "shared by me": "/practices?mine=shared",
+        "tag": "/tags/teaching", "rare tag": "/tags/platypus", "people by name": "/people?q=here", "nobody by name": "/people?q=xyzzy",
+        "search for rare words": "/search?q=platypus", "search among resources": "/search?q=lesson&kind=resources",
+        "search for people": "/search?q=person&kind=people",
+        "resources": f"/c/{COMMUNITY}/library",
         "people": "/people", "communities": "/communities", "communities elsewhere": "/communities?where=elsewhere",
     }  # fmt: skip
     documents = {

@@ -14,7 +14,7 @@ from server.db import query_log
 from server.errors import Invalid, NotAllowed, NotFound
 from server.posts import queries as post_queries
 from server.posts.models import Post
-from server.practices import actions, queries
+from server.practices import actions, narrowing, queries
 from server.practices.form import Material, PracticeForm
 from server.practices.messages import messages, on_mastodon
 from server.practices.queries import Facets
@@ -279,6 +279,29 @@ async def test_the_library_is_narrowed_and_counted(fediverse) -> None:
         found = await maya.do(queries.find, facets)
         assert (found.total, len(found.page.items)) == (total, total), facets
     assert (await maya.do(queries.facet_values)).subjects == ("History", "Science")
+
+
+async def test_what_few_practices_say_is_found_at_once_and_the_rest_part_by_part(fediverse, monkeypatch) -> None:
+    _here, maya, _ = await place(fediverse)
+    for number in range(9):
+        subject = "Maths" if number % 3 == 0 else "Music"
+        await maya.do(actions.share, replace(QUICK, title=f"{number}", subject=subject, minutes=10 + number))
+        fediverse.clock.advance(1)
+    for few, looked_at in ((200, 2000), (2, 4)):
+        monkeypatch.setattr(narrowing, "FEW", few)
+        monkeypatch.setattr(narrowing, "LOOKED_AT", looked_at)
+        titles, before, parts = [], None, 0
+        while parts < 9:
+            parts += 1
+            found = await maya.do(queries.find, Facets(subject="maths", minutes="20"), before)
+            titles += [post.title for post in found.page.items]
+            before = found.page.next
+            if before is None:
+                break
+        assert (titles, parts) == (["6", "3", "0"], 1 if few == 200 else 3)
+        nothing = await maya.do(queries.find, Facets(subject="Latin", minutes="20"))
+        assert (nothing.total, nothing.page.next) == (0, None)
+        assert len((await maya.do(queries.find, Facets(mine="shared", subject="music"))).page.items) in {6, 3}
 
 
 async def test_the_library_pages_by_twenty_in_a_fixed_number_of_queries(fediverse) -> None:
