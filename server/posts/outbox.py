@@ -6,18 +6,22 @@ from datetime import datetime, timedelta
 
 from federation.ports import Reader
 from federation.vocab.base import timestamp
-from federation.vocab.collections import ordered_collection
+from federation.vocab.collections import collection_page, ordered_collection
 from server.actors.documents import FEATURED, OUTBOX, Listed
 from server.actors.models import Actor
 from server.db import Row, from_milliseconds
 from server.instance import Instance
-from server.posts.activities.create import create_document
-from server.posts.collections import page_number, paged, settled
-from server.posts.documents import envelope, signed
+from server.posts.activities.create import create_around
+from server.posts.collections import of_post, settled
+from server.posts.documents import envelope, provide_post, signed
 from server.posts.models import Post
 from server.posts.policy import OPEN
+from server.posts.queries import parse_cursor
 
 PAGE = 20
+FIRST = "1"
+"""The first page. Every other is named by the post that it begins behind, so that all of them cost the same."""
+_END = 10**15
 MAX_PINNED = 50
 TOMBSTONES_KEPT = timedelta(days=30)
 COUNTED_FOR = timedelta(minutes=5)
@@ -57,23 +61,30 @@ async def outbox_of(here: Instance, actor: Actor, page: str | None) -> Listed | 
     source = "post" + here.db.by("idx_post_begun" if is_group else "idx_post_outbox")
     modified = await _modified(here, actor)
     total = await _total(here, actor, modified, f"SELECT count(*) AS n FROM {source} WHERE {which}")
-    number = page_number(page, total, PAGE)
-    if number is None:
+    cursor = None if page in {None, FIRST} else parse_cursor(page)
+    if page not in {None, FIRST} and cursor is None:
         return None
     if page is None and not is_group:
-        return Listed(ordered_collection(address, total, f"{address}?page=1", attributed_to=actor.uri), modified)
+        return Listed(ordered_collection(address, total, f"{address}?page={FIRST}", attributed_to=actor.uri), modified)
+    at, post_id = cursor or (_END, "")
     rows = await here.db.rows(
-        f"SELECT post.id FROM {source} WHERE {which}"
-        " ORDER BY post.published_at DESC, post.id DESC LIMIT :limit OFFSET :skip",
+        f"SELECT post.id, post.uri, post.published_at FROM {source} WHERE {which}"
+        " AND post.published_at <= CAST(:before_at AS BIGINT)"
+        " AND (post.published_at < CAST(:before_at AS BIGINT) OR post.id < :before_id)"
+        " ORDER BY post.published_at DESC, post.id DESC LIMIT :limit",
         id=actor.id,
-        limit=PAGE,
-        skip=(number - 1) * PAGE,
+        before_at=at,
+        before_id=post_id,
+        limit=PAGE + 1,
     )
-    items = await (_announces if is_group else _creates)(here, actor, rows)
+    shown = rows[:PAGE]
+    items = await (_announces(here, actor, shown) if is_group else _creates(here, shown))
     if page is None:
-        whole = ordered_collection(address, total, f"{address}?page=1", attributed_to=actor.uri, items=items)
+        whole = ordered_collection(address, total, f"{address}?page={FIRST}", attributed_to=actor.uri, items=items)
         return Listed(whole, modified)
-    return Listed(paged(address, number, items, total, PAGE, ordered=True), modified)
+    more = f"{shown[-1]['published_at']}.{shown[-1]['id']}" if len(rows) > PAGE else None
+    there = f"{address}?page={more}" if more else None
+    return Listed(collection_page(f"{address}?page={page}", address, items, next=there), modified)
 
 
 async def featured_of(here: Instance, actor: Actor, page: str | None) -> Listed | None:
@@ -99,12 +110,15 @@ async def prune(here: Instance, _: object) -> None:
     )
 
 
-async def _creates(here: Instance, actor: Actor, rows: list[Row]) -> list[dict[str, object] | str]:
-    posts = {post.id: post for post in await Post.filter(id__in=[row["id"] for row in rows])}
+async def _creates(here: Instance, rows: list[Row]) -> list[dict[str, object] | str]:
+    """What was published, each around the document as it is served: those that were asked for lately are kept."""
     items: list[dict[str, object] | str] = []
     for row in rows:
-        about = await envelope(here, posts[row["id"]])
-        items.append(_bare(await create_document(here, about)))
+        served = await provide_post(here, of_post, row["uri"], None, Reader())
+        if served is None or served.status != 200:
+            continue  # it went meanwhile
+        post = _bare(json.loads(served.body))
+        items.append(create_around(here, row["id"], from_milliseconds(row["published_at"]), post))
     return items
 
 

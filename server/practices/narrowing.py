@@ -156,9 +156,9 @@ def _said(facets: Facets) -> list[str]:
     said = [f"lower(practice.{name}) = lower(:facet_{name})" for name in ("subject", "level") if getattr(facets, name)]
     said += [f"post.{name} = :facet_{name}" for name in ("language", "licence") if getattr(facets, name)]
     if facets.size in SIZE_BANDS:
-        said.append("practice.group_size BETWEEN :size_from AND :size_to")
+        said.append("practice.group_size IS NOT NULL AND practice.group_size BETWEEN :size_from AND :size_to")
     if facets.minutes in MINUTE_BANDS:
-        said.append("practice.minutes <= :most_minutes")
+        said.append("practice.minutes IS NOT NULL AND practice.minutes <= :most_minutes")
     return said
 
 

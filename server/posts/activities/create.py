@@ -3,12 +3,14 @@
 Authority: who creates is the author, and the object is on the author's own server (S7); the engine checks both.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from federation.errors import FetchError, Forbidden, Ignored, InvalidDocument, TryLater, Unreachable
 from federation.inbox.dispatch import VerifiedActivity
 from federation.vocab import activities
+from federation.vocab.base import ids_of
 from federation.vocab.objects import RemotePost, authors_of, parse_post
 from federation.vocab.polls import RemoteVote, vote_of
 from server.actors.models import Actor
@@ -125,6 +127,22 @@ async def create_document(here: Instance, about: documents.Envelope) -> dict[str
         cc=about.cc,
         audience=about.audience,
         published=about.post.published_at,
+    )
+
+
+def create_around(
+    here: Instance, post_id: str, published: datetime, document: Mapping[str, object]
+) -> dict[str, object]:
+    """The same around a document that was made already."""
+    audience = document.get("audience")
+    return activities.create(
+        id=sending.activity_id(here, "create", post_id),
+        actor=str(document["attributedTo"]),
+        object=dict(document),
+        to=ids_of(document.get("to")),
+        cc=ids_of(document.get("cc")),
+        audience=audience if isinstance(audience, str) else None,
+        published=published,
     )
 
 

@@ -150,3 +150,16 @@ async def test_who_can_have_something_featured_has_a_list_of_it(fediverse: Fediv
         featured = (await ask(fediverse, maya.here, uri)).json()["featured"]
         found = (await ask(fediverse, maya.here, featured)).json()
         assert (found["type"], found["orderedItems"]) == ("OrderedCollection", [])
+
+
+async def test_an_outbox_is_read_to_its_end_while_more_is_published(fediverse: Fediverse, maya: Any) -> None:
+    uris = [(await write(maya)).uri for _ in range(45)]
+    found, address, pages = [], f"{maya.uri}/outbox?page=1", 0
+    while address is not None:
+        page = (await ask(fediverse, maya.here, address)).json()
+        assert (page["id"], page["type"]) == (address, "OrderedCollectionPage")
+        found += [item["object"]["id"] for item in page["orderedItems"]]
+        address, pages = page.get("next"), pages + 1
+        fediverse.clock.advance(1)
+        await write(maya)
+    assert (sorted(found), pages) == (sorted(uris), 3)
