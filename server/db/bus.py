@@ -33,6 +33,7 @@ MAX_WAITING = 1_000
 HEARTBEAT_SECONDS = 20.0
 TIMEOUT_SECONDS = 10.0
 REST_SECONDS = 1.0
+AWAY = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
 
 
 class Bus:
@@ -130,7 +131,7 @@ class Bus:
                     connection = await self._connected()
                 trouble = False
                 await self._converse(connection)
-            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            except AWAY as error:
                 if not trouble:
                     log.warning("not in touch with the other processes: %s", error or type(error).__name__)
                 trouble = True
@@ -170,11 +171,12 @@ class Bus:
                 await self._say(connection)
                 await asyncio.sleep(BATCH_SECONDS)
         except asyncio.CancelledError:
-            await self._say(connection)
+            with contextlib.suppress(*AWAY):
+                await self._say(connection)
             raise
         finally:
             self.hears, self._db.holder = False, None
-            with contextlib.suppress(OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            with contextlib.suppress(*AWAY):
                 await connection.close(timeout=1)
 
     async def _say(self, connection: "asyncpg.Connection[Any]") -> None:

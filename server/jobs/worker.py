@@ -102,10 +102,10 @@ class Worker:
         await asyncio.wait({task}, timeout=after)
 
     async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
-        """An error that the work could not even write down must not end everything else: a full disk is one."""
+        """See an error that the work itself could not even write down."""
         try:
             await work
-        except Exception:
+        except Exception:  # the worker's edge: a full disk, say, must not end everything else with it
             log.exception("a piece of work stumbled")
 
     async def run_until_idle(self, only: Collection[str] | None = None) -> bool:

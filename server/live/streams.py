@@ -55,7 +55,8 @@ class Stream:
     async def wait(self) -> None:
         """Until there may be news, or it is time for a sign of life."""
         try:
-            await asyncio.wait_for(self._called.wait(), HEARTBEAT_SECONDS)
+            async with asyncio.timeout(HEARTBEAT_SECONDS):
+                await self._called.wait()
         except TimeoutError:
             return
         await asyncio.sleep(GATHER_SECONDS)

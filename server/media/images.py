@@ -69,7 +69,8 @@ async def clean_picture(data: bytes, *, side: int = MAX_SIDE, thumb: bool = True
 async def in_thread(work: Callable[[], T]) -> T:
     """Do heavy work on files off the loop, one after the other, and stop waiting when it takes too long."""
     try:
-        return await asyncio.wait_for(asyncio.get_running_loop().run_in_executor(_bench, work), SECONDS)
+        async with asyncio.timeout(SECONDS):
+            return await asyncio.get_running_loop().run_in_executor(_bench, work)
     except TimeoutError:
         raise MediaRefused("This file takes too long to read. Save it in a simpler form and add it again.") from None
 

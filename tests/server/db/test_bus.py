@@ -103,6 +103,16 @@ async def test_processes_hear_each_other_and_again_after_the_connection_was_lost
         assert await of_one.next() == ["d"]
 
 
+async def test_r7_a_process_that_has_something_to_say_in_its_last_moment_says_it_and_ends(fediverse):
+    here = await fediverse.start("alder.example")
+    if here.db.dialect != "postgres":
+        return
+    async with listening(here.db, "news") as (_, heard), asyncio.timeout(30):
+        async with listening(here.db, "news") as (leaving, _):
+            leaving.tell_others("news", ["last"])
+        assert await heard.next() == ["last"]
+
+
 async def test_what_is_kept_is_read_once_and_again_when_it_changed(fediverse):
     here = await fediverse.start("alder.example")
     clock, read, calls = FakeClock(), list[str](), list[str]()
