@@ -1,7 +1,10 @@
 """The command `peerhall`. Exit status 0 done, 1 refused with one line on standard error, 2 wrong usage."""
 
+import os
+
 import click
 
+from server import serving
 from server.commands.care import check, init
 from server.commands.copies import backup, move, move_files, restore
 from server.commands.inspect import inspect
@@ -16,6 +19,8 @@ from server.version import VERSION
 @click.version_option(VERSION, prog_name="peerhall")
 def main(config: str | None) -> None:
     """Peerhall: a federated peer-learning network server."""
+    os.umask(0o077)  # database, backups and exports hold keys and letters: they are for nobody else on this machine
+    serving.raise_open_files()
 
 
 for command in (

@@ -1,9 +1,11 @@
 """Running applications on sockets, with one clear line when they are ready."""
 
 import asyncio
+import contextlib
 import json
 import logging
 import os
+import resource
 import socket
 import sys
 from collections.abc import Callable
@@ -260,6 +262,14 @@ async def _announce(ready: asyncio.Semaphore, count: int, when_ready: Callable[[
     for _ in range(count):
         await ready.acquire()
     when_ready()
+
+
+def raise_open_files() -> None:
+    """Open as many files as this machine lets us: every connection is one, and the usual 1,024 are soon used up."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        with contextlib.suppress(OSError, ValueError):  # macOS promises more than it keeps
+            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def set_up_logging(settings: Settings) -> None:

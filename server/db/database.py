@@ -5,8 +5,10 @@ written ``:name``. Times are milliseconds, booleans are compared bare (``WHERE i
 `server.db.fields`.
 """
 
+import contextlib
 import contextvars
 import functools
+import os
 import re
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
@@ -157,6 +159,7 @@ class Database:
         path = self.path
         if path is not None and str(path) != ":memory:":
             path.parent.mkdir(parents=True, exist_ok=True)
+            _keep_to_owner(path)
         with self.bind():
             await self._context.init(
                 config={
@@ -263,3 +266,13 @@ class Database:
             callback()
         else:
             waiting.append(callback)
+
+
+def _keep_to_owner(path: Path) -> None:
+    """Keys and letters are in it, and SQLite gives its -wal and -shm the rights of the file."""
+    # One that is there is not opened: to close it again would end the locks that this process has on it.
+    with contextlib.suppress(FileExistsError):
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    with contextlib.suppress(PermissionError):  # it is somebody else's, who says who may read it
+        if path.stat().st_mode & 0o077:
+            path.chmod(0o600)

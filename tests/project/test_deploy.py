@@ -53,3 +53,13 @@ def test_the_image_runs_without_root_on_what_is_pinned() -> None:
     text = Path(DEPLOY / "Containerfile").read_text(encoding="utf-8")
     assert "\nUSER peerhall\n" in text
     assert "--require-hashes" in text
+    assert "requirements-s3.txt" in text, "object storage is documented, so it is in the image"
+
+
+@pytest.mark.parametrize("name", ["requirements-s3.txt", "requirements-dev.txt"])
+def test_what_everybody_runs_is_the_same_in_every_lock(name: str) -> None:
+    first, other = (
+        dict(re.findall(r"^([a-z0-9-]+)==(\S+)", (ROOT / each).read_text(encoding="utf-8"), re.MULTILINE))
+        for each in ("requirements.txt", name)
+    )
+    assert {package: other.get(package) for package in first} == first

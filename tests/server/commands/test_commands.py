@@ -1,5 +1,6 @@
 """The command line: status 0 done, 1 refused with one line on standard error, 2 wrong usage."""
 
+import os
 import tarfile
 from pathlib import Path
 
@@ -24,7 +25,11 @@ class Shell:
         }
 
     def __call__(self, *arguments: str, stdin: str | None = None, **environment: str) -> Result:
-        return CliRunner().invoke(main, arguments, input=stdin, env=self.environment | environment)
+        before = os.umask(0o022)
+        try:
+            return CliRunner().invoke(main, arguments, input=stdin, env=self.environment | environment)
+        finally:
+            os.umask(before)
 
 
 @pytest.fixture
@@ -177,6 +182,10 @@ def test_r9_a_backup_restores_and_a_damaged_one_is_refused(shell: Shell, tmp_pat
     refused(shell("backup", "saved.tar.gz"), "exists already")
     refused(shell("restore", "saved.tar.gz"), "not empty")
     refused(shell("restore", "absent.tar.gz", PEERHALL_DATA_DIR="other"), "no file")
+    (tmp_path / "data" / "peerhall.sqlite3").chmod(0o644)  # as it was made once
+    assert shell("user", "create", "tom", "--password", "correct horse battery").exit_code == 0
+    for path in [tmp_path / "saved.tar.gz", *(tmp_path / "data").iterdir()]:
+        assert path.stat().st_mode & 0o077 == 0, path
     whole = (tmp_path / "saved.tar.gz").read_bytes()
     (tmp_path / "half.tar.gz").write_bytes(whole[: len(whole) // 2])
     refused(shell("restore", "half.tar.gz", PEERHALL_DATA_DIR="other"), "is damaged or not complete")
