@@ -7,7 +7,7 @@ WORKERS ?= 2
 
 .DEFAULT_GOAL := help
 PARTS := check-format check-lint check-types check-imports check-project
-.PHONY: help documents peers demo test test-sqlite test-postgres test-long fuzz check $(PARTS) fix bench chaos migration pictures lock clean
+.PHONY: help documents peers demo test test-sqlite test-postgres test-long fuzz check $(PARTS) fix bench chaos rolling migration pictures lock clean
 
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-14s %s\n", $$1, $$2}'
@@ -77,6 +77,9 @@ CHAOS := $(if $(FAULT),--fault $(FAULT)) $(if $(DATABASE),--database $(DATABASE)
 
 chaos: $(VENV)/dev.stamp  ## faults, seeded, and what held (make chaos FAULT=kill DATABASE=sqlite ROUNDS=20 SEED=7)
 	@$(BIN)/python -m tests.chaos $(CHAOS) $(ARGS)
+
+rolling: $(VENV)/dev.stamp  ## restart every process under load, behind Caddy and without: no request fails, nothing is lost
+	@$(BIN)/python -m tests.chaos --fault rolling --fault handover $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SEED),--seed $(SEED))
 
 migration: $(VENV)/dev.stamp  ## draft a migration: make migration NAME=add_something
 	@$(BIN)/python -m tests.postgres --draft $(NAME)

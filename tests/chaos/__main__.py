@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import NoReturn
 
-from tests.chaos import flooding, killing, misbehaving, network, power, trouble
+from tests.chaos import flooding, killing, misbehaving, network, power, rolling, trouble
 from tests.chaos.report import Line, Options, Series, follow, table
 from tests.postgres import Cluster, cluster
 
@@ -50,6 +50,8 @@ FAULTS = {
     "down": Fault(misbehaving.down, 20, ("sqlite",)),
     **{name: Fault(misbehaving.peers(name), 20, ("sqlite",)) for name in misbehaving.MISBEHAVIOUR},
     "flood": Fault(flooding.flood, 3),
+    "rolling": Fault(rolling.rolling, 3, ("postgres",)),
+    "handover": Fault(rolling.handover, 5, ("postgres",)),
 }
 
 

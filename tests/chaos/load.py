@@ -288,7 +288,7 @@ class Load:
             f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n' for name, value in parts
         )
         line = Line(self.world.port)
-        headers = self._headers(member) | {"content-type": f"multipart/form-data; boundary={boundary}"}
+        headers = self.headers(member) | {"content-type": f"multipart/form-data; boundary={boundary}"}
         try:
             status, _, _ = await line.ask(
                 "POST", f"/p/{member.thread_short}/reply", headers, f"{body}--{boundary}--\r\n".encode()
@@ -299,7 +299,8 @@ class Load:
             line.close()
         return status in (302, 303)
 
-    def _headers(self, member: Member) -> dict[str, str]:
+    def headers(self, member: Member) -> dict[str, str]:
+        """What the browser of a member sends."""
         return {
             "host": self.world.authority,
             "accept": "text/html",
@@ -313,7 +314,7 @@ class Load:
         self, line: Line, member: Member, path: str, fields: dict[str, str]
     ) -> tuple[int | None, dict[str, str]]:
         try:
-            status, found, _ = await line.ask("POST", path, self._headers(member), urlencode(fields).encode())
+            status, found, _ = await line.ask("POST", path, self.headers(member), urlencode(fields).encode())
         except (OSError, EOFError, TimeoutError):
             await asyncio.sleep(0.1)
             return None, {}

@@ -87,6 +87,7 @@ class Launcher:
         """Start `peerhall` with these arguments."""
         self._count += 1
         log = self._folder / f"{self._count:04d}-{arguments[0]}.log"
+        log.touch()
         order = {"arguments": list(arguments), "environment": environment, "log": str(log)}
         async with self._one_at_a_time:
             assert self._process.stdin is not None

@@ -13,6 +13,10 @@ from tests.postgres import Cluster
 SHOWN = 6
 
 
+class NotHere(Exception):
+    """What a series needs is not on this machine; the message says what."""
+
+
 @dataclass(frozen=True, slots=True)
 class Options:
     """What to run: `rounds` of one fault on one database, the first with this seed."""
@@ -66,6 +70,9 @@ async def follow(fault: str, series: Series, options: Options) -> Line:
                 line.failures.append((each.seed, each.violations))
             line.seconds = time.monotonic() - begun
             _say(line, each)
+    except NotHere as reason:
+        line.notes.append(f"NOT RUN: {reason}")
+        print(f"  {fault} on {options.database} was not run: {reason}", file=sys.stderr, flush=True)
     except Exception as error:  # noqa: BLE001  # whatever ends a series is a failure of it
         while isinstance(error, ExceptionGroup):
             error = error.exceptions[0]

@@ -69,6 +69,7 @@ class World:
         starter: Launcher,
         neighbours: Neighbours,
         roles: Sequence[str],
+        front: int | None = None,
     ) -> None:
         self.folder = folder
         self.storage = storage
@@ -78,9 +79,13 @@ class World:
         self.processes: dict[str, Process] = {}
         self.roles = tuple(roles)
         self._launcher = starter
+        self.front = front
+        """The port of a proxy that requests go to, where there is one."""
+        self.options: tuple[str, ...] = ()
+        """What every process that listens is told besides its port."""
         self._ports = {role: free_port() for role in roles if not role.startswith("worker")}
         first = next(iter(self._ports.values()))
-        self.authority = f"127.0.0.1:{first}"
+        self.authority = f"127.0.0.1:{front or first}"
         self.origin = f"http://{self.authority}"
         self._turn = 0
         self.environment = {
@@ -94,7 +99,9 @@ class World:
         self.more_environment = {"CHAOS_CLOCK": str(clock.path)}
 
     def port(self) -> int:
-        """The port of the next process that takes requests: they take turns."""
+        """The port of the next process that takes requests: they take turns; or that of the proxy before them."""
+        if self.front is not None:
+            return self.front
         ports = list(self._ports.values())
         self._turn += 1
         return ports[self._turn % len(ports)]
@@ -104,13 +111,22 @@ class World:
         for role in roles or self.roles:
             if role in self.processes and self.processes[role].alive:
                 continue
-            port = self._ports.get(role)
-            command = role.rstrip("0123456789")
-            arguments = [command] if port is None else [command, "--port", str(port)]
-            self.processes[role] = await self._launcher.start(arguments, self.environment | self.more_environment)
+            self.processes[role] = await self.launch(role)
         for role in roles or self.roles:
             if role in self._ports:
                 await until_it_answers(self.processes[role], self._ports[role])
+
+    async def launch(self, role: str) -> Process:
+        """Start a process of a role, beside the one that may have it still."""
+        port = self._ports.get(role)
+        command = role.rstrip("0123456789")
+        arguments = [command] if port is None else [command, "--port", str(port), *self.options]
+        return await self._launcher.start(arguments, self.environment | self.more_environment)
+
+    @property
+    def listening(self) -> dict[str, int]:
+        """The ports of the roles that listen."""
+        return dict(self._ports)
 
     async def seed(self) -> None:
         """Two people with a thread each, followed from every host; nothing is left to do."""
@@ -125,9 +141,10 @@ class World:
             for number in range(HOSTS):
                 await _followed(here, self.members, self.neighbours.host(number).origin)
 
-    async def drain(self, patience: float = PATIENCE_SECONDS) -> None:
+    async def drain(self, patience: float = PATIENCE_SECONDS, *, leases: bool = True) -> None:
         """Wait until there is nothing left to do; the clock moves on where only leases and pauses are waited for.
 
+        Without `leases` it does not: nobody may have left any.
         Raises NotDrained where nothing happens for so many seconds.
         """
         seen, since, until = None, 0.0, 0.0
@@ -138,7 +155,7 @@ class World:
             now = time.monotonic()
             if pending != seen:
                 seen, since, until = pending, now, now + patience
-            elif now - since > STUCK_SECONDS:
+            elif leases and now - since > STUCK_SECONDS:
                 self.clock.advance(LEASE_SECONDS)
                 since = now
             if now > until:
@@ -152,6 +169,11 @@ class World:
         while started.alive:
             await asyncio.sleep(0.02)
         return started
+
+    @property
+    def started(self) -> list[Process]:
+        """All processes so far."""
+        return self._launcher.started
 
     def said(self, what: str) -> list[str]:
         """The lines in the logs of all processes that hold these words."""
@@ -171,6 +193,7 @@ async def world(
     cluster: Cluster | None = None,
     folder: Path | None = None,
     preload: Path | None = None,
+    front: int | None = None,
 ) -> AsyncIterator[World]:
     """A seeded world on SQLite, or in a new database of `cluster`; nothing runs yet. Its data are in `folder`."""
     with tempfile.TemporaryDirectory(prefix="peerhall-chaos-", dir=folder) as name, _notes() as notes:
@@ -185,7 +208,7 @@ async def world(
         await neighbours.start()
         try:
             async with launcher(notes, preload) as starter:
-                made = World(folder, storage, clock, starter, neighbours, roles or usual_roles(database))
+                made = World(folder, storage, clock, starter, neighbours, roles or usual_roles(database), front)
                 await made.seed()
                 yield made
         finally:
