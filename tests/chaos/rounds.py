@@ -39,7 +39,8 @@ async def rounds(
     `timed`: the clock runs forward, so that what was processed later says so. `worlds`: so many at once, each with its
     own instance, for faults that are one instance's: a round mostly waits.
     """
-    size = min(FRESH_WORLD, -(-options.rounds // worlds))
+    turns = max(1, -(-options.rounds // (FRESH_WORLD * worlds)))
+    size = max(1, -(-options.rounds // (turns * worlds)))
     seeds = range(options.seed, options.seed + options.rounds)
     parts = deque(seeds[begin : begin + size] for begin in range(0, len(seeds), size))
     done: asyncio.Queue[Round | None] = asyncio.Queue()
