@@ -34,7 +34,13 @@ class Notification(Model):
         """Table name and indexes."""
 
         table = "notification"
-        indexes = (("reader_id", "at"), ("reader_id", "read_at"), ("reader_id", "thing"), ("post_id",), ("actor_id",))
+        indexes = (
+            ("reader_id", "at"),
+            ("reader_id", "read_at"),
+            ("reader_id", "thing", "at"),
+            ("post_id",),
+            ("actor_id",),
+        )
 
 
 class NotificationSetting(Model):

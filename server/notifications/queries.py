@@ -15,6 +15,8 @@ from server.posts.queries import PostView, listing
 
 PAGE_SIZE = 20
 MAX_EVENTS = 600
+WALKED = 1000
+"""So many events are looked at for one page: all of them may have happened to one thing."""
 MAX_NAMES = 3
 MAX_POSTS = 200
 
@@ -111,16 +113,8 @@ async def page(
     limit: int = PAGE_SIZE,
 ) -> NotificationPage:
     """What happened, grouped; a fixed number of queries."""
-    things = await here.db.rows(
-        "SELECT thing, max(at) AS newest, sum(CASE WHEN read_at IS NULL THEN 1 ELSE 0 END) AS unread"
-        " FROM notification WHERE reader_id = :reader GROUP BY thing"
-        " HAVING max(at) < :before AND sum(CASE WHEN read_at IS NULL THEN 1 ELSE 0 END) >= :least"
-        " ORDER BY max(at) DESC, thing LIMIT :limit",
-        reader=viewer.actor_id,
-        before=before or here.clock.now() + timedelta(days=1),
-        least=1 if only_new else 0,
-        limit=limit + 1,
-    )
+    looked = await _things(here, viewer, only_new=only_new, before=before, limit=limit + 1)
+    things = looked.things
     shown = things[:limit]
     events = await _events(here, viewer, [row["thing"] for row in shown], only_new=only_new)
     people = await labels(here, {row["actor_id"] for row in events if row["actor_id"]})
@@ -130,11 +124,53 @@ async def page(
     for event in events:
         by_thing[event["thing"]].append(event)
     groups = [_group(row, by_thing[row["thing"]], people, posts, communities) for row in shown]
-    more = len(things) > limit
+    until = shown[-1]["newest"] if len(things) > limit else looked.until
     return NotificationPage(
         groups=[group for group in groups if group is not None],
-        before=from_milliseconds(shown[-1]["newest"]) if more else None,
+        before=None if until is None else from_milliseconds(until),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Looked:
+    """Things by their newest event, the newest first, and where to go on if not everything was looked at."""
+
+    things: list[Row]
+    until: int | None
+
+
+async def _things(here: Instance, viewer: Viewer, *, only_new: bool, before: datetime | None, limit: int) -> _Looked:
+    """What something happened to, found by walking back through what happened: two queries at most.
+
+    An event stands for its thing if nothing happened to that later. So many events are walked for one page.
+    """
+    index, which = (
+        ("idx_notification_new", " AND {0}.read_at IS NULL") if only_new else ("idx_notificatio_reader__caa6b1", "")
+    )
+    part = (
+        f"SELECT notification.id, notification.thing, notification.at FROM notification{here.db.by(index)}"
+        f" WHERE notification.reader_id = :reader AND notification.at < :before{which.format('notification')}"
+        " ORDER BY notification.at DESC LIMIT "
+    )
+    # SQLite keeps the order, and stops when it has enough: told to sort, it would read all of it.
+    order = "" if here.db.dialect == "sqlite" else " ORDER BY event.at DESC"
+    values = {"reader": viewer.actor_id, "before": before or here.clock.now() + timedelta(days=1)}
+    rows = await here.db.rows(
+        "SELECT event.thing, event.at AS newest, CASE WHEN EXISTS (SELECT 1 FROM notification AS fresh"
+        " WHERE fresh.reader_id = :reader AND fresh.thing = event.thing AND fresh.read_at IS NULL)"
+        f" THEN 1 ELSE 0 END AS unread FROM ({part} :walked) AS event WHERE NOT EXISTS"
+        " (SELECT 1 FROM notification AS later WHERE later.reader_id = :reader AND later.thing = event.thing"
+        f" AND later.at >= event.at AND (later.at > event.at OR later.id > event.id){which.format('later')})"
+        f"{order} LIMIT :limit",
+        walked=WALKED,
+        limit=limit,
+        **values,
+    )
+    things = sorted(rows, key=lambda row: (-row["newest"], row["thing"]))
+    if len(things) == limit:
+        return _Looked(things, None)
+    last = await here.db.value(f"SELECT at FROM ({part} 1 OFFSET :walked) AS last", walked=WALKED - 1, **values)
+    return _Looked(things, last)
 
 
 async def _events(here: Instance, viewer: Viewer, things: list[str], *, only_new: bool) -> list[Row]:

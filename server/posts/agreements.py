@@ -95,6 +95,7 @@ async def _publish(here: Instance, post: Post) -> None:
     now = here.clock.now()
     post.state, post.published_at, post.last_activity_at, post.updated_at = "visible", now, now, now
     await post.save()
+    await here.db.execute("UPDATE post_tag SET at = :now WHERE post_id = :id", now=now, id=post.id)
     # The question is no longer to be had at its id; the Create is.
     await here.db.execute("DELETE FROM sent_activity WHERE post_id = :id", id=post.id)
     await announce_new(here, post)

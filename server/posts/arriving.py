@@ -306,8 +306,8 @@ async def _write(here: Instance, arrivals: Sequence[Arrival]) -> None:
         raise _Unexpected
     parts = list(zip(arrivals, ids, strict=True))
     tags = [
-        {"post_id": post_id, "tag": tag}
-        for arrival, post_id in parts
+        {"post_id": post_id, "tag": tag, "at": row["published_at"]}
+        for (arrival, post_id), row in zip(parts, rows, strict=True)
         for tag in dict.fromkeys(tag.lower()[:100] for tag in arrival.remote.hashtags)
     ]
     mentions = [

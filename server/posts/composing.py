@@ -9,7 +9,7 @@ from server.actors.models import Actor
 from server.actors.relations import blocked_among
 from server.actors.remote import resolve
 from server.actors.viewer import Viewer
-from server.db import from_milliseconds
+from server.db import from_milliseconds, to_milliseconds
 from server.errors import Invalid, NotAllowed, NotFound, Refused
 from server.ids import new_id
 from server.instance import Instance
@@ -82,6 +82,7 @@ async def publish_post(here: Instance, acting: Viewer, post_id: str, *, visibili
         post.published_at = post.last_activity_at = post.updated_at = now
         post.url = here.url(page_path(post.short, post.title, post.kind))
         await post.save()
+        await PostTag.filter(post_id=post.id).update(at=to_milliseconds(now))
         if post.visibility != policy.PRIVATE:
             await announce_new(here, post)
     return post
@@ -290,7 +291,9 @@ async def _name(here: Instance, post: Post, written: _Written, *, also: Sequence
     Naming somebody in an answer lets nobody in who could not read what is answered (S15).
     """
     await PostTag.filter(post_id=post.id).delete()
-    await PostTag.bulk_create([PostTag(post_id=post.id, tag=tag) for tag in written.tags])
+    await PostTag.bulk_create(
+        [PostTag(post_id=post.id, tag=tag, at=to_milliseconds(post.published_at)) for tag in written.tags]
+    )
     if post.visibility == policy.PRIVATE:
         return
     named = [person for person in written.mentioned if person.kind != "Group"]

@@ -128,13 +128,15 @@ class PostTag(Model):
     id = fields.BigIntField(primary_key=True)
     post: fields.ForeignKeyRelation[Post] = fields.ForeignKeyField("models.Post", on_delete=fields.CASCADE)
     tag = fields.CharField(max_length=100)
+    at = fields.BigIntField(default=0)
+    """When the post was published, in milliseconds: the page of a hashtag is read in this order."""
 
     class Meta:
         """Table name and indexes."""
 
         table = "post_tag"
         unique_together = (("post", "tag"),)
-        indexes = (("tag",),)
+        indexes = (("tag", "at", "post"),)
 
 
 class PostMention(Model):

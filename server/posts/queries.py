@@ -178,25 +178,27 @@ async def listing(
         conditions.append("post.author_id = :of_author")
         values["of_author"] = author_id
     if tag is not None:
-        conditions.append("post.id IN (SELECT post_tag.post_id FROM post_tag WHERE post_tag.tag = :of_tag)")
+        # Its posts are found in their order, each looked at as it comes: most tags are on few, some on very many.
+        join = "CROSS JOIN" if here.db.dialect == "sqlite" else "JOIN"
+        source = f"post_tag AS tagged {join} post ON post.id = tagged.post_id"
+        conditions.insert(0, "tagged.tag = :of_tag")
         values["of_tag"] = tag.lower()
     if top_level:
         conditions.append("post.parent_id IS NULL AND post.in_reply_to_uri IS NULL")
-    column = f"post.{ORDERS[order]}"
+    column, key = ("tagged.at", "tagged.post_id") if tag is not None else (f"post.{ORDERS[order]}", "post.id")
     cursor = parse_cursor(before)
     if cursor is not None:
         conditions.append(
-            f"({column} < CAST(:before_at AS BIGINT)"
-            f" OR ({column} = CAST(:before_at AS BIGINT) AND post.id < :before_id))"
+            f"({column} < CAST(:before_at AS BIGINT) OR ({column} = CAST(:before_at AS BIGINT) AND {key} < :before_id))"
         )
         values["before_at"], values["before_id"] = cursor
     rows = await here.db.rows(
-        f"SELECT {COLUMNS} FROM {source} WHERE {' AND '.join(conditions)}"
-        f" ORDER BY {column} DESC, post.id DESC LIMIT :limit",
+        f"SELECT {COLUMNS}, {column} AS listed_at FROM {source} WHERE {' AND '.join(conditions)}"
+        f" ORDER BY {column} DESC, {key} DESC LIMIT :limit",
         limit=limit + 1,
         **values,
     )
-    more = f"{rows[limit - 1][ORDERS[order]]}.{rows[limit - 1]['id']}" if len(rows) > limit else None
+    more = f"{rows[limit - 1]['listed_at']}.{rows[limit - 1]['id']}" if len(rows) > limit else None
     return Page(await views(here, viewer, rows[:limit]), more)
 
 

@@ -23,6 +23,7 @@ from server.actors.models import Actor
 from server.actors.relations import blocked_among
 from server.actors.remote import ensure_remote
 from server.communities import dialects
+from server.db import to_milliseconds
 from server.errors import Invalid, NotFound
 from server.instance import Instance
 from server.posts import admission, consent, counting, policy, rendering
@@ -223,7 +224,9 @@ async def store_parts(here: Instance, post: Post, remote: RemotePost, named: Seq
     """Hashtags, attachments, people named and the structured part, as they are now; in the caller's transaction."""
     await PostTag.filter(post_id=post.id).delete()
     tags = dict.fromkeys(tag.lower()[:100] for tag in remote.hashtags)
-    await PostTag.bulk_create([PostTag(post_id=post.id, tag=tag) for tag in tags])
+    await PostTag.bulk_create(
+        [PostTag(post_id=post.id, tag=tag, at=to_milliseconds(post.published_at)) for tag in tags]
+    )
     for actor_id in named:
         if actor_id != post.author_id:
             await PostMention.get_or_create(post_id=post.id, actor_id=actor_id)

@@ -49,7 +49,11 @@ def grow(file: str, posts: int) -> None:
         _insert(
             connection,
             "post_tag",
-            ({"tag": WORDS[(n + k) % len(WORDS)], "post_id": identifier(3, n)} for n in numbers for k in range(n % 3)),
+            (
+                {"tag": WORDS[(n + k) % len(WORDS)], "post_id": identifier(3, n), "at": BEGIN + n * APART}
+                for n in numbers
+                for k in range(n % 3)
+            ),
         )
         _insert(connection, "post_like", (_like(number) for number in numbers if number % 4 == 0))
         _insert(

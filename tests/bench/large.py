@@ -259,11 +259,12 @@ class _Grower:
         """Every conversation is about teaching, few are about the platypus."""
         begun = "FROM post WHERE parent_id IS NULL AND in_reply_to_uri IS NULL"
         self.db.execute(
-            f"INSERT INTO post_tag (tag, post_id) SELECT 'teaching', id {begun} ORDER BY id ON CONFLICT DO NOTHING"
+            f"INSERT INTO post_tag (tag, post_id, at) SELECT 'teaching', id, published_at {begun}"
+            " ORDER BY id ON CONFLICT DO NOTHING"
         )
         self.db.execute(
-            f"INSERT INTO post_tag (tag, post_id) SELECT 'platypus', id {begun} ORDER BY id DESC LIMIT ?"
-            " ON CONFLICT DO NOTHING",
+            f"INSERT INTO post_tag (tag, post_id, at) SELECT 'platypus', id, published_at {begun}"
+            " ORDER BY id DESC LIMIT ? ON CONFLICT DO NOTHING",
             (RARE,),
         )
 

@@ -26,9 +26,7 @@ SORTED = (
     "FROM account JOIN actor",  # who joined within a month
     "membership.role <> 'member'",  # those who look after one community
     "INDEXED BY idx_post_pinned",  # what is pinned in one community
-    "FROM notification WHERE reader_id = :reader GROUP BY thing",  # what happened to one person
     "post.id IN (:only_0",  # posts that were found already
-    "FROM post_tag WHERE post_tag.tag = :of_tag",  # of one tag
     "SELECT practice.id FROM practice WHERE practice.id = :origin",  # two
     "sent_activity.post_id = :post_id",  # what was sent of one post
     "post.parent_id = :id",  # the answers to one post

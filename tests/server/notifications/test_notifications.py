@@ -243,6 +243,25 @@ async def test_pages_continue_where_the_last_one_ended(fediverse) -> None:
     assert second.before is None
 
 
+async def test_a_thing_with_much_news_hides_no_other(fediverse, monkeypatch) -> None:
+    here, maya, tom, ines = await three(fediverse)
+    monkeypatch.setattr(queries, "WALKED", 2)
+    quiet, loud = [await make_post(here, maya.id, title=title) for title in ("quiet", "loud")]
+    for post in (quiet, loud):
+        for event in (PostLiked(post.id, tom.id), PostLiked(post.id, ines.id), PostBoosted(post.id, tom.id)):
+            fediverse.clock.advance(60)
+            await emit(here, event)
+    for only_new in (False, True):
+        found, before, pages = [], None, 0
+        while pages < 9:
+            page = await maya.do(queries.page, limit=1, only_new=only_new, before=before)
+            found += [group.title for group in page.groups]
+            before, pages = page.before, pages + 1
+            if before is None:
+                break
+        assert found == ["loud", "quiet"]
+
+
 async def test_old_news_goes(fediverse) -> None:
     here, maya, tom, ines = await three(fediverse)
     post = await make_post(here, maya.id)
