@@ -1,7 +1,8 @@
 """`python -m tests.bench.growth FOLDER…`: what reading costs on instances of different sizes (P5 to P8).
 
 Each folder was made by `tests.bench.large`. Pages, documents and the home timeline are asked for in this process,
-without sockets; CPU is that of all its threads, the best of several rounds, in milliseconds and against the first.
+without sockets; CPU is that of all its threads, the lowest of several rounds in which the sizes take turns, in
+milliseconds and against the first. Hand-written statements are counted: they do not depend on what else is running.
 """
 
 import argparse
@@ -10,6 +11,7 @@ import os
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from starlette.types import ASGIApp, Message
@@ -18,6 +20,7 @@ from server.accounts.actions import viewer_for_token
 from server.asgi import create_app
 from server.build import build
 from server.clock import SystemClock
+from server.db import query_log
 from server.instance import Instance
 from server.settings import load
 from server.timelines.queries import home
@@ -26,23 +29,46 @@ from tests.bench.seed import COMMUNITY, Facts
 
 ROUNDS, TIMES = 8, 6
 WIDTH = 36
+ALLOWED = 1.2
+"""So much may the cost of a request grow from 10,000 posts to a million, and from 1,000 follows to 100,000 (P8)."""
 Ask = Callable[[], Awaitable[None]]
 
 
+@dataclass(slots=True)
+class _Row:
+    """What one question costs at every size: CPU milliseconds, and statements."""
+
+    cpu: list[float]
+    statements: list[int]
+
+
 async def measure(folders: Sequence[Path], seconds: float, only: Sequence[str]) -> None:
-    """Print CPU milliseconds by what was asked for, a line as soon as it is known."""
+    """Print CPU milliseconds by what was asked for, a line as soon as it is known; return nothing.
+
+    The sizes take turns, so that what else happens on the machine meets all of them alike.
+    """
     opened = []
     for folder in folders:
         facts = await enlarge(folder, 10_000, 1_000)
         here = await build(load(environment(folder), Path("/dev/null")), clock=SystemClock())
         opened.append({name: ask async for name, ask in _asks(here, facts)})
-    print(f"{'CPU ms':<{WIDTH}}  {'  '.join(f'{folder.name:>10}' for folder in folders)}   ratio to the first")
+    names = "  ".join(f"{folder.name:>10}" for folder in folders)
+    print(f"{'CPU ms':<{WIDTH}}  {names}   ratios to the first, statements")
+    grown = 0
     for name in opened[0]:
         if only and not any(word in name for word in only):
             continue
-        figures = [await _within(asks[name], seconds) for asks in opened]
-        ratios = "  ".join(f"{figure / figures[0]:5.2f}" for figure in figures[1:])
-        print(f"{name:<{WIDTH}}  {'  '.join(f'{figure:10.2f}' for figure in figures)}   {ratios}", flush=True)
+        row = await _costs([asks[name] for asks in opened], seconds)
+        ratios = [figure / row.cpu[0] for figure in row.cpu[1:]]
+        grows = any(ratio > ALLOWED for ratio in ratios)
+        grown += grows
+        counts = "/".join(str(count) for count in dict.fromkeys(row.statements))
+        print(
+            f"{name:<{WIDTH}}  {'  '.join(f'{figure:10.2f}' for figure in row.cpu)}"
+            f"   {'  '.join(f'{ratio:5.2f}' for ratio in ratios)}  {counts:>6}{'  GROWS' if grows else ''}",
+            flush=True,
+        )
+    print(f"{grown} grow by more than {ALLOWED - 1:.0%}")
 
 
 async def _asks(here: Instance, facts: Facts) -> AsyncIterator[tuple[str, Ask]]:
@@ -58,15 +84,6 @@ async def _asks(here: Instance, facts: Facts) -> AsyncIterator[tuple[str, Ask]]:
             assert len((await home(here, viewer, limit=20)).items) == 20
 
     yield "home timeline of 20, query and views", timeline
-
-
-async def _within(ask: Ask, seconds: float) -> float:
-    """The figure, or infinity where it takes longer: the statement that does is left behind with its thread."""
-    try:
-        async with asyncio.timeout(seconds):
-            return await _cost(ask)
-    except TimeoutError:
-        return float("inf")
 
 
 def _paths(facts: Facts) -> list[tuple[str, str, bool]]:
@@ -125,16 +142,28 @@ def _request(app: ASGIApp, address: str, token: str) -> Ask:
     return ask
 
 
-async def _cost(ask: Ask) -> float:
-    for _ in range(3):
-        await ask()
-    best = float("inf")
-    for _ in range(ROUNDS):
-        begun = time.process_time()
-        for _ in range(TIMES):
-            await ask()
-        best = min(best, (time.process_time() - begun) / TIMES)
-    return 1000 * best
+async def _costs(asks: Sequence[Ask], seconds: float) -> _Row:
+    """The lowest of several rounds; infinity where it takes longer: that statement is left behind with its thread."""
+    row = _Row([float("inf")] * len(asks), [0] * len(asks))
+    slow = set()
+    for turn in range(ROUNDS + 1):
+        for place, ask in enumerate(asks):
+            if place in slow:
+                continue
+            begun, log = time.process_time(), list[str]()
+            token = query_log.set(log)
+            try:
+                async with asyncio.timeout(seconds):
+                    for _ in range(TIMES):
+                        await ask()
+            except TimeoutError:
+                slow.add(place)
+            finally:
+                query_log.reset(token)
+            row.statements[place] = len(log) // TIMES
+            if turn > 0 and place not in slow:
+                row.cpu[place] = min(row.cpu[place], 1000 * (time.process_time() - begun) / TIMES)
+    return row
 
 
 def main() -> None:
