@@ -83,7 +83,7 @@ class Cluster:
 
     def __init__(self, folder: Path, options: dict[str, str]) -> None:
         self._folder = folder
-        self._options = options
+        self.options = options
         self._user = UNPRIVILEGED if os.geteuid() == 0 else None
         self._programs = programs()
         if self._user is not None:
@@ -100,7 +100,7 @@ class Cluster:
     def start(self) -> None:
         """Start it and wait until it takes connections."""
         log = self._folder / "log"
-        options = [part for name, value in self._options.items() for part in ("-c", f"{name}={value}")]
+        options = [part for name, value in self.options.items() for part in ("-c", f"{name}={value}")]
         with log.open("wb") as output:
             self._process = subprocess.Popen(
                 [str(self._programs / "postgres"), "-D", str(self._data), "-p", str(self._port), *options],
@@ -120,6 +120,11 @@ class Cluster:
         if self._process is None:
             raise NoPostgres("it does not run")
         return self._process.pid
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it has not ended, by itself or because it was stopped."""
+        return self._process is not None and self._process.poll() is None
 
     def stop(self, number: int = signal.SIGINT) -> None:
         """Stop it: SIGINT ends open sessions ("fast"), SIGQUIT ends it as a crash does ("immediate")."""

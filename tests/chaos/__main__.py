@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import NoReturn
 
-from tests.chaos import flooding, killing, misbehaving, network, power, rolling, trouble
+from tests.chaos import copying, flooding, killing, misbehaving, network, power, rolling, trouble
 from tests.chaos.report import Line, Options, Series, follow, table
 from tests.postgres import Cluster, cluster
 
@@ -43,13 +43,16 @@ FAULTS = {
     "network": Fault(network.network, 1000, ("sqlite",)),
     "restart": Fault(trouble.restart, 20, ("postgres",)),
     "locked": Fault(trouble.locked, 20, ("sqlite",)),
-    "full": Fault(trouble.full, 20, ("sqlite",)),
+    "full": Fault(trouble.full, 20),
     "power": Fault(power.power, 20, ("sqlite",)),
     "clocks": Fault(trouble.clocks, 20),
     "shuffled": Fault(trouble.shuffled, 20),
     "down": Fault(misbehaving.down, 20, ("sqlite",)),
     **{name: Fault(misbehaving.peers(name), 20, ("sqlite",)) for name in misbehaving.MISBEHAVIOUR},
     "flood": Fault(flooding.flood, 3),
+    "move": Fault(copying.move, 20, ("postgres",)),
+    "restore": Fault(copying.restore, 20),
+    "migrate": Fault(copying.migration, 20),
     "rolling": Fault(rolling.rolling, 3, ("postgres",)),
     "handover": Fault(rolling.handover, 5, ("postgres",)),
 }

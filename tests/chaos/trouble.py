@@ -8,8 +8,10 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from tests.chaos.checks import LOST, PARTIAL, WRONG, Violation
@@ -17,8 +19,11 @@ from tests.chaos.load import Load
 from tests.chaos.report import Options, Round
 from tests.chaos.rounds import WORLDS, rounds
 from tests.chaos.storage import Sqlite
+from tests.postgres import Cluster
 
-DISK_BYTES = 48 * 1024 * 1024
+DISK_BYTES = {"sqlite": 48 * 1024 * 1024, "postgres": 320 * 1024 * 1024}
+SETTLE_SECONDS = 1.0
+"""So long PostgreSQL may take to find out that it cannot go on."""
 LOCKED_SECONDS = 3.0
 """Longer than a locked file is waited for (`launcher.shorten_pauses`)."""
 JUMPS = (3 * 3600, -2 * 3600, 26 * 3600, -26 * 3600, 40, -40)
@@ -63,7 +68,7 @@ def _hold(path: Path, seconds: float) -> None:
 
 async def full(options: Options) -> AsyncIterator[Round]:
     """The disk is full for a while, under load, during an upload and during a backup."""
-    with _small_disk() as folder:
+    with _small_disk(options.database) as folder, _on(folder, options) as server:
 
         async def fault(rng: random.Random, load: Load) -> list[Violation]:
             await asyncio.sleep(rng.uniform(0, 0.6))
@@ -74,21 +79,51 @@ async def full(options: Options) -> AsyncIterator[Round]:
             taken = [await load.upload(load.world.members[0], file)]
             await asyncio.sleep(rng.uniform(0.2, 1.2))
             filler.unlink()
+            if server is not None:
+                await asyncio.to_thread(_start_again, server)
             await asyncio.sleep(0.6)
             taken.append(await load.upload(load.world.members[0], file))
             if not taken[-1]:
                 found.append(Violation(LOST, "an upload is refused although the disk has room again"))
             return found + await _files(load, sum(taken))
 
+        options = replace(options, cluster=server)
         async for each in rounds(options, fault, folder=folder):
             yield each
 
 
 @contextmanager
-def _small_disk() -> Iterator[Path]:
+def _on(folder: Path, options: Options) -> Iterator[Cluster | None]:
+    """A PostgreSQL with its data, and what it writes ahead, on the disk that will be full."""
+    if options.cluster is None:
+        yield None
+        return
+    data = folder / "postgres"
+    data.mkdir()
+    made = Cluster(data, options.cluster.options | {"max_wal_size": "64MB", "min_wal_size": "32MB"})
+    made.start()
+    try:
+        yield made
+    finally:
+        made.stop()
+
+
+def _start_again(server: Cluster) -> None:
+    """What systemd does where PostgreSQL gave up: it ends itself when it cannot write ahead."""
+    until = time.monotonic() + SETTLE_SECONDS
+    while server.is_running and time.monotonic() < until:
+        time.sleep(0.05)
+    if not server.is_running:
+        server.start()
+
+
+@contextmanager
+def _small_disk(database: str) -> Iterator[Path]:
     folder = Path(tempfile.mkdtemp(prefix="peerhall-disk-"))
     mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", f"size={DISK_BYTES}", "tmpfs", str(folder)], capture_output=True, check=False
+        ["mount", "-t", "tmpfs", "-o", f"size={DISK_BYTES[database]}", "tmpfs", str(folder)],
+        capture_output=True,
+        check=False,
     )
     if mounted.returncode:
         shutil.rmtree(folder)
