@@ -89,9 +89,10 @@ async def _among(
 ) -> Narrowed:
     """All that fits is among these few."""
     _, which = source(here, facets)
+    join = "CROSS JOIN" if here.db.dialect == "sqlite" else "JOIN"  # without it, SQLite begins with the whole library
     rows = await here.db.rows(
         f"SELECT post.id AS id, post.published_at AS at FROM {given(here.db.dialect, id=TEXT)}"
-        f" JOIN post ON post.id = given.id WHERE {which} AND {_fits(here, viewer, said)}",
+        f" {join} post ON post.id = given.id WHERE {which} AND {_fits(here, viewer, said)}",
         given=rows_given({"id": each} for each in ids),
         **asked,
         **readable(viewer)[1],
