@@ -14,11 +14,13 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from server.actors import queries as actors
+from server.api import ForApps, unknown
 from server.build import close
 from server.errors import Refused
 from server.fediverse import deliveries
 from server.fediverse.queries import queue_state
 from server.instance import Instance
+from server.oauth.routes import routes as oauth_routes
 from server.posts import queries as posts
 from server.trouble import DATABASE, trouble_of
 from server.version import VERSION
@@ -199,8 +201,10 @@ def create_app(here: Instance, *, work: bool = True) -> ASGIApp:
         Route("/health", health),
         Route("/metrics", metrics),
         Route("/.well-known/change-password", change_password),
+        *oauth_routes(),
+        Route("/api/{path:path}", unknown, methods=["GET", "POST", "PUT", "PATCH", "DELETE"]),
         *page_routes(),
     ]
     handlers = {**exception_handlers, **dict.fromkeys(DATABASE, _trouble)}
     app: ASGIApp = Starlette(routes=routes, lifespan=lifespan, exception_handlers=handlers)
-    return Bind(Negotiate(here, wrap_pages(app)), here)
+    return ForApps(Bind(Negotiate(here, wrap_pages(app)), here))

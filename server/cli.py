@@ -11,6 +11,7 @@ from server.commands.inspect import inspect
 from server.commands.peers import peers
 from server.commands.people import community, user
 from server.commands.serve import demo, migrate, serve, web, worker
+from server.commands.tokens import token
 from server.version import VERSION
 
 
@@ -32,6 +33,7 @@ for command in (
     migrate,
     user,
     community,
+    token,
     peers,
     inspect,
     backup,

@@ -13,6 +13,7 @@ from server.mail.feature import feature as mail
 from server.media.feature import feature as media
 from server.moderation.feature import feature as moderation
 from server.notifications.feature import feature as notifications
+from server.oauth.feature import feature as oauth
 from server.peers.feature import feature as peers
 from server.polls.feature import feature as polls
 from server.posts.feature import feature as posts
@@ -36,6 +37,7 @@ FEATURES: tuple[Feature, ...] = (
     peers,
     actors,
     accounts,
+    oauth,
     fediverse,
     media,
     communities,

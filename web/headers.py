@@ -24,17 +24,21 @@ def content_security_policy(nonce: str, *, form_action: str = "'self'") -> str:
     )
 
 
-def secure(response: Response, *, https: bool, nonce: str, form_action: str = "'self'") -> None:
+def secure(
+    response: Response, *, https: bool, nonce: str, form_action: str = "'self'", keeps_opener: bool = False
+) -> None:
     """Add the security headers to a page.
 
     `form_action` is for the OAuth consent page only: browsers apply it to the redirect that answers a form too, so
-    that page must name the application's origin.
+    that page must name the application's origin. `keeps_opener` is for the pages of that flow: web apps open them as a
+    window of their own, and lose it on the way where a page cuts itself off.
     """
     headers = response.headers
     headers["Content-Security-Policy"] = content_security_policy(nonce, form_action=form_action)
     headers["X-Content-Type-Options"] = "nosniff"
     headers["Referrer-Policy"] = "same-origin"
     headers["Permissions-Policy"] = "camera=(), microphone=(), geolocation=(), payment=(), usb=(), browsing-topics=()"
-    headers["Cross-Origin-Opener-Policy"] = "same-origin"
+    if not keeps_opener:
+        headers["Cross-Origin-Opener-Policy"] = "same-origin"
     if https:
         headers["Strict-Transport-Security"] = f"max-age={ONE_YEAR_SECONDS}"

@@ -26,6 +26,7 @@ from web.live.pages import routes as live
 from web.media.pages import routes as media
 from web.moderation.pages import routes as moderation
 from web.notifications.pages import routes as notifications
+from web.oauth.pages import routes as oauth
 from web.people.pages import routes as people
 from web.polls.pages import routes as polls
 from web.practices.pages import routes as practices
@@ -62,6 +63,7 @@ def page_routes() -> list[BaseRoute]:
         *search,
         *tags,
         *accounts,
+        *oauth,
         *help_pages,
         *admin,
         *held,

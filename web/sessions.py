@@ -25,8 +25,21 @@ DEVICE_COOKIE = "peerhall_device"
 SESSION_SECONDS = 60 * 24 * 3600
 DEVICE_SECONDS = 365 * 24 * 3600
 
-SKIPPED = ("/ap", "/api", "/oauth", "/.well-known", "/nodeinfo", "/static", "/theme", "/health", "/metrics")
+SKIPPED = (
+    "/ap",
+    "/api",
+    "/oauth/token",
+    "/oauth/revoke",
+    "/.well-known",
+    "/nodeinfo",
+    "/static",
+    "/theme",
+    "/health",
+    "/metrics",
+)
 BARE = ("/media",)
+MAX_NEXT = 6000
+"""Apps have long addresses to go back to."""
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 
 
@@ -92,7 +105,7 @@ def address_of(request: Request) -> str:
 
 def safe_next(text: str | None, default: str = "/week") -> str:
     """A path of ours to go on to; anything that could lead elsewhere gives the default (S31: no open redirect)."""
-    if not text or not text.startswith("/") or len(text) > 1000:
+    if not text or not text.startswith("/") or len(text) > MAX_NEXT:
         return default
     if text.startswith("//") or "\\" in text or any(not 33 <= ord(character) != 127 for character in text):
         return default

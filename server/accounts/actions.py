@@ -8,7 +8,7 @@ from datetime import timedelta
 from zoneinfo import available_timezones
 
 from server.accounts import passwords
-from server.accounts.events import AccountActivated, AccountDeleted, AccountSuspended
+from server.accounts.events import AccountActivated, AccountDeleted, AccountSuspended, PasswordChanged
 from server.accounts.joining import (
     ROLES,
     SignUp,
@@ -107,6 +107,7 @@ async def change_password(here: Instance, acting: Viewer, current: str, new: str
         account.password_hash = stored
         await account.save(update_fields=["password_hash"])
         await end_sessions(here, account.id, but=acting.session_id)
+        await here.events.emit(PasswordChanged(account.id))
 
 
 async def set_password(here: Instance, account_id: str, password: str) -> None:
@@ -119,6 +120,7 @@ async def set_password(here: Instance, account_id: str, password: str) -> None:
         account.password_hash = stored
         await account.save(update_fields=["password_hash"])
         await end_sessions(here, account.id)
+        await here.events.emit(PasswordChanged(account.id))
 
 
 async def set_preferences(here: Instance, acting: Viewer, *, language: str, theme: str, timezone: str) -> None:

@@ -28,6 +28,13 @@ class AccountSuspended:
 
 
 @dataclass(frozen=True, slots=True)
+class PasswordChanged:
+    """Somebody has a new password: what the old one let in ends."""
+
+    account_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class AccountDeleted:
     """Somebody is gone for good. `report_to` is where they want to read what other servers said; None for nowhere."""
 

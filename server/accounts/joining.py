@@ -7,7 +7,7 @@ from datetime import timedelta
 from tortoise.exceptions import IntegrityError
 
 from server.accounts import passwords
-from server.accounts.events import AccountActivated, AccountPending
+from server.accounts.events import AccountActivated, AccountPending, PasswordChanged
 from server.accounts.models import Account, Invitation, MailToken
 from server.accounts.sessions import end_sessions
 from server.actors import actions as actors
@@ -279,6 +279,7 @@ async def reset_password(here: Instance, token: str, password: str) -> None:
         await account.save(update_fields=["password_hash", "email_confirmed_at"])
         await MailToken.filter(account=account, purpose="reset").delete()
         await end_sessions(here, account.id)
+        await here.events.emit(PasswordChanged(account.id))
 
 
 async def peek(here: Instance, token: str, purpose: str) -> None:

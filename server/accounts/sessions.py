@@ -15,10 +15,12 @@ from server.secrets import new_token, token_hash
 SESSION_LIFE = timedelta(days=60)
 TOUCH_EVERY = timedelta(hours=1)
 
+VIEWER_COLUMNS = f"""account.id AS account_id, account.role, account.state, account.language, account.timezone,
+ account.theme, account.onboarded_at, account.guidelines_version, {actors.LABEL_COLUMNS}"""
+"""What `viewer_of_row` needs of the tables account and actor."""
+
 _VIEWER = f"""
-SELECT session.id AS session_id, session.last_used_at, session.expires_at, account.id AS account_id, account.role,
- account.state, account.language, account.timezone, account.theme, account.onboarded_at,
- account.guidelines_version, {actors.LABEL_COLUMNS}
+SELECT session.id AS session_id, session.last_used_at, session.expires_at, {VIEWER_COLUMNS}
 FROM session JOIN account ON account.id = session.account_id JOIN actor ON actor.id = account.actor_id
 WHERE session.token_hash = :hash AND account.state = 'active'
  AND actor.suspended_at IS NULL AND actor.deleted_at IS NULL AND NOT actor.hidden
@@ -96,6 +98,11 @@ async def viewer_for_token(here: Instance, token: str) -> Viewer | None:
         return None
     if now - from_milliseconds(row["last_used_at"]) > TOUCH_EVERY:
         await _touch(here, row)
+    return viewer_of_row(here, row)
+
+
+def viewer_of_row(here: Instance, row: Row) -> Viewer:
+    """A person, from a row with `VIEWER_COLUMNS`; of a session where it has `session_id`."""
     label = actors.label_of(here, row)
     return Viewer(
         actor_id=label.id,
@@ -110,7 +117,7 @@ async def viewer_for_token(here: Instance, token: str) -> Viewer | None:
         timezone=row["timezone"],
         theme=row["theme"],
         onboarded=row["onboarded_at"] is not None and row["guidelines_version"] >= here.site.guidelines_version,
-        session_id=row["session_id"],
+        session_id=row.get("session_id"),
     )
 
 

@@ -97,8 +97,10 @@ def connection_config(
             "connection_class": Connection,
             "timeout": WAIT_SECONDS,
             "statement_cache_size": 400,
+            # Compiling a plan takes longer than what any of our statements reads.
             "server_settings": {
                 "application_name": "peerhall",
+                "jit": "off",
                 "statement_timeout": f"{statement_seconds}s",
                 "idle_in_transaction_session_timeout": f"{statement_seconds}s",
             },

@@ -23,7 +23,7 @@ async def sign_in_page(request: Request) -> Response:
     onward = safe_next(request.query_params.get("next"), "")
     if viewer_of(request).is_signed_in:
         return RedirectResponse(onward or "/week", status_code=303)
-    return render(request, "accounts/sign_in.html", form={"next": onward})
+    return render(request, "accounts/sign_in.html", form={"next": onward}, keeps_opener=_is_for_app(onward))
 
 
 async def sign_in(request: Request) -> Response:
@@ -48,6 +48,7 @@ async def sign_in(request: Request) -> Response:
             status_code=429 if late else 422,
             errors=[{"field": "name", "message": error.message}],
             form={"name": text(form, "name", 254), "next": onward},
+            keeps_opener=_is_for_app(onward),
         )
         if isinstance(error, throttle.TooMany):
             response.headers["Retry-After"] = str(error.retry_after)
@@ -56,7 +57,13 @@ async def sign_in(request: Request) -> Response:
     if old:
         await accounts.sign_out(here, old)
     target = onward or "/week"
-    return sign_in_response(request, redirect(request, target if viewer.onboarded else "/welcome"), token, viewer)
+    goes_on = viewer.onboarded or _is_for_app(target)
+    return sign_in_response(request, redirect(request, target if goes_on else "/welcome"), token, viewer)
+
+
+def _is_for_app(onward: str) -> bool:
+    """Whether somebody signs in because an app asks to be let in."""
+    return onward.partition("?")[0] == "/oauth/authorize"
 
 
 async def sign_out(request: Request) -> Response:

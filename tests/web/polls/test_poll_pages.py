@@ -82,7 +82,7 @@ async def test_asking_voting_and_seeing_how_it_stands(fediverse, place):
         page = (await client.get(path)).text
         check(page)
         assert 'name="choice"' not in page
-        assert re.search(r"Blocks</span> <span class=\"state\">.*your choice", page)
+        assert re.search(r"Blocks</span> <span class=\"state[^\"]*\">.*your choice", page)
         assert '1</td><td class="numeric">100 %' in page
         assert "cannot be changed or taken back" in page
         assert (await client.post(f"{path}/vote", data={"choice": "0"})).status_code == 403
