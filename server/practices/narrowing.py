@@ -154,7 +154,11 @@ def _fits(here: Instance, viewer: Viewer, said: list[str]) -> str:
 
 def _said(facets: Facets) -> list[str]:
     """What a practice has to say, as conditions, those that few fit first."""
-    said = [f"lower(practice.{name}) = lower(:facet_{name})" for name in ("subject", "level") if getattr(facets, name)]
+    said = [
+        f"lower(practice.{name}) = lower(:facet_{name}) AND practice.{name} <> ''"
+        for name in ("subject", "level")
+        if getattr(facets, name)
+    ]
     said += [f"post.{name} = :facet_{name}" for name in ("language", "licence") if getattr(facets, name)]
     if facets.size in SIZE_BANDS:
         said.append("practice.group_size IS NOT NULL AND practice.group_size BETWEEN :size_from AND :size_to")
