@@ -143,7 +143,8 @@ async def prune(here: Instance) -> None:
 async def _want(here: Instance, goals: Mapping[str, Goal]) -> None:
     """Move the goals of some hosts, in one statement.
 
-    An idle host's cursor jumps to just before the first: what lay between was not for it.
+    An idle host's cursor jumps to just before the first: what lay between was not for it. One that has passed the
+    first, which was committed late, goes back to it.
     """
     if not goals:
         return
@@ -153,7 +154,7 @@ async def _want(here: Instance, goals: Mapping[str, Goal]) -> None:
         " SELECT host, 'normal', '', '', 'unknown', CAST(:now AS BIGINT), before, last, 0, FALSE"
         f" FROM {given(here.db.dialect, host=TEXT, before=NUMBER, last=NUMBER)} WHERE TRUE ORDER BY host"
         " ON CONFLICT (host) DO UPDATE SET"
-        " cursor_seq = CASE WHEN peer.wanted_seq > peer.cursor_seq AND peer.cursor_seq < excluded.wanted_seq"
+        " cursor_seq = CASE WHEN peer.wanted_seq > peer.cursor_seq AND peer.cursor_seq <= excluded.cursor_seq"
         " THEN peer.cursor_seq ELSE excluded.cursor_seq END,"
         " wanted_seq = CASE WHEN peer.wanted_seq > excluded.wanted_seq THEN peer.wanted_seq"
         " ELSE excluded.wanted_seq END",

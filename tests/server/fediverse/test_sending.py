@@ -155,6 +155,24 @@ async def test_r3_activities_are_spread_together_and_each_host_gets_its_own_in_o
     assert stage.elsewhere.got["both.example"] == [10, *range(80, 88)]
 
 
+async def test_r3_what_was_committed_late_is_sent_beside_what_is_new(stage: Stage) -> None:
+    await stage.followed_from("one.example")
+    await stage.publish(1, 2, 3)
+    await stage.spread()
+    first, second, third = [
+        row["seq"] for row in await stage.here.db.rows("SELECT seq FROM outgoing ORDER BY seq LIMIT 3")
+    ]
+    # The host is being sent to, and has got as far as the second, when the first one's transaction ends.
+    await stage.here.db.execute("UPDATE peer SET cursor_seq = :second WHERE host = 'one.example'", second=second)
+    await stage.here.db.execute("UPDATE outgoing SET spread_at = NULL WHERE seq = :first", first=first)
+    await stage.publish(4)
+    await stage.spread()
+    peer = await stage.peer("one.example")
+    assert (peer["cursor_seq"], peer["wanted_seq"]) == (first - 1, third + 1)
+    await stage.send()
+    assert stage.elsewhere.got["one.example"] == [1, 2, 3, 4]
+
+
 async def test_r5_a_host_that_does_not_answer_holds_up_nobody(stage: Stage) -> None:
     let_go = asyncio.Event()
 
