@@ -2,7 +2,9 @@
 
 Each folder was made by `tests.bench.large`. Pages, documents and the home timeline are asked for in this process,
 without sockets; CPU is that of all its threads, the lowest of several rounds in which the sizes take turns, in
-milliseconds and against the first. Hand-written statements are counted: they do not depend on what else is running.
+milliseconds and against the first. Two figures do not depend on what else is running: how many statements were asked,
+and how many instructions SQLite's virtual machine took for them, with what is kept in memory there already. With
+`--steps` these are all that is counted.
 """
 
 import argparse
@@ -26,46 +28,54 @@ from server.settings import load
 from server.timelines.queries import home
 from tests.bench.large import ORIGIN, enlarge, environment
 from tests.bench.seed import COMMUNITY, Facts
+from tests.bench.steps import counted
 
 ROUNDS, TIMES = 8, 6
 WIDTH = 36
 ALLOWED = 1.2
 """So much may the cost of a request grow from 10,000 posts to a million, and from 1,000 follows to 100,000 (P8)."""
+LITTLE = 1_000
+"""Fewer steps than these are counted as so many: a page in the cache asks for next to nothing."""
 Ask = Callable[[], Awaitable[None]]
 
 
 @dataclass(slots=True)
 class _Row:
-    """What one question costs at every size: CPU milliseconds, and statements."""
+    """What one question costs at every size: CPU milliseconds, statements, and steps of SQLite's virtual machine."""
 
     cpu: list[float]
     statements: list[int]
+    steps: list[int]
 
 
-async def measure(folders: Sequence[Path], seconds: float, only: Sequence[str]) -> None:
+async def measure(folders: Sequence[Path], seconds: float, only: Sequence[str], *, rounds: int) -> None:
     """Print CPU milliseconds by what was asked for, a line as soon as it is known; return nothing.
 
     The sizes take turns, so that what else happens on the machine meets all of them alike.
     """
-    opened = []
+    opened, instances = [], []
     for folder in folders:
         facts = await enlarge(folder, 10_000, 1_000)
         here = await build(load(environment(folder), Path("/dev/null")), clock=SystemClock())
+        instances.append(here)
         opened.append({name: ask async for name, ask in _asks(here, facts)})
     names = "  ".join(f"{folder.name:>10}" for folder in folders)
-    print(f"{'CPU ms':<{WIDTH}}  {names}   ratios to the first, statements")
+    print(f"{'CPU ms':<{WIDTH}}  {names}   ratios to the first, statements, steps {names}   ratios")
     grown = 0
     for name in opened[0]:
         if only and not any(word in name for word in only):
             continue
-        row = await _costs([asks[name] for asks in opened], seconds)
+        row = await _costs([asks[name] for asks in opened], instances, seconds, rounds)
         ratios = [figure / row.cpu[0] for figure in row.cpu[1:]]
-        grows = any(ratio > ALLOWED for ratio in ratios)
+        taken = [figure / max(row.steps[0], LITTLE) for figure in row.steps[1:]]
+        grows = any(ratio > ALLOWED for ratio in (taken if rounds == 0 else ratios))
         grown += grows
         counts = "/".join(str(count) for count in dict.fromkeys(row.statements))
         print(
             f"{name:<{WIDTH}}  {'  '.join(f'{figure:10.2f}' for figure in row.cpu)}"
-            f"   {'  '.join(f'{ratio:5.2f}' for ratio in ratios)}  {counts:>6}{'  GROWS' if grows else ''}",
+            f"   {'  '.join(f'{ratio:5.2f}' for ratio in ratios)}  {counts:>6}"
+            f"  {'  '.join(f'{figure:10d}' for figure in row.steps)}   {'  '.join(f'{ratio:5.2f}' for ratio in taken)}"
+            f"{'  GROWS' if grows else ''}",
             flush=True,
         )
     print(f"{grown} grow by more than {ALLOWED - 1:.0%}")
@@ -142,11 +152,11 @@ def _request(app: ASGIApp, address: str, token: str) -> Ask:
     return ask
 
 
-async def _costs(asks: Sequence[Ask], seconds: float) -> _Row:
+async def _costs(asks: Sequence[Ask], instances: Sequence[Instance], seconds: float, rounds: int) -> _Row:
     """The lowest of several rounds; infinity where it takes longer: that statement is left behind with its thread."""
-    row = _Row([float("inf")] * len(asks), [0] * len(asks))
-    slow = set()
-    for turn in range(ROUNDS + 1):
+    row = _Row([float("inf")] * len(asks), [0] * len(asks), [0] * len(asks))
+    slow, times = set(), TIMES if rounds else 1
+    for turn in range(rounds + 1):
         for place, ask in enumerate(asks):
             if place in slow:
                 continue
@@ -154,15 +164,20 @@ async def _costs(asks: Sequence[Ask], seconds: float) -> _Row:
             token = query_log.set(log)
             try:
                 async with asyncio.timeout(seconds):
-                    for _ in range(TIMES):
+                    for _ in range(times):
                         await ask()
             except TimeoutError:
                 slow.add(place)
             finally:
                 query_log.reset(token)
-            row.statements[place] = len(log) // TIMES
+            row.statements[place] = len(log) // times
             if turn > 0 and place not in slow:
-                row.cpu[place] = min(row.cpu[place], 1000 * (time.process_time() - begun) / TIMES)
+                row.cpu[place] = min(row.cpu[place], 1000 * (time.process_time() - begun) / times)
+    for place, ask in enumerate(asks):
+        if place not in slow:
+            with counted(instances[place]) as steps:
+                await ask()
+            row.steps[place] = steps.count
     return row
 
 
@@ -172,8 +187,10 @@ def main() -> None:
     parser.add_argument("folders", type=Path, nargs="+")
     parser.add_argument("--seconds", type=float, default=60, help="give up what takes longer, all rounds together")
     parser.add_argument("--only", nargs="+", default=(), help="only what has one of these words in its name")
+    parser.add_argument("--steps", action="store_true", help="count statements and steps, and measure no time")
     options = parser.parse_args()
-    asyncio.run(measure(options.folders, options.seconds, options.only))
+    rounds = 0 if options.steps else ROUNDS
+    asyncio.run(measure(options.folders, options.seconds, options.only, rounds=rounds))
     sys.stdout.flush()
     os._exit(0)  # without waiting for threads that were given up
 
