@@ -185,28 +185,17 @@ async def requests_count(here: Instance, actor_id: str) -> int:
     return int(count or 0)
 
 
-async def directory(
-    here: Instance, *, text: str = "", after: str = "", limit: int = 40, everyone: bool = False
-) -> list[PersonLabel]:
-    """People who let themselves be found, ours before others, by handle and never by activity.
+async def directory(here: Instance, *, after: str = "", limit: int = 40) -> list[PersonLabel]:
+    """People here who let themselves be found, by handle and never by activity; `after` is the last one's handle key.
 
-    `after` is the handle key of the last one; `everyone` adds those that we know on other servers.
+    Whoever is looked for by name is found by `server.search`.
     """
-    conditions = [
-        "actor.kind = 'Person' AND actor.discoverable AND NOT actor.hidden",
-        "actor.suspended_at IS NULL AND actor.deleted_at IS NULL AND actor.handle_key > :after",
-        f"actor.grade NOT IN {_QUIET}",
-    ]
-    if not everyone:
-        conditions.append("actor.is_local")
-    if text:
-        conditions.append("(lower(actor.name) LIKE :pattern ESCAPE '!' OR actor.handle_key LIKE :pattern ESCAPE '!')")
-    escaped = text.lower().lstrip("@").replace("!", "!!").replace("%", "!%").replace("_", "!_")
     rows = await here.db.rows(
-        f"SELECT {LABEL_COLUMNS} FROM actor{'' if everyone else here.db.by('idx_actor_people_here')}"
-        f" WHERE {' AND '.join(conditions)} ORDER BY actor.handle_key LIMIT :limit",
+        f"SELECT {LABEL_COLUMNS} FROM actor{here.db.by('idx_actor_people_here')}"
+        " WHERE actor.kind = 'Person' AND actor.is_local AND actor.discoverable AND NOT actor.hidden"
+        " AND actor.suspended_at IS NULL AND actor.deleted_at IS NULL AND actor.handle_key > :after"
+        f" AND actor.grade NOT IN {_QUIET} ORDER BY actor.handle_key LIMIT :limit",
         after=after,
-        pattern=f"%{escaped}%",
         limit=limit,
     )
     return [label_of(here, row) for row in rows]

@@ -1,6 +1,7 @@
 """People: profiles of ours and of others, following, requests, and the directory."""
 
-from typing import Any
+import re
+from collections.abc import Sequence
 from urllib.parse import urlencode
 
 from starlette.requests import Request
@@ -11,7 +12,9 @@ from server.accounts import queries as accounts
 from server.accounts import throttle
 from server.actors import actions, queries, relations
 from server.errors import Invalid, NotFound, Refused
+from server.instance import Instance
 from server.posts import queries as posts
+from server.search.queries import search_actors
 from web.i18n import gettext
 from web.people import blocking
 from web.render import redirect, render
@@ -21,6 +24,7 @@ from web.sessions import safe_next
 PAGE = 40
 POSTS = 20
 LOOK_UPS_PER_QUARTER = 60
+_NUMBER = re.compile(r"-?[0-9]{1,18}", re.ASCII)
 
 
 async def profile(request: Request) -> Response:
@@ -161,26 +165,47 @@ async def _directory(
     asked: str,
     *,
     look_up: bool,
-    here: Any,
+    here: Instance,
     errors: list[dict[str, str]] | None = None,
     status: int = 200,
 ) -> Response:
-    after = request.query_params.get("after", "")[:400]
-    found = await queries.directory(here, text=asked, after=after, limit=PAGE + 1, everyone=bool(asked))
-    keys = [
-        f"{label.handle.lstrip('@')}@{here.settings.domain}" if label.is_local else label.handle[1:] for label in found
-    ]
+    people, older = await (_found(request, here, asked) if asked else _all(request, here))
     return render(
         request,
         "people/directory.html",
         status_code=status,
         nav="people",
-        people=found[:PAGE],
+        people=people,
         asked=asked,
         look_up=look_up,
         errors=errors or [],
-        older=f"/people?{_query(q=asked, after=keys[PAGE - 1])}" if len(found) > PAGE else None,
+        older=older,
     )
+
+
+async def _all(request: Request, here: Instance) -> tuple[Sequence[queries.PersonLabel], str | None]:
+    after = request.query_params.get("after", "")[:400]
+    found = await queries.directory(here, after=after, limit=PAGE + 1)
+    if len(found) <= PAGE:
+        return found, None
+    last = f"{found[PAGE - 1].handle.lstrip('@')}@{here.settings.domain}"
+    return found[:PAGE], f"/people?{_query(after=last)}"
+
+
+async def _found(request: Request, here: Instance, asked: str) -> tuple[Sequence[queries.PersonLabel], str | None]:
+    """Those whose name, handle or words about themselves have these words; those of an address are words, too."""
+    number, until = (_whole(request.query_params.get(name, "")) for name in ("page", "until"))
+    page = max(1, number or 1)
+    found = await search_actors(here, asked.replace("@", " "), kind="Person", page=page, until=until, limit=PAGE)
+    if found.has_more:
+        return found.actors, f"/people?{_query(q=asked, page=str(page + 1), until=str(until or ''))}"
+    if found.older is not None:
+        return found.actors, f"/people?{_query(q=asked, until=str(found.older))}"
+    return found.actors, None
+
+
+def _whole(text: str) -> int | None:
+    return int(text) if _NUMBER.fullmatch(text) else None
 
 
 async def _follow_list(request: Request, which: str) -> Response:

@@ -1,7 +1,11 @@
 """Profiles, following, and the directory."""
 
+import html
+import re
+
 from server.actors import actions, relations
 from server.actors.actions import ProfileChange
+from web.people import pages
 
 
 async def test_s28_following_needs_a_person(fediverse):
@@ -71,4 +75,22 @@ async def test_the_directory_shows_only_those_who_want_it(fediverse):
         page = (await browser.get("/people")).text
         assert 'href="/@maya"' in page
         assert 'href="/@lin"' not in page
-        assert (await browser.get("/people?q=%25")).text.count('class="person"') == 0
+        for nobody in ("%25", "lin", "ay", "lin@alder.example", "maya@birch.example"):
+            assert 'class="person' not in (await browser.get(f"/people?q={nobody}")).text, nobody
+        for name in ("maya", "MAY", "@maya", "@maya@alder.example", "maya@ald"):
+            assert 'href="/@maya"' in (await browser.get(f"/people?q={name}")).text, name
+
+
+async def test_people_are_found_by_name_a_page_after_the_other(fediverse, monkeypatch):
+    here = await fediverse.start("alder.example")
+    maya = await fediverse.person(here, "maya")
+    for number in range(5):
+        await fediverse.person(here, f"lin{number}", display_name="Lin Okafor")
+    monkeypatch.setattr(pages, "PAGE", 2)
+    async with fediverse.client(here, maya) as browser:
+        seen, path = [], "/people?q=okafor"
+        while path:
+            page = (await browser.get(path)).text
+            seen += re.findall(r'href="/@(lin\d)"', page)
+            (path,) = [html.unescape(found) for found in re.findall(r'href="(/people\?q=okafor[^"]+)"', page)] or [""]
+        assert sorted(dict.fromkeys(seen)) == [f"lin{number}" for number in range(5)]
