@@ -6,8 +6,10 @@ from server.actors.models import Follow
 from server.db import Database
 from server.db.database import _compile, _storable
 from server.posts import actions as posts
+from server.timelines.queries import home
 from tests.facts import make_community, make_follow, make_member, make_post, make_remote
 from tests.posting import follow, write
+from tests.web.test_costs import statements
 
 
 @pytest.fixture
@@ -82,6 +84,26 @@ async def test_p4_only_follows_from_elsewhere_say_so(fediverse):
         next(row.follower_id for row in rows if row.from_elsewhere): True,
     }
     assert [row.from_elsewhere for row in await there.run(lambda: Follow.filter(follower_id=bruno.id))] == [False]
+
+
+async def test_p5_a_home_timeline_takes_at_most_four_statements_whatever_is_in_it(followed):
+    here, amara, people = followed
+    noor, tom = people["noor"], people["tom"]
+    counts, quoted = [], await write(amara)
+    with statements(here) as log:
+        for size in (1, 12):
+            for number in range(size):
+                passed = await make_post(here, noor.id)
+                await amara.do(posts.boost_post, passed.id)
+                await make_post(here, amara.id, sensitive=True, content_warning="Long")
+                await write(amara, f"Number {number}", quote_id=quoted.id)
+            log.clear()
+            page = await tom.do(home, limit=20)
+            assert len(page.items) == (4 if size == 1 else 20)
+            assert any(post.quote for post in page.items)
+            counts.append(len(log))
+        assert len((await tom.do(home, limit=20, before=page.next)).items) == 20
+    assert counts[0] == counts[1] <= 4
 
 
 async def test_p4_followers_and_members_elsewhere_are_not_walked(followed, monkeypatch):
