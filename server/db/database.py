@@ -10,7 +10,7 @@ import contextvars
 import functools
 import os
 import re
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -32,6 +32,7 @@ _PARAMETER = re.compile(r"(?<!:):([a-z_][a-z0-9_]*)")
 _after_commit: contextvars.ContextVar[list[Callable[[], None]] | None] = contextvars.ContextVar(
     "after_commit", default=None
 )
+_ending: contextvars.ContextVar[Callable[[], Awaitable[None]] | None] = contextvars.ContextVar("ending", default=None)
 query_log: contextvars.ContextVar[list[str] | None] = contextvars.ContextVar("query_log", default=None)
 """Set to a list to collect every statement: what query-count tests read."""
 
@@ -255,11 +256,23 @@ class Database:
         try:
             async with in_transaction(self.dialect):
                 yield
+                ending = _ending.get()
+                if ending is not None:
+                    await ending()
         finally:
             forbid_network.reset(network_token)
             _after_commit.reset(commit_token)
         for callback in callbacks:
             callback()
+
+    @contextmanager
+    def ending_with(self, check: Callable[[], Awaitable[None]]) -> Iterator[None]:
+        """Call this at the end of each transaction of a block, in it: an error takes the transaction back."""
+        token = _ending.set(check)
+        try:
+            yield
+        finally:
+            _ending.reset(token)
 
     def after_commit(self, callback: Callable[[], None]) -> None:
         """Call back when the present transaction is on disk; at once where none is open."""

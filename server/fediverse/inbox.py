@@ -24,9 +24,9 @@ from federation.inbox.dispatch import VerifiedActivity
 from federation.ports import Receipt, Refusal
 from federation.vocab.base import host_of
 from server.actors import synchronising
-from server.db import Row, among, from_milliseconds, to_milliseconds
+from server.db import Row, among, from_milliseconds
 from server.errors import Refused
-from server.fediverse import refusals
+from server.fediverse import claims, refusals
 from server.fediverse.committing import Committer
 from server.fediverse.turns import claim, turns
 from server.instance import Instance
@@ -37,9 +37,6 @@ log = logging.getLogger("peerhall.inbox")
 TROUBLE_PAUSE = timedelta(seconds=30)
 AT_ONCE = 32
 """Receipts that are claimed at once: beyond that, what a statement costs is a small part of what each costs."""
-LEASE = timedelta(minutes=1)
-"""So long a worker that stands still keeps the hosts waiting of which it has something; one that works renews it."""
-RENEW_SECONDS = 20.0
 FIRST_RETRY_SECONDS = 15
 RETRY_GROWTH = 4
 MAX_ATTEMPTS = 8
@@ -126,7 +123,7 @@ async def step(here: Instance) -> bool:
 
     What can be done together is done in one transaction; then each host goes on with the rest, one after the other.
     """
-    rows = await claim(here, here.clock.now() + LEASE, most=AT_ONCE)
+    rows = await claim(here, here.clock.now() + claims.LEASE, most=AT_ONCE)
     if not rows:
         return False
     suspect = next((row for row in rows if row["crashes"] >= SUSPECT), None)
@@ -149,7 +146,7 @@ async def step(here: Instance) -> bool:
     except asyncio.CancelledError:
         # The worker ends: another one may begin at once, and this was no attempt.
         for left in waiting.values():
-            await _release(here, left)
+            await claims.release(here, left)
         raise
     finally:
         under_way.difference_update(waiting)
@@ -158,7 +155,7 @@ async def step(here: Instance) -> bool:
 
 async def _alone(here: Instance, row: Row, others: Sequence[Row]) -> None:
     """Process what was in hand more than once when a process died, by itself; the fifth time it is not begun again."""
-    await _release(here, others)
+    await claims.release(here, others)
     if row["crashes"] >= MAX_CRASHES:
         reason = f"this server ended {row['crashes']} times while processing it"
         log.error("%s is set aside: %s", row["activity_id"], reason)
@@ -199,15 +196,15 @@ async def _one_by_one(here: Instance, host: str, rows: list[Row]) -> None:
     under_way, started = turns(here).under_way, time.monotonic()
     try:
         for number, row in enumerate(rows):
-            if not await _still_ours(here, row):
+            if not await claims.still_ours(here, row):
                 break  # somebody else has this host now, and goes on with it in order (R6)
             await _leased(here, row)
             is_slow = time.monotonic() - started > ASIDE_SECONDS
             if (is_slow or row["lease_until"] is None) and rows[number + 1 :]:
-                await _release(here, rows[number + 1 :])
+                await claims.release(here, rows[number + 1 :])
                 break
     except asyncio.CancelledError:
-        await _release(here, rows)
+        await claims.release(here, rows)
         raise
     finally:
         under_way.discard(host)
@@ -216,55 +213,10 @@ async def _one_by_one(here: Instance, host: str, rows: list[Row]) -> None:
             here.worker.wake("inbox")
 
 
-async def _still_ours(here: Instance, row: Row) -> bool:
-    """Whether this worker may go on with a receipt: its lease is renewed in time, and another's is respected."""
-    left = from_milliseconds(row["lease_until"]) - here.clock.now()
-    return LEASE / 2 < left <= LEASE or await _renewed(here, row)
-
-
-async def _renewed(here: Instance, row: Row) -> bool:
-    until = to_milliseconds(here.clock.now() + LEASE)
-    renewed = await here.db.execute(
-        "UPDATE inbox_receipt SET lease_until = :until WHERE seq = :seq AND outcome IS NULL AND lease_until = :ours",
-        until=until,
-        seq=row["seq"],
-        ours=row["lease_until"],
-    )
-    if renewed:
-        row["lease_until"] = until
-    return bool(renewed)
-
-
 async def _leased(here: Instance, row: Row) -> None:
     """Process one receipt, and keep its lease for as long as that takes."""
-    async with asyncio.TaskGroup() as group:
-        renewing = group.create_task(_renew(here, row))
-        try:
-            await _processed(here, row)
-        finally:
-            renewing.cancel()
-
-
-async def _renew(here: Instance, row: Row) -> None:
-    while True:
-        await asyncio.sleep(RENEW_SECONDS)
-        if not await _renewed(here, row):
-            return
-
-
-async def _release(here: Instance, rows: Sequence[Row]) -> None:
-    """Give back what was claimed and is not done: that was no attempt. What somebody else has by now stays theirs."""
-    rows = [row for row in rows if row["lease_until"] is not None]
-    if not rows:
-        return
-    places, parameters = among([row["seq"] for row in rows], "seq")
-    leases, ours = among([row["lease_until"] for row in rows], "ours")
-    await here.db.execute(
-        "UPDATE inbox_receipt SET lease_until = NULL, leased_by = NULL, attempts = attempts - 1"
-        f" WHERE seq IN ({places}) AND outcome IS NULL AND lease_until IN ({leases})",
-        **parameters,
-        **ours,
-    )
+    async with claims.kept(here, row):
+        await _processed(here, row)
 
 
 async def _finish_all(here: Instance, rows: Sequence[Row]) -> None:
@@ -288,6 +240,9 @@ async def _processed(here: Instance, row: Row) -> None:
     except Ignored as reason:
         _note(here, row, reason)
         await _finish(here, row, "ignored", str(reason))
+    except claims.Lost:
+        log.warning("%s was taken over while it was processed: %s", row["activity_id"], here.settings.domain)
+        row["lease_until"] = None
     except FINAL as reason:
         _note(here, row, reason)
         await _finish(here, row, "refused", f"{type(reason).__name__}: {reason}")

@@ -12,7 +12,7 @@ from time import monotonic
 from federation.outbox.retry import LONGEST_DELAY_SECONDS, LONGEST_WISH_SECONDS
 from server.db import to_milliseconds
 from server.db.holding import LEASED, LIVING
-from server.fediverse import inbox, leases
+from server.fediverse import claims, inbox, leases
 from server.instance import Instance
 
 LOOK_SECONDS = 2.0
@@ -98,7 +98,7 @@ async def put_right(here: Instance) -> None:
         " lease_until = CASE WHEN leased_by IS NULL AND lease_until > :lease THEN 0 ELSE lease_until END,"
         " next_try_at = CASE WHEN next_try_at > :retry THEN :now ELSE next_try_at END"
         " WHERE outcome IS NULL AND (leased_by IS NULL AND lease_until > :lease OR next_try_at > :retry)",
-        lease=now + inbox.LEASE + MARGIN,
+        lease=now + claims.LEASE + MARGIN,
         retry=now + retry + MARGIN,
         now=now,
     )

@@ -8,7 +8,7 @@ import pytest
 
 from federation.ports import Receipt
 from server.db.holding import hold
-from server.fediverse import inbox, leases, recovery
+from server.fediverse import claims, inbox, leases, recovery
 from server.fediverse.inbox import ServerReceipts
 from server.jobs import queue
 
@@ -123,18 +123,18 @@ async def test_r1_a_killed_process_costs_no_attempt_and_nobody_waits(here: Any) 
     await receive(here, "birch.example", 1)
     await want(here, "cedar.example")
     for _ in range(2):
-        (row,) = await inbox.claim(here, here.clock.now() + inbox.LEASE, most=9)
+        (row,) = await inbox.claim(here, here.clock.now() + claims.LEASE, most=9)
         (turn,) = await leases.take(here, 9, 0)
         inbox.turns(here).under_way.clear()
         await recovery.give_back(here)
     assert (row["attempts"], row["crashes"], turn.attempts) == (1, 1, 0)
     # What is put back in an orderly way, or rests because the disk is full, was in nobody's hand.
-    (row,) = await inbox.claim(here, here.clock.now() + inbox.LEASE, most=9)
+    (row,) = await inbox.claim(here, here.clock.now() + claims.LEASE, most=9)
     await inbox._again(here, row, OSError(28, "No space left on device"))
     here.clock.advance(inbox.TROUBLE_PAUSE.total_seconds() + 1)
-    (row,) = await inbox.claim(here, here.clock.now() + inbox.LEASE, most=9)
-    await inbox._release(here, [row])
-    (row,) = await inbox.claim(here, here.clock.now() + inbox.LEASE, most=9)
+    (row,) = await inbox.claim(here, here.clock.now() + claims.LEASE, most=9)
+    await claims.release(here, [row])
+    (row,) = await inbox.claim(here, here.clock.now() + claims.LEASE, most=9)
     assert (row["attempts"], row["crashes"]) == (1, 2)
 
 
@@ -148,7 +148,7 @@ async def test_r10_what_a_clock_that_ran_ahead_wrote_is_not_waited_for(here: Any
         await want(here, host)
     days = timedelta(days=30).total_seconds()
     here.clock.advance(days)
-    rows = await inbox.claim(here, here.clock.now() + inbox.LEASE, most=9)
+    rows = await inbox.claim(here, here.clock.now() + claims.LEASE, most=9)
     await inbox._again(here, rows[0], ValueError("odd"))
     turns = await leases.take(here, 9, 0)
     turns[0].failure = "no answer", None
@@ -158,11 +158,11 @@ async def test_r10_what_a_clock_that_ran_ahead_wrote_is_not_waited_for(here: Any
     while await here.jobs.step():
         pass
     here.clock.advance(-days)
-    assert not await inbox.claim(here, here.clock.now() + inbox.LEASE, most=9)
+    assert not await inbox.claim(here, here.clock.now() + claims.LEASE, most=9)
     assert not await leases.take(here, 9, 9)
     assert not await here.jobs.step()
     await recovery.put_right(here)
-    assert len(await inbox.claim(here, here.clock.now() + inbox.LEASE, most=9)) == 2
+    assert len(await inbox.claim(here, here.clock.now() + claims.LEASE, most=9)) == 2
     assert len(await leases.take(here, 9, 9)) == 2
     late = "SELECT count(*) AS n FROM job WHERE failed_at IS NULL AND run_at > :now"
     assert not await here.db.value(late, now=here.clock.now() + timedelta(days=1))
@@ -185,17 +185,17 @@ async def test_r6_on_postgres_only_what_the_dead_had_is_taken_over(here: Any, mo
         numbers = [await hold(connection, None) for connection in alive]
         for number in numbers:
             here.db.holder = number
-            assert len(await inbox.claim(here, here.clock.now() + inbox.LEASE, most=1)) == 1
+            assert len(await inbox.claim(here, here.clock.now() + claims.LEASE, most=1)) == 1
         watch = recovery.Recovery(here)
         await watch.step()
-        assert not await inbox.claim(here, here.clock.now() + inbox.LEASE, most=9), "both live"
+        assert not await inbox.claim(here, here.clock.now() + claims.LEASE, most=9), "both live"
         # One is back on a new connection: what it has stays its own. The other is not.
         await alive[0].close()
         alive[0] = await asyncpg.connect(here.settings.database_url)
         here.db.holder = await hold(alive[0], numbers[0])
         await alive[1].close()
         watch._search_at = 0
-        while not (found := await inbox.claim(here, here.clock.now() + inbox.LEASE, most=9)):
+        while not (found := await inbox.claim(here, here.clock.now() + claims.LEASE, most=9)):
             await watch.step()  # PostgreSQL takes a moment to see that a connection ended
             watch._search_at = 0
         assert [(row["activity_id"], row["crashes"]) for row in found] == [("cedar.example 1", 1)]

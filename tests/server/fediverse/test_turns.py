@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from federation.ports import Receipt
-from server.fediverse import inbox, turns
+from server.fediverse import claims, inbox, turns
 from server.fediverse.inbox import ServerReceipts
+from tests.posting import Stranger, found, outcome, write
 
 
 @pytest.fixture
@@ -123,14 +124,14 @@ async def test_r6_a_worker_that_was_away_for_longer_than_its_lease_leaves_its_ho
 
     async def claim() -> Any:
         turns.turns(here).under_way.clear()  # as another process sees it
-        return await here.run(turns.claim, here, here.clock.now() + inbox.LEASE, most=3)
+        return await here.run(turns.claim, here, here.clock.now() + claims.LEASE, most=3)
 
     first = await claim()
-    here.clock.advance(inbox.LEASE.total_seconds() + 1)
+    here.clock.advance(claims.LEASE.total_seconds() + 1)
     second = await claim()
     assert [row["seq"] for row in second] == [row["seq"] for row in first]
     await here.run(inbox._one_by_one, here, "birch.example", first)
-    await here.run(inbox._release, here, first)
+    await here.run(claims.release, here, first)
     waiting = await here.run(
         here.db.rows, "SELECT lease_until FROM inbox_receipt WHERE outcome IS NULL AND lease_until IS NOT NULL"
     )
@@ -156,3 +157,29 @@ async def test_r3_what_could_not_be_written_down_is_not_overtaken(here: Any, mon
     here.clock.advance(inbox.TROUBLE_PAUSE.total_seconds() + 1)
     await here.run(here.worker.run_until_idle)
     assert seen == ["0", "0", "1", "2"]
+
+
+async def test_r6_what_a_worker_does_after_its_lease_is_taken_back(fediverse: Any, here: Any) -> None:
+    """It stood still in the middle of an Undo; the next one did that, and what came after it: a Like again."""
+    maya = await fediverse.person(here, "maya")
+    post = await write(maya)
+    birch = Stranger(fediverse, "birch.example")
+    like = birch.activity("Like", birch.actor("eve"), post.uri)
+    undo = birch.activity("Undo", birch.uri("u/eve"), like, path="u/1")
+    again = birch.activity("Like", birch.uri("u/eve"), post.uri, path="l/2")
+    assert await birch.send(here, like) == 202
+    await fediverse.settle()
+    for activity in (undo, again):
+        assert await birch.send(here, activity) == 202
+
+    async def claim() -> Any:
+        turns.turns(here).under_way.clear()
+        return await here.run(turns.claim, here, here.clock.now() + claims.LEASE, most=3)
+
+    first = await claim()
+    here.clock.advance(claims.LEASE.total_seconds() + 1)
+    await here.run(inbox._one_by_one, here, "birch.example", await claim())
+    assert (await found(here, post.uri)).likes_count == 1
+    await here.run(inbox._leased, here, first[0])
+    assert (await found(here, post.uri)).likes_count == 1
+    assert await outcome(here, undo["id"]) == ("done", None)

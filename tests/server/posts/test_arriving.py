@@ -13,7 +13,7 @@ from server.actors import blocking
 from server.actors.remote import ensure_remote
 from server.communities import members
 from server.db import query_log
-from server.fediverse import inbox
+from server.fediverse import claims, inbox
 from server.fediverse.inbox import TOGETHER
 from server.posts import actions
 from server.posts.events import PostPublished
@@ -139,10 +139,10 @@ async def test_r6_what_another_worker_did_meanwhile_is_not_done_again(fediverse:
     birch = await Birch.beside(fediverse, here, "bruno")
     for number in range(3):
         await birch.deliver(here, "bruno", f"n/{number}", inReplyTo=thread.uri)
-    rows = await here.run(inbox.claim, here, fediverse.clock.now() + inbox.LEASE, most=9)
+    rows = await here.run(inbox.claim, here, fediverse.clock.now() + claims.LEASE, most=9)
     assert len(rows) == 3
-    assert await here.run(inbox.claim, here, fediverse.clock.now() + inbox.LEASE, most=9) == []
-    fediverse.clock.advance(inbox.LEASE.total_seconds() + 1)
+    assert await here.run(inbox.claim, here, fediverse.clock.now() + claims.LEASE, most=9) == []
+    fediverse.clock.advance(claims.LEASE.total_seconds() + 1)
     await work(here)  # the lease ran out, and another worker took them
     await here.run(inbox._take_together, here, {"birch.example": list(rows)})
     assert (await found(here, thread.uri)).replies_count == 3  # type: ignore[union-attr]
