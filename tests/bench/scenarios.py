@@ -189,7 +189,7 @@ async def fan_out(served: Served, peer: Peer, facts: Facts, database: Path, host
         ("kept connections", "Second."),
         ("kept connections, Ed25519", "Third."),
     )
-    async with _signed_in(served, facts.other_token) as client:
+    async with signed_in(served, facts.other_token) as client:
         for name, text in rounds:
             if text == "Third.":
                 _known_to_be_ours(database)
@@ -215,7 +215,8 @@ def _known_to_be_ours(database: Path) -> None:
         connection.execute("UPDATE peer SET software = 'peerhall', signature_scheme = 'ed25519'")
 
 
-def _signed_in(served: Served, token: str) -> httpx.AsyncClient:
+def signed_in(served: Served, token: str) -> httpx.AsyncClient:
+    """A browser of somebody who is signed in."""
     headers = {"accept": "text/html", "origin": served.origin, "sec-fetch-site": "same-origin"}
     return httpx.AsyncClient(base_url=served.origin, cookies={"peerhall_session": token}, headers=headers, timeout=60)
 
@@ -223,7 +224,7 @@ def _signed_in(served: Served, token: str) -> httpx.AsyncClient:
 async def pages(served: Served, facts: Facts, repeats: int) -> Figures:
     """Pages as a signed-in person gets them, and documents as another server does, one after the other."""
     figures: Figures = {}
-    async with _signed_in(served, facts.token) as client:
+    async with signed_in(served, facts.token) as client:
         for name, path in (
             ("page: this week", "/week"),
             ("page: community", f"/c/{COMMUNITY}"),
