@@ -128,7 +128,8 @@ async def step(here: Instance) -> bool:
         return False
     suspect = next((row for row in rows if row["crashes"] >= SUSPECT), None)
     if suspect is not None:
-        await _alone(here, suspect, [row for row in rows if row is not suspect])
+        first = next(row for row in rows if row["host"] == suspect["host"])
+        await _alone(here, first, [row for row in rows if row is not first])
         return True
     under_way = turns(here).under_way
     waiting: dict[str, list[Row]] = {}
@@ -154,7 +155,10 @@ async def step(here: Instance) -> bool:
 
 
 async def _alone(here: Instance, row: Row, others: Sequence[Row]) -> None:
-    """Process what was in hand more than once when a process died, by itself; the fifth time it is not begun again."""
+    """Process by itself what was in hand more than once when a process died, or stands before that in its host's order.
+
+    The fifth time it is not begun again.
+    """
     await claims.release(here, others)
     if row["crashes"] >= MAX_CRASHES:
         reason = f"this server ended {row['crashes']} times while processing it"

@@ -106,9 +106,11 @@ async def add_like(here: Instance, post: Post, actor_id: str, *, uri: str, waits
     return bool(added)
 
 
-async def end_like(here: Instance, post_id: str, actor_id: str) -> Like | None:
-    """Forget a like, in the caller's transaction; what it was, if there was one."""
+async def end_like(here: Instance, post_id: str, actor_id: str, *, uri: str | None = None) -> Like | None:
+    """Forget a like (the one with this id), in the caller's transaction; what it was, if there was one."""
     like = await Like.get_or_none(post_id=post_id, actor_id=actor_id, kind="like")
+    if like is not None and uri not in {None, like.uri}:
+        return None
     if like is not None:
         # Whoever tells others needs the row, so it goes last.
         await here.events.emit(PostUnliked(post_id, actor_id))

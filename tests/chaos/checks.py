@@ -112,10 +112,14 @@ async def _processing(load: Load) -> list[Violation]:
     for host in load.world.neighbours.hosts.values():
         for sent in host.sent:
             row = receipts.get(str(sent.activity["id"]))
+            if sent.activity["id"] in load.processed:
+                continue  # after some days it is forgotten
             if row is None:
                 found.append(Violation(LOST, f"{sent.activity['id']} was answered with 202, and there is no receipt"))
             elif row["outcome"] not in {"done", "ignored"}:
                 found.append(Violation(LOST, f"{sent.activity['id']}: {row['outcome']} ({row['reason']})"))
+            else:
+                load.processed.add(str(sent.activity["id"]))
     if not load.timed:
         return found
     for chain in [note.activities for note in load.notes.values()] + list(load.likes.values()):

@@ -73,6 +73,8 @@ class Load:
         """Answers that nobody should get, such as a 4xx to a proper form."""
         self.uploads = 0
         self.flooded = self.slowed = 0
+        self.processed: set[str] = set()
+        """The activities that were found processed in the round in which they came."""
         self.told: set[str] = set()
         """What was found wrong in earlier rounds."""
 

@@ -23,6 +23,8 @@ async def on_undo_like(here: Instance, received: VerifiedActivity) -> None:
     like = await Like.get_or_none(uri=uri, actor_id=actor.id) if actor and uri else None
     if like is None and actor is not None and object_uri is not None:
         like = await Like.get_or_none(post__uri=object_uri, actor_id=actor.id, kind="like")
+        if like is not None and await _came_later(here, like.uri, received):
+            like = None
     if like is None or actor is None:
         await _remember(here, received, uri)
         return
@@ -35,6 +37,8 @@ async def on_undo_announce(here: Instance, received: VerifiedActivity) -> None:
     boost = await Boost.get_or_none(uri=uri, actor_id=actor.id) if actor and uri else None
     if boost is None and actor is not None and object_uri is not None:
         boost = await Boost.filter(post__uri=object_uri, actor_id=actor.id, undone_at=None).first()
+        if boost is not None and await _came_later(here, boost.uri, received):
+            boost = None
     if boost is None or actor is None:
         await _remember(here, received, uri)
         return
@@ -76,12 +80,23 @@ async def undo_unknown(here: Instance, received: VerifiedActivity) -> bool:
 async def _end_like(here: Instance, received: VerifiedActivity, like: Like, actor: Actor) -> None:
     post = await Post.get(id=like.post_id)
     async with here.db.transaction():
-        if await end_like(here, post.id, actor.id) is None:
+        if await end_like(here, post.id, actor.id, uri=like.uri) is None:
             return
         if post.community_id is None or received.via is not None or not await places.leaves(here, post):
             return
         if await Actor.exists(id=post.community_id, is_local=True):
             await announce(here, post.community_id, activity=received.as_received, visibility=post.visibility)
+
+
+async def _came_later(here: Instance, uri: str, received: VerifiedActivity) -> bool:
+    """Whether something came after this Undo, which is processed again, or by two workers at once (R6)."""
+    later = await here.db.value(
+        "SELECT 1 AS one FROM inbox_receipt AS undo JOIN inbox_receipt AS other ON other.seq > undo.seq"
+        " WHERE undo.activity_id = :undo AND other.activity_id = :uri",
+        undo=(received.activity.id or "")[:500],
+        uri=uri,
+    )
+    return bool(later)
 
 
 async def _undone(here: Instance, received: VerifiedActivity) -> tuple[Actor | None, str | None, str | None]:

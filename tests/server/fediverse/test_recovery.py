@@ -119,6 +119,16 @@ async def test_r12_a_job_that_kills_us_each_time_is_set_aside_and_a_periodic_one
     assert "ended 5 times" in rows[0]["last_error"]
 
 
+async def test_r3_what_stands_before_a_suspect_of_its_host_comes_first(here: Any, monkeypatch: Any) -> None:
+    mortal = Mortal("")
+    monkeypatch.setattr(here.engine, "process", mortal.process)
+    await receive(here, "birch.example", 1, 2)
+    await here.db.execute("UPDATE inbox_receipt SET crashes = 3 WHERE activity_id = 'birch.example 2'")
+    while await inbox.step(here):
+        pass
+    assert mortal.begun == ["birch.example 1", "birch.example 2"]
+
+
 async def test_r1_a_killed_process_costs_no_attempt_and_nobody_waits(here: Any) -> None:
     await receive(here, "birch.example", 1)
     await want(here, "cedar.example")

@@ -12,7 +12,7 @@ from server.posts.form import PostChange
 from server.posts.models import Post
 from server.posts.removal import erase, take_out
 from tests.conftest import Fediverse
-from tests.posting import reply, write
+from tests.posting import Stranger, reply, write
 
 
 @pytest.fixture
@@ -71,3 +71,26 @@ async def test_r6_two_at_once_delete_once_and_an_edit_brings_nothing_back(scene:
     assert (await maya.here.run(Post.get, id=answer.id)).state == "deleted"
     assert (await maya.here.run(Post.get, id=thread.id)).replies_count == 1
     assert await told(maya, "delete") == 1
+
+
+@pytest.mark.parametrize("verb", ["Like", "Announce"])
+async def test_r6_an_undo_that_is_processed_again_takes_back_nothing_that_came_later(
+    fediverse: Fediverse, scene: Any, verb: str
+) -> None:
+    """A worker stood still in the middle of it, and another one had done it and gone on."""
+    maya, thread, *_ = scene
+    birch = Stranger(fediverse, "birch.example")
+    tom = birch.actor("tom")
+    first = birch.activity(verb, tom, thread.uri, path="first")
+    undo = birch.activity("Undo", tom, first, path="undo")
+    for activity in (first, undo, birch.activity(verb, tom, thread.uri, path="second")):
+        assert await birch.send(maya.here, activity) == 202
+        await fediverse.settle()
+    await maya.here.run(
+        maya.here.db.execute, "UPDATE inbox_receipt SET outcome = NULL WHERE activity_id = :id", id=undo["id"]
+    )
+    await fediverse.settle()
+    table = {"Like": "post_like", "Announce": "boost"}[verb]
+    standing = {"Like": "TRUE", "Announce": "undone_at IS NULL"}[verb]
+    rows = await maya.here.run(maya.here.db.rows, f"SELECT uri FROM {table} WHERE {standing}")
+    assert [row["uri"].rpartition("/")[2] for row in rows] == ["second"]
