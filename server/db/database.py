@@ -201,9 +201,10 @@ class Database:
         return self._context.connections.get(self.dialect)
 
     def by(self, index: str) -> str:
-        """What stands after the name of a table that is to be read by a partial index.
+        """What stands after the name of a table that is to be read by this index.
 
-        SQLite, without statistics, takes any other for as good; PostgreSQL knows better by itself.
+        SQLite, without statistics, takes any other for as good, and with them often another for better; PostgreSQL
+        knows better by itself.
         """
         return f" INDEXED BY {index}" if self.dialect == "sqlite" else ""
 

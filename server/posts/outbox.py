@@ -181,8 +181,11 @@ async def _total(here: Instance, actor: Actor, modified: datetime | None, count:
 
 
 async def _modified(here: Instance, actor: Actor) -> datetime | None:
-    which = "community_id = :id AND parent_id IS NULL" if actor.kind == "Group" else "author_id = :id AND is_local"
-    found = await here.db.value(f"SELECT max(updated_at) AS at FROM post WHERE {which}", id=actor.id)
+    if actor.kind == "Group":
+        which = f"post{here.db.by('idx_post_begun_changed')} WHERE community_id = :id AND parent_id IS NULL"
+    else:
+        which = f"post{here.db.by('idx_post_outbox_changed')} WHERE author_id = :id AND is_local"
+    found = await here.db.value(f"SELECT max(updated_at) AS at FROM {which}", id=actor.id)
     return None if found is None else settled(here, from_milliseconds(found))
 
 

@@ -185,6 +185,8 @@ async def listing(
         values["of_tag"] = tag.lower()
     if top_level:
         conditions.append("post.parent_id IS NULL AND post.in_reply_to_uri IS NULL")
+        if source == "post" and community_id is not None and author_id is None and ids is None:
+            source += here.db.by("idx_post_talk" if order == "active" else "idx_post_begun")
     column, key = ("tagged.at", "tagged.post_id") if tag is not None else (f"post.{ORDERS[order]}", "post.id")
     cursor = parse_cursor(before)
     if cursor is not None:

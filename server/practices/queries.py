@@ -88,7 +88,8 @@ async def practice(here: Instance, viewer: Viewer, post: PostView) -> PracticePa
     may_read, values = readable(viewer)
     rows = await here.db.rows(
         "SELECT post.id, post.title, post.short, post.kind, post.content_html FROM post WHERE post.id IN"
-        " (SELECT practice.id FROM practice WHERE practice.id = :origin OR practice.grown_from_id = :id)"
+        " (SELECT practice.id FROM practice WHERE practice.id = :origin UNION ALL"
+        f" SELECT practice.id FROM practice{here.db.by('idx_practice_grown_f_125859')} WHERE grown_from_id = :id)"
         f" AND post.state = 'visible' AND {may_read} ORDER BY post.published_at LIMIT 2",
         origin=found.grown_from_id,
         id=post.id,
