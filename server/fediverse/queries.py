@@ -1,9 +1,11 @@
 """How far what we sent has got, and what we refused."""
 
+from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from server.db import from_milliseconds
+from server.db import Row, from_milliseconds
 from server.db.given import NUMBER, TEXT, given, rows_given
 from server.fediverse.addressing import direct_hosts
 from server.instance import Instance
@@ -12,6 +14,12 @@ from server.peers import queries as peers
 
 LATEST = 10
 NAMED = 50
+KEPT_FROM = 200
+"""Fewer servers are counted each time: that takes no longer than a look."""
+WAITING_KEPT_FOR, ARRIVED_KEPT_FOR = timedelta(seconds=5), timedelta(minutes=1)
+STATES_KEPT = 1000
+
+_STATES = "fediverse.delivery states"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +37,23 @@ class DeliveryState:
     refused: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A state as it was counted, what it was counted of, and until when it is good enough."""
+
+    sent: tuple[tuple[int, int | None], ...]
+    at: datetime
+    until: datetime
+    state: DeliveryState
+
+
 async def delivery_state(here: Instance, post_id: str) -> DeliveryState:
-    """The state of the latest activities about a post, in two queries; only what has not arrived is read one by one."""
+    """The state of the latest activities about a post, in at most two queries.
+
+    Of many servers it is as it was a moment ago, unless something new was sent or spread since then.
+    """
     rows = await here.db.rows(
-        "SELECT outgoing.seq, outgoing.inboxes FROM outgoing"
+        "SELECT outgoing.seq, outgoing.inboxes, outgoing.spread_at FROM outgoing"
         " JOIN sent_activity ON sent_activity.uri = outgoing.activity_id"
         " WHERE sent_activity.post_id = :post_id ORDER BY outgoing.seq DESC LIMIT :limit",
         post_id=post_id,
@@ -40,6 +61,23 @@ async def delivery_state(here: Instance, post_id: str) -> DeliveryState:
     )
     if not rows:
         return DeliveryState(0, 0)
+    kept: OrderedDict[str, _Kept] = here.caches.setdefault(_STATES, OrderedDict())
+    sent, now = tuple((row["seq"], row["spread_at"]) for row in rows), here.clock.now()
+    known = kept.get(post_id)
+    if known is not None and known.sent == sent and known.at <= now < known.until:
+        return known.state
+    state = await _counted(here, rows)
+    if state.total >= KEPT_FROM:
+        until = now + (WAITING_KEPT_FOR if state.waiting else ARRIVED_KEPT_FOR)
+        kept[post_id] = _Kept(sent, now, until, state)
+        kept.move_to_end(post_id)
+        if len(kept) > STATES_KEPT:
+            kept.popitem(last=False)
+    return state
+
+
+async def _counted(here: Instance, rows: Sequence[Row]) -> DeliveryState:
+    """How far some activities have got; only where one has not arrived is read host by host."""
     found = await here.db.rows(
         _STATE.format(given=given(here.db.dialect, seq=NUMBER, host=TEXT)),
         given=rows_given(

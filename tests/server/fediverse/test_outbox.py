@@ -3,10 +3,15 @@
 import pytest
 
 from server.actors import actions as actors
+from server.db import query_log
+from server.fediverse import queries
 from server.fediverse.queries import queue_state
 from server.instance import Instance
 from server.peers import actions as peers
+from server.posts import actions as posts
+from server.posts.models import Post
 from tests.conftest import Fediverse, Person
+from tests.posting import write
 
 
 async def follow(fediverse: Fediverse, follower: Person, target: Person) -> None:
@@ -44,6 +49,39 @@ async def test_s17_nothing_is_sent_to_a_blocked_server(fediverse: Fediverse) -> 
     await birch.run(peers.set_grade, birch, "alder.example", "blocked", by="test")
     await fediverse.settle()
     assert await received(alder) == []
+
+
+async def test_p4_how_far_a_post_has_got_is_not_counted_for_every_look(fediverse: Fediverse, monkeypatch) -> None:
+    alder, birch = await fediverse.start("alder.example"), await fediverse.start("birch.example")
+    amara, bruno = await fediverse.person(alder, "amara"), await fediverse.person(birch, "bruno")
+    await follow(fediverse, amara, bruno)
+
+    async def look(post: Post) -> tuple[int, int, int, int]:
+        log: list[str] = []
+        token = query_log.set(log)
+        try:
+            state = await birch.run(queries.delivery_state, birch, post.id)
+        finally:
+            query_log.reset(token)
+        return state.total, state.delivered, state.waiting, len(log)
+
+    fediverse.network.down.add("alder.example")
+    post = await write(bruno)
+    await fediverse.settle()
+    assert await look(post) == await look(post) == (1, 0, 1, 2)  # of few servers it is
+    monkeypatch.setattr(queries, "KEPT_FROM", 1)
+    assert await look(post) == (1, 0, 1, 2)
+    assert await look(post) == (1, 0, 1, 1)
+    fediverse.network.down.clear()
+    fediverse.clock.advance(7200)
+    await fediverse.settle()
+    assert await look(post) == (1, 1, 0, 2)
+    assert await look(post) == (1, 1, 0, 1)
+    fediverse.network.down.add("alder.example")
+    await bruno.do(posts.edit_post, post.id, posts.PostChange(source_md="Better."))
+    assert await look(post) == (1, 0, 1, 2)  # what is new counts at once
+    await fediverse.settle()
+    assert await look(post) == (1, 0, 1, 2)
 
 
 async def test_r3_a_server_that_was_away_catches_up_in_order(fediverse: Fediverse) -> None:
