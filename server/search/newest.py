@@ -7,7 +7,7 @@ last. Only where that finds too little is there a second, longer look.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -75,18 +75,34 @@ async def newest(here: Instance, query: Query, wanted: Wanted, until: int | None
 async def fitting(here: Instance, words: Sequence[str], posts: str, wanted: Wanted) -> list[str]:
     """Which of some posts (SQL that gives their `id`) have any of these words, the best first; one statement."""
     scores, terms = _scores([Term((word,)) for word in words], "said")
+    rows = await _of_posts(here, posts, scores, _any_of(terms, "said"), wanted, terms)
+    return _best_first(here, rows, len(words))
+
+
+async def among_few(here: Instance, query: Query, posts: str, wanted: Wanted) -> Matches:
+    """The best of a few posts (SQL that gives their `id`), each looked at; one statement."""
+    scores, terms = _scores(query.wanted, "said")
+    _, unwanted = _scores(query.unwanted, "said", "search_unwanted")
+    fits = " AND ".join(
+        [f"({_any_of([name], 'said')})" for name in terms] + [f"NOT ({_any_of([name], 'said')})" for name in unwanted]
+    )
+    rows = await _of_posts(here, posts, scores, fits, wanted, terms | unwanted)
+    return Matches(_best_first(here, rows, len(query.wanted)))
+
+
+async def _of_posts(
+    here: Instance, posts: str, scores: str, fits: str, wanted: Wanted, values: Mapping[str, str]
+) -> list[Row]:
     texts = "search_text AS said", "said.rowid = thing.seq"
     if here.db.dialect == "postgres":
         texts = "search_thing AS said", "said.seq = thing.seq"
     first = ("search_thing AS thing", "thing.kind = 'post' AND thing.thing_id = latest.id"), texts
-    rows = await here.db.rows(
+    return await here.db.rows(
         f"SELECT latest.id AS id, thing.at AS at, length(said.body) AS size, {scores}"
-        f" FROM ({posts}) AS latest{_joined(here, wanted, *first)}"
-        f" WHERE ({_any_of(terms, 'said')}) AND ({wanted.condition})",
-        **terms,
+        f" FROM ({posts}) AS latest{_joined(here, wanted, *first)} WHERE ({fits}) AND ({wanted.condition})",
+        **values,
         **wanted.parameters,
     )
-    return _best_first(here, rows, len(words))
 
 
 async def _look(
@@ -123,20 +139,20 @@ def _joined(here: Instance, wanted: Wanted, *first: tuple[str, str]) -> str:
     return "".join(f" {how} {table} ON {condition}" for table, condition in (*first, *wanted.joins))
 
 
-def _scores(terms: Sequence[Term], texts: str) -> tuple[str, dict[str, str]]:
+def _scores(terms: Sequence[Term], texts: str, called: str = "search_term") -> tuple[str, dict[str, str]]:
     """How often each term is in the title and in the body, as columns, and the parameters of these."""
     columns, values = [], {}
     for number, term in enumerate(terms):
-        values[f"search_term_{number}"] = text = f" {' '.join(term.words)}{'' if term.is_prefix else ' '}"
+        values[f"{called}_{number}"] = text = f" {' '.join(term.words)}{'' if term.is_prefix else ' '}"
         columns += [
-            f"(length({name}) - length(replace({name}, :search_term_{number}, ''))) / {len(text)} AS {part}_{number}"
+            f"(length({name}) - length(replace({name}, :{called}_{number}, ''))) / {len(text)} AS {part}_{number}"
             for part in ("title", "body")
             for name in [f"(' ' || {texts}.{part} || ' ')"]
         ]
     return ", ".join(columns), values
 
 
-def _any_of(terms: Mapping[str, str], texts: str) -> str:
+def _any_of(terms: Iterable[str], texts: str) -> str:
     """Whether one of the terms is there: in title or text, as what is left of them without it says."""
     whole = f"(' ' || {texts}.title || ' ' || {texts}.body || ' ')"
     return " OR ".join(f"length(replace({whole}, :{name}, '')) < length({whole})" for name in terms)

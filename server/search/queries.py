@@ -9,7 +9,7 @@ from server.instance import Instance
 from server.peers.policy import QUIET, in_sql
 from server.posts.queries import PostView, listing, readable
 from server.posts.readable import findable
-from server.search.newest import Wanted, fitting, newest
+from server.search.newest import Wanted, among_few, fitting, newest
 from server.search.words import any_of, parse_query
 
 PAGE_SIZE = 20
@@ -25,6 +25,9 @@ _INDEXED = ("ask", "practice", "tip")
 KINDS_WITH_INDEX = frozenset(_INDEXED)
 LATEST = 300
 """So many of each kind are looked through for what somebody may be asked about, or is stuck with."""
+
+FEW = 500
+"""So many of a rare kind are looked at one by one."""
 
 _QUIET = in_sql(QUIET)
 
@@ -69,7 +72,11 @@ async def search_posts(
     query = parse_query(text)
     if not query or not 1 <= page <= MAX_PAGES:
         return PostsFound([], has_more=False)
-    found = await newest(here, query, _posts(viewer, kinds, only_here=scope == "here"), until)
+    wanted = _posts(viewer, kinds, only_here=scope == "here")
+    if until is None and tuple(kinds) == KINDS["resources"] and await _are_few(here):
+        found = await among_few(here, query, f"SELECT post.id FROM {_resources(here)}", wanted)
+    else:
+        found = await newest(here, query, wanted, until)
     shown, has_more = _page(found.ids, page, limit)
     return PostsFound(await _views(here, viewer, shown), has_more, found.older)
 
@@ -119,6 +126,17 @@ async def ids_about(here: Instance, viewer: Viewer, text: str, *, kinds: Sequenc
         for kind in kinds
     )
     return (await fitting(here, words, latest, _posts(viewer, (), only_here=False)))[:limit]
+
+
+def _resources(here: Instance) -> str:
+    return f"post{here.db.by('idx_post_resource')} WHERE post.state = 'visible' AND post.kind = 'resource'"
+
+
+async def _are_few(here: Instance) -> bool:
+    """Whether all resources can be looked at: among words that all posts have, they would be looked for in vain."""
+    several = f"SELECT 1 FROM {_resources(here)} LIMIT :search_few"
+    found = await here.db.value(f"SELECT count(*) AS n FROM ({several}) AS few", search_few=FEW + 1)
+    return int(found or 0) <= FEW
 
 
 def _posts(viewer: Viewer, kinds: Sequence[str], *, only_here: bool) -> Wanted:

@@ -40,6 +40,7 @@ PAGES = (
     "/week", "/c/science", "/c/science?show=practices", "/c/science/feed.atom", "/practices", "/practices?minutes=10",
     "/@amara", "/@amara/followers", "/@amara/following", "/notifications", "/tags/maths", "/me/requests",
     "/people", "/communities", "/communities?where=elsewhere", "/practices?subject=Maths", "/practices?mine=shared",
+    "/search?q=what+works", "/search?q=works&kind=resources", "/people?q=amara",
 )  # fmt: skip
 MANY = 5_000
 DOCUMENTS = ("", "/outbox", "/outbox?page=1", "/followers", "/featured", "/moderators")

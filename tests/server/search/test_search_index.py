@@ -16,6 +16,7 @@ from server.search.words import MAX_WORD
 from tests.facts import emit, make_community, make_follow, make_member, make_post, make_remote
 
 MARK = "zebrafinch"
+RESOURCES = queries.KINDS["resources"]
 
 
 async def found(here, viewer, text: str = MARK, **options) -> list[str]:
@@ -296,3 +297,25 @@ async def test_people_are_found_behind_any_number_of_posts(cast, monkeypatch) ->
     people = await cast.here.run(queries.search_actors, cast.here, "amara", kind="Person")
     assert [person.handle for person in people.actors] == ["@amara"]
     assert len(await found(cast.here, ANONYMOUS, "amara")) == 4
+
+
+@pytest.mark.parametrize("few", [0, 500])
+async def test_s15_resources_are_found_alike_among_few_and_among_many(cast, monkeypatch, few: int) -> None:
+    monkeypatch.setattr(queries, "FEW", few)
+    texts = {"one": "Owls hunt at night", "two": "At night owls sleep badly", "three": "Badly drawn owls, never owned"}
+    for title, text in texts.items():
+        await make_post(cast.here, cast.author.id, title=title, content_html=text, kind="resource")
+        await make_post(cast.here, cast.author.id, title=f"about {title}", content_html=text, kind="practice")
+    hidden = {"kind": "resource", "visibility": "members", "community_id": cast.community.id}
+    await make_post(cast.here, cast.author.id, title="inside", content_html="Owls inside", **hidden)
+    looked_for = {
+        "owls": "one two three", "owls night": "one two", '"owls hunt"': "one", "owls -badly": "one",
+        "owls slee": "two", "bad": "two three", "own": "three", '"hunt owls"': "", "hunts": "", "title": "",
+    }  # fmt: skip
+    for text, titles in looked_for.items():
+        assert sorted(await found(cast.here, ANONYMOUS, text, kinds=RESOURCES)) == sorted(titles.split()), text
+    inside = {"owls": cast.member.viewer, "inside": cast.author.viewer}
+    for text, viewer in inside.items():
+        assert "inside" in await found(cast.here, viewer, text, kinds=RESOURCES)
+    for viewer in (cast.follower.viewer, cast.other.viewer, cast.admin.viewer, ANONYMOUS):
+        assert "inside" not in await found(cast.here, viewer, "owls", kinds=RESOURCES)
