@@ -36,6 +36,7 @@ async def measure(*, activities: int, hosts: int, repeats: int, only: str | None
             "PEERHALL_LOG": "info",
         }
         facts = await seed(load(environment, Path("/dev/null")), peer, hosts)
+        await (await Served.start(environment, port)).stop()  # what is compiled at the first start is kept
         served = await Served.start(environment, port)
         try:
             await asyncio.sleep(3)  # idle means idle: the first rounds of the worker are over

@@ -47,6 +47,12 @@ def usage_of(pid: int) -> Usage:
     return Usage((int(parts[11]) + int(parts[12])) / TICKS, time.perf_counter())
 
 
+def _outside() -> dict[str, str]:
+    """The environment that processes get: without settings of ours, with compiled files as after an installation."""
+    left_out = ("PEERHALL_", "PYTHONDONTWRITEBYTECODE")
+    return {name: value for name, value in os.environ.items() if not name.startswith(left_out)}
+
+
 class Served:
     """A running `peerhall serve`, or another of its processes."""
 
@@ -69,7 +75,7 @@ class Served:
             command = (sys.executable, "-m", "tests.bench.partly", role, str(port))
         process = await asyncio.create_subprocess_exec(
             *command,
-            env={name: value for name, value in os.environ.items() if not name.startswith("PEERHALL_")} | environment,
+            env=_outside() | environment,
             stdin=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.PIPE,
         )
