@@ -120,9 +120,11 @@ class ServerObjects:
         return None if provider is None else await provider(uri, page, reader)
 
     async def inbox_owner(self, inbox: str) -> str | None:
-        """The local actor with this inbox."""
+        """The local actor with this inbox, which is below its id: inboxes have no index of their own."""
         value = await self._here.db.value(
-            "SELECT uri FROM actor WHERE inbox_url = :inbox AND is_local AND deleted_at IS NULL", inbox=inbox
+            "SELECT uri FROM actor WHERE uri = :uri AND inbox_url = :inbox AND is_local AND deleted_at IS NULL",
+            uri=inbox.removesuffix("/inbox"),
+            inbox=inbox,
         )
         return None if value is None else str(value)
 

@@ -104,6 +104,9 @@ async def test_no_hot_statement_reads_through_a_large_table(fediverse, asked):
                 await reader.get(f"{uri}{part}", headers={"accept": "application/activity+json"})
         for part in ("", "/replies", "/replies?page=1", "/likes"):
             await reader.get(f"{thread.uri}{part}", headers={"accept": "application/activity+json"})
+        for uri in (amara.uri, community.uri, f"{here.settings.origin}/ap/u/nobody"):
+            await reader.post(f"{uri}/inbox", content=b"{}", headers={"content-type": "application/activity+json"})
+    assert any("inbox_url" in statement for statement in asked)
     assert len(asked) > 40
     assert not await all_read_through(here, asked)
     skew_and_analyse(here.db.path, shared.id, thread.id, bruno.id)
