@@ -105,7 +105,8 @@ async def _likes(load: Load) -> list[Violation]:
 async def _processing(load: Load) -> list[Violation]:
     """What was taken is processed, and what is about one thing in the order in which it came."""
     rows = await load.world.storage.rows(
-        "SELECT seq, activity_id, outcome, reason, processed_at FROM inbox_receipt ORDER BY seq"
+        "SELECT seq, activity_id, outcome, reason, processed_at, attempts, crashes, next_try_at"
+        " FROM inbox_receipt ORDER BY seq"
     )
     receipts = {row["activity_id"]: row for row in rows}
     found = []
@@ -126,7 +127,9 @@ async def _processing(load: Load) -> list[Violation]:
         known = [receipts[activity] for activity in chain if activity in receipts]
         for earlier, later in pairwise(known):
             if (earlier["processed_at"] or 0) > (later["processed_at"] or 0) or earlier["seq"] > later["seq"]:
-                found.append(Violation(ORDER, f"{earlier['activity_id']} was processed after {later['activity_id']}"))
+                tried = f"{earlier['attempts']} attempts, {earlier['crashes']} crashes, again {earlier['next_try_at']}"
+                words = f"{earlier['activity_id']} ({tried}) was processed after {later['activity_id']}"
+                found.append(Violation(ORDER, words))
     return found
 
 
