@@ -25,6 +25,7 @@ _AWAY = (
     asyncpg.OperatorInterventionError,
     asyncpg.TooManyConnectionsError,
     asyncpg.IdleInTransactionSessionTimeoutError,
+    asyncpg.TransactionRollbackError,  # one of two that waited for each other: the same again goes through
     ConnectionError,
 )
 _AWAY_WORDS = (
