@@ -37,6 +37,10 @@ log = logging.getLogger("peerhall.inbox")
 TROUBLE_PAUSE = timedelta(seconds=30)
 AT_ONCE = 32
 """Receipts that are claimed at once: beyond that, what a statement costs is a small part of what each costs."""
+IN_COMPANY = 8
+"""So many while several sites send: while a transaction lasts, what others deliver waits to be written down (R5)."""
+BREATH = 4
+"""After so many that are only read and judged, requests get their turn."""
 FIRST_RETRY_SECONDS = 15
 RETRY_GROWTH = 4
 MAX_ATTEMPTS = 8
@@ -123,9 +127,11 @@ async def step(here: Instance) -> bool:
 
     What can be done together is done in one transaction; then each host goes on with the rest, one after the other.
     """
-    rows = await claim(here, here.clock.now() + claims.LEASE, most=AT_ONCE)
+    now, taking = here.clock.now(), turns(here)
+    rows = await claim(here, now + claims.LEASE, most=IN_COMPANY if taking.has_company(now) else AT_ONCE)
     if not rows:
         return False
+    taking.note((row["host"] for row in rows), now)
     suspect = next((row for row in rows if row["crashes"] >= SUSPECT), None)
     if suspect is not None:
         first = next(row for row in rows if row["host"] == suspect["host"])
@@ -175,6 +181,8 @@ async def _take_together(here: Instance, waiting: dict[str, list[Row]]) -> None:
     items: list[tuple[Row, VerifiedActivity]] = []
     for left in waiting.values():
         for row in left:
+            if len(items) % BREATH == BREATH - 1:
+                await asyncio.sleep(0)
             opened = here.engine.opened(_receipt(row)) if row["activity_type"] == "Create" else None
             if opened is None:
                 break

@@ -5,10 +5,10 @@ rest of it waiting. One that waits for the network keeps its own host waiting, a
 all of its hosts waiting: names under a domain cost nothing (S23, R5, R6).
 """
 
-from collections import Counter
-from collections.abc import Sequence
+from collections import Counter, OrderedDict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from federation.vocab.base import site_of
 from server.db import Row, among
@@ -16,6 +16,7 @@ from server.instance import Instance
 
 CACHE = "fediverse.turns"
 MAX_UNDER_WAY = 48
+COMPANY = timedelta(seconds=3)
 MAX_OF_ONE_SITE = 8
 MAX_LOOKED_AT = 200
 """Hosts that are looked at for one that has something due."""
@@ -34,6 +35,20 @@ class Turns:
 
     last: str = ""
     under_way: set[str] = field(default_factory=set)
+    seen: OrderedDict[str, datetime] = field(default_factory=OrderedDict)
+    """When something of the latest two sites was claimed."""
+
+    def note(self, hosts: Iterable[str], now: datetime) -> None:
+        """Something of these hosts was claimed."""
+        for site in {site_of(host) for host in hosts}:
+            self.seen[site] = now
+            self.seen.move_to_end(site)
+        while len(self.seen) > 2:
+            self.seen.popitem(last=False)
+
+    def has_company(self, now: datetime) -> bool:
+        """Whether more than one site sends at the moment."""
+        return len(self.seen) > 1 and now - min(self.seen.values()) < COMPANY
 
 
 def turns(here: Instance) -> Turns:

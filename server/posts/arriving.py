@@ -5,6 +5,7 @@ much more than one. Only what needs nobody else is taken in here: a note by an a
 post that we have. `posts.receiving` does the rest, one by one, and decides by the same rules.
 """
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
@@ -32,6 +33,8 @@ from server.posts.receiving import MAX_NAMED, MAX_URI, Arrival
 MAX_LETTERS = 20_000
 """Longer texts take so long to be made safe that it is done in a thread, which `posts.receiving` does."""
 MAX_RECIPIENTS = 100
+BREATH = 4
+"""After so many posts that are read, requests get their turn."""
 
 _DEFAULTS: dict[str, Any] = {
     "state_reason": "",
@@ -76,7 +79,11 @@ async def take_together(
     As soon as one of a server does not fit, the later ones of that server are left out too, so that they stay in
     order. `finish` notes what was done, in the same transaction.
     """
-    remotes = [_readable(here, item) for item in items]
+    remotes: list[RemotePost | None] = []
+    for item in items:
+        if len(remotes) % BREATH == BREATH - 1:
+            await asyncio.sleep(0)
+        remotes.append(_readable(here, item))
     facts = await _look_up(here, [remote for remote in remotes if remote is not None])
     fitting: dict[int, Arrival] = {}
     left_out: set[str] = set()

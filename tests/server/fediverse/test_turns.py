@@ -117,6 +117,28 @@ async def test_r6_nobody_begins_the_next_of_a_host_while_another_process_has_the
     assert await claimed(here) == "loud.example 1"
 
 
+async def test_r5_while_others_send_a_flood_is_taken_in_small_pieces(here: Any, monkeypatch: Any) -> None:
+    """A transaction keeps others from having their own activities written down."""
+    taken: list[int] = []
+
+    async def claim(_: Any, until: Any, *, most: int) -> Any:
+        taken.append(most)
+        return await turns.claim(here, until, most=most)
+
+    monkeypatch.setattr(inbox, "claim", claim)
+    for number in range(4):
+        await receive(here, "loud.example", number)
+    await here.run(inbox.step, here)
+    await receive(here, "quiet.example", 0)
+    await here.run(inbox.step, here)
+    await receive(here, "loud.example", 9)
+    await here.run(inbox.step, here)
+    here.clock.advance(turns.COMPANY.total_seconds())
+    await receive(here, "loud.example", 10)
+    await here.run(inbox.step, here)
+    assert taken == [inbox.AT_ONCE, inbox.AT_ONCE, inbox.IN_COMPANY, inbox.AT_ONCE]
+
+
 async def test_r6_a_worker_that_was_away_for_longer_than_its_lease_leaves_its_host_to_the_next(here: Any) -> None:
     """A stopped process, say: what it had claimed is another's when it goes on, and stays so."""
     for number in range(3):
