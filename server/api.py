@@ -102,10 +102,10 @@ async def parameters(request: Request, *, max_bytes: int = MAX_BYTES, max_files:
     if request.method in {"GET", "HEAD"} or not kind:
         return found
     if kind in {"application/x-www-form-urlencoded", "multipart/form-data"}:
-        form: FormData = await _limited(request, max_bytes).form(max_files=max_files, max_fields=MAX_FIELDS)
+        form: FormData = await limited(request, max_bytes).form(max_files=max_files, max_fields=MAX_FIELDS)
         return found | _nested(list(form.multi_items()))
     if kind == "application/json" or kind.endswith("+json"):
-        body = await _limited(request, max_bytes).body()
+        body = await limited(request, max_bytes).body()
         if not body.strip():
             return found
         try:
@@ -125,16 +125,19 @@ def text_of(found: Parameters, name: str, limit: int = 20_000) -> str:
         value = value[-1]
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return ""
-    return str(value).replace("\x00", "")[:limit]
+    return _plain(value)[:limit]
 
 
 def texts_of(found: Parameters, name: str, limit: int = 100) -> list[str]:
     """A list of texts, also where one was sent alone."""
     value = found.get(name)
     items = value if isinstance(value, list) else [value]
-    return [
-        str(item).replace("\x00", "") for item in items if isinstance(item, str | int) and not isinstance(item, bool)
-    ][:limit]
+    return [_plain(item) for item in items if isinstance(item, str | int) and not isinstance(item, bool)][:limit]
+
+
+def _plain(value: str | int | float) -> str:
+    """Without what no database takes: NUL, and halves of pairs, which JSON can spell."""
+    return str(value).replace("\x00", "").encode("utf-8", "replace").decode()
 
 
 def flag_of(found: Parameters, name: str, default: bool = False) -> bool:
@@ -204,10 +207,11 @@ def _with_lists(value: Any) -> Any:
     return inner
 
 
-def _limited(request: Request, limit: int) -> Request:
+def limited(request: Request, limit: int) -> Request:
+    """The request, cut off with 413 when its body grows over so many bytes, whatever length it declared (S18)."""
     declared = request.headers.get("content-length", "0")
-    if declared.isdigit() and int(declared[:20]) > limit:
-        raise ApiError(413, "The request is too large")
+    if declared.isascii() and declared.isdigit() and int(declared[:20]) > limit:
+        raise HTTPException(413)
     received = 0
 
     async def receive() -> Message:
@@ -215,7 +219,7 @@ def _limited(request: Request, limit: int) -> Request:
         message = await request.receive()
         received += len(message.get("body", b""))
         if received > limit:
-            raise ApiError(413, "The request is too large")
+            raise HTTPException(413)
         return message
 
     return Request(request.scope, receive)

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.types import Message
 
 from server.actors.viewer import ANONYMOUS, Viewer
+from server.api import limited
 
 if TYPE_CHECKING:
     from server.instance import Instance
@@ -65,24 +65,6 @@ async def form_of(request: Request) -> FormData:
         state["form"] = await limited(request, limit).form(max_files=MAX_FORM_FILES, max_fields=MAX_FORM_FIELDS)
     form: FormData = state["form"]
     return form
-
-
-def limited(request: Request, limit: int) -> Request:
-    """The request, cut off with 413 when its body grows over so many bytes, whatever length it declared (S18)."""
-    declared = request.headers.get("content-length", "0")
-    if declared.isdigit() and int(declared) > limit:
-        raise HTTPException(413)
-    received = 0
-
-    async def receive() -> Message:
-        nonlocal received
-        message = await request.receive()
-        received += len(message.get("body", b""))
-        if received > limit:
-            raise HTTPException(413)
-        return message
-
-    return Request(request.scope, receive)
 
 
 def text(form: FormData, name: str, limit: int = 20_000) -> str:
