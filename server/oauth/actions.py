@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import hmac
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -25,6 +26,8 @@ MAX_URI = 2000
 FORBIDDEN = frozenset(
     {"about", "blob", "data", "file", "filesystem", "ftp", "javascript", "mailto", "vbscript", "view-source"}
 )
+_NETLOC = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?\Z")
+"""Host and port, and nothing that would mean something in a header: they go into the policy of the page that asks."""
 OWN_APP = "peerhall-command-line"
 """The client id of what tokens from the command line belong to is this, with the name that was given."""
 
@@ -116,7 +119,7 @@ async def exchange(here: Instance, app: OAuthApp, *, code: str, redirect_uri: st
     now = here.clock.now()
     refused = GrantRefused("invalid_grant", "This code is unknown, over, used, or another app's. Sign in again.")
     known = await OAuthCode.get_or_none(code_hash=token_hash(code), app_id=app.id)
-    if known is None or known.expires_at <= now or not hmac.compare_digest(known.redirect_uri, redirect_uri):
+    if known is None or known.expires_at <= now or known.redirect_uri != redirect_uri:
         raise refused
     if not _fits(known.challenge, verifier):
         raise GrantRefused("invalid_grant", "The code verifier does not fit the challenge.")
@@ -226,7 +229,7 @@ def _check_redirect(uri: str) -> None:
     if scheme.lower() in {"http", "https"}:
         try:
             parts = urlsplit(uri)
-            known = bool(parts.hostname) and "@" not in parts.netloc and (parts.port is None or parts.port > 0)
+            known = _NETLOC.match(parts.netloc) is not None and (parts.port is None or parts.port > 0)
         except ValueError:
             known = False
         if not known:

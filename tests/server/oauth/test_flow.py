@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
@@ -96,6 +97,8 @@ async def stage(fediverse: Fediverse) -> AsyncIterator[Stage]:
         "https://phone.example/#part",
         "https://user@phone.example/",
         "https://phone.example:99999/",
+        "https://phone.example;sandbox/",
+        "https://phone.example,x/",
         "https://",
         "app://x y",
         "",
@@ -174,6 +177,7 @@ async def test_s32_a_form_from_elsewhere_lets_nobody_in(stage: Stage) -> None:
     [
         {"code": "another"},
         {"redirect_uri": "https://phone.example/back"},
+        {"redirect_uri": "https://phöne.example/"},
         {"code_verifier": VERIFIER},
     ],
 )
@@ -353,6 +357,21 @@ async def test_what_cannot_be_read_is_refused_in_json(stage: Stage) -> None:
         answer = await stage.app.post("/api/v1/apps", content=body, headers={"content-type": kind})
         assert (answer.status_code, answer.headers["content-type"]) == (status, "application/json")
         assert answer.json()["error"]
+
+
+async def test_letters_that_no_database_takes_are_no_trouble(stage: Stage) -> None:
+    kind = {"content-type": "application/json"}
+
+    async def sent(path: str, asked: dict[str, Any]) -> httpx.Response:
+        return await stage.app.post(path, content=json.dumps(asked), headers=kind)
+
+    made = await sent("/api/v1/apps", {"client_name": "Half \ud800\x00 pair", "redirect_uris": BACK})
+    assert (made.status_code, made.json()["name"]) == (200, "Half ? pair")
+    given = {name: made.json()[name] for name in ("client_id", "client_secret")}
+    for name in ("code", "client_id", "client_secret", "code_verifier"):
+        asked = {**given, "grant_type": "authorization_code", "code": "x", "redirect_uri": BACK, name: "\ud800"}
+        assert (await sent("/oauth/token", asked)).status_code in {400, 401}, name
+    assert (await sent("/oauth/revoke", given | {"token": "\ud800"})).status_code == 200
 
 
 async def test_too_many_apps_from_one_address_wait(stage: Stage) -> None:
