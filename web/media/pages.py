@@ -8,10 +8,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from server.api import limited
 from server.errors import Full, Refused, Unavailable
 from server.media import actions, queries, remote
 from server.media.queries import MediaFile, ServedFile
-from web.request import here_of, limited, signed_in, text
+from web.request import here_of, signed_in, text
 
 MAX_BODY_BYTES = 26 * 1024 * 1024
 FOREVER = "public, max-age=31536000, immutable"
