@@ -20,6 +20,7 @@ from server.errors import Refused
 from server.fediverse import deliveries
 from server.fediverse.queries import queue_state
 from server.instance import Instance
+from server.mastodon.routes import routes as client_routes
 from server.oauth.routes import routes as oauth_routes
 from server.posts import queries as posts
 from server.trouble import DATABASE, trouble_of
@@ -202,6 +203,7 @@ def create_app(here: Instance, *, work: bool = True) -> ASGIApp:
         Route("/metrics", metrics),
         Route("/.well-known/change-password", change_password),
         *oauth_routes(),
+        *client_routes(),
         Route("/api/{path:path}", unknown, methods=["GET", "POST", "PUT", "PATCH", "DELETE"]),
         *page_routes(),
     ]

@@ -67,7 +67,8 @@ def _answer(request: Request) -> Response:
         "Cache-Control": _FOREVER if path == found.hashed_name else _REVALIDATE,
         "ETag": found.etag,
         "X-Content-Type-Options": "nosniff",
-        "Cross-Origin-Resource-Policy": "same-origin",
+        # Apps on other sites show the pictures of those who chose none.
+        "Cross-Origin-Resource-Policy": "cross-origin" if found.media_type == "image/png" else "same-origin",
         "Vary": "Accept-Encoding",
     }
     if found.etag in request.headers.get("if-none-match", ""):

@@ -1,7 +1,5 @@
 """What pages cost: so many statements however much there is, and pieces that are rendered once (P7)."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
@@ -13,27 +11,10 @@ from server.discussions import actions as discussions
 from server.discussions.actions import ThreadForm
 from server.practices import actions as practices
 from server.practices.form import PracticeForm
+from tests.counting import statements
 from web.fragments import Fragments
 
 MOST_STATEMENTS = 12
-
-
-@contextmanager
-def statements(here) -> Iterator[list[str]]:
-    """Everything that is asked of the database of an instance, also through models."""
-    client, log = type(here.db.connection()), []
-    with pytest.MonkeyPatch.context() as patch:
-        for name in ("execute_query", "execute_query_dict"):
-            patch.setattr(client, name, _counting(getattr(client, name), log))
-        yield log
-
-
-def _counting(run, log):
-    async def counted(self, query, values=None):
-        log.append(query)
-        return await run(self, query, values)
-
-    return counted
 
 
 async def _written(amara, bruno, community, number):

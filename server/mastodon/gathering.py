@@ -1,0 +1,133 @@
+"""What stands around the posts of a page for apps: two statements, however many posts there are.
+
+One for everybody who is named by them, wrote them or passed them on, one for files, tags, mentions, polls, events and
+what the reader did.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from server.actors.viewer import Viewer
+from server.db import Row, among
+from server.instance import Instance
+from server.mastodon.accounts import ACCOUNT_COLUMNS, account_of
+from server.mastodon.entities import Account
+
+_NO_NUMBERS = "CAST(NULL AS BIGINT) AS m, CAST(NULL AS BIGINT) AS n, 0 AS o"
+_NO_TEXTS = "'' AS b, '' AS c, '' AS d, '' AS e, '' AS f, '' AS g"
+_FILES = (
+    "SELECT file.post_id AS post_id, 'file' AS what, file.id AS a, COALESCE(file.media_id, '') AS b, file.kind AS c,"
+    " file.url AS d, file.media_type AS e, file.name AS f, file.alt AS g, COALESCE(media.thumb_key, '') AS h,"
+    " CAST(file.width AS BIGINT) AS m, CAST(file.height AS BIGINT) AS n, file.position AS o"
+    " FROM post_attachment AS file LEFT JOIN media ON media.id = file.media_id WHERE file.post_id IN ({posts})"
+)
+_TAGS = (
+    f"SELECT post_id, 'tag', tag AS a, {_NO_TEXTS}, '' AS h, {_NO_NUMBERS} FROM post_tag WHERE post_id IN ({{posts}})"
+)
+_MENTIONS = (
+    f"SELECT post_id, 'mention', actor_id AS a, {_NO_TEXTS}, '' AS h, CAST(NULL AS BIGINT), CAST(NULL AS BIGINT),"
+    " CAST(post_mention.id AS BIGINT) FROM post_mention WHERE post_id IN ({posts})"
+)
+_MINE = tuple(
+    f"SELECT post_id, '{what}', '' AS a, {_NO_TEXTS}, '' AS h, {_NO_NUMBERS} FROM {table}"
+    f" WHERE actor_id = :me{which} AND post_id IN ({{posts}})"
+    for what, table, which in [
+        ("like", "post_like", " AND kind = 'like'"),
+        ("boost", "boost", " AND undone_at IS NULL"),
+    ]
+)
+_POLLS = (
+    f"SELECT poll.id, 'poll', CASE WHEN poll.is_multiple THEN '1' ELSE '' END, {_NO_TEXTS}, '' AS h,"
+    " CASE WHEN poll.closed_at IS NOT NULL AND (poll.ends_at IS NULL OR poll.closed_at < poll.ends_at)"
+    " THEN poll.closed_at ELSE poll.ends_at END, CAST(poll.voters_count AS BIGINT), 0"
+    " FROM poll WHERE poll.id IN ({posts})"
+)
+_OPTIONS = (
+    f"SELECT poll_id, 'option', name, {_NO_TEXTS}, '' AS h, CAST(votes AS BIGINT), CAST(NULL AS BIGINT), position"
+    " FROM poll_option WHERE poll_id IN ({posts})"
+)
+_VOTES = (
+    f"SELECT poll_id, 'vote', '', {_NO_TEXTS}, '' AS h, CAST(NULL AS BIGINT), CAST(NULL AS BIGINT), position"
+    " FROM poll_vote WHERE actor_id = :me AND poll_id IN ({posts})"
+)
+_EVENTS = (
+    "SELECT id, 'event', timezone, place, COALESCE(links, '') AS c, join_url AS d, '' AS e, '' AS f, '' AS g, '' AS h,"
+    " starts_at, ends_at, 0 FROM event_facts WHERE id IN ({posts})"
+)
+
+
+@dataclass(slots=True)
+class Gathered:
+    """By ids of posts: rows in their order. `done` are pairs of post and ``like`` or ``boost``."""
+
+    actors: dict[str, Row] = field(default_factory=dict)
+    files: dict[str, list[Row]] = field(default_factory=dict)
+    tags: dict[str, list[str]] = field(default_factory=dict)
+    mentions: dict[str, list[str]] = field(default_factory=dict)
+    polls: dict[str, Row] = field(default_factory=dict)
+    options: dict[str, list[Row]] = field(default_factory=dict)
+    votes: dict[str, list[int]] = field(default_factory=dict)
+    events: dict[str, Row] = field(default_factory=dict)
+    done: set[tuple[str, str]] = field(default_factory=set)
+    _accounts: dict[str, Account] = field(default_factory=dict)
+
+    def account(self, here: Instance, actor_id: str) -> Account | None:
+        """The account of an actor, made once; None for one who is not there."""
+        made = self._accounts.get(actor_id)
+        if made is None and actor_id in self.actors:
+            made = self._accounts[actor_id] = account_of(here, self.actors[actor_id])
+        return made
+
+
+async def gather(here: Instance, viewer: Viewer, rows: Sequence[Row]) -> Gathered:
+    """What stands around the posts of these rows, which have `id`, `kind`, `author_id`, `community_id` and `via_id`."""
+    found = Gathered()
+    if not rows:
+        return found
+    posts, ids = among([row["id"] for row in rows], "p")
+    actors = {row["author_id"] for row in rows} | {row["community_id"] for row in rows if row["community_id"]}
+    actors |= {row["via_id"] for row in rows if row.get("via_id")}
+    named, who = among(sorted(actors), "a")
+    for row in await here.db.rows(
+        f"SELECT {ACCOUNT_COLUMNS} FROM actor WHERE actor.id IN ({named})"
+        f" UNION SELECT {ACCOUNT_COLUMNS} FROM post_mention AS naming JOIN actor ON actor.id = naming.actor_id"
+        f" WHERE naming.post_id IN ({posts})",
+        **ids,
+        **who,
+    ):
+        found.actors[row["id"]] = row
+    kinds = {row["kind"] for row in rows}
+    parts = [_FILES, _TAGS, _MENTIONS]
+    values: dict[str, str] = dict(ids)
+    if viewer.actor_id is not None:
+        parts += _MINE
+        values["me"] = viewer.actor_id
+    if "poll" in kinds:
+        parts += [_POLLS, _OPTIONS] + ([_VOTES] if viewer.actor_id is not None else [])
+    if "session" in kinds:
+        parts.append(_EVENTS)
+    # By place within a post, and by what was written first.
+    statement = " UNION ALL ".join(parts).format(posts=posts) + " ORDER BY 13, 3"
+    for row in await here.db.rows(statement, **values):
+        _sort_in(found, row)
+    return found
+
+
+def _sort_in(found: Gathered, row: Row) -> None:
+    post_id, what = row["post_id"], row["what"]
+    if what == "file":
+        found.files.setdefault(post_id, []).append(row)
+    elif what == "tag":
+        found.tags.setdefault(post_id, []).append(row["a"])
+    elif what == "mention":
+        found.mentions.setdefault(post_id, []).append(row["a"])
+    elif what == "poll":
+        found.polls[post_id] = row
+    elif what == "option":
+        found.options.setdefault(post_id, []).append(row)
+    elif what == "vote":
+        found.votes.setdefault(post_id, []).append(row["o"])
+    elif what == "event":
+        found.events[post_id] = row
+    else:
+        found.done.add((post_id, what))

@@ -1,0 +1,153 @@
+"""Accounts: one's own, those of others, and what they wrote."""
+
+from starlette.responses import Response
+from starlette.routing import Route
+
+from server.actors import queries as actors
+from server.api import flag_of, text_of
+from server.db import Row
+from server.instance import Instance
+from server.mastodon.accounts import ACCOUNT_COLUMNS, account_of
+from server.mastodon.entities import Account, Field, Role, Source
+from server.mastodon.ids import range_of
+from server.mastodon.paging import cut_of, link_header, ordered
+from server.mastodon.reading import page, within
+from server.mastodon.serving import Call, answer, missing, route
+from server.mastodon.statuses import STATUS_COLUMNS, statuses_of
+from server.mastodon.timelines import MEDIA_ONLY
+from server.peers.policy import HIDDEN, in_sql
+from server.posts.readable import readable
+from server.text import plain
+
+SEEN = f"NOT actor.hidden AND actor.suspended_at IS NULL AND actor.grade NOT IN {in_sql(HIDDEN)}"
+"""A condition on the alias `actor`: those who can be looked at."""
+
+
+async def verify_credentials(call: Call) -> Response:
+    """GET /api/v1/accounts/verify_credentials."""
+    return answer(await own_account(call))
+
+
+async def own_account(call: Call) -> Account:
+    """The account of whoever asks, with what only they see."""
+    row = await call.here.db.row(
+        f"SELECT {ACCOUNT_COLUMNS}, actor.summary_source FROM actor WHERE actor.id = :id", id=call.me
+    )
+    assert row is not None  # bearer found it
+    account = account_of(call.here, row)
+    asking = await actors.requests_count(call.here, call.me)
+    account.source = Source(
+        note=row["summary_source"],
+        fields=[Field(field.name, plain(field.value)) for field in account.fields],
+        privacy="public",
+        sensitive=False,
+        language=call.viewer.language,
+        follow_requests_count=asking,
+        discoverable=bool(row["discoverable"]),
+        indexable=bool(row["indexable"]),
+    )
+    account.role = _role(call.viewer.role)
+    return account
+
+
+def _role(name: str) -> Role:
+    number = {"admin": "3", "steward": "2"}.get(name, "-99")
+    return Role(number, "" if number == "-99" else name.title(), "", "0", highlighted=number != "-99")
+
+
+async def actor_id_of(here: Instance, number: str) -> str:
+    """Our id of the actor with these digits, for whom one can look at. Raises ApiError 404."""
+    return str((await _row(here, number))["id"])
+
+
+async def show(call: Call) -> Response:
+    """GET /api/v1/accounts/ID."""
+    return answer(account_of(call.here, await _row(call.here, call.path())))
+
+
+async def lookup(call: Call) -> Response:
+    """GET /api/v1/accounts/lookup: an account by its handle, as far as it is known here."""
+    page = await actors.person_by_handle(call.here, text_of(call.found, "acct", 400))
+    if page is None:
+        raise missing()
+    row = await call.here.db.row(f"SELECT {ACCOUNT_COLUMNS} FROM actor WHERE actor.id = :id AND {SEEN}", id=page.id)
+    if row is None:
+        raise missing()
+    return answer(account_of(call.here, row))
+
+
+async def statuses(call: Call) -> Response:
+    """GET /api/v1/accounts/ID/statuses: what somebody wrote and passed on; of a community, what was said in it."""
+    here, cut = call.here, cut_of(call.found)
+    actor = await _row(here, call.path())
+    condition = ""
+    if flag_of(call.found, "only_media"):
+        condition += MEDIA_ONLY
+    if flag_of(call.found, "exclude_replies"):
+        condition += " AND post.parent_id IS NULL AND post.in_reply_to_uri IS NULL"
+    values: dict[str, str] = {"of": actor["id"]}
+    tagged = text_of(call.found, "tagged", 100).lstrip("#").lower()
+    if tagged:
+        condition += " AND EXISTS (SELECT 1 FROM post_tag AS t WHERE t.post_id = post.id AND t.tag = :tagged)"
+        values["tagged"] = tagged
+    if actor["kind"] == "Group":
+        condition = f" AND post.community_id = :of AND post.parent_id IS NULL{condition}"
+        if flag_of(call.found, "pinned"):
+            condition += " AND post.pinned"
+        found = await page(here, call.viewer, cut, condition=condition, look_around=False, **values)
+    elif flag_of(call.found, "pinned"):
+        found = []
+    else:
+        boosts = not (flag_of(call.found, "exclude_reblogs") or tagged or flag_of(call.found, "only_media"))
+        part, bounds = await within(here, cut, "listed.at", "listed.entry")
+        may_read, rights = readable(call.viewer)
+        direction = "ASC" if cut.is_upwards else "DESC"
+        rows = await here.db.rows(
+            f"SELECT {STATUS_COLUMNS}, listed.* FROM ({_written(here, condition, boosts=boosts)}) AS listed"
+            f" JOIN post ON post.id = listed.post WHERE post.state = 'visible'{part} AND {may_read}"
+            f" ORDER BY listed.at {direction}, listed.entry {direction} LIMIT :limit",
+            limit=cut.limit,
+            **values,
+            **rights,
+            **bounds,
+        )
+        found = await statuses_of(here, call.viewer, ordered(cut, rows))
+    ids = [status.id for status in found]
+    return answer(found, link_header(here, call.request, ids, more=len(found) >= cut.limit))
+
+
+def _written(here: Instance, condition: str, *, boosts: bool) -> str:
+    own = (
+        "SELECT post.id AS post, post.published_at AS at, post.id AS entry, '' AS boost_id, '' AS boost_uri,"
+        " CAST(0 AS BIGINT) AS boosted_at, '' AS via_id FROM post"
+        f" WHERE post.author_id = :of AND post.state = 'visible'{condition}"
+    )
+    if not boosts:
+        return own
+    return (
+        f"{own} UNION ALL SELECT boost.post_id, boost.created_at, boost.id, boost.id, boost.uri, boost.created_at,"
+        " boost.actor_id FROM boost WHERE boost.actor_id = :of AND boost.undone_at IS NULL AND boost.state = 'done'"
+    )
+
+
+async def _row(here: Instance, number: str) -> Row:
+    bounds = range_of(number)
+    row = bounds and await here.db.row(
+        f"SELECT {ACCOUNT_COLUMNS} FROM actor WHERE actor.id BETWEEN :low AND :high AND {SEEN}"
+        " ORDER BY actor.id LIMIT 1",
+        low=bounds[0],
+        high=bounds[1],
+    )
+    if not row:
+        raise missing()
+    return row
+
+
+def routes() -> list[Route]:
+    """All of them."""
+    return [
+        route("/api/v1/accounts/verify_credentials", verify_credentials, scope="read:accounts", unfinished=True),
+        route("/api/v1/accounts/lookup", lookup, scope="read:accounts", anybody=True),
+        route("/api/v1/accounts/{id}", show, scope="read:accounts", anybody=True),
+        route("/api/v1/accounts/{id}/statuses", statuses, scope="read:statuses", anybody=True),
+    ]

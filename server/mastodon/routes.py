@@ -1,0 +1,10 @@
+"""Every endpoint of the client API."""
+
+from starlette.routing import BaseRoute
+
+from server.mastodon import instance, people, threads, timelines
+
+
+def routes() -> list[BaseRoute]:
+    """All of them; what is more certain than a number or a name stands before it."""
+    return [*timelines.routes(), *threads.routes(), *people.routes(), *instance.routes()]

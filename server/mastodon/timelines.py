@@ -1,0 +1,144 @@
+"""Timelines: home, public, hashtags."""
+
+from typing import Any
+
+from starlette.responses import Response
+from starlette.routing import Route
+
+from server.api import flag_of, texts_of
+from server.instance import Instance
+from server.mastodon.entities import Status
+from server.mastodon.ids import milliseconds_of, range_of
+from server.mastodon.paging import Cut, cut_of, link_header, ordered
+from server.mastodon.reading import page
+from server.mastodon.serving import Call, answer, route
+from server.mastodon.statuses import STATUS_COLUMNS, statuses_of
+from server.posts.readable import findable, readable
+
+MAX_TAGS = 5
+_PUBLIC = " AND post.visibility = 'public'"
+MEDIA_ONLY = " AND EXISTS (SELECT 1 FROM post_attachment AS file WHERE file.post_id = post.id AND file.kind <> 'link')"
+
+
+async def home(call: Call) -> Response:
+    """GET /api/v1/timelines/home."""
+    here, viewer = call.here, call.viewer
+    cut = cut_of(call.found, most=80)
+    may_read, values = readable(viewer)
+    part, bounds = await _home_part(here, call.me, cut)
+    only_here = " AND post.is_local" if flag_of(call.found, "local") else ""
+    direction = "ASC" if cut.is_upwards else "DESC"
+    rows = await here.db.rows(
+        f"SELECT {STATUS_COLUMNS}, entry.via_id, boost.id AS boost_id, boost.uri AS boost_uri,"
+        " boost.created_at AS boosted_at FROM timeline_entry AS entry JOIN post ON post.id = entry.post_id"
+        " LEFT JOIN boost ON boost.id = (SELECT passed.id FROM boost AS passed WHERE passed.post_id = entry.post_id"
+        " AND passed.actor_id = entry.via_id AND passed.undone_at IS NULL ORDER BY passed.id LIMIT 1)"
+        f" WHERE entry.reader_id = :me AND post.state = 'visible'{only_here}{part} AND {may_read}"
+        f" AND {findable(viewer)} ORDER BY entry.at {direction}, entry.post_id {direction} LIMIT :limit",
+        me=call.me,
+        limit=cut.limit,
+        **values,
+        **bounds,
+    )
+    return _page(call, cut, await statuses_of(here, viewer, ordered(cut, rows)))
+
+
+async def public(call: Call) -> Response:
+    """GET /api/v1/timelines/public: what everybody may read, replies left out as Mastodon does."""
+    condition = f"{_PUBLIC} AND post.parent_id IS NULL AND post.in_reply_to_uri IS NULL"
+    if flag_of(call.found, "local"):
+        condition += " AND post.is_local"
+    elif flag_of(call.found, "remote"):
+        condition += " AND NOT post.is_local"
+    if flag_of(call.found, "only_media"):
+        condition += MEDIA_ONLY
+    cut = cut_of(call.found)
+    source = f"post{call.here.db.by('idx_post_public')}"
+    return _page(call, cut, await page(call.here, call.viewer, cut, source=source, condition=condition))
+
+
+async def tag(call: Call) -> Response:
+    """GET /api/v1/timelines/tag/NAME, and with further hashtags in `any`, `all` and `none`."""
+    condition, values = _PUBLIC, dict[str, Any]()
+    if flag_of(call.found, "local"):
+        condition += " AND post.is_local"
+    elif flag_of(call.found, "remote"):
+        condition += " AND NOT post.is_local"
+    if flag_of(call.found, "only_media"):
+        condition += MEDIA_ONLY
+    first = call.path("name").lstrip("#").lower()[:100]
+    anyof = [first, *_tags(call, "any")]
+    for name, words, sign in (("all", _tags(call, "all"), ""), ("none", _tags(call, "none"), "NOT ")):
+        for number, word in enumerate(words):
+            values[f"{name}{number}"] = word
+            condition += (
+                f" AND {sign}EXISTS (SELECT 1 FROM post_tag AS {name}{number}"
+                f" WHERE {name}{number}.post_id = post.id AND {name}{number}.tag = :{name}{number})"
+            )
+    join = "CROSS JOIN" if call.here.db.dialect == "sqlite" else "JOIN"
+    source = f"post_tag AS tagged {join} post ON post.id = tagged.post_id"
+    if len(anyof) == 1:
+        condition, values = f" AND tagged.tag = :first{condition}", {**values, "first": first}
+    else:
+        named = {f"any{number}": word for number, word in enumerate(anyof)}
+        wanted = ", ".join(f":{name}" for name in named)
+        # Where a post has several of them, the first in the alphabet stands for it.
+        condition = (
+            f" AND tagged.tag IN ({wanted}) AND NOT EXISTS (SELECT 1 FROM post_tag AS other"
+            f" WHERE other.post_id = post.id AND other.tag IN ({wanted}) AND other.tag < tagged.tag){condition}"
+        )
+        values |= named
+    cut = cut_of(call.found)
+    found = await page(
+        call.here,
+        call.viewer,
+        cut,
+        source=source,
+        at="tagged.at",
+        key="tagged.post_id",
+        condition=condition,
+        **values,
+    )
+    return _page(call, cut, found)
+
+
+def _tags(call: Call, name: str) -> list[str]:
+    return [text.lstrip("#").lower()[:100] for text in texts_of(call.found, name, MAX_TAGS) if text.strip("# ")]
+
+
+def _page(call: Call, cut: Cut, found: list[Status]) -> Response:
+    more = len(found) >= cut.limit
+    return answer(found, link_header(call.here, call.request, [status.id for status in found], more=more))
+
+
+async def _home_part(here: Instance, reader_id: str, cut: Cut) -> tuple[str, dict[str, Any]]:
+    """As `reading.within`, by the times at which things came into this timeline."""
+    condition, values = "", dict[str, Any]()
+    for name, sign, number in (("older", "<", cut.max_id), ("newer", ">", cut.above)):
+        bounds = None if number is None else range_of(number)
+        if number is None or bounds is None:
+            continue
+        row = await here.db.row(
+            "SELECT at, post_id FROM timeline_entry WHERE reader_id = :me AND post_id IN"
+            " (SELECT id FROM post WHERE id BETWEEN :low AND :high"
+            " UNION ALL SELECT post_id FROM boost WHERE id BETWEEN :low AND :high) ORDER BY at DESC LIMIT 1",
+            me=reader_id,
+            low=bounds[0],
+            high=bounds[1],
+        )
+        condition += (
+            f" AND (entry.at {sign} CAST(:{name}_at AS BIGINT)"
+            f" OR (entry.at = CAST(:{name}_at AS BIGINT) AND entry.post_id {sign} :{name}_id))"
+        )
+        at, post_id = (milliseconds_of(number), bounds[0]) if row is None else (row["at"], row["post_id"])
+        values[f"{name}_at"], values[f"{name}_id"] = at, post_id
+    return condition, values
+
+
+def routes() -> list[Route]:
+    """All of them."""
+    return [
+        route("/api/v1/timelines/home", home, scope="read:statuses"),
+        route("/api/v1/timelines/public", public, scope="read:statuses", anybody=True),
+        route("/api/v1/timelines/tag/{name}", tag, scope="read:statuses", anybody=True),
+    ]
