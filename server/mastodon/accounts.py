@@ -148,8 +148,10 @@ async def accounts_by_id(here: Instance, ids: Iterable[str]) -> dict[str, Accoun
 
 def moment(milliseconds: int) -> str:
     """A time as all apps read it: ``2026-11-22T01:02:03.456Z``."""
-    found = datetime.fromtimestamp(milliseconds // 1000, UTC)
-    return f"{found:%Y-%m-%dT%H:%M:%S}.{milliseconds % 1000:03d}Z"
+    days, rest = divmod(milliseconds, 86_400_000)
+    seconds, rest = divmod(rest, 1000)
+    minutes, seconds = divmod(seconds, 60)
+    return f"{_date(days)}T{minutes // 60:02d}:{minutes % 60:02d}:{seconds:02d}.{rest:03d}Z"
 
 
 def moment_or_none(milliseconds: int | None) -> str | None:
@@ -159,12 +161,12 @@ def moment_or_none(milliseconds: int | None) -> str | None:
 
 def day(milliseconds: int) -> str:
     """A time cut down to its day, as Mastodon tells when somebody came."""
-    return _day(milliseconds // 86_400_000)
+    return f"{_date(milliseconds // 86_400_000)}T00:00:00.000Z"
 
 
 @lru_cache(maxsize=4096)
-def _day(number: int) -> str:
-    return moment(number * 86_400_000)
+def _date(days: int) -> str:
+    return f"{datetime.fromtimestamp(days * 86_400, UTC):%Y-%m-%d}"
 
 
 def _picture(here: Instance, row: Row, column: str, *, shown: bool) -> str | None:

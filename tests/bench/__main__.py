@@ -43,7 +43,7 @@ async def measure(*, activities: int, hosts: int, repeats: int, only: str | None
             figures = {"start to listening, s": served.start_seconds, "idle memory, MB": served.memory_mb()}
             if only in {None, "pages"}:
                 figures |= await scenarios.pages(served, facts, repeats)
-                figures |= await scenarios.timeline(environment, facts, repeats)
+                figures |= await scenarios.client_api(served, facts, repeats)
             database = Path(folder) / "peerhall.sqlite3"
             if only in {None, "inbox"}:
                 figures |= await scenarios.inbox(served, peer, facts, database, activities)

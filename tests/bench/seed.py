@@ -14,6 +14,7 @@ from server.discussions import actions as discussions
 from server.discussions.actions import ThreadForm
 from server.ids import new_id
 from server.instance import Instance
+from server.oauth import actions as oauth
 from server.posts.models import Post
 from server.practices import actions as practices
 from server.practices.form import PracticeForm
@@ -40,6 +41,7 @@ class Facts:
     practice_path: str
     other_token: str
     followed_thread_path: str
+    api_token: str
 
 
 async def seed(settings: Settings, peer: Peer, followers: int) -> Facts:
@@ -66,6 +68,9 @@ async def seed(settings: Settings, peer: Peer, followers: int) -> Facts:
         # What was written so far goes to nobody: else the instance delivers it to every follower while it is measured.
         await here.worker.run_until_idle()
         await _followers(here, bruno.viewer, peer, followers)
+        await accounts.finish_first_visit(
+            here, amara.viewer, teaches="", stuck_with="", ask_me_about="", accepts_guidelines=True
+        )
         return Facts(
             token=amara.token,
             actor_uri=amara.viewer.actor_uri or "",
@@ -77,6 +82,9 @@ async def seed(settings: Settings, peer: Peer, followers: int) -> Facts:
             practice_path=_path(shared[-1], settings),
             other_token=bruno.token,
             followed_thread_path=_path(alone, settings),
+            api_token=await oauth.create_token(
+                here, amara.viewer.account_id or "", scopes_text="read", app_name="bench"
+            ),
         )
 
 
