@@ -26,7 +26,7 @@ from server.mastodon.entities import (
 )
 from server.mastodon.gathering import Gathered, gather
 from server.mastodon.ids import number_of
-from server.mastodon.wording import body, heading
+from server.mastodon.wording import body, heading, in_paragraphs
 from server.peers.queries import shows_media
 from server.posts.addresses import page_path
 from server.posts.policy import OPEN
@@ -198,7 +198,7 @@ def _content(here: Instance, row: Row, place: Row | None, links: dict[str, str],
     """Title, text, when and where, what is quoted, and where it was said."""
     text = body(here, row["content_html"], links)
     title = row["title"]
-    parts = [heading(title) if title else "", text if text.startswith("<") or not text else f"<p>{text}</p>"]
+    parts = [heading(title) if title else "", in_paragraphs(text)]
     event = about.events.get(row["id"])
     if event is not None and event["m"] is not None:
         parts.append(_when_and_where(event))

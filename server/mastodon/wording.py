@@ -15,6 +15,7 @@ _CELL = re.compile(r"</t[hd]>\s*<t[hd][^>]*>")
 _ROW = re.compile(r"</tr>\s*(?:</thead>\s*)?(?:<tbody>\s*)?<tr[^>]*>")
 _TABLE = re.compile(r"<table[^>]*>(.*?)</table>", re.DOTALL)
 _EDGES = re.compile(r"</?(?:table|thead|tbody|tr|th|td|caption)[^>]*>")
+_BLOCK = re.compile(r"<(?:p|ul|ol|blockquote|pre)[\s>]")
 _RULE = re.compile(r"<hr\s*/?>")
 
 
@@ -22,6 +23,15 @@ def body(here: Instance, html: str, links: Mapping[str, str]) -> str:
     """A stored text for apps; `links` are pages of people here with the addresses that apps know them by."""
     text = _plain_elements(html, here.settings.origin)
     return absolute(here, text, links) if 'href="/' in text else text
+
+
+def in_paragraphs(text: str) -> str:
+    """HTML that begins with a block, as apps expect it: what stands loose before the first one becomes a paragraph."""
+    first = _BLOCK.search(text)
+    if first is not None and first.start() == 0:
+        return text
+    loose, rest = (text, "") if first is None else (text[: first.start()], text[first.start() :])
+    return f"<p>{loose}</p>{rest}" if loose.strip() else rest
 
 
 def heading(title: str) -> str:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import msgspec
 import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -36,6 +37,7 @@ from server.actors.viewer import ANONYMOUS, Viewer
 from server.communities.models import Community
 from server.errors import Refused
 from server.ids import new_id
+from server.mastodon.statuses import STATUS_COLUMNS, statuses_of
 from server.moderation import queries as moderation
 from server.peers.software import software_of
 from server.polls import actions as polls
@@ -46,6 +48,7 @@ from server.posts.models import Boost, Like, Post, Tombstone
 from server.sessions import actions as sessions
 from server.sessions.form import SessionForm
 from tests.conftest import SHARED
+from tests.contract import broken
 from tests.facts import make_follow, make_member, make_post
 from tests.posting import ACTIVITY, AS2
 
@@ -465,7 +468,16 @@ async def _create(world: World, here: Any, document: dict[str, Any]) -> str:
     row = await here.run(Post.get_or_none, uri=uri)
     if row is None or row.state != "visible":
         return f"{status}, {await _why(world)}"
-    return "" if "<script" not in row.content_html else "unsafe"
+    if "<script" in row.content_html:
+        return "unsafe"
+    return "; ".join(await here.run(_faults_for_apps, here, world.maya.viewer, row.id))
+
+
+async def _faults_for_apps(here: Any, viewer: Viewer, post_id: str) -> list[str]:
+    """What apps would stumble over in a post from elsewhere."""
+    rows = await here.db.rows(f"SELECT {STATUS_COLUMNS} FROM post WHERE post.id = :id", id=post_id)
+    found = json.loads(msgspec.json.encode(await statuses_of(here, viewer, rows)))
+    return broken("[Status]", found) if len(found) == 1 else ["no status"]
 
 
 async def _update(world: World, here: Any, document: dict[str, Any]) -> str:
