@@ -13,6 +13,7 @@ from server.actors.following import (
     reject_follow,
     remove_follower,
     request_follow,
+    tune_follow,
     unfollow,
 )
 from server.actors.keys import NewKeys, new_keys
@@ -50,6 +51,7 @@ __all__ = [
     "show",
     "store_remote",
     "suspend",
+    "tune_follow",
     "unblock",
     "undo_move",
     "unfollow",

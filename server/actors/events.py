@@ -20,6 +20,15 @@ class FollowAccepted:
 
 
 @dataclass(frozen=True, slots=True)
+class FollowTuned:
+    """A follower here chose what they want of the target."""
+
+    follower_id: str
+    target_id: str
+    shows_boosts: bool
+
+
+@dataclass(frozen=True, slots=True)
 class FollowEnded:
     """A follow or a request to follow is over, whoever ended it."""
 
@@ -64,3 +73,20 @@ class FollowerCarried:
     follower_id: str
     old_id: str
     new_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ActorMuted:
+    """Somebody here does not want to meet another any more; `hides_notifications`: nor hear of them."""
+
+    muter_id: str
+    muted_id: str
+    hides_notifications: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HostBlocked:
+    """Somebody here wants nothing from a whole server any more."""
+
+    blocker_id: str
+    host: str

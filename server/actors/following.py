@@ -3,9 +3,12 @@
 A follow of somebody elsewhere waits until their server accepts it. Rows and mail are written in one transaction.
 """
 
+import re
+from collections.abc import Sequence
+
 from federation.errors import Forbidden, Ignored
 from federation.vocab import activities
-from server.actors.events import FollowAccepted, FollowEnded, FollowRequested
+from server.actors.events import FollowAccepted, FollowEnded, FollowRequested, FollowTuned
 from server.actors.models import Actor, Follow
 from server.actors.relations import is_blocked
 from server.actors.removal import recount
@@ -14,6 +17,9 @@ from server.errors import Invalid, NotAllowed, NotFound
 from server.ids import new_id
 from server.instance import Instance
 from server.peers import queries as peers
+
+LANGUAGE_CODE = re.compile("[a-z]{2,3}", re.ASCII)
+MAX_LANGUAGES = 50
 
 
 async def request_follow(here: Instance, follower_id: str, target_id: str) -> str:
@@ -57,6 +63,31 @@ async def request_follow(here: Instance, follower_id: str, target_id: str) -> st
                 await send(here, follower.uri, _follow_document(follow, follower, target), inboxes=[target.inbox_url])
             await here.events.emit(FollowRequested(follower_id, target_id))
     return follow.state
+
+
+async def tune_follow(
+    here: Instance,
+    follower_id: str,
+    target_id: str,
+    *,
+    shows_boosts: bool | None = None,
+    notifies: bool | None = None,
+    languages: Sequence[str] | None = None,
+) -> None:
+    """Choose what a follower here gets of the target; None leaves a choice as it is, no languages mean all."""
+    async with here.db.transaction():
+        follow = await _follow(follower_id, target_id)
+        if follow is None or not follow.follower.is_local:
+            raise NotFound("You do not follow them.")
+        if shows_boosts is not None:
+            follow.shows_boosts = shows_boosts
+        if notifies is not None:
+            follow.notifies = notifies
+        if languages is not None:
+            wanted = dict.fromkeys(code for code in map(str.lower, languages) if LANGUAGE_CODE.fullmatch(code))
+            follow.languages = f" {' '.join(list(wanted)[:MAX_LANGUAGES])} " if wanted else None
+        await follow.save(update_fields=["shows_boosts", "notifies", "languages"])
+        await here.events.emit(FollowTuned(follower_id, target_id, follow.shows_boosts))
 
 
 async def unfollow(here: Instance, follower_id: str, target_id: str) -> None:

@@ -131,6 +131,9 @@ class Follow(Model):
     `state`: ``requested``, ``accepted``, ``rejected``, or ``paused`` while the other's server is blocked or one of the
     two is suspended. `from_elsewhere`: the follower is on another server, so that this row is left out where only
     followers here matter (`idx_follow_here`). Nobody may rely on the opposite: what reads there asks the follower, too.
+
+    What a follower here chose: `shows_boosts` of the target in their timeline, `notifies` them of each post, and
+    `languages`, those that they want to read (``" de en "``; null for all).
     """
 
     id = id_field()
@@ -145,6 +148,9 @@ class Follow(Model):
     state = fields.CharField(max_length=10)
     uri = fields.CharField(max_length=500, unique=True)
     from_elsewhere = fields.BooleanField(default=False)
+    shows_boosts = fields.BooleanField(default=True)
+    notifies = fields.BooleanField(default=False)
+    languages = fields.CharField(max_length=400, null=True)
     created_at = MomentField()
     accepted_at: datetime | None = MomentField(null=True)
     paused_at: datetime | None = MomentField(null=True)
@@ -196,3 +202,93 @@ class Block(Model):
         table = "actor_block"
         unique_together = (("blocker", "blocked"),)
         indexes = (("blocked",),)
+
+
+class Mute(Model):
+    """Somebody here does not want to meet another in lists, and nobody else knows of it.
+
+    `hides_notifications`: nor to hear what they do. `expires_at` is when it ends; null for never.
+    """
+
+    id = id_field()
+    muter: fields.ForeignKeyRelation[Actor] = fields.ForeignKeyField(
+        "models.Actor", related_name="mutes", on_delete=fields.CASCADE
+    )
+    muter_id: str
+    muted: fields.ForeignKeyRelation[Actor] = fields.ForeignKeyField(
+        "models.Actor", related_name="muted_by", on_delete=fields.CASCADE
+    )
+    muted_id: str
+    hides_notifications = fields.BooleanField(default=True)
+    created_at = MomentField()
+    expires_at: datetime | None = MomentField(null=True)
+
+    class Meta:
+        """Table name and indexes."""
+
+        table = "actor_mute"
+        unique_together = (("muter", "muted"),)
+        indexes = (("muted",), ("muter", "id"))
+
+
+class HostBlock(Model):
+    """Somebody here wants nothing from a whole server: the choice of one person, unlike a grade of the peer."""
+
+    id = id_field()
+    blocker: fields.ForeignKeyRelation[Actor] = fields.ForeignKeyField(
+        "models.Actor", related_name="host_blocks", on_delete=fields.CASCADE
+    )
+    blocker_id: str
+    host = fields.CharField(max_length=255)
+    created_at = MomentField()
+
+    class Meta:
+        """Table name and indexes."""
+
+        table = "host_block"
+        unique_together = (("blocker", "host"),)
+        indexes = (("blocker", "id"),)
+
+
+class Note(Model):
+    """What somebody here noted about another, for their own eyes."""
+
+    id = id_field()
+    writer: fields.ForeignKeyRelation[Actor] = fields.ForeignKeyField(
+        "models.Actor", related_name="notes", on_delete=fields.CASCADE
+    )
+    writer_id: str
+    about: fields.ForeignKeyRelation[Actor] = fields.ForeignKeyField(
+        "models.Actor", related_name="noted_by", on_delete=fields.CASCADE
+    )
+    about_id: str
+    text = fields.TextField()
+
+    class Meta:
+        """Table name and indexes."""
+
+        table = "actor_note"
+        unique_together = (("writer", "about"),)
+        indexes = (("about",),)
+
+
+class Endorsement(Model):
+    """Somebody whom a person here shows on their profile."""
+
+    id = id_field()
+    endorser: fields.ForeignKeyRelation[Actor] = fields.ForeignKeyField(
+        "models.Actor", related_name="endorsements", on_delete=fields.CASCADE
+    )
+    endorser_id: str
+    endorsed: fields.ForeignKeyRelation[Actor] = fields.ForeignKeyField(
+        "models.Actor", related_name="endorsed_by", on_delete=fields.CASCADE
+    )
+    endorsed_id: str
+    created_at = MomentField()
+
+    class Meta:
+        """Table name and indexes."""
+
+        table = "endorsement"
+        unique_together = (("endorser", "endorsed"),)
+        indexes = (("endorsed",), ("endorser", "id"))

@@ -37,6 +37,7 @@ __all__ = [
     "host_has_member",
     "invited",
     "is_followed",
+    "is_for_members_elsewhere",
     "labels",
     "leaders",
     "local_community_id",
@@ -358,6 +359,12 @@ async def is_followed(here: Instance, group_uri: str) -> bool:
             uri=group_uri,
         )
     )
+
+
+async def is_for_members_elsewhere(here: Instance, community_id: str) -> bool:
+    """Whether a community elsewhere knows joining and lets nobody follow who is no member."""
+    row = await here.db.row("SELECT is_local, is_locked, implements FROM actor WHERE id = :id", id=community_id)
+    return row is not None and not row["is_local"] and bool(row["is_locked"]) and PROFILE in _texts(row["implements"])
 
 
 async def local_community_id(here: Instance, uris: Sequence[str]) -> str | None:

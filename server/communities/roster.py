@@ -1,13 +1,14 @@
 """The people of a community: who is in it, who looks after it, who asks for a place. In alphabetical order (A13)."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from server.actors.queries import LABEL_COLUMNS, PersonLabel, label_of
 from server.actors.queries import labels as person_labels
 from server.actors.viewer import ANONYMOUS, Viewer
-from server.db import Row, from_milliseconds
+from server.db import Row, among, from_milliseconds
 from server.instance import Instance
 from server.peers.policy import HIDDEN, in_sql
 
@@ -171,3 +172,16 @@ async def waiting(here: Instance, community_id: str, viewer: Viewer = ANONYMOUS)
         me=viewer.actor_id or "",
     )
     return Waiting(row["applications"], row["held_posts"], row["reports"]) if row is not None else Waiting(0, 0)
+
+
+async def states_among(here: Instance, person_id: str, community_ids: Sequence[str]) -> dict[str, str]:
+    """The states of somebody's memberships in some communities, by their ids."""
+    if not community_ids:
+        return {}
+    named, parameters = among(community_ids)
+    rows = await here.db.rows(
+        f"SELECT community_id, state FROM membership WHERE person_id = :person AND community_id IN ({named})",
+        person=person_id,
+        **parameters,
+    )
+    return {row["community_id"]: row["state"] for row in rows}

@@ -1,16 +1,18 @@
 """Accounts: one's own, those of others, and what they wrote."""
 
+from collections.abc import Sequence
+
 from starlette.responses import Response
 from starlette.routing import Route
 
 from server.actors import queries as actors
-from server.api import flag_of, text_of
+from server.api import flag_of, text_of, texts_of
 from server.db import Row
 from server.instance import Instance
-from server.mastodon.accounts import ACCOUNT_COLUMNS, account_of
+from server.mastodon.accounts import ACCOUNT_COLUMNS, account_of, accounts_by_id
 from server.mastodon.entities import Account, Field, Role, Source
-from server.mastodon.ids import range_of
-from server.mastodon.paging import cut_of, link_header, ordered
+from server.mastodon.ids import number_of, range_of
+from server.mastodon.paging import cut_of, in_order, link_header, ordered
 from server.mastodon.reading import page, within
 from server.mastodon.serving import Call, answer, missing, route
 from server.mastodon.statuses import STATUS_COLUMNS, statuses_of
@@ -19,6 +21,7 @@ from server.peers.policy import HIDDEN, in_sql
 from server.posts.readable import readable
 from server.text import plain
 
+MOST = 100
 SEEN = f"NOT actor.hidden AND actor.suspended_at IS NULL AND actor.grade NOT IN {in_sql(HIDDEN)}"
 """A condition on the alias `actor`: those who can be looked at."""
 
@@ -57,12 +60,92 @@ def _role(name: str) -> Role:
 
 async def actor_id_of(here: Instance, number: str) -> str:
     """Our id of the actor with these digits, for whom one can look at. Raises ApiError 404."""
-    return str((await _row(here, number))["id"])
+    return str((await seen_row(here, number))["id"])
+
+
+async def seen_row(here: Instance, number: str) -> Row:
+    """The actor with these digits, as a row with ACCOUNT_COLUMNS, for whom one can look at. Raises ApiError 404."""
+    return await _row(here, number, SEEN)
+
+
+async def known_row(here: Instance, number: str) -> Row:
+    """The same, also for somebody who is gone or whose server is blocked: one may still want nothing more of them."""
+    return await _row(here, number, "NOT actor.hidden")
+
+
+async def actor_ids_of(here: Instance, numbers: Sequence[str]) -> dict[str, str]:
+    """Our ids of the actors with these digits, as far as one can look at them; one query."""
+    bounds = [found for number in numbers if (found := range_of(number)) is not None]
+    if not bounds:
+        return {}
+    bounds += bounds[-1:] * ((1 << (len(bounds) - 1).bit_length()) - len(bounds))
+    named = " OR ".join(f"actor.id BETWEEN :low{number} AND :high{number}" for number in range(len(bounds)))
+    values = {f"low{number}": low for number, (low, _) in enumerate(bounds)}
+    values |= {f"high{number}": high for number, (_, high) in enumerate(bounds)}
+    rows = await here.db.rows(f"SELECT actor.id FROM actor WHERE ({named}) AND {SEEN} ORDER BY actor.id", **values)
+    return {number_of(row["id"]): row["id"] for row in rows}
+
+
+async def several(call: Call) -> Response:
+    """GET /api/v1/accounts: the accounts in `id`, as far as there are any."""
+    numbers = texts_of(call.found, "id", MOST)
+    found = await actor_ids_of(call.here, numbers)
+    by_id = await accounts_by_id(call.here, found.values())
+    return answer(in_order([found[number] for number in dict.fromkeys(numbers) if number in found], by_id))
+
+
+async def followers(call: Call) -> Response:
+    """GET /api/v1/accounts/ID/followers: names for whom they follow, for others there is the number."""
+    return await _followed(call, "target_id", "follower_id")
+
+
+async def following(call: Call) -> Response:
+    """GET /api/v1/accounts/ID/following: likewise."""
+    return await _followed(call, "follower_id", "target_id")
+
+
+async def _followed(call: Call, mine: str, theirs: str) -> Response:
+    actor_id = await actor_id_of(call.here, call.path())
+    if actor_id != call.viewer.actor_id:
+        return answer([])
+    accepted = " AND follow.state = 'accepted'"
+    return await people_page(call, "follow", mine, theirs, condition=accepted, most=80)
+
+
+async def people_page(
+    call: Call,
+    table: str,
+    mine: str,
+    theirs: str,
+    *,
+    condition: str = "",
+    whom: str = SEEN,
+    usual: int = 40,
+    most: int = 80,
+) -> Response:
+    """A page of the accounts in a table of pairs, the newest pair first; ids of pairs are what pages are cut by."""
+    here, cut = call.here, cut_of(call.found, usual=usual, most=most)
+    values = {"me": call.me, "limit": cut.limit}
+    for name, sign, number in (("older", "<", cut.max_id), ("newer", ">", cut.above)):
+        bounds = range_of(number) if number else None
+        if bounds is not None:
+            condition += f" AND {table}.id {sign} :{name}"
+            values[name] = bounds[0] if sign == "<" else bounds[1]
+    rows = await here.db.rows(
+        f"SELECT {table}.id AS place, {ACCOUNT_COLUMNS} FROM {table} JOIN actor ON actor.id = {table}.{theirs}"
+        f" WHERE {table}.{mine} = :me{condition} AND {whom}"
+        f" ORDER BY {table}.id {'ASC' if cut.is_upwards else 'DESC'} LIMIT :limit",
+        **values,
+    )
+    rows = ordered(cut, rows)
+    places = [number_of(row["place"]) for row in rows]
+    links = link_header(here, call.request, places, more=len(rows) >= cut.limit)
+    return answer([account_of(here, row) for row in rows], links)
 
 
 async def show(call: Call) -> Response:
     """GET /api/v1/accounts/ID."""
-    return answer(account_of(call.here, await _row(call.here, call.path())))
+    return answer(account_of(call.here, await seen_row(call.here, call.path())))
 
 
 async def lookup(call: Call) -> Response:
@@ -79,7 +162,7 @@ async def lookup(call: Call) -> Response:
 async def statuses(call: Call) -> Response:
     """GET /api/v1/accounts/ID/statuses: what somebody wrote and passed on; of a community, what was said in it."""
     here, cut = call.here, cut_of(call.found)
-    actor = await _row(here, call.path())
+    actor = await seen_row(here, call.path())
     condition = ""
     if flag_of(call.found, "only_media"):
         condition += MEDIA_ONLY
@@ -130,10 +213,10 @@ def _written(here: Instance, condition: str, *, boosts: bool) -> str:
     )
 
 
-async def _row(here: Instance, number: str) -> Row:
+async def _row(here: Instance, number: str, condition: str) -> Row:
     bounds = range_of(number)
     row = bounds and await here.db.row(
-        f"SELECT {ACCOUNT_COLUMNS} FROM actor WHERE actor.id BETWEEN :low AND :high AND {SEEN}"
+        f"SELECT {ACCOUNT_COLUMNS} FROM actor WHERE actor.id BETWEEN :low AND :high AND {condition}"
         " ORDER BY actor.id LIMIT 1",
         low=bounds[0],
         high=bounds[1],
@@ -148,6 +231,9 @@ def routes() -> list[Route]:
     return [
         route("/api/v1/accounts/verify_credentials", verify_credentials, scope="read:accounts", unfinished=True),
         route("/api/v1/accounts/lookup", lookup, scope="read:accounts", anybody=True),
+        route("/api/v1/accounts", several, scope="read:accounts", anybody=True),
         route("/api/v1/accounts/{id}", show, scope="read:accounts", anybody=True),
+        route("/api/v1/accounts/{id}/followers", followers, scope="read:accounts", anybody=True),
+        route("/api/v1/accounts/{id}/following", following, scope="read:accounts", anybody=True),
         route("/api/v1/accounts/{id}/statuses", statuses, scope="read:statuses", anybody=True),
     ]

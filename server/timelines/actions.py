@@ -9,13 +9,20 @@ from server.posts.policy import DIRECT, PRIVATE
 BACKFILL = 40
 KEPT_AT_MOST = 800
 
+# Of somebody followed, one may want to read some languages only.
+_IN_LANGUAGE = (
+    "(follow.languages IS NULL OR post.language = '' OR follow.languages LIKE '% ' || lower(post.language) || ' %'"
+    " OR (post.language LIKE '__-%' AND follow.languages LIKE '% ' || lower(substr(post.language, 1, 2)) || ' %'))"
+)
 # People here whom posts concern: who wrote them, follows their author or community, or is a member of that.
 _CONCERNED = (
     "(SELECT post.id AS post_id, post.author_id AS reader_id FROM post WHERE post.id IN ({posts})"
     " UNION SELECT post.id, follow.follower_id FROM post JOIN {follow} ON follow.target_id = post.author_id"
-    " AND follow.state = 'accepted' AND NOT follow.from_elsewhere WHERE post.id IN ({posts})"
+    f" AND follow.state = 'accepted' AND NOT follow.from_elsewhere AND {_IN_LANGUAGE}"
+    " WHERE post.id IN ({posts})"
     " UNION SELECT post.id, follow.follower_id FROM post JOIN {follow} ON follow.target_id = post.community_id"
-    " AND follow.state = 'accepted' AND NOT follow.from_elsewhere WHERE post.id IN ({posts})"
+    f" AND follow.state = 'accepted' AND NOT follow.from_elsewhere AND {_IN_LANGUAGE}"
+    " WHERE post.id IN ({posts})"
     " UNION SELECT post.id, membership.person_id FROM post JOIN {membership}"
     " ON membership.community_id = post.community_id AND membership.state = 'active' AND NOT membership.from_elsewhere"
     " WHERE post.id IN ({posts}))"
@@ -57,6 +64,7 @@ async def add_boost(here: Instance, post_id: str, actor_id: str) -> None:
         f" FROM post, {_follow(here)} JOIN actor AS reader ON reader.id = follow.follower_id"
         " WHERE post.id = :id AND post.state = 'visible' AND post.visibility IN ('public', 'unlisted')"
         " AND follow.target_id = :actor AND follow.state = 'accepted' AND NOT follow.from_elsewhere"
+        f" AND follow.shows_boosts AND {_IN_LANGUAGE}"
         f" AND {_HERE} AND reader.id <> post.author_id"
         " ON CONFLICT (reader_id, post_id) DO NOTHING",
         id=post_id,
@@ -105,6 +113,13 @@ async def drain(here: Instance, reader_id: str, source_id: str) -> None:
         " AND membership.community_id = post.community_id)))",
         reader=reader_id,
         source=source_id,
+    )
+
+
+async def drain_boosts(here: Instance, reader_id: str, source_id: str) -> None:
+    """Take out what came through somebody alone whose boosts the reader does not want."""
+    await here.db.execute(
+        "DELETE FROM timeline_entry WHERE reader_id = :reader AND via_id = :source", reader=reader_id, source=source_id
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from functools import partial
 
-from server.actors.events import FollowAccepted, FollowEnded
+from server.actors.events import FollowAccepted, FollowEnded, FollowTuned
 from server.communities.events import MemberJoined, MemberLeft
 from server.feature import Feature
 from server.instance import Instance
@@ -36,6 +36,11 @@ async def _unfollowed(here: Instance, event: FollowEnded) -> None:
     await actions.drain(here, event.follower_id, event.target_id)
 
 
+async def _tuned(here: Instance, event: FollowTuned) -> None:
+    if not event.shows_boosts:
+        await actions.drain_boosts(here, event.follower_id, event.target_id)
+
+
 async def _joined(here: Instance, event: MemberJoined) -> None:
     await actions.backfill(here, event.person_id, event.community_id)
 
@@ -53,6 +58,7 @@ def _install(here: Instance) -> None:
     on(PostRemoved, partial(_gone, here))
     on(FollowAccepted, partial(_followed, here))
     on(FollowEnded, partial(_unfollowed, here))
+    on(FollowTuned, partial(_tuned, here))
     on(MemberJoined, partial(_joined, here))
     on(MemberLeft, partial(_left, here))
     here.jobs.every("timelines.trim", timedelta(days=1), partial(actions.trim, here))
