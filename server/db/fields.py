@@ -5,8 +5,18 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tortoise import Model, fields
+from tortoise import models as tortoise_models
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def _no_comments(cls: type[Model]) -> dict[str, str]:
+    return {}
+
+
+# Tortoise parses the source of every model in search of comments that begin with "#:", and we have none: that was a
+# quarter of the CPU that it takes to start.
+tortoise_models._get_comments = _no_comments
 
 
 def to_milliseconds(moment: datetime) -> int:
