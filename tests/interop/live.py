@@ -4,6 +4,7 @@
 `until` waits for what arrives in its own time.
 """
 
+import logging
 import os
 import socket
 import subprocess
@@ -16,7 +17,9 @@ from typing import Any, NoReturn, TypeVar
 
 import httpx
 import pytest
+from click.testing import CliRunner, Result
 
+from server.cli import main
 from tests.interop.tls import Authority
 
 T = TypeVar("T")
@@ -152,31 +155,35 @@ class Ours:
         self.environment = kept | {f"PEERHALL_{name.upper()}": value for name, value in (wanted | settings).items()}
         self._processes: list[Process] = []
 
-    def run(self, *arguments: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
-        """Run one command of `peerhall`; status 1 and 2 are the caller's to judge."""
-        return subprocess.run(
-            [str(Path(sys.executable).with_name("peerhall")), *arguments],
-            env=self.environment,
-            cwd=self.folder,
-            input=stdin,
-            text=True,
-            capture_output=True,
-            timeout=120,
-            check=False,
-        )
+    def run(self, *arguments: str, stdin: str | None = None) -> Result:
+        """Run one command of `peerhall`; status 1 and 2 are the caller's to judge.
+
+        In this process: another one would load all of Peerhall for it.
+        """
+        foreign = dict.fromkeys(name for name in os.environ if name.startswith("PEERHALL_"))
+        log, umask, folder = logging.getLogger(), os.umask(0o022), Path.cwd()
+        level, handlers = log.level, log.handlers[:]
+        os.chdir(self.folder)
+        try:
+            return CliRunner().invoke(main, arguments, input=stdin, env=foreign | self.environment)
+        finally:
+            os.chdir(folder)
+            os.umask(umask)
+            log.setLevel(level)
+            log.handlers[:] = handlers
 
     def add_person(self, name: str, *, role: str = "member") -> None:
         """Make an account."""
         words = ["--password-stdin", "--role", role, "--display-name", name.title()]
         made = self.run("user", "create", name, *words, stdin=PASSWORD + "\n")
-        assert made.returncode == 0, made.stderr
+        assert made.exit_code == 0, made.output
 
     def add_community(self, slug: str, owner: str, *, visibility: str = "public") -> None:
         """Make a community."""
         made = self.run(
             "community", "create", slug, "--name", slug.title(), "--owner", owner, "--visibility", visibility
         )
-        assert made.returncode == 0, made.stderr
+        assert made.exit_code == 0, made.output
 
     def start(self) -> None:
         """Serve, and wait until it answers."""

@@ -147,7 +147,7 @@ def test_proofs_are_verified_both_ways(ours: Ours, maya: httpx.Client, friends: 
     taken = until(lambda: friends.received("Create", f"First ask {words}"))
     assert friends.do("prove", id=taken["id"]) == {"proven": True, "type": "Create"}
     shown = ours.run("inspect", friends.handle)
-    assert shown.returncode == 0, shown.stderr
+    assert shown.exit_code == 0, shown.stderr
     assert "Ed25519" in shown.stdout
     assert "RSA, 4096 bits" in shown.stdout
     friends.do("note", text=f"<p>With a proof {words}</p>")

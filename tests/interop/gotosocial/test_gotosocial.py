@@ -208,7 +208,7 @@ def test_a_community_for_members_stays_invisible(friends: World) -> None:
 )
 def test_inspect_shows_it(friends: World) -> None:
     shown = friends.ours.run("inspect", friends.theirs.greta.handle)
-    assert shown.returncode == 0, shown.stderr
+    assert shown.exit_code == 0, shown.stderr
     for words in (
         f"greta@{friends.theirs.greta.host}, on which both agree",
         "RSA, 2048 bits",

@@ -52,7 +52,7 @@ def test_webfinger_leads_back(ours: Ours, probes: str) -> None:
 def test_inspect_tells_the_probes_apart(ours: Ours, probes: str) -> None:
     shown = {name: ours.run("inspect", f"{probes}/{name}") for name in SIGN}
     for name, result in shown.items():
-        assert result.returncode == 0, result.stderr
+        assert result.exit_code == 0, result.stderr
         assert ("unsigned      401" in result.stdout) is (name in {"claire", "frank"}), result.stdout
         assert "draft-cavage  200" in result.stdout, result.stdout
         assert ("on which both agree" in result.stdout) is (name in {"alice", "bob", "claire"}), result.stdout

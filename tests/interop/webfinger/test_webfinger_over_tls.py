@@ -190,14 +190,14 @@ def test_another_server_is_trusted_for_its_authority_alone(
 ) -> None:
     trusting = Ours(tmp_path_factory.mktemp("trusting"), authority=authority, host="localhost")
     shown = trusting.run("inspect", f"@science@{ours.domain}")
-    assert shown.returncode == 0, shown.stderr
+    assert shown.exit_code == 0, shown.stderr
     for words in (f"science@{ours.domain}, on which both agree", "document    Group https://localhost:", "peerhall"):
         assert words in shown.stdout, shown.stdout
 
     wary = Ours(tmp_path_factory.mktemp("wary"), host="localhost", log="error")
     refused = wary.run("inspect", f"@science@{ours.domain}")
-    assert (refused.returncode, refused.stdout) == (1, "")
+    assert (refused.exit_code, refused.stdout) == (1, "")
     assert refused.stderr.startswith("peerhall: @science@")
     assert "certificate is not to be trusted" in refused.stderr
     assert refused.stderr.count("\n") == 1
-    assert trusting.run("inspect").returncode == 2
+    assert trusting.run("inspect").exit_code == 2
