@@ -3,7 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 T ?= tests
-WORKERS ?= 2
+# For two cores: half of the time a test waits for other processes, a browser or a database.
+WORKERS ?= 3
+SPREAD := -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 PARTS := check-format check-lint check-types check-imports check-project
@@ -27,11 +29,11 @@ test: $(VENV)/dev.stamp  ## everything, on SQLite and on PostgreSQL (make test T
 	@$(MAKE) --no-print-directory test-sqlite test-postgres
 
 test-sqlite: $(VENV)/dev.stamp  ## the tests, on SQLite
-	@$(BIN)/pytest -n $(WORKERS) --dist loadfile $(T)
+	@$(BIN)/pytest $(SPREAD) $(T)
 
 # Only what has a database (tests/conftest.py), and not the attacks over sockets, which are about the way to it.
 test-postgres: $(VENV)/dev.stamp  ## the tests that touch a database, on PostgreSQL
-	@$(BIN)/python -m tests.postgres -n $(WORKERS) --dist loadfile -m "not browser and not peer" \
+	@$(BIN)/python -m tests.postgres $(SPREAD) -m "not browser and not peer" \
 		--ignore=tests/federation --ignore=tests/hostile $(T)
 
 test-long: $(VENV)/dev.stamp  ## ten thousand examples of each property of parser, signers, authority and audience

@@ -2,6 +2,7 @@
 
 import asyncio
 import functools
+import gc
 import importlib.util
 import os
 import shutil
@@ -16,6 +17,7 @@ from typing import Any, TypeVar
 import asyncpg
 import httpx
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
 from hypothesis import HealthCheck, settings
 from tortoise.apps import Apps
 
@@ -46,18 +48,35 @@ settings.register_profile("usual", max_examples=50, deadline=None, suppress_heal
 settings.register_profile("long", settings.get_profile("usual"), max_examples=10_000, print_blob=True)
 settings.load_profile("usual")
 
-SHARED = Path(__file__).resolve().parents[2] / "shared" / "fixtures"
+TESTS = Path(__file__).resolve().parent
+SHARED = TESTS.parents[1] / "shared" / "fixtures"
 PASSWORD = "correct horse battery staple"
 KEYS_MADE = 64
 
 
+FIRST = ("browser", "interop", "hostile", "journeys", "project")
+"""The folders whose files take longest, in that order: begun last, one would be waited for in the end."""
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """On PostgreSQL, only what has a database: the rest is the same everywhere, and runs with SQLite."""
+    """Long files first. On PostgreSQL, only what has a database: the rest is the same anywhere, and runs on SQLite."""
+    items.sort(key=_turn)
     if os.environ.get("PEERHALL_TEST_DATABASE", "sqlite") == "sqlite":
         return
     without = [item for item in items if "template" not in getattr(item, "fixturenames", ())]
     config.hook.pytest_deselected(items=without)
     items[:] = [item for item in items if "template" in getattr(item, "fixturenames", ())]
+
+
+def _turn(item: pytest.Item) -> int:
+    folder = item.path.relative_to(TESTS).parts[0]
+    return FIRST.index(folder) if folder in FIRST else len(FIRST)
+
+
+def pytest_collection_finish() -> None:
+    """Tests and modules stay: to look through them again and again for garbage was a tenth of the suite's work."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
@@ -71,9 +90,11 @@ def made_before() -> Iterator[None]:
     """Keys and hashed passwords as in earnest, but not new ones for each of some ten thousand people.
 
     A process makes `KEYS_MADE` pairs of keys and hands them out in turn, so that no two actors of one test have the
-    same; the same password is hashed once. Together they were half of the suite's work.
+    same; the same password is hashed once. Together they were half of the suite's work. Finding primes is what makes an
+    RSA key dear: of a dozen of them, each two make a key.
     """
     make_keys = keys._make_keys
+    pairs = _pairs_of_primes()
     build_querysets = Apps._build_initial_querysets
     made: deque[keys.NewKeys] = deque()
     one_at_a_time = Lock()
@@ -83,11 +104,35 @@ def made_before() -> Iterator[None]:
             made.append(make_keys() if len(made) < KEYS_MADE else made.popleft())
             return made[-1]
 
+    def next_rsa_key(public_exponent: int, key_size: int) -> rsa.RSAPrivateKey:
+        made = _rsa_key_of(*next(pairs), public_exponent)
+        assert made.key_size == key_size
+        return made
+
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(keys, "generate_private_key", next_rsa_key)
         patch.setattr(keys, "_make_keys", next_keys)
         patch.setattr(passwords, "_hash", functools.cache(passwords._hash))
         patch.setattr(Apps, "_build_initial_querysets", functools.partialmethod(_build_once, build_querysets, []))
         yield
+
+
+def _pairs_of_primes() -> Iterator[tuple[int, int]]:
+    """Each two of the primes found so far, in turn; more are looked for when these are used up."""
+    found: list[int] = []
+    while True:
+        numbers = rsa.generate_private_key(public_exponent=65537, key_size=keys.RSA_BITS).private_numbers()
+        for prime in (numbers.p, numbers.q):
+            yield from ((prime, other) for other in found)
+            found.append(prime)
+
+
+def _rsa_key_of(p: int, q: int, exponent: int) -> rsa.RSAPrivateKey:
+    private = pow(exponent, -1, (p - 1) * (q - 1))
+    numbers = rsa.RSAPrivateNumbers(
+        p, q, private, private % (p - 1), private % (q - 1), pow(q, -1, p), rsa.RSAPublicNumbers(exponent, p * q)
+    )
+    return numbers.private_key(unsafe_skip_rsa_key_validation=True)
 
 
 @pytest.fixture(scope="session", autouse=True)
