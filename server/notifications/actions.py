@@ -141,6 +141,7 @@ async def forget_actor(here: Instance, actor_id: str) -> None:
     """Forget everything that somebody who is gone caused, and everything they were told."""
     await here.db.execute("DELETE FROM notification WHERE actor_id = :id OR reader_id = :id", id=actor_id)
     await here.db.execute("DELETE FROM notification_setting WHERE reader_id = :id", id=actor_id)
+    await here.db.execute("DELETE FROM reading_marker WHERE reader_id = :id", id=actor_id)
 
 
 async def forget_between(here: Instance, one_id: str, other_id: str) -> None:

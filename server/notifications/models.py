@@ -38,8 +38,9 @@ class Notification(Model):
             ("reader_id", "at"),
             ("reader_id", "read_at"),
             ("reader_id", "thing", "at"),
+            ("reader_id", "kind", "id"),
             ("post_id",),
-            ("actor_id",),
+            ("actor_id", "reader_id", "id"),
         )
 
 
@@ -53,3 +54,20 @@ class NotificationSetting(Model):
         """Table name."""
 
         table = "notification_setting"
+
+
+class ReadingMarker(Model):
+    """How far somebody has read a list: ``home`` or ``notifications``. `last_read` are the digits that apps know."""
+
+    id = fields.BigIntField(primary_key=True)
+    reader_id = fields.CharField(max_length=26)
+    timeline = fields.CharField(max_length=16)
+    last_read = fields.BigIntField()
+    version = fields.IntField()
+    updated_at = MomentField()
+
+    class Meta:
+        """Table name and keys."""
+
+        table = "reading_marker"
+        unique_together = (("reader_id", "timeline"),)

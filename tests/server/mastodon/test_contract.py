@@ -41,6 +41,7 @@ ANSWERS: dict[str, str] = {
     "/api/v1/accounts/verify_credentials": "Account",
     "/api/v1/accounts/{id}": "Account",
     "/api/v1/accounts/{id}/statuses": "[Status]",
+    "/api/v1/notifications": "[Notification]",
 }
 """What a GET answers. What is no entity of the documentation, or is asked for elsewhere, stands in `OTHERS`."""
 
@@ -50,6 +51,9 @@ OTHERS = {
     "/api/v2/instance",
     "/api/v1/instance/rules",
     "/api/v1/instance/extended_description",
+    "/api/v1/notifications/{id}",
+    "/api/v1/notifications/unread_count",
+    "/api/v1/markers",
 }
 
 
