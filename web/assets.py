@@ -63,13 +63,15 @@ def _answer(request: Request) -> Response:
         return PlainTextResponse("Not found", status_code=404, headers={"X-Content-Type-Options": "nosniff"})
     if request.method not in {"GET", "HEAD"}:
         return PlainTextResponse("Method not allowed", status_code=405, headers={"Allow": "GET, HEAD"})
+    # Apps on other sites show the pictures of those who chose none, and some look at their colours.
+    is_for_apps = found.media_type == "image/png"
     headers = {
         "Cache-Control": _FOREVER if path == found.hashed_name else _REVALIDATE,
         "ETag": found.etag,
         "X-Content-Type-Options": "nosniff",
-        # Apps on other sites show the pictures of those who chose none.
-        "Cross-Origin-Resource-Policy": "cross-origin" if found.media_type == "image/png" else "same-origin",
+        "Cross-Origin-Resource-Policy": "cross-origin" if is_for_apps else "same-origin",
         "Vary": "Accept-Encoding",
+        **({"Access-Control-Allow-Origin": "*"} if is_for_apps else {}),
     }
     if found.etag in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)

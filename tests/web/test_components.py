@@ -195,6 +195,14 @@ def test_static_files_are_kept_for_a_year_only_under_their_hashed_name() -> None
         assert get(path).status_code == 404
 
 
+def test_apps_on_other_sites_may_read_pictures_and_nothing_else() -> None:
+    script, picture = get("/static/js/peerhall.js").headers, get("/static/avatar.png").headers
+    assert script["cross-origin-resource-policy"] == "same-origin"
+    assert "access-control-allow-origin" not in script
+    assert picture["cross-origin-resource-policy"] == "cross-origin"
+    assert picture["access-control-allow-origin"] == "*"
+
+
 def test_the_accent_is_served_as_a_style_sheet() -> None:
     answer = get("/theme/2f6f5e.css")
     assert answer.headers["content-type"].startswith("text/css")
