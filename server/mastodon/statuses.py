@@ -198,6 +198,8 @@ def _content(here: Instance, row: Row, place: Row | None, links: dict[str, str],
     """Title, text, when and where, what is quoted, and where it was said."""
     text = body(here, row["content_html"], links)
     title = row["title"]
+    # A poll has its question in both places, for servers that show no titles.
+    text = text.removeprefix(f"<p>{escape(title, quote=False)}</p>").lstrip() if row["kind"] == "poll" else text
     parts = [heading(title) if title else "", in_paragraphs(text)]
     event = about.events.get(row["id"])
     if event is not None and event["m"] is not None:

@@ -7,6 +7,8 @@ import pytest
 
 from server.ids import new_id
 from server.mastodon import ids as digits
+from server.polls import actions as polls
+from server.polls.form import PollForm
 from server.posts import actions as posts
 from tests.apps import app_of, ids
 from tests.conftest import Fediverse
@@ -225,3 +227,18 @@ async def test_calls_are_counted_and_too_many_are_told_when_to_come_back(fediver
     assert int(late.headers["retry-after"]) <= 301
     fediverse.clock.advance(seconds=301)
     assert (await nobody.call("GET", "/api/v1/instance/rules")).status_code == 200
+
+
+async def test_a_poll_says_its_question_once(fediverse: Fediverse) -> None:
+    here = await fediverse.start("alder.example")
+    amara = await fediverse.person(here, "amara")
+    place = await community(amara)
+    app = await app_of(fediverse, here, amara)
+    for question, text in (("Who's first?", ""), ("How long?", "Answer until Friday.")):
+        form = PollForm(question=question, text=text, options=("One", "Two"), community_id=place.id)
+        await here.run(polls.start_poll, here, amara.viewer, form)
+    shown = [status["content"] for status in await app.get("/api/v1/timelines/public", local="true")]
+    first, second = sorted(shown, key=lambda text: "first?" not in text)
+    assert first.startswith("<p><strong>Who")
+    assert first.count("first?") == 1
+    assert "<strong>How long?</strong></p><p>Answer until Friday.</p>" in second
