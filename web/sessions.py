@@ -113,6 +113,11 @@ def safe_next(text: str | None, default: str = "/week") -> str:
     return default if parts.scheme or parts.netloc else text
 
 
+def is_for_app(onward: str) -> bool:
+    """Whether somebody is here only because an app asks to be let in."""
+    return onward.partition("?")[0] == "/oauth/authorize"
+
+
 async def _with_surroundings(here: Instance, viewer: Viewer) -> Viewer:
     mine = await communities.my_communities(here, viewer)
     unread = await notifications.unread_count(here, str(viewer.actor_id))

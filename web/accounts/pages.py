@@ -12,7 +12,15 @@ from web.accounts import deletions, moving, own
 from web.i18n import gettext, language_of
 from web.render import redirect, render
 from web.request import form_of, here_of, text, viewer_of
-from web.sessions import DEVICE_COOKIE, SESSION_COOKIE, address_of, safe_next, sign_in_response, sign_out_response
+from web.sessions import (
+    DEVICE_COOKIE,
+    SESSION_COOKIE,
+    address_of,
+    is_for_app,
+    safe_next,
+    sign_in_response,
+    sign_out_response,
+)
 
 SIGN_UPS_PER_QUARTER = 10
 MAILS_PER_QUARTER = 6
@@ -23,7 +31,7 @@ async def sign_in_page(request: Request) -> Response:
     onward = safe_next(request.query_params.get("next"), "")
     if viewer_of(request).is_signed_in:
         return RedirectResponse(onward or "/week", status_code=303)
-    return render(request, "accounts/sign_in.html", form={"next": onward}, keeps_opener=_is_for_app(onward))
+    return render(request, "accounts/sign_in.html", form={"next": onward}, keeps_opener=is_for_app(onward))
 
 
 async def sign_in(request: Request) -> Response:
@@ -48,7 +56,7 @@ async def sign_in(request: Request) -> Response:
             status_code=429 if late else 422,
             errors=[{"field": "name", "message": error.message}],
             form={"name": text(form, "name", 254), "next": onward},
-            keeps_opener=_is_for_app(onward),
+            keeps_opener=is_for_app(onward),
         )
         if isinstance(error, throttle.TooMany):
             response.headers["Retry-After"] = str(error.retry_after)
@@ -57,13 +65,8 @@ async def sign_in(request: Request) -> Response:
     if old:
         await accounts.sign_out(here, old)
     target = onward or "/week"
-    goes_on = viewer.onboarded or _is_for_app(target)
+    goes_on = viewer.onboarded or is_for_app(target)
     return sign_in_response(request, redirect(request, target if goes_on else "/welcome"), token, viewer)
-
-
-def _is_for_app(onward: str) -> bool:
-    """Whether somebody signs in because an app asks to be let in."""
-    return onward.partition("?")[0] == "/oauth/authorize"
 
 
 async def sign_out(request: Request) -> Response:

@@ -36,6 +36,9 @@ async def authorize_page(request: Request) -> Response:
         return asked
     if not viewer_of(request).is_signed_in:
         return RedirectResponse("/sign-in?" + urlencode({"next": _again(given)}), status_code=303)
+    if not viewer_of(request).onboarded:
+        # The app would get nothing before, and has no way to say why.
+        return RedirectResponse("/welcome?" + urlencode({"next": _again(given)}), status_code=303)
     return render(
         request,
         "oauth/authorize.html",

@@ -12,6 +12,7 @@ from server.posts import queries as posts
 from web.i18n import gettext
 from web.render import redirect, render
 from web.request import form_of, here_of, signed_in, text, viewer_of
+from web.sessions import is_for_app, safe_next
 
 SHOWN_PRACTICES = 3
 QUESTIONS = ("teaches", "stuck_with", "ask_me_about")
@@ -31,14 +32,21 @@ async def welcome_page(request: Request) -> Response:
     here, viewer = here_of(request), signed_in(request)
     own = await queries.own(here, viewer)
     accepted = await queries.accepted_guidelines(here, viewer)
+    onward = safe_next(request.query_params.get("next"), "")
     return render(
-        request, "welcome/first_visit.html", form={name: getattr(own, name) for name in QUESTIONS}, accepted=accepted
+        request,
+        "welcome/first_visit.html",
+        form={name: getattr(own, name) for name in QUESTIONS},
+        accepted=accepted,
+        onward=onward,
+        keeps_opener=is_for_app(onward),
     )
 
 
 async def welcome(request: Request) -> Response:
-    """Keep the answers and go on to the week."""
+    """Keep the answers and go on to the week, or to where the person was on the way to."""
     here, viewer, form = here_of(request), signed_in(request), await form_of(request)
+    onward = safe_next(text(form, "next"), "")
     answers = {name: text(form, name, 2000) for name in QUESTIONS}
     try:
         await accounts.finish_first_visit(
@@ -53,7 +61,11 @@ async def welcome(request: Request) -> Response:
             form=answers,
             accepted=accepted,
             errors=error.errors,
+            onward=onward,
+            keeps_opener=is_for_app(onward),
         )
+    if onward:
+        return redirect(request, onward)
     return redirect(request, "/week", toast=gettext(request, "Welcome. This is your week."))
 
 

@@ -5,6 +5,7 @@ import hashlib
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from html import escape
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -85,6 +86,7 @@ async def stage(fediverse: Fediverse) -> AsyncIterator[Stage]:
         fediverse.client(here, amara) as browser,
         httpx.AsyncClient(transport=transport, base_url=here.settings.origin) as app,
     ):
+        assert (await browser.post("/welcome", data={})).status_code == 303
         yield Stage(here, amara, browser, app)
 
 
@@ -215,6 +217,35 @@ async def test_s31_pkce_cannot_be_dropped(stage: Stage) -> None:
         assert (answer.status_code, answer.json()["error"]) == (400, "invalid_grant")
     answer = await stage.exchange(client, await stage.code(client, **challenged), code_verifier=VERIFIER)
     assert answer.status_code == 200
+
+
+async def test_somebody_new_answers_the_three_questions_and_comes_back_to_the_app(
+    stage: Stage, fediverse: Fediverse
+) -> None:
+    client = await stage.register()
+    bruno = await fediverse.person(stage.here, "bruno")
+    async with fediverse.client(stage.here, bruno) as browser:
+        sent = await browser.get("/oauth/authorize", params=stage.question(client))
+        assert sent.status_code == 303
+        assert sent.headers["location"].startswith("/welcome?next=%2Foauth%2Fauthorize")
+        page = await browser.get(sent.headers["location"])
+        assert "cross-origin-opener-policy" not in page.headers, "the app opened a window, and would lose it"
+        assert "Go on" in page.text
+        onward = parse_qs(urlsplit(sent.headers["location"]).query)["next"][0]
+        refused = await browser.post("/welcome", data={"teaches": "x" * 501, "next": onward})
+        assert refused.status_code == 422
+        assert escape(onward) in refused.text
+        assert "cross-origin-opener-policy" not in refused.headers
+        answered = await browser.post("/welcome", data={"teaches": "science", "next": onward})
+        assert (answered.status_code, answered.headers["location"]) == (303, onward)
+        assert "Let Pocket in?" in (await browser.get(onward)).text
+
+
+async def test_s31_the_first_visit_leads_nowhere_but_here(stage: Stage) -> None:
+    for onward in ("https://evil.example/", "//evil.example", "/\\evil.example"):
+        answered = await stage.browser.post("/welcome", data={"next": onward})
+        assert answered.headers["location"] == "/week"
+        assert "evil.example" not in (await stage.browser.get("/welcome", params={"next": onward})).text
 
 
 async def test_a_person_signs_in_and_lets_an_app_in(stage: Stage, fediverse: Fediverse) -> None:
