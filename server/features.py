@@ -12,6 +12,7 @@ from server.live.feature import feature as live
 from server.mail.feature import feature as mail
 from server.media.feature import feature as media
 from server.moderation.feature import feature as moderation
+from server.notes.feature import feature as notes
 from server.notifications.feature import feature as notifications
 from server.oauth.feature import feature as oauth
 from server.peers.feature import feature as peers
@@ -48,6 +49,7 @@ FEATURES: tuple[Feature, ...] = (
     polls,
     sessions,
     timelines,
+    notes,
     notifications,
     search,
     moderation,

@@ -17,7 +17,7 @@ _NO_NUMBERS = "CAST(NULL AS BIGINT) AS m, CAST(NULL AS BIGINT) AS n, 0 AS o"
 _NO_TEXTS = "'' AS b, '' AS c, '' AS d, '' AS e, '' AS f, '' AS g"
 _FILES = (
     "SELECT file.post_id AS post_id, 'file' AS what, file.id AS a, COALESCE(file.media_id, '') AS b, file.kind AS c,"
-    " file.url AS d, file.media_type AS e, file.name AS f, file.alt AS g, COALESCE(media.thumb_key, '') AS h,"
+    " file.url AS d, COALESCE(media.focus, '') AS e, file.name AS f, file.alt AS g, COALESCE(media.thumb_key, '') AS h,"
     " CAST(file.width AS BIGINT) AS m, CAST(file.height AS BIGINT) AS n, file.position AS o"
     " FROM post_attachment AS file LEFT JOIN media ON media.id = file.media_id WHERE file.post_id IN ({posts})"
 )
@@ -28,13 +28,19 @@ _MENTIONS = (
     f"SELECT post_id, 'mention', actor_id AS a, {_NO_TEXTS}, '' AS h, CAST(NULL AS BIGINT), CAST(NULL AS BIGINT),"
     " CAST(post_mention.id AS BIGINT) FROM post_mention WHERE post_id IN ({posts})"
 )
-_MINE = tuple(
-    f"SELECT post_id, '{what}', '' AS a, {_NO_TEXTS}, '' AS h, {_NO_NUMBERS} FROM {table}"
-    f" WHERE actor_id = :me{which} AND post_id IN ({{posts}})"
-    for what, table, which in [
-        ("like", "post_like", " AND kind = 'like'"),
-        ("boost", "boost", " AND undone_at IS NULL"),
-    ]
+_MINE = (
+    *(
+        f"SELECT post_id, '{what}', '' AS a, {_NO_TEXTS}, '' AS h, {_NO_NUMBERS} FROM {table}"
+        f" WHERE actor_id = :me{which} AND post_id IN ({{posts}})"
+        for what, table, which in [
+            ("like", "post_like", " AND kind = 'like'"),
+            ("boost", "boost", " AND undone_at IS NULL"),
+            ("bookmark", "bookmark", ""),
+            ("pin", "profile_pin", ""),
+        ]
+    ),
+    f"SELECT post.id, 'mute', '' AS a, {_NO_TEXTS}, '' AS h, {_NO_NUMBERS} FROM post JOIN thread_mute AS quiet"
+    " ON quiet.root_id = COALESCE(post.root_id, post.id) AND quiet.actor_id = :me WHERE post.id IN ({posts})",
 )
 _POLLS = (
     f"SELECT poll.id, 'poll', CASE WHEN poll.is_multiple THEN '1' ELSE '' END, {_NO_TEXTS}, '' AS h,"
@@ -58,7 +64,10 @@ _EVENTS = (
 
 @dataclass(slots=True)
 class Gathered:
-    """By ids of posts: rows in their order. `done` are pairs of post and ``like`` or ``boost``."""
+    """By ids of posts: rows in their order.
+
+    `done` are pairs of a post and what the reader did: ``like``, ``boost``, ``bookmark``, ``pin`` or ``mute``.
+    """
 
     actors: dict[str, Row] = field(default_factory=dict)
     files: dict[str, list[Row]] = field(default_factory=dict)

@@ -179,7 +179,9 @@ async def statuses(call: Call) -> Response:
             condition += " AND post.pinned"
         found = await page(here, call.viewer, cut, condition=condition, look_around=False, **values)
     elif flag_of(call.found, "pinned"):
-        found = []
+        source = "profile_pin AS pin JOIN post ON post.id = pin.post_id"
+        condition = f" AND pin.actor_id = :of{condition}"
+        found = await page(here, call.viewer, cut, source=source, condition=condition, look_around=False, **values)
     else:
         boosts = not (flag_of(call.found, "exclude_reblogs") or tagged or flag_of(call.found, "only_media"))
         part, bounds = await within(here, cut, "listed.at", "listed.entry")

@@ -54,6 +54,23 @@ async def status_by_id(here: Instance, viewer: Viewer, post_id: str) -> Status:
     return found[0]
 
 
+async def own_boost(here: Instance, viewer: Viewer, post_id: str) -> Status:
+    """The viewer's boost of a post, also one whose author is still asked. Raises ApiError 404 where there is none."""
+    may_read, parameters = readable(viewer)
+    rows = await here.db.rows(
+        f"SELECT {STATUS_COLUMNS}, {BOOST_COLUMNS} FROM boost JOIN post ON post.id = boost.post_id"
+        " WHERE boost.post_id = :wanted AND boost.actor_id = :me AND boost.undone_at IS NULL"
+        f" AND post.state = 'visible' AND {may_read} ORDER BY boost.id LIMIT 1",
+        wanted=post_id,
+        me=viewer.actor_id,
+        **parameters,
+    )
+    found = await statuses_of(here, viewer, rows)
+    if not found:
+        raise missing()
+    return found[0]
+
+
 async def rows_of(here: Instance, viewer: Viewer, numbers: Sequence[str]) -> list[Row]:
     """Rows of posts and boosts with these digits that the viewer may read, in no certain order."""
     found: list[Row] = []

@@ -2,17 +2,29 @@
 
 from starlette.routing import BaseRoute
 
-from server.mastodon import instance, markers, news, people, relationships, threads, timelines
+from server.mastodon import (
+    instance,
+    markers,
+    news,
+    people,
+    reacting,
+    relationships,
+    threads,
+    timelines,
+    writing,
+)
 
 
 def routes() -> list[BaseRoute]:
     """All of them; what is more certain than a number or a name stands before it."""
     return [
         *timelines.routes(),
+        *writing.routes(),
+        *reacting.routes(),
         *threads.routes(),
         *relationships.routes(),
         *people.routes(),
-        *news.routes(),
         *markers.routes(),
+        *news.routes(),
         *instance.routes(),
     ]

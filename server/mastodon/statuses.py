@@ -12,6 +12,7 @@ from server.instance import Instance
 from server.mastodon.accounts import acct_of, address_of, emojis_of, mention_of, moment, moment_or_none, page_of
 from server.mastodon.entities import (
     Community,
+    Focus,
     MediaAttachment,
     Mention,
     Meta,
@@ -168,6 +169,7 @@ def _status(here: Instance, viewer: Viewer, row: Row, about: Gathered) -> Status
         reblogged=(post_id, "boost") in about.done if signed_in else UNSET,
         muted=(post_id, "mute") in about.done if signed_in else UNSET,
         bookmarked=(post_id, "bookmark") in about.done if signed_in else UNSET,
+        pinned=(post_id, "pin") in about.done if row["author_id"] == viewer.actor_id else UNSET,
         filtered=[] if signed_in else UNSET,
         peerhall=Ours(
             kind=row["kind"],
@@ -211,7 +213,7 @@ def _content(here: Instance, row: Row, place: Row | None, links: dict[str, str],
         name = escape(place["name"] or place["username"])
         link = f'<a class="u-url mention" href="{escape(address_of(here, place))}">@{escape(acct_of(place))}</a>'
         said = "" if row["visibility"] in OPEN else f" · only for members of {name}"
-        if link not in text or said:
+        if f'href="{escape(address_of(here, place))}"' not in text or said:
             parts.append(f"<p>{link}{said}</p>")
     elif row["visibility"] in {"network", "instance", "private"}:
         parts.append(f"<p>{_FOR[row['visibility']].format(name=escape(here.site.name))}</p>")
@@ -251,18 +253,17 @@ def attachment_of(here: Instance, file: Row) -> MediaAttachment:
         url=url,
         preview_url=preview,
         remote_url=remote,
-        meta=meta_of(file["m"], file["n"]),
+        meta=meta_of(file["m"], file["n"], file["e"]),
         description=file["g"] or (file["f"] if kind == "file" else None) or None,
         blurhash=None,
     )
 
 
-def meta_of(width: int | None, height: int | None) -> Meta:
-    """Sizes, as far as they are known."""
-    if not width or not height:
-        return Meta()
-    size = Size(width, height, f"{width}x{height}", round(width / height, 6))
-    return Meta(original=size, small=size)
+def meta_of(width: int | None, height: int | None, focus: str = "") -> Meta:
+    """Sizes, as far as they are known, and what of a picture matters, as it is stored."""
+    size = Size(width, height, f"{width}x{height}", round(width / height, 6)) if width and height else None
+    x, _, y = focus.partition(",")
+    return Meta(original=size, small=size, focus=Focus(float(x), float(y)) if focus else None)
 
 
 def _poll(here: Instance, row: Row, about: Gathered) -> Poll | None:

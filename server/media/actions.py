@@ -102,6 +102,14 @@ async def discard(here: Instance, media_ids: Sequence[str]) -> None:
         await here.jobs.enqueue(DELETE_JOB, {"id": media_id}, unique=f"{DELETE_JOB}:{media_id}")
 
 
+async def set_free(here: Instance, media_ids: Sequence[str]) -> None:
+    """Let files belong to nothing, as when they came, in the caller's transaction: whoever needs them has a day."""
+    for media_id in media_ids:
+        await here.db.execute(
+            "UPDATE media SET attached = FALSE, created_at = :now WHERE id = :id", id=media_id, now=here.clock.now()
+        )
+
+
 async def discard_own(here: Instance, owner_id: str, media_id: str) -> None:
     """Take back an upload that belongs to nothing yet. Raises NotFound for any other."""
     async with here.db.transaction():

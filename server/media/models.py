@@ -12,7 +12,8 @@ class Media(Model):
     """A file that somebody here uploaded: an image (re-encoded, without metadata) or a document.
 
     `kind`: ``image`` or ``document``. `attached`: belongs to something; what does not is removed after a day.
-    `decorative`: the author said that the picture needs no description.
+    `decorative`: the author said that the picture needs no description. `focus`: what of it matters, as ``x,y`` from -1
+    to 1, for those who cut pictures; empty for the middle.
     """
 
     id = id_field()
@@ -26,6 +27,7 @@ class Media(Model):
     height = fields.IntField(null=True)
     alt = fields.TextField(default="")
     decorative = fields.BooleanField(default=False)
+    focus = fields.CharField(max_length=20, default="")
     original_name = fields.CharField(max_length=255, default="")
     attached = fields.BooleanField(default=False)
     created_at = MomentField()

@@ -39,6 +39,12 @@ _NOT_A_STRANGER = (
     " AND follow.state = 'accepted'))"
 )
 
+# A conversation is named as `about_post` does.
+_NOT_MUTED = (
+    "NOT EXISTS (SELECT 1 FROM thread_mute AS quiet WHERE quiet.actor_id = news.reader"
+    f" AND news.thing = '{POST}' || quiet.root_id)"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class News:
@@ -103,7 +109,7 @@ async def _notify(here: Instance, wanted: Sequence[tuple[str, str, News]], now: 
         f" CAST(:now AS BIGINT) FROM ({source}) AS news JOIN actor ON actor.id = news.reader"
         " JOIN account ON account.actor_id = actor.id"
         " WHERE actor.is_local AND actor.deleted_at IS NULL AND account.state = 'active'"
-        f" AND (news.duty = 1 OR {_NOT_A_STRANGER})"
+        f" AND (news.duty = 1 OR {_NOT_A_STRANGER} AND {_NOT_MUTED})"
         " AND NOT EXISTS (SELECT 1 FROM actor_block WHERE (blocker_id = news.reader AND blocked_id = news.causer)"
         " OR (blocker_id = news.causer AND blocked_id = news.reader))"
         " ON CONFLICT (unique_key) DO NOTHING RETURNING id, kind",

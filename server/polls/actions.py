@@ -1,7 +1,8 @@
 """Asking people to choose, voting, and what becomes of a poll with time."""
 
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from federation.errors import FederationError, Gone
@@ -22,7 +23,7 @@ from server.polls.policy import fits, is_over
 from server.posts import actions as posts
 from server.posts.actions import NewPost, PostChange
 from server.posts.activities.update import send_update
-from server.posts.composing import readable_post
+from server.posts.composing import Detail, readable_post
 from server.posts.events import PostEdited
 from server.posts.models import Post
 from server.practices.policy import audiences
@@ -41,15 +42,6 @@ async def start_poll(here: Instance, acting: Viewer, form: PollForm) -> Post:
     """Ask people to choose, in a community or within a conversation. Raises Invalid with every error."""
     form = tidy(form)
     check(form)
-    ends_at = here.clock.now() + LASTS[form.lasts]
-
-    async def store(post: Post) -> None:
-        await Poll.create(id=post.id, is_multiple=form.is_multiple, ends_at=ends_at, voters_count=0)
-        await PollOption.bulk_create(
-            [PollOption(poll_id=post.id, position=number, name=name) for number, name in enumerate(form.options)]
-        )
-        await here.jobs.enqueue(END, {"post": post.id}, run_at=ends_at, unique=f"{END}:{post.id}")
-
     return await posts.create_post(
         here,
         str(acting.actor_id),
@@ -63,8 +55,25 @@ async def start_poll(here: Instance, acting: Viewer, form: PollForm) -> Post:
             community_id=form.community_id,
             parent_id=form.parent_id,
         ),
-        detail=store,
+        detail=opening(here, form.options, is_multiple=form.is_multiple, ends_at=here.clock.now() + LASTS[form.lasts]),
     )
+
+
+def opening(
+    here: Instance, options: Sequence[str], *, is_multiple: bool, ends_at: datetime, hides_totals: bool = False
+) -> Detail:
+    """Writes a poll beside the post that asks: for `create_post` with a post of kind ``poll``."""
+
+    async def store(post: Post) -> None:
+        await Poll.create(
+            id=post.id, is_multiple=is_multiple, ends_at=ends_at, voters_count=0, hides_totals=hides_totals
+        )
+        await PollOption.bulk_create(
+            [PollOption(poll_id=post.id, position=number, name=name) for number, name in enumerate(options)]
+        )
+        await here.jobs.enqueue(END, {"post": post.id}, run_at=ends_at, unique=f"{END}:{post.id}")
+
+    return store
 
 
 async def change(here: Instance, acting: Viewer, post_id: str, form: PollForm, change_note: str = "") -> Post:

@@ -56,14 +56,15 @@ def check(form: PollForm, *, editing: bool = False) -> None:
     if len(form.question) > MAX_QUESTION:
         errors.append(Invalid(f"Use at most {MAX_QUESTION} characters.", field="question"))
     if not editing:
-        errors += _options(form.options)
+        errors += check_options(form.options)
         if form.lasts not in LASTS:
             errors.append(Invalid("Choose how long people can vote.", field="lasts"))
     if errors:
         raise Invalid(errors[0].message, field=errors[0].field, others=tuple(errors[1:]))
 
 
-def _options(options: tuple[str, ...]) -> list[Invalid]:
+def check_options(options: tuple[str, ...]) -> list[Invalid]:
+    """What is wrong with the answers of a tidy form."""
     errors = []
     if len(options) < MIN_OPTIONS:
         errors.append(Invalid("Give people at least two answers to choose from.", field="option"))

@@ -14,7 +14,8 @@ class Poll(Model):
 
     `ends_at` None: a poll from elsewhere without an end. `closed_at`: when it was over. `voters_count`: how many people
     voted; None where its server does not say. `tallied_at`: of a poll here, when its numbers were last told; of one
-    elsewhere, when we last heard them. `told_end_at`: when those concerned heard that it is over.
+    elsewhere, when we last heard them. `told_end_at`: when those concerned heard that it is over. `hides_totals`: who
+    asks wants nobody to see how it stands before it is over.
     """
 
     id = id_field()
@@ -24,6 +25,7 @@ class Poll(Model):
     voters_count = fields.IntField(null=True)
     tallied_at: datetime | None = MomentField(null=True)
     told_end_at: datetime | None = MomentField(null=True)
+    hides_totals = fields.BooleanField(default=False)
 
     class Meta:
         """Table name and indexes."""

@@ -52,7 +52,7 @@ async def create_post(here: Instance, author_id: str, new: NewPost, *, detail: D
         raise NotAllowed("This account cannot write here.")
     check_present(author)
     check_new(new)
-    place = await places.find(here, author, new.community_id, new.parent_id, new.visibility)
+    place = await places.find(here, author, new.community_id, new.parent_id, new.visibility, to_named=new.to_named)
     asked = await asking.find(here, author, place.parent, new.quote_id)
     written = await _write(here, new.source_md, new.content_html, tuple(new.tags))
     async with here.db.transaction():
@@ -148,6 +148,8 @@ async def keep_version(here: Instance, post: Post, change_note: str = "") -> Non
         title=post.title,
         content_html=post.content_html,
         source_md=post.source_md,
+        content_warning=post.content_warning,
+        sensitive=post.sensitive,
         detail=None if kept is None else await kept.snapshot(here, post.id),
         change_note=change_note.strip()[:1000],
         created_at=post.edited_at or post.published_at,
@@ -238,7 +240,7 @@ async def _insert(
         content_html=written.html,
         source_md=new.source_md,
         content_warning=warning,
-        sensitive=bool(warning),
+        sensitive=bool(warning) or new.sensitive,
         language=language_code(new.language),
         licence=new.licence,
         visibility=place.visibility,
@@ -366,6 +368,8 @@ def _apply(here: Instance, post: Post, change: PostChange, written: _Written | N
     if change.content_warning is not None:
         post.content_warning = clean_text(change.content_warning).strip()
         post.sensitive = bool(post.content_warning)
+    if change.sensitive is not None:
+        post.sensitive = change.sensitive or bool(post.content_warning)
     if change.language is not None:
         post.language = language_code(change.language)
     if change.licence is not None:

@@ -185,3 +185,11 @@ class PostPinned:
     post_id: str
     by_id: str
     pinned: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ProfilePinned:
+    """A post stands at the top of its author's profile (`pinned`), or does no more."""
+
+    post_id: str
+    pinned: bool

@@ -54,6 +54,7 @@ from server.posts.events import (
     PostUnliked,
     PostVouched,
     PostWaits,
+    ProfilePinned,
     QuoteRevoked,
     ReactionWaits,
     ReplyHelped,
@@ -145,6 +146,7 @@ def _tell(here: Instance) -> None:
     on(ReactionWaits, partial(announce.ask, here))
     on(QuoteRevoked, partial(stamp.send_revoked, here))
     on(PostPinned, partial(pin.send_pin, here))
+    on(ProfilePinned, partial(pin.send_profile_pin, here))
     on(ThreadLocked, partial(lock.send_lock, here))
     on(ReplyHelped, partial(answer.send_choice, here))
     on(ReplyHelped, partial(update.send_answered, here))

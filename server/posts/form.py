@@ -13,6 +13,10 @@ MAX_SOURCE = 60_000
 MAX_WARNING = 500
 MAX_SUMMARY = 2_000
 MAX_ATTACHMENTS = 20
+UNTITLED = frozenset({"reply", "note", "tip", "poll"})
+"""Kinds that need no title."""
+MAY_BE_PICTURES = frozenset({"reply", "note"})
+"""Kinds that need no text where files go with them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +34,8 @@ class NewPost:
     """What somebody writes. `content_html` replaces what `source_md` would give, for posts made of fields.
 
     `attachments` are ids of uploads, or NewAttachment. Replies take community and audience from what they answer.
-    `quote_id` is a post that it quotes.
+    `quote_id` is a post that it quotes. With `to_named` a direct post goes to those whom its text names, and to whom it
+    answers, never to everybody in the conversation. `sensitive` covers its pictures, also without a `content_warning`.
     """
 
     kind: str
@@ -48,6 +53,8 @@ class NewPost:
     attachments: Sequence[str | NewAttachment] = ()
     tags: Sequence[str] = ()
     draft: bool = False
+    to_named: bool = False
+    sensitive: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +71,7 @@ class PostChange:
     visibility: str | None = None
     attachments: Sequence[str | NewAttachment] | None = None
     tags: Sequence[str] | None = None
+    sensitive: bool | None = None
 
 
 def check_new(new: NewPost) -> None:
@@ -73,10 +81,10 @@ def check_new(new: NewPost) -> None:
         errors.append(Invalid("There is no such kind of post.", field="kind"))
     if new.visibility not in policy.VISIBILITIES:
         errors.append(Invalid("Choose who can see this.", field="visibility"))
-    if not new.draft and not new.source_md.strip() and not plain(new.content_html or ""):
+    is_picture = new.kind in MAY_BE_PICTURES and bool(new.attachments)
+    if not new.draft and not is_picture and not new.source_md.strip() and not plain(new.content_html or ""):
         errors.append(Invalid("Write something first.", field="content"))
-    untitled = new.kind in {"reply", "note", "tip"} or (new.kind == "poll" and new.parent_id is not None)
-    if not untitled and not new.title.strip() and not new.draft:
+    if new.kind not in UNTITLED and not new.title.strip() and not new.draft:
         errors.append(Invalid("Give it a title, so that people can find it.", field="title"))
     errors += _bounds(new.title, new.source_md, new.summary, new.content_warning, new.licence, new.attachments)
     _raise(errors)
@@ -94,7 +102,8 @@ def check_change(post: Post, change: PostChange) -> None:
     )
     if change.title is not None and post.title and not change.title.strip() and post.state != "draft":
         errors.append(Invalid("Give it a title, so that people can find it.", field="title"))
-    if change.source_md is not None and not change.source_md.strip() and change.content_html is None:
+    is_picture = post.kind in MAY_BE_PICTURES and bool(change.attachments)
+    if change.source_md is not None and not is_picture and not change.source_md.strip() and not change.content_html:
         errors.append(Invalid("Write something first.", field="content"))
     if change.visibility is not None and post.state != "draft":
         wanted = change.visibility

@@ -103,7 +103,10 @@ class Post(Model):
 
 
 class PostVersion(Model):
-    """What a post said before it was edited. `detail` holds the structured part of its feature."""
+    """What a post said before it was edited. `detail` holds the structured part of its feature.
+
+    Versions from before there were apps know no `content_warning`, and are not `sensitive`.
+    """
 
     id = id_field()
     post: fields.ForeignKeyRelation[Post] = fields.ForeignKeyField("models.Post", on_delete=fields.CASCADE)
@@ -111,6 +114,8 @@ class PostVersion(Model):
     title = fields.CharField(max_length=300, default="")
     content_html = fields.TextField(default="")
     source_md = fields.TextField(default="")
+    content_warning = fields.TextField(default="")
+    sensitive = fields.BooleanField(default=False)
     detail = JsonField(null=True)
     change_note = fields.TextField(default="")
     created_at = MomentField()
@@ -198,7 +203,54 @@ class Like(Model):
 
         table = "post_like"
         unique_together = (("actor", "post", "kind"),)
-        indexes = (("post", "kind"),)
+        indexes = (("post", "kind"), ("actor", "kind", "id"))
+
+
+class Bookmark(Model):
+    """Somebody keeps a post for later. Nobody else ever learns of it."""
+
+    id = id_field()
+    actor: fields.ForeignKeyRelation[Any] = fields.ForeignKeyField("models.Actor", on_delete=fields.CASCADE)
+    post: fields.ForeignKeyRelation[Post] = fields.ForeignKeyField("models.Post", on_delete=fields.CASCADE)
+    created_at = MomentField()
+
+    class Meta:
+        """Table name and indexes."""
+
+        table = "bookmark"
+        unique_together = (("actor", "post"),)
+        indexes = (("actor", "id"), ("post",))
+
+
+class ThreadMute(Model):
+    """Somebody wants no more news of a conversation; `root_id` is its first post as far as it is known here."""
+
+    id = id_field()
+    actor: fields.ForeignKeyRelation[Any] = fields.ForeignKeyField("models.Actor", on_delete=fields.CASCADE)
+    root_id = fields.CharField(max_length=26)
+    created_at = MomentField()
+
+    class Meta:
+        """Table name and indexes."""
+
+        table = "thread_mute"
+        unique_together = (("actor", "root_id"),)
+
+
+class ProfilePin(Model):
+    """A post that its author put at the top of their profile; `Post.pinned` is for communities."""
+
+    id = id_field()
+    actor: fields.ForeignKeyRelation[Any] = fields.ForeignKeyField("models.Actor", on_delete=fields.CASCADE)
+    post: fields.ForeignKeyRelation[Post] = fields.ForeignKeyField("models.Post", on_delete=fields.CASCADE)
+    created_at = MomentField()
+
+    class Meta:
+        """Table name and indexes."""
+
+        table = "profile_pin"
+        unique_together = (("actor", "post"),)
+        indexes = (("actor", "id"), ("post",))
 
 
 class Boost(Model):

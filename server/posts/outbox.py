@@ -88,12 +88,15 @@ async def outbox_of(here: Instance, actor: Actor, page: str | None) -> Listed | 
 
 
 async def featured_of(here: Instance, actor: Actor, page: str | None) -> Listed | None:
-    """What a community pinned, newest first, and whole: Lemmy and PieFed read nothing from a list of ids."""
+    """What a community or person pinned, newest first, and whole: Lemmy and PieFed read nothing from a list of ids."""
     if page is not None:
         return None
+    if actor.kind == "Group":
+        pinned = f"post{here.db.by('idx_post_pinned')} WHERE {_OF_COMMUNITY} AND post.pinned"
+    else:
+        pinned = f"profile_pin AS pin JOIN post ON post.id = pin.post_id WHERE pin.actor_id = :id AND {_OWN}"
     rows = await here.db.rows(
-        f"SELECT post.id FROM post{here.db.by('idx_post_pinned')} WHERE {_OF_COMMUNITY} AND post.pinned"
-        " ORDER BY post.published_at DESC, post.id DESC LIMIT :limit",
+        f"SELECT post.id FROM {pinned} ORDER BY post.published_at DESC, post.id DESC LIMIT :limit",
         id=actor.id,
         limit=MAX_PINNED,
     )

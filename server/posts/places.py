@@ -27,12 +27,23 @@ class Place:
     named: tuple[str, ...] = ()
 
 
-async def find(here: Instance, author: Actor, community_id: str | None, parent_id: str | None, wanted: str) -> Place:
-    """The place of a post that somebody here is about to write. Raises Invalid, NotFound or NotAllowed."""
+async def find(
+    here: Instance,
+    author: Actor,
+    community_id: str | None,
+    parent_id: str | None,
+    wanted: str,
+    *,
+    to_named: bool = False,
+) -> Place:
+    """The place of a post that somebody here is about to write. Raises Invalid, NotFound or NotAllowed.
+
+    `to_named`: what is direct is for those whom its text names, and for whom it answers (`form.NewPost`).
+    """
     if parent_id is not None:
-        return await _under(here, author, parent_id, wanted)
+        return await _under(here, author, parent_id, wanted, to_named=to_named)
     if community_id is None:
-        if wanted in {policy.MEMBERS, policy.DIRECT}:
+        if wanted == policy.MEMBERS or (wanted == policy.DIRECT and not to_named):
             raise Invalid("Choose a community, or another audience.", field="visibility")
         return Place(visibility=wanted)
     community = await Actor.get_or_none(id=community_id, kind="Group", deleted_at=None, suspended_at=None)
@@ -87,7 +98,7 @@ def leaves_from(post: Post, communities: Mapping[str, Row]) -> bool:
     return row is None or community_policy.federates(row["kind"], row["visibility"])
 
 
-async def _under(here: Instance, author: Actor, parent_id: str, wanted: str) -> Place:
+async def _under(here: Instance, author: Actor, parent_id: str, wanted: str, *, to_named: bool) -> Place:
     may_read, parameters = readable(Viewer(actor_id=author.id))
     found = await here.db.value(
         f"SELECT post.id FROM post WHERE post.id = :wanted AND post.state = 'visible' AND {may_read}",
@@ -107,7 +118,7 @@ async def _under(here: Instance, author: Actor, parent_id: str, wanted: str) -> 
             await may_write(here, community, author, reply=True)
     visibility = policy.reply_visibility(wanted, parent.visibility, same_author=parent.author_id == author.id)
     named = (parent.author_id,) if parent.author_id != author.id else ()
-    if visibility == policy.DIRECT:
+    if visibility == policy.DIRECT and not to_named:
         rows = await here.db.rows(
             "SELECT actor_id FROM post_mention WHERE post_id = :id ORDER BY id LIMIT 100", id=parent.id
         )

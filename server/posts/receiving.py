@@ -26,7 +26,7 @@ from server.communities import dialects
 from server.db import to_milliseconds
 from server.errors import Invalid, NotFound
 from server.instance import Instance
-from server.posts import admission, consent, counting, policy, rendering
+from server.posts import admission, consent, counting, marks, policy, rendering
 from server.posts.composing import fresh_id
 from server.posts.details import detail_of
 from server.posts.events import PostHeld, PostPublished, PostVouched
@@ -375,6 +375,7 @@ async def adopt(here: Instance, post: Post) -> None:
             old=orphan.id,
         )
     if orphans:
+        await marks.move_mutes(here, orphan.id, root_id)
         await counting.settle_thread(here, root_id)
 
 

@@ -15,6 +15,7 @@ from server.posts.composing import own
 from server.posts.details import detail_of
 from server.posts.events import PostDeleted, PostPublished, PostRemoved, PostRestored
 from server.posts.holding import STANDING, hold
+from server.posts.marks import forget_marks, forget_marks_of
 from server.posts.models import Boost, Like, Post, PostAttachment, PostMention, PostTag, PostVersion, Tombstone
 from server.posts.policy import DIRECT, PRIVATE
 from server.posts.readable import readable
@@ -23,10 +24,15 @@ AT_ONCE = 200
 PURGED_AT_ONCE = 500
 
 
-async def delete_post(here: Instance, acting: Viewer, post_id: str) -> None:
-    """Delete a post of one's own for good; every server that has it is told (S27)."""
+async def delete_post(here: Instance, acting: Viewer, post_id: str, *, keep_files: bool = False) -> None:
+    """Delete a post of one's own for good; every server that has it is told (S27).
+
+    With `keep_files` its uploads wait for a day, as new ones do: for who writes it anew.
+    """
     post = await own(acting, post_id)
     async with here.db.transaction():
+        if keep_files:
+            await _set_free(here, post)
         await erase(here, post, by=acting.actor_uri)
 
 
@@ -107,6 +113,7 @@ async def take_out(here: Instance, post: Post, *, by_id: str, reason: str) -> No
     await counting.after_ending(here, post)
     # Taking announcements back needs to find them, so they go last.
     await here.events.emit(PostRemoved(post.id, by_id, post.state_reason))
+    await forget_marks(here, post)
     await forget_sent(here, post)
 
 
@@ -139,6 +146,12 @@ async def erase(here: Instance, post: Post, *, by: str) -> None:
     await counting.after_ending(here, post)
     if not was_shared:
         await here.events.emit(PostDeleted(post.id, post.uri))
+
+
+async def _set_free(here: Instance, post: Post) -> None:
+    files = await PostAttachment.filter(post_id=post.id).exclude(media_id=None).values_list("media_id", flat=True)
+    await media.set_free(here, [str(media_id) for media_id in files])
+    await PostAttachment.filter(post_id=post.id).delete()
 
 
 async def forget_sent(here: Instance, post: Post) -> None:
@@ -202,6 +215,7 @@ async def erase_all_of(here: Instance, event: ActorDeleted) -> None:
             last = post.id
         if len(posts) < AT_ONCE:
             break
+    await forget_marks_of(here, actor)
     liked = await Like.filter(actor_id=actor.id, state="done").values_list("post_id", "kind")
     boosted = await Boost.filter(actor_id=actor.id, undone_at=None, state="done").values_list("post_id", flat=True)
     for table in (Like, Boost):

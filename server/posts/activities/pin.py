@@ -1,6 +1,7 @@
 """Add to and Remove from what a community features, both directions (FEP-1b12): conversations pinned at its top.
 
-Authority: who looks after the community (S5). What people feature on their profiles (Mastodon) changes nothing here.
+Authority: who looks after the community (S5). What people elsewhere feature on their profiles (Mastodon) changes
+nothing here; what people here do is sent.
 """
 
 from federation.errors import Forbidden, Ignored
@@ -8,12 +9,13 @@ from federation.inbox.dispatch import VerifiedActivity
 from federation.vocab import activities
 from federation.vocab.base import PUBLIC
 from server.actors.models import Actor
+from server.actors.sending import send
 from server.communities.activities.authority import may_moderate
 from server.instance import Instance
 from server.posts import documents, places, policy, sending
 from server.posts.activities.like import pass_on
 from server.posts.activities.relevance import check_group
-from server.posts.events import PostPinned
+from server.posts.events import PostPinned, ProfilePinned
 from server.posts.models import Post
 from server.posts.moderating import change_pin
 
@@ -57,3 +59,21 @@ async def send_pin(here: Instance, event: PostPinned) -> None:
         audience=about.community.uri,
     )
     await sending.tell(here, actor, about, document)
+
+
+async def send_profile_pin(here: Instance, event: ProfilePinned) -> None:
+    """Tell the followers of somebody here what stands at the top of their profile, or does no more."""
+    post = await Post.get(id=event.post_id)
+    author = await Actor.get(id=post.author_id)
+    if not author.is_local or not await places.leaves(here, post):
+        return
+    verb, build = ("add", activities.add) if event.pinned else ("remove", activities.remove)
+    document = build(
+        id=sending.activity_id(here, verb),
+        actor=author.uri,
+        object=post.uri,
+        target=f"{author.uri}/featured",
+        to=[PUBLIC],
+        cc=[f"{author.uri}/followers"],
+    )
+    await send(here, author.uri, document, followers_of=author.uri, post_id=post.id, is_public=True)
