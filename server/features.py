@@ -7,6 +7,7 @@ from server.communities.feature import feature as communities
 from server.discussions.feature import feature as discussions
 from server.feature import Feature
 from server.fediverse.feature import feature as fediverse
+from server.hashtags.feature import feature as hashtags
 from server.instance import Instance
 from server.live.feature import feature as live
 from server.mail.feature import feature as mail
@@ -48,6 +49,7 @@ FEATURES: tuple[Feature, ...] = (
     resources,
     polls,
     sessions,
+    hashtags,
     timelines,
     notes,
     notifications,

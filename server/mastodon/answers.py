@@ -137,6 +137,16 @@ class Tag(Struct):
     id: str | UnsetType = UNSET
 
 
+class FeaturedTag(Struct):
+    """A hashtag on somebody's profile."""
+
+    id: str
+    name: str
+    url: str
+    statuses_count: str
+    last_status_at: str | None
+
+
 class UserList(Struct):
     """A list of people that somebody made."""
 

@@ -3,12 +3,14 @@
 from starlette.routing import BaseRoute
 
 from server.mastodon import (
+    hashtags,
     instance,
     markers,
     news,
     people,
     reacting,
     relationships,
+    searching,
     threads,
     timelines,
     writing,
@@ -23,8 +25,10 @@ def routes() -> list[BaseRoute]:
         *reacting.routes(),
         *threads.routes(),
         *relationships.routes(),
-        *people.routes(),
         *markers.routes(),
         *news.routes(),
+        *searching.routes(),
+        *hashtags.routes(),
+        *people.routes(),
         *instance.routes(),
     ]

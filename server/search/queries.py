@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from server.actors.queries import PersonLabel, labels
 from server.actors.viewer import Viewer
 from server.instance import Instance
-from server.peers.policy import QUIET, in_sql
+from server.peers.policy import HIDDEN, QUIET, in_sql
 from server.posts.queries import PostView, listing, readable
 from server.posts.readable import findable
 from server.search.newest import Wanted, among_few, fitting, newest
@@ -28,6 +29,9 @@ LATEST = 300
 
 FEW = 500
 """So many of a rare kind are looked at one by one."""
+
+FOLLOWED = 2_000
+"""So many of those whom somebody follows are looked through by name."""
 
 _QUIET = in_sql(QUIET)
 
@@ -79,6 +83,46 @@ async def search_posts(
         found = await newest(here, query, wanted, until)
     shown, has_more = _page(found.ids, page, limit)
     return PostsFound(await _views(here, viewer, shown), has_more, found.older)
+
+
+async def post_ids(
+    here: Instance, viewer: Viewer, text: str, *, condition: str = "", limit: int, **parameters: Any
+) -> list[str]:
+    """Ids of posts that the viewer may read, the best of the newest first.
+
+    `condition` is further SQL on the alias `post`, with its parameters; nothing widens by it.
+    """
+    query = parse_query(text)
+    if not query:
+        return []
+    wanted = _posts(viewer, (), only_here=False)
+    if condition:
+        wanted = Wanted(wanted.joins, f"{wanted.condition} AND ({condition})", {**wanted.parameters, **parameters})
+    return (await newest(here, query, wanted)).ids[:limit]
+
+
+async def followed_like(here: Instance, me: str, text: str, limit: int) -> list[str]:
+    """Ids of those whom somebody follows and whose name or handle begins so, of the latest that they followed.
+
+    Also of those who do not want to be found by strangers: whoever follows them knows them.
+    """
+    beginning = text.strip().lstrip("@!").lower().replace("\\", "").replace("%", "").replace("_", "\\_")[:100]
+    if not beginning:
+        return []
+    rows = await here.db.rows(
+        "SELECT actor.id FROM (SELECT id, target_id FROM follow WHERE follower_id = :me AND state = 'accepted'"
+        f" ORDER BY id DESC LIMIT {FOLLOWED}) AS mine JOIN actor ON actor.id = mine.target_id"
+        " WHERE NOT actor.hidden AND actor.suspended_at IS NULL AND actor.deleted_at IS NULL"
+        f" AND actor.grade NOT IN {in_sql(HIDDEN)} AND (lower(actor.username) LIKE :beginning ESCAPE '\\'"
+        " OR lower(actor.name) LIKE :beginning ESCAPE '\\' OR lower(actor.name) LIKE :within ESCAPE '\\'"
+        " OR lower(actor.username || '@' || actor.domain) LIKE :beginning ESCAPE '\\')"
+        " ORDER BY mine.id DESC LIMIT :limit",
+        me=me,
+        beginning=f"{beginning}%",
+        within=f"% {beginning}%",
+        limit=limit,
+    )
+    return [row["id"] for row in rows]
 
 
 async def search_actors(

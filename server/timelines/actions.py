@@ -14,7 +14,7 @@ _IN_LANGUAGE = (
     "(follow.languages IS NULL OR post.language = '' OR follow.languages LIKE '% ' || lower(post.language) || ' %'"
     " OR (post.language LIKE '__-%' AND follow.languages LIKE '% ' || lower(substr(post.language, 1, 2)) || ' %'))"
 )
-# People here whom posts concern: who wrote them, follows their author or community, or is a member of that.
+# People here whom posts concern: who wrote them, follows their author, community or a hashtag of them, or is a member.
 _CONCERNED = (
     "(SELECT post.id AS post_id, post.author_id AS reader_id FROM post WHERE post.id IN ({posts})"
     " UNION SELECT post.id, follow.follower_id FROM post JOIN {follow} ON follow.target_id = post.author_id"
@@ -25,13 +25,19 @@ _CONCERNED = (
     " WHERE post.id IN ({posts})"
     " UNION SELECT post.id, membership.person_id FROM post JOIN {membership}"
     " ON membership.community_id = post.community_id AND membership.state = 'active' AND NOT membership.from_elsewhere"
-    " WHERE post.id IN ({posts}))"
+    " WHERE post.id IN ({posts})"
+    " UNION SELECT post.id, followed_tag.person_id FROM post JOIN post_tag ON post_tag.post_id = post.id"
+    " JOIN followed_tag ON followed_tag.tag = post_tag.tag WHERE post.id IN ({posts}) AND post.visibility = 'public')"
 )
 # Replies are for whom they answer, and for those who follow both sides; everybody else finds them under the post.
 _ANSWERED = (
     "(post.parent_id IS NULL OR EXISTS (SELECT 1 FROM post AS parent WHERE parent.id = post.parent_id"
     " AND (parent.author_id = reader.id OR EXISTS (SELECT 1 FROM follow AS other WHERE other.follower_id = reader.id"
     " AND other.state = 'accepted' AND other.target_id = parent.author_id))))"
+)
+_HAS_FOLLOWED_TAG = (
+    "(post.visibility = 'public' AND EXISTS (SELECT 1 FROM post_tag JOIN followed_tag"
+    " ON followed_tag.tag = post_tag.tag AND followed_tag.person_id = :reader WHERE post_tag.post_id = post.id))"
 )
 _HERE = "reader.is_local AND reader.kind = 'Person' AND reader.deleted_at IS NULL"
 _INSERT = "INSERT INTO timeline_entry (reader_id, post_id, via_id, at)"
@@ -110,9 +116,41 @@ async def drain(here: Instance, reader_id: str, source_id: str) -> None:
         " AND NOT EXISTS (SELECT 1 FROM follow WHERE follow.follower_id = :reader AND follow.state = 'accepted'"
         " AND follow.target_id IN (post.author_id, post.community_id) AND follow.target_id <> :source)"
         " AND NOT EXISTS (SELECT 1 FROM membership WHERE membership.person_id = :reader AND membership.state = 'active'"
-        " AND membership.community_id = post.community_id)))",
+        f" AND membership.community_id = post.community_id) AND NOT {_HAS_FOLLOWED_TAG}))",
         reader=reader_id,
         source=source_id,
+    )
+
+
+async def backfill_tag(here: Instance, reader_id: str, tag: str) -> None:
+    """Put the latest public posts with a hashtag newly followed into a timeline."""
+    join = "CROSS JOIN" if here.db.dialect == "sqlite" else "JOIN"  # from the latest with this hashtag, not from all
+    await here.db.execute(
+        f"{_INSERT} SELECT reader.id, recent.id, CAST(NULL AS VARCHAR(26)), recent.published_at"
+        f" FROM actor AS reader, (SELECT post.id, post.published_at FROM post_tag {join} post"
+        " ON post.id = post_tag.post_id WHERE post_tag.tag = :tag AND post.state = 'visible'"
+        " AND post.visibility = 'public' AND post.parent_id IS NULL"
+        " ORDER BY post_tag.at DESC, post_tag.post_id DESC LIMIT :limit) AS recent"
+        " WHERE reader.id = :reader AND reader.is_local AND reader.kind = 'Person'"
+        " ON CONFLICT (reader_id, post_id) DO NOTHING",
+        tag=tag,
+        reader=reader_id,
+        limit=BACKFILL,
+    )
+
+
+async def drain_tag(here: Instance, reader_id: str, tag: str) -> None:
+    """Take out what came with a hashtag no longer followed, and is not there for another reason."""
+    await here.db.execute(
+        "DELETE FROM timeline_entry WHERE reader_id = :reader AND via_id IS NULL AND post_id IN ("
+        " SELECT post.id FROM post_tag AS was JOIN post ON post.id = was.post_id WHERE was.tag = :tag"
+        " AND post.author_id <> :reader"
+        " AND NOT EXISTS (SELECT 1 FROM follow WHERE follow.follower_id = :reader AND follow.state = 'accepted'"
+        " AND follow.target_id IN (post.author_id, post.community_id))"
+        " AND NOT EXISTS (SELECT 1 FROM membership WHERE membership.person_id = :reader AND membership.state = 'active'"
+        f" AND membership.community_id = post.community_id) AND NOT {_HAS_FOLLOWED_TAG})",
+        tag=tag,
+        reader=reader_id,
     )
 
 

@@ -7,6 +7,7 @@ from functools import partial
 from server.actors.events import FollowAccepted, FollowEnded, FollowTuned
 from server.communities.events import MemberJoined, MemberLeft
 from server.feature import Feature
+from server.hashtags.events import TagFollowed, TagUnfollowed
 from server.instance import Instance
 from server.posts.events import PostBoosted, PostDeleted, PostPublished, PostRemoved, PostUnboosted
 from server.timelines import actions
@@ -41,6 +42,14 @@ async def _tuned(here: Instance, event: FollowTuned) -> None:
         await actions.drain_boosts(here, event.follower_id, event.target_id)
 
 
+async def _tag_followed(here: Instance, event: TagFollowed) -> None:
+    await actions.backfill_tag(here, event.person_id, event.tag)
+
+
+async def _tag_unfollowed(here: Instance, event: TagUnfollowed) -> None:
+    await actions.drain_tag(here, event.person_id, event.tag)
+
+
 async def _joined(here: Instance, event: MemberJoined) -> None:
     await actions.backfill(here, event.person_id, event.community_id)
 
@@ -59,6 +68,8 @@ def _install(here: Instance) -> None:
     on(FollowAccepted, partial(_followed, here))
     on(FollowEnded, partial(_unfollowed, here))
     on(FollowTuned, partial(_tuned, here))
+    on(TagFollowed, partial(_tag_followed, here))
+    on(TagUnfollowed, partial(_tag_unfollowed, here))
     on(MemberJoined, partial(_joined, here))
     on(MemberLeft, partial(_left, here))
     here.jobs.every("timelines.trim", timedelta(days=1), partial(actions.trim, here))

@@ -1,0 +1,1 @@
+"""Hashtags: whom they bring what, and which are much used."""
