@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from server.actors import queries as actors
 from server.api import ForApps, unknown
+from server.automation.routes import routes as own_routes
 from server.build import close
 from server.errors import Refused
 from server.fediverse import deliveries
@@ -204,6 +205,7 @@ def create_app(here: Instance, *, work: bool = True) -> ASGIApp:
         Route("/.well-known/change-password", change_password),
         *oauth_routes(),
         *client_routes(),
+        *own_routes(),
         Route("/api/{path:path}", unknown, methods=["GET", "POST", "PUT", "PATCH", "DELETE"]),
         *page_routes(),
     ]

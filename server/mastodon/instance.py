@@ -100,6 +100,16 @@ async def extended_description(call: Call) -> Response:
     return answer({"updated_at": None, "content": call.here.site.guidelines_html})
 
 
+async def languages(call: Call) -> Response:
+    """GET /api/v1/instance/languages."""
+    return answer([{"code": code, "name": name} for code, name in LANGUAGES.items()])
+
+
+async def translation_languages(call: Call) -> Response:
+    """GET /api/v1/instance/translation_languages: nothing here translates."""
+    return answer({})
+
+
 def rules_of(here: Instance) -> list[dict[str, str]]:
     """The guidelines as numbered rules: one for each line of a list in them, or all of them as one."""
     lines = [line.strip() for line in here.site.guidelines_source.splitlines()]
@@ -172,4 +182,6 @@ def routes() -> list[Route]:
         route("/api/v1/instance", instance_v1),
         route("/api/v1/instance/rules", rules),
         route("/api/v1/instance/extended_description", extended_description),
+        route("/api/v1/instance/languages", languages),
+        route("/api/v1/instance/translation_languages", translation_languages),
     ]

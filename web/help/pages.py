@@ -1,4 +1,4 @@
-"""Help: what is what, the keys, other servers, and how to follow from elsewhere."""
+"""Help: what is what, the keys, other servers, how to follow from elsewhere, and scripts."""
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -15,4 +15,12 @@ async def help_page(request: Request) -> Response:
     return render(request, "help/help.html", nav="help", domain=domain, my_handle=my_handle)
 
 
-routes = [Route("/help", help_page, methods=["GET"])]
+async def scripts(request: Request) -> Response:
+    """`/help/scripts`: how a script reads and posts here."""
+    return render(request, "help/scripts.html", nav="help", origin=here_of(request).settings.origin)
+
+
+routes = [
+    Route("/help", help_page, methods=["GET"]),
+    Route("/help/scripts", scripts, methods=["GET"]),
+]

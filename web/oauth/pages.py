@@ -8,6 +8,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from server.accounts import actions as accounts
+from server.errors import Invalid
 from server.oauth import actions, queries
 from server.oauth.queries import Asked, AskedWrongly, BadRequest
 from web.i18n import gettext
@@ -83,9 +84,26 @@ async def switch(request: Request) -> Response:
 
 async def apps_page(request: Request) -> Response:
     """The apps that I have let in."""
+    return await _apps(request)
+
+
+async def make_token(request: Request) -> Response:
+    """A token for a script of mine, shown once."""
+    here, viewer, form = here_of(request), signed_in(request), await form_of(request)
+    name = text(form, "name", 100).strip()
+    wanted = "read write" if text(form, "may_write") else "read"
+    try:
+        token = await actions.create_token(here, str(viewer.account_id), scopes_text=wanted, app_name=name)
+    except Invalid as refusal:
+        errors = [{"field": "name", "message": refusal.message}]
+        return await _apps(request, errors=errors, status_code=422)
+    return await _apps(request, token=token, token_name=name)
+
+
+async def _apps(request: Request, *, status_code: int = 200, **more: object) -> Response:
     found = await queries.connected(here_of(request), signed_in(request))
     apps = [(app, in_words(request, app.scopes)) for app in found]
-    return render(request, "oauth/apps.html", nav="settings", tab="apps", apps=apps)
+    return render(request, "oauth/apps.html", status_code=status_code, nav="settings", tab="apps", apps=apps, **more)
 
 
 async def disconnect(request: Request) -> Response:
@@ -150,5 +168,6 @@ routes: Sequence[Route] = [
     Route("/oauth/authorize", authorize, methods=["POST"]),
     Route("/oauth/authorize/switch", switch, methods=["POST"]),
     Route("/settings/apps", apps_page),
+    Route("/settings/apps/token", make_token, methods=["POST"]),
     Route("/settings/apps/{app_id}/disconnect", disconnect, methods=["POST"]),
 ]

@@ -51,6 +51,8 @@ OTHERS = {
     "/api/v2/instance",
     "/api/v1/instance/rules",
     "/api/v1/instance/extended_description",
+    "/api/v1/instance/languages",
+    "/api/v1/instance/translation_languages",
     "/api/v1/notifications/{id}",
     "/api/v1/notifications/unread_count",
     "/api/v1/markers",

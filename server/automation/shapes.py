@@ -1,0 +1,147 @@
+"""What our own API speaks of: the same words as the pages, ids as in our addresses, times in ISO 8601 with a zone."""
+
+from dataclasses import fields
+from datetime import datetime
+
+from msgspec import UNSET, Struct, UnsetType
+
+from server.practices.form import Material, PracticeForm
+
+
+class Person(Struct):
+    """Somebody here or elsewhere."""
+
+    handle: str
+    name: str
+    url: str
+
+
+class Me(Struct):
+    """Whom a token stands for."""
+
+    handle: str
+    name: str
+    url: str
+    role: str
+    language: str
+    communities: list["Community"]
+
+
+class Community(Struct):
+    """A community; `slug` is what its address ends with."""
+
+    slug: str
+    name: str
+    url: str
+    purpose: str
+    members: int
+    role: str | None
+
+
+class NewPractice(Struct, kw_only=True, forbid_unknown_fields=True):
+    """A practice or tip as somebody fills it in. `entry`: ``tip``, ``quick`` or ``full``, which need more and more.
+
+    `community` is a slug. `visibility`: ``public``, ``unlisted``, ``network``, ``instance``, ``members`` or
+    ``private``; by default as wide as the place allows. `change_note` says what was changed, when it is.
+    """
+
+    entry: str = "quick"
+    title: str = ""
+    text: str = ""
+    promise: str = ""
+    subject: str = ""
+    level: str = ""
+    group_size: int | None = None
+    minutes: int | None = None
+    setting: str = ""
+    constraints: str = ""
+    problem: str = ""
+    steps: list[str] = []
+    evidence: str = ""
+    certainty: str = ""
+    would_change: str = ""
+    materials: list[Material] = []
+    licence: str = ""
+    language: str = "en"
+    content_warning: str = ""
+    visibility: str = ""
+    community: str | None = None
+    nobody_identifiable: bool = False
+    change_note: str = ""
+
+
+class Said(Struct):
+    """What a practice says in fields; empty where it says nothing."""
+
+    entry: str
+    promise: str
+    subject: str
+    level: str
+    group_size: int | None
+    minutes: int | None
+    setting: str
+    constraints: str
+    problem: str
+    steps: list[str]
+    evidence: str
+    certainty: str
+    would_change: str
+    materials: list[Material]
+
+
+class Practice(Struct, kw_only=True):
+    """A practice or tip that was shared. `content_html` is all of it as text; what it says in fields may be missing."""
+
+    id: str
+    uri: str
+    url: str
+    kind: str
+    title: str
+    author: Person
+    community: str | None
+    visibility: str
+    language: str
+    licence: str | None
+    version: int
+    published_at: datetime
+    edited_at: datetime | None
+    content_html: str
+    likes: int
+    replies: int
+    fields: Said | UnsetType = UNSET
+
+
+class Practices(Struct):
+    """A page of practices, the newest first; `next` goes into `before` for the page after it."""
+
+    items: list[Practice]
+    next: str | None
+
+
+class Communities(Struct):
+    """A page of communities by name; `next` goes into `after` for the page after it."""
+
+    items: list[Community]
+    next: str | None
+
+
+class Problem(Struct):
+    """Why something was refused. `fields` names what is wrong with which field, where it is one."""
+
+    error: str
+    error_description: str | UnsetType = UNSET
+    fields: dict[str, str] | UnsetType = UNSET
+
+
+def said(form: PracticeForm) -> Said:
+    """What a form says in fields."""
+    values = {name: getattr(form, name) for name in Said.__struct_fields__}
+    return Said(**(values | {"steps": list(form.steps), "materials": list(form.materials)}))
+
+
+def form_of(new: NewPractice, community_id: str | None) -> PracticeForm:
+    """What was sent as the form that pages fill in."""
+    known = {field.name for field in fields(PracticeForm)}
+    values = {name: getattr(new, name) for name in new.__struct_fields__ if name in known}
+    values |= {"steps": tuple(new.steps), "materials": tuple(new.materials), "community_id": community_id}
+    return PracticeForm(**values)
