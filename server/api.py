@@ -234,14 +234,14 @@ class ForApps:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        if scope["type"] != "http":
+        if scope["type"] not in {"http", "websocket"}:
             await self._app(scope, receive, send)
             return
         path: str = scope["path"]
         if path.endswith("/") and _under(path[:-1], SLASHED_ROOTS):
             path = path.rstrip("/")
             scope = {**scope, "path": path, "raw_path": path.encode()}
-        if not _under(path, JSON_ROOTS):
+        if scope["type"] == "websocket" or not _under(path, JSON_ROOTS):
             await self._app(scope, receive, send)
             return
         if scope["method"] == "OPTIONS":

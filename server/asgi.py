@@ -86,7 +86,7 @@ class Bind:
                 await self._app(scope, receive, begin)
             except DATABASE as error:
                 # Where we looked before the application did: who is asking, for example.
-                if begun:
+                if begun or scope["type"] != "http":
                     raise
                 await (await _trouble(Request(scope, receive), error))(scope, receive, send)
 

@@ -34,6 +34,8 @@ MAX_BODY_BYTES = 100 * 1024 * 1024
 """The largest body taken (`web.request`): nobody gets more time than for that, whatever length they declare."""
 MAX_HEADER_BYTES = 65_536
 MAX_HEADERS = 200
+MAX_FRAME_BYTES = 16_384
+"""Apps say over a WebSocket which streams they want, and nothing else."""
 
 
 class CannotListen(Exception):
@@ -116,11 +118,18 @@ class Protocol(HttpToolsProtocol):
         if names.count(b"host") > 1 or names.count(b"content-length") > 1:
             raise ValueError("a header twice that may come once")
         super().on_headers_complete()
+        if self.parser.should_upgrade() and self._should_upgrade():
+            return  # there is no answer to wait for
         if self._is_leaving or getattr(self.server_state, "is_leaving", False):
             self.cycle.keep_alive = False
         declared = next((value for name, value in self.headers if name == b"content-length"), b"")
         length = min(int(declared), MAX_BODY_BYTES) if declared.isdigit() else 0
         self._wait(BODY_SECONDS + length / BYTES_PER_SECOND)
+
+    def handle_websocket_upgrade(self) -> None:
+        """Somebody else minds the connection from here on."""
+        self._stop_waiting()
+        super().handle_websocket_upgrade()
 
     def on_message_complete(self) -> None:
         """The request is here, whole."""
@@ -166,6 +175,9 @@ def configured(app: ASGIApp, settings: Settings, *, host: str = "127.0.0.1", por
         port=port,
         loop="none",
         http=Protocol,
+        ws="websockets-sansio",
+        ws_max_size=MAX_FRAME_BYTES,
+        ws_per_message_deflate=False,  # a third of a megabyte for each connection
         lifespan="on",
         proxy_headers=True,
         forwarded_allow_ips=list(settings.trusted_proxies),

@@ -4,6 +4,7 @@ from functools import partial
 
 from server.feature import Feature
 from server.instance import Instance
+from server.live import telling
 from server.live.streams import CHANNEL, desk
 from server.posts.events import PostBoosted, PostPublished
 
@@ -11,6 +12,7 @@ from server.posts.events import PostBoosted, PostPublished
 def _install(here: Instance) -> None:
     here.bus.on(CHANNEL, desk(here).heard)
     here.when_leaving(partial(desk(here).heard, None))
+    telling.install(here)
     here.events.on(PostPublished, partial(_tell, here))
     here.events.on(PostBoosted, partial(_tell, here))
 

@@ -42,7 +42,8 @@ WITH_POST = frozenset({"mention", "favourite", "reblog", "poll", "quote"})
 UNREADABLE = 40
 """So many that may not be shown are passed over for one page; more than that, and the page is shorter."""
 
-_COLUMNS = "kind, at, id, actor_id, post_id, unique_key, read_at"
+COLUMNS = "kind, at, id, actor_id, post_id, unique_key, read_at"
+"""What `shown` needs of the table notification."""
 
 
 @dataclass(slots=True)
@@ -89,19 +90,19 @@ async def happened(
     if by_id is None:
         # Each kind is one range of an index, so that rare ones are found without reading the frequent ones.
         sources = " UNION ALL ".join(
-            f"SELECT * FROM (SELECT {_COLUMNS} FROM notification{here.db.by('idx_notification_kind')}"
+            f"SELECT * FROM (SELECT {COLUMNS} FROM notification{here.db.by('idx_notification_kind')}"
             f" WHERE reader_id = :reader AND kind = :{name}{part}{condition}"
             f" ORDER BY id {direction} LIMIT :walked) AS {name}_part"
             for name in wanted
         )
     else:
         sources = (
-            f"SELECT {_COLUMNS} FROM notification{here.db.by('idx_notification_actor')} WHERE reader_id = :reader"
+            f"SELECT {COLUMNS} FROM notification{here.db.by('idx_notification_actor')} WHERE reader_id = :reader"
             f" AND actor_id = :by AND kind IN ({', '.join(f':{name}' for name in wanted)}){part}{condition}"
         )
         values["by"] = by_id
     rows = await here.db.rows(
-        f"SELECT {_COLUMNS} FROM ({sources}) AS news ORDER BY id {direction} LIMIT :walked",
+        f"SELECT {COLUMNS} FROM ({sources}) AS news ORDER BY id {direction} LIMIT :walked",
         reader=viewer.actor_id,
         walked=walked,
         **wanted,
@@ -177,7 +178,7 @@ async def row_of(here: Instance, viewer: Viewer, number: str, kinds: Iterable[st
     if bounds is None:
         return None
     row = await here.db.row(
-        f"SELECT {_COLUMNS} FROM notification WHERE id BETWEEN :low AND :high AND reader_id = :reader"
+        f"SELECT {COLUMNS} FROM notification WHERE id BETWEEN :low AND :high AND reader_id = :reader"
         " ORDER BY id LIMIT 1",
         low=bounds[0],
         high=bounds[1],

@@ -11,6 +11,7 @@ from server.mastodon import (
     reacting,
     relationships,
     searching,
+    streaming,
     threads,
     timelines,
     writing,
@@ -30,5 +31,6 @@ def routes() -> list[BaseRoute]:
         *searching.routes(),
         *hashtags.routes(),
         *people.routes(),
+        *streaming.routes(),
         *instance.routes(),
     ]

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from server.actors.viewer import Viewer
 from server.ids import new_id
 from server.instance import Instance
+from server.notifications.events import Told
 from server.peers.policy import OF_GRADE, in_sql
 
 PEOPLE = "people"
@@ -112,7 +113,7 @@ async def _notify(here: Instance, wanted: Sequence[tuple[str, str, News]], now: 
         f" AND (news.duty = 1 OR {_NOT_A_STRANGER} AND {_NOT_MUTED})"
         " AND NOT EXISTS (SELECT 1 FROM actor_block WHERE (blocker_id = news.reader AND blocked_id = news.causer)"
         " OR (blocker_id = news.causer AND blocked_id = news.reader))"
-        " ON CONFLICT (unique_key) DO NOTHING RETURNING id, kind",
+        " ON CONFLICT (unique_key) DO NOTHING RETURNING id, kind, reader_id",
         now=now,
         **parameters,
     )
@@ -122,6 +123,8 @@ async def _notify(here: Instance, wanted: Sequence[tuple[str, str, News]], now: 
         run_at=now + MAIL_AFTER,
         unique=lambda payload: f"{MAIL_JOB}:{payload['id']}",
     )
+    if added:
+        await here.events.emit(Told(tuple((row["reader_id"], row["id"]) for row in added)))
 
 
 def unique_key(reader_id: str, kind: str, key: str) -> str:

@@ -19,6 +19,8 @@ from server.oauth.models import OAuthApp, OAuthCode, OAuthToken
 from server.secrets import new_token, token_hash
 from server.text import clean_text
 
+ACCESS = "access"
+"""The channel on which it is said whose apps may do something else than before."""
 OUT_OF_BAND = "urn:ietf:wg:oauth:2.0:oob"
 CODE_LIFE = timedelta(minutes=10)
 MAX_REDIRECTS = 20
@@ -128,6 +130,7 @@ async def exchange(here: Instance, app: OAuthApp, *, code: str, redirect_uri: st
         if is_first:
             return await _issue(here, app, known.account_id, known.scopes, code_id=known.id)
         await OAuthToken.filter(code_id=known.id).delete()
+        here.bus.tell(ACCESS, known.account_id)
     raise refused
 
 
@@ -140,7 +143,10 @@ async def issue_to_app(here: Instance, app: OAuthApp, scopes_text: str) -> Issue
 
 async def revoke(here: Instance, app: OAuthApp, token: str) -> None:
     """An app gives a token back; one that is not its own, or is none, is passed over (RFC 7009 section 2.2)."""
-    await OAuthToken.filter(token_hash=token_hash(token), app_id=app.id).delete()
+    held = await OAuthToken.get_or_none(token_hash=token_hash(token), app_id=app.id)
+    if held is not None:
+        await held.delete()
+        here.bus.tell(ACCESS, held.account_id)
 
 
 async def disconnect(here: Instance, acting: Viewer, app_id: str) -> None:
@@ -149,12 +155,14 @@ async def disconnect(here: Instance, acting: Viewer, app_id: str) -> None:
         await OAuthCode.filter(app_id=app_id, account_id=acting.account_id).delete()
         if not await OAuthToken.filter(app_id=app_id, account_id=acting.account_id).delete():
             raise NotFound("This app is not connected any more.")
+        here.bus.tell(ACCESS, acting.account_id)
 
 
 async def disconnect_all(here: Instance, account_id: str) -> None:
     """End what every app may do for somebody; in the caller's transaction."""
     await OAuthCode.filter(account_id=account_id).delete()
     await OAuthToken.filter(account_id=account_id).delete()
+    here.bus.tell(ACCESS, account_id)
 
 
 async def create_token(here: Instance, account_id: str, *, scopes_text: str, app_name: str) -> str:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 
 from server.accounts.sessions import VIEWER_COLUMNS, viewer_of_row
 from server.actors.viewer import ANONYMOUS, Viewer
@@ -51,7 +51,7 @@ async def access_of(here: Instance, token: str) -> Access | None:
     return Access(viewer, row["token_id"], row["app_id"], tuple(row["scopes"].split()))
 
 
-def token_of(request: Request) -> str:
+def token_of(request: HTTPConnection) -> str:
     """The token in the header; empty without one."""
     kind, _, token = request.headers.get("authorization", "").partition(" ")
     return token.strip() if kind.lower() == "bearer" else ""

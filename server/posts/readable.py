@@ -1,5 +1,6 @@
 """Reading rights: the one place that decides who may read which post (S15, S28)."""
 
+from collections.abc import Collection
 from typing import Any
 
 from server.actors.viewer import Viewer
@@ -10,6 +11,10 @@ _AUTHOR_IS_THERE = (
     "NOT EXISTS (SELECT 1 FROM actor AS silenced WHERE silenced.id = post.author_id"
     " AND (silenced.suspended_at IS NOT NULL OR silenced.deleted_at IS NOT NULL"
     f" OR silenced.grade IN {in_sql(HIDDEN)}))"
+)
+_AUTHOR_WAS_THERE = (
+    "NOT EXISTS (SELECT 1 FROM actor AS silenced WHERE silenced.id = post.author_id"
+    f" AND silenced.grade IN {in_sql(HIDDEN)})"
 )
 _OPEN = ", ".join(f"'{name}'" for name in sorted(OPEN))
 
@@ -79,3 +84,18 @@ def readable(viewer: Viewer) -> tuple[str, dict[str, Any]]:
         f" OR (post.state IN ('held', 'removed') AND post.visibility NOT IN ('{DIRECT}', '{PRIVATE}') AND {moderated}))"
     )
     return condition, {"reader_id": viewer.actor_id}
+
+
+def was_readable(viewer: Viewer, named: Collection[str] = ()) -> tuple[str, dict[str, Any]]:
+    """A condition on the alias `post`, and its parameters: what this viewer could read before it was taken away.
+
+    For telling that it is gone to nobody else. Whom a deleted post named is not kept: `named` are ids of deleted posts
+    that are known to have named the viewer.
+    """
+    if viewer.actor_id is None:
+        return f"(post.visibility IN ({_OPEN}) AND {_AUTHOR_WAS_THERE})", {}
+    words = {f"naming_{number}": post_id for number, post_id in enumerate(named)}
+    by_name = f"post.id IN ({', '.join(f':{name}' for name in words)})" if words else "FALSE"
+    narrow = f"post.visibility IN ('{FOLLOWERS}', '{DIRECT}') AND {by_name}"
+    condition = f"(({_AUTHOR_WAS_THERE} AND ({_AUDIENCE} OR ({narrow})) AND {NO_BLOCK}) OR post.author_id = :reader_id)"
+    return condition, {"reader_id": viewer.actor_id, **words}

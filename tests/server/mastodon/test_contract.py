@@ -56,6 +56,9 @@ OTHERS = {
     "/api/v1/notifications/{id}",
     "/api/v1/notifications/unread_count",
     "/api/v1/markers",
+    "/api/v1/streaming",
+    "/api/v1/streaming/health",
+    "/api/v1/streaming/{stream:path}",
 }
 
 
