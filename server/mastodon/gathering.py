@@ -43,7 +43,8 @@ _MINE = (
     " ON quiet.root_id = COALESCE(post.root_id, post.id) AND quiet.actor_id = :me WHERE post.id IN ({posts})",
 )
 _POLLS = (
-    f"SELECT poll.id, 'poll', CASE WHEN poll.is_multiple THEN '1' ELSE '' END, {_NO_TEXTS}, '' AS h,"
+    "SELECT poll.id, 'poll', CASE WHEN poll.is_multiple THEN '1' ELSE '' END,"
+    " CASE WHEN poll.hides_totals THEN '1' ELSE '' END AS b, '' AS c, '' AS d, '' AS e, '' AS f, '' AS g, '' AS h,"
     " CASE WHEN poll.closed_at IS NOT NULL AND (poll.ends_at IS NULL OR poll.closed_at < poll.ends_at)"
     " THEN poll.closed_at ELSE poll.ends_at END, CAST(poll.voters_count AS BIGINT), 0"
     " FROM poll WHERE poll.id IN ({posts})"

@@ -10,20 +10,21 @@ from server.instance import Instance
 from server.mastodon.accounts import accounts_by_id
 from server.mastodon.entities import Account
 from server.mastodon.serving import Call, answer, route
+from server.media.actions import ALT_LIMIT
 from server.media.images import FORMATS, MAX_IMAGE_BYTES, MAX_IMAGE_PIXELS
+from server.notes.form import MAX_FILES, MAX_POLL_SECONDS, MIN_POLL_SECONDS
 from server.polls.form import MAX_OPTION, MAX_OPTIONS
 from server.posts.form import MAX_SOURCE
+from server.posts.marks import MAX_PINNED
 from server.text import LANGUAGES, plain
 from server.version import VERSION
 
 COMPATIBLE = "4.2.0"
 """The Mastodon whose features apps may expect; they compare this and `API_VERSION`."""
 API_VERSION = 1
-MAX_ATTACHED = 4
 RESERVED_PER_LINK = 23
 CACHE = "mastodon.figures"
 COUNTED_FOR = timedelta(minutes=10)
-MIN_POLL_SECONDS, MAX_POLL_SECONDS = 300, 31 * 86_400
 
 
 async def instance_v2(call: Call) -> Response:
@@ -120,10 +121,10 @@ def rules_of(here: Instance) -> list[dict[str, str]]:
 
 def _limits() -> dict[str, object]:
     return {
-        "accounts": {"max_featured_tags": 10, "max_pinned_statuses": 5, "max_profile_fields": 4},
+        "accounts": {"max_featured_tags": 10, "max_pinned_statuses": MAX_PINNED, "max_profile_fields": 4},
         "statuses": {
             "max_characters": MAX_SOURCE,
-            "max_media_attachments": MAX_ATTACHED,
+            "max_media_attachments": MAX_FILES,
             "characters_reserved_per_url": RESERVED_PER_LINK,
         },
         "media_attachments": {
@@ -133,7 +134,7 @@ def _limits() -> dict[str, object]:
             "video_size_limit": 0,
             "video_frame_rate_limit": 0,
             "video_matrix_limit": 0,
-            "description_limit": 1500,
+            "description_limit": ALT_LIMIT,
         },
         "polls": {
             "max_options": MAX_OPTIONS,

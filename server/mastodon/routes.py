@@ -5,6 +5,7 @@ from starlette.routing import BaseRoute
 from server.mastodon import (
     hashtags,
     instance,
+    kept,
     markers,
     news,
     people,
@@ -14,6 +15,8 @@ from server.mastodon import (
     streaming,
     threads,
     timelines,
+    uploads,
+    voting,
     writing,
 )
 
@@ -24,6 +27,9 @@ def routes() -> list[BaseRoute]:
         *timelines.routes(),
         *writing.routes(),
         *reacting.routes(),
+        *kept.routes(),
+        *uploads.routes(),
+        *voting.routes(),
         *threads.routes(),
         *relationships.routes(),
         *markers.routes(),

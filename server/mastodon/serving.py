@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
+from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -89,7 +90,12 @@ def route(
             raise ApiError(403, f"Finish your first visit at {here.url('/welcome')} in a browser, then come back.")
         headers = _count(here, request, viewer)
         found = await parameters(request, max_bytes=max_bytes, max_files=max_files)
-        response = await handler(Call(here, request, viewer, access, found))
+        try:
+            response = await handler(Call(here, request, viewer, access, found))
+        finally:
+            for value in found.values():
+                if isinstance(value, UploadFile):
+                    await value.close()
         response.headers.update(headers)
         return response
 

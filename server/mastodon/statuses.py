@@ -161,7 +161,7 @@ def _status(here: Instance, viewer: Viewer, row: Row, about: Gathered) -> Status
         in_reply_to_id=number_of(row["parent_id"]) if row["parent_id"] else None,
         in_reply_to_account_id=number_of(row["answered_id"]) if row["answered_id"] else None,
         reblog=None,
-        poll=_poll(here, row, about),
+        poll=_poll(here, viewer, row, about),
         card=_card(here, row, page, files),
         language=row["language"] if row["language"] != "und" else None,
         edited_at=moment_or_none(row["edited_at"]),
@@ -266,22 +266,25 @@ def meta_of(width: int | None, height: int | None, focus: str = "") -> Meta:
     return Meta(original=size, small=size, focus=Focus(float(x), float(y)) if focus else None)
 
 
-def _poll(here: Instance, row: Row, about: Gathered) -> Poll | None:
+def _poll(here: Instance, viewer: Viewer, row: Row, about: Gathered) -> Poll | None:
     poll = about.polls.get(row["id"])
     if poll is None:
         return None
     options = about.options.get(row["id"], [])
     ends_at, votes = poll["m"], about.votes.get(row["id"], [])
+    over = ends_at is not None and from_milliseconds(ends_at) <= here.clock.now()
+    hidden = bool(poll["b"]) and not over
     return Poll(
         id=number_of(row["id"]),
         expires_at=moment_or_none(ends_at),
-        expired=ends_at is not None and from_milliseconds(ends_at) <= here.clock.now(),
+        expired=over,
         multiple=bool(poll["a"]),
         votes_count=sum(option["m"] for option in options),
         voters_count=poll["n"],
-        options=[PollOption(option["a"], option["m"]) for option in options],
+        options=[PollOption(option["a"], None if hidden else option["m"]) for option in options],
         emojis=[],
-        voted=bool(votes),
+        # Whoever asks does not vote, as far as apps know.
+        voted=bool(votes) or row["author_id"] == viewer.actor_id,
         own_votes=sorted(votes),
     )
 

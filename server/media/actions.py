@@ -85,6 +85,22 @@ async def describe(here: Instance, owner_id: str, media_id: str, alt: str, *, de
         raise NotFound
 
 
+async def amend(
+    here: Instance, owner_id: str, media_id: str, *, alt: str | None = None, focus: str | None = None
+) -> None:
+    """Say anew what a picture shows, or what of it matters (`Media.focus`); None leaves it. NotFound for another's."""
+    changed = await here.db.execute(
+        "UPDATE media SET alt = COALESCE(:alt, alt), focus = COALESCE(:focus, focus)"
+        " WHERE id = :id AND owner_id = :owner",
+        alt=None if alt is None else alt.strip()[:ALT_LIMIT],
+        focus=focus,
+        id=media_id,
+        owner=owner_id,
+    )
+    if not changed:
+        raise NotFound
+
+
 async def attach(here: Instance, owner_id: str, media_ids: Sequence[str]) -> list[MediaFile]:
     """Give files to something, in the caller's transaction. Raises NotFound if one is not the owner's."""
     found = await files(here, media_ids, owner_id=owner_id)

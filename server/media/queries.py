@@ -15,7 +15,8 @@ MAX_FILES = 50
 
 _COLUMNS = (
     "media.id, media.kind, media.key, media.thumb_key, media.media_type, media.size_bytes, media.width, media.height,"
-    " media.alt, media.decorative, media.original_name, media.attached"
+    " media.alt, media.decorative, media.original_name, media.attached,"
+    " media.focus"
 )
 
 
@@ -35,6 +36,7 @@ class MediaFile:
     decorative: bool
     name: str
     attached: bool
+    focus: str = ""
 
     @property
     def needs_alt(self) -> bool:
@@ -138,4 +140,5 @@ def _media_file(row: dict[str, Any]) -> MediaFile:
         decorative=bool(row["decorative"]),
         name=row["original_name"],
         attached=bool(row["attached"]),
+        focus=row["focus"],
     )

@@ -1,7 +1,6 @@
 """Writing short posts as apps do: once for each key, wherever the text and what is answered say that they go."""
 
 import re
-from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
 
@@ -14,12 +13,12 @@ from server.communities.models import Membership
 from server.errors import NotAllowed, NotFound, Refused
 from server.ids import new_id
 from server.instance import Instance
-from server.notes.form import NoteForm, as_typed, check, tidy, with_breaks
+from server.notes.form import NoteForm, check, tidy, with_breaks
 from server.polls.actions import opening
 from server.posts import actions as posts
 from server.posts import policy
 from server.posts.actions import NewPost
-from server.posts.composing import own, readable_post
+from server.posts.composing import readable_post
 from server.posts.models import Post
 
 KEPT = timedelta(hours=1)
@@ -36,14 +35,6 @@ _AUDIENCES = {
     "private": policy.FOLLOWERS,
     "direct": policy.DIRECT,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """What somebody typed."""
-
-    text: str
-    content_warning: str
 
 
 class Repeated(Exception):  # not an error: what was sent is here already
@@ -85,12 +76,6 @@ async def write(here: Instance, acting: Viewer, form: NoteForm, *, once: str = "
             raise NotFound from None
         return before[0]
     return str(post.id)
-
-
-async def source(here: Instance, acting: Viewer, post_id: str) -> Source:
-    """What the author of a post of their own typed. Raises NotFound for those of others."""
-    post = await own(acting, post_id)
-    return Source(text=as_typed(post.source_md), content_warning=post.content_warning)
 
 
 async def sent_before(here: Instance, acting: Viewer, once: str) -> tuple[str | None, str | None] | None:

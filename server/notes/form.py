@@ -1,6 +1,7 @@
 """What an app hands in to write a short post, and what is wrong with it; and its text as Markdown."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from server.errors import Invalid
@@ -48,9 +49,13 @@ def tidy(form: NoteForm) -> NoteForm:
         text, warning = warning, ""
     poll = form.poll
     if poll is not None:
-        options = tuple(name for name in (" ".join(clean_text(option).split()) for option in poll.options) if name)
-        poll = replace(poll, options=options)
+        poll = replace(poll, options=tidy_options(poll.options))
     return replace(form, text=text, content_warning=warning, poll=poll)
+
+
+def tidy_options(options: Iterable[str]) -> tuple[str, ...]:
+    """Answers without spare space, and without empty ones."""
+    return tuple(name for name in (" ".join(clean_text(option).split()) for option in options) if name)
 
 
 def check(form: NoteForm) -> None:

@@ -17,7 +17,7 @@ from server.polls import voting
 from server.polls.activities.vote import send_votes
 from server.polls.detail import options_of, tally
 from server.polls.events import PollEnded
-from server.polls.form import LASTS, PollForm, check, tidy
+from server.polls.form import LASTS, PollForm, check, check_options, tidy
 from server.polls.models import Poll, PollOption, PollVote
 from server.polls.policy import fits, is_over
 from server.posts import actions as posts
@@ -72,6 +72,32 @@ def opening(
             [PollOption(poll_id=post.id, position=number, name=name) for number, name in enumerate(options)]
         )
         await here.jobs.enqueue(END, {"post": post.id}, run_at=ends_at, unique=f"{END}:{post.id}")
+
+    return store
+
+
+def replacing(here: Instance, options: Sequence[str], *, is_multiple: bool, seconds: int, hides_totals: bool) -> Detail:
+    """Changes a poll of one's own beside its post: for `edit_post`. What was chosen by somebody stays as it is."""
+
+    async def store(post: Post) -> None:
+        poll = await Poll.get(id=post.id)
+        known = [option.name for option in await options_of(post.id)]
+        poll.hides_totals = hides_totals
+        if list(options) != known or is_multiple != poll.is_multiple:
+            wrong = check_options(tuple(options))
+            if wrong:
+                raise wrong[0]
+            if await PollVote.exists(poll_id=post.id):
+                raise Invalid("Somebody has voted already: what they can choose stays as it is.", field="poll")
+            if is_over(ends_at=poll.ends_at, closed_at=poll.closed_at, now=here.clock.now()):
+                raise Invalid("This poll has ended.", field="poll")
+            poll.is_multiple, poll.ends_at = is_multiple, here.clock.now() + timedelta(seconds=seconds)
+            await PollOption.filter(poll_id=post.id).delete()
+            await PollOption.bulk_create(
+                [PollOption(poll_id=post.id, position=number, name=name) for number, name in enumerate(options)]
+            )
+            await here.jobs.enqueue(END, {"post": post.id}, run_at=poll.ends_at, unique=f"{END}:{post.id}:{seconds}")
+        await poll.save()
 
     return store
 

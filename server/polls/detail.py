@@ -25,7 +25,8 @@ class PollDetail:
         poll = await Poll.get_or_none(id=post_id)
         if row is None or poll is None or poll.ends_at is None:
             return {}
-        options = [(option.name, option.votes) for option in await options_of(post_id)]
+        hidden = poll.hides_totals and poll.told_end_at is None
+        options = [(option.name, 0 if hidden else option.votes) for option in await options_of(post_id)]
         found = poll_keys(
             options,
             is_multiple=poll.is_multiple,

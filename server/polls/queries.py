@@ -44,7 +44,7 @@ async def poll(here: Instance, viewer: Viewer, post: PostView) -> PollView | Non
     found = None
     if post.kind == "poll":
         found = await here.db.row(
-            "SELECT is_multiple, ends_at, closed_at, voters_count FROM poll WHERE id = :id", id=post.id
+            "SELECT is_multiple, ends_at, closed_at, voters_count, hides_totals FROM poll WHERE id = :id", id=post.id
         )
     if found is None:
         return None
@@ -59,6 +59,8 @@ async def poll(here: Instance, viewer: Viewer, post: PostView) -> PollView | Non
         None if found[name] is None else from_milliseconds(found[name]) for name in ("ends_at", "closed_at")
     )
     over = is_over(ends_at=ends_at, closed_at=closed_at, now=here.clock.now())
+    if found["hides_totals"] and not over:
+        rows = [{**row, "votes": 0} for row in rows]
     total = sum(row["votes"] for row in rows)
     # Of several choices each, shares are of the people, as far as they are known.
     whole = (found["voters_count"] if found["is_multiple"] else None) or total

@@ -154,7 +154,8 @@ async def build(here: Instance, post: Post, *, about: Envelope | None = None) ->
         context=post.context_uri,
         name=post.title or None,
         summary=_summary(post),
-        content=consent.with_quote(content, post),
+        # Lemmy and PieFed take nothing without a text: a picture alone has an empty one.
+        content=consent.with_quote(content, post) or "<p></p>",
         language=language,
         language_name=language_name(language),
         source_md=source,

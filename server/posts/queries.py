@@ -57,6 +57,8 @@ class Version:
     detail: Any
     change_note: str
     created_at: datetime
+    content_warning: str = ""
+    sensitive: bool = False
 
 
 def short_of(text: str) -> str:
@@ -234,7 +236,8 @@ async def versions(here: Instance, viewer: Viewer, post_id: str) -> list[Version
     """Earlier versions of a post that the viewer may read, the newest first."""
     may_read, parameters = readable(viewer)
     rows = await here.db.rows(
-        "SELECT old.version, old.title, old.content_html, old.source_md, old.change_note, old.created_at, old.detail"
+        "SELECT old.version, old.title, old.content_html, old.source_md, old.change_note, old.created_at, old.detail,"
+        " old.content_warning, old.sensitive"
         " FROM post_version AS old JOIN post ON post.id = old.post_id"
         f" WHERE old.post_id = :id AND {may_read} ORDER BY old.version DESC LIMIT 100",
         id=post_id,
@@ -248,6 +251,8 @@ async def versions(here: Instance, viewer: Viewer, post_id: str) -> list[Version
             source_md=row["source_md"],
             detail=json.loads(row["detail"]) if row["detail"] else None,
             change_note=row["change_note"],
+            content_warning=row["content_warning"],
+            sensitive=bool(row["sensitive"]),
             created_at=from_milliseconds(row["created_at"]),
         )
         for row in rows

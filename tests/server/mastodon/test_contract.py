@@ -38,6 +38,11 @@ ANSWERS: dict[str, str] = {
     "/api/v1/timelines/tag/{name}": "[Status]",
     "/api/v1/statuses/{id}": "Status",
     "/api/v1/statuses/{id}/context": "Context",
+    "/api/v1/statuses/{id}/history": "[StatusEdit]",
+    "/api/v1/statuses/{id}/favourited_by": "[Account]",
+    "/api/v1/statuses/{id}/reblogged_by": "[Account]",
+    "/api/v1/bookmarks": "[Status]",
+    "/api/v1/favourites": "[Status]",
     "/api/v1/accounts/verify_credentials": "Account",
     "/api/v1/accounts/{id}": "Account",
     "/api/v1/accounts/{id}/statuses": "[Status]",
@@ -46,6 +51,10 @@ ANSWERS: dict[str, str] = {
 """What a GET answers. What is no entity of the documentation, or is asked for elsewhere, stands in `OTHERS`."""
 
 OTHERS = {
+    "/api/v1/statuses",
+    "/api/v1/statuses/{id}/source",
+    "/api/v1/media/{id}",
+    "/api/v1/polls/{id}",
     "/api/v1/accounts/lookup",
     "/api/v1/instance",
     "/api/v2/instance",

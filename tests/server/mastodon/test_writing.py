@@ -9,6 +9,7 @@ from server.mastodon.ids import number_of
 from server.notes.form import as_typed, with_breaks
 from tests.apps import App, app_of, ids
 from tests.conftest import Fediverse
+from tests.contract import broken
 from tests.posting import community, document, follow, found, join, reply, sees, write
 
 STATUSES = "/api/v1/statuses"
@@ -69,6 +70,7 @@ async def test_a_status_is_what_was_typed_and_reaches_followers_elsewhere(fedive
         if form == "multipart":
             sent = {"files": {name: (None, value) for name, value in sent["data"].items()}}
     made = await app.post(STATUSES, **sent)
+    assert broken("Status", made, "written") == []
     assert "One line<br" in made["content"]
     assert "<em>another</em>" in made["content"]
     assert "&lt;b&gt;" in made["content"]
@@ -216,6 +218,7 @@ async def test_a_poll_goes_out_and_can_be_chosen_from_elsewhere(fediverse: Fediv
     await fediverse.settle()
     (there,) = await other.get("/api/v1/timelines/home")
     assert [option["title"] for option in there["poll"]["options"]] == ["Strips", "Blocks"]
+    assert broken("Status", there, "poll") == []
 
 
 @pytest.mark.parametrize(
@@ -246,6 +249,7 @@ async def test_favourites_boosts_and_bookmarks_are_counted_once(fediverse: Fediv
         passed = await app.post(f"{path}/reblog")
         assert (passed["reblog"]["id"], passed["reblog"]["reblogged"]) == (there["id"], True)
         assert passed["account"]["username"] == "amara"
+        assert broken("Status", passed, "boost") == []
         assert (await app.post(f"{path}/bookmark"))["bookmarked"] is True
     await fediverse.settle()
     now = await other.get(f"{STATUSES}/{made['id']}")
