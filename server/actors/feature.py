@@ -4,9 +4,10 @@ from datetime import timedelta
 from functools import partial
 
 from federation.vocab.actors import ACTOR_TYPES
-from server.actors import documents, keys, moving, remote, removal, rotating, synchronising
+from server.actors import documents, keys, moving, muting, remote, removal, rotating, synchronising
 from server.actors.activities import accept, block, follow, profile
 from server.actors.activities.by_reference import on_reference
+from server.actors.events import ActorDeleted, FollowEnded
 from server.feature import Feature
 from server.instance import Instance
 from server.peers.events import PeerGradeChanged
@@ -32,6 +33,10 @@ def _install(here: Instance) -> None:
     here.bus.on(keys.CACHE, partial(keys.forget_signer, here))
     here.jobs.on(moving.CARRY_OVER, partial(moving.carry_over, here))
     here.jobs.on(synchronising.JOB, partial(synchronising.synchronise, here))
+    here.jobs.on(muting.END_MUTE, partial(muting.end_mute, here))
+    here.jobs.on(muting.LEAVE_HOST, partial(muting.leave_host, here))
+    here.events.on(FollowEnded, partial(_follow_ended, here))
+    here.events.on(ActorDeleted, partial(_gone, here))
     here.events.on(PeerGradeChanged, partial(removal.on_peer_grade, here))
     here.events.on(PeerGradeChanged, partial(_meet, here))
     here.jobs.on("actors.meet", partial(remote.meet, here))
@@ -41,6 +46,14 @@ def _install(here: Instance) -> None:
 
 async def _meet(here: Instance, event: PeerGradeChanged) -> None:
     await here.jobs.enqueue("actors.meet", event.host, unique=f"actors.meet:{event.host}")
+
+
+async def _follow_ended(here: Instance, event: FollowEnded) -> None:
+    await muting.on_follow_ended(here, event.follower_id, event.target_id)
+
+
+async def _gone(here: Instance, event: ActorDeleted) -> None:
+    await muting.forget_actor(here, event.actor_id)
 
 
 async def _end_paused(here: Instance, _: object) -> None:

@@ -10,7 +10,7 @@ from federation.errors import Forbidden, Ignored
 from federation.vocab import activities
 from server.actors.events import FollowAccepted, FollowEnded, FollowRequested, FollowTuned
 from server.actors.models import Actor, Follow
-from server.actors.relations import is_blocked
+from server.actors.relations import blocks_host, is_blocked
 from server.actors.removal import recount
 from server.actors.sending import send
 from server.errors import Invalid, NotAllowed, NotFound
@@ -39,6 +39,8 @@ async def request_follow(here: Instance, follower_id: str, target_id: str) -> st
         raise NotAllowed(f"This server does not talk with {target.host}.")
     if await is_blocked(here, follower_id, target_id):
         raise NotAllowed("One of you has blocked the other.")
+    if await blocks_host(here, follower_id, target.id):
+        raise NotAllowed(f"You have blocked {target.host}. Take that back first.")
     now = here.clock.now()
     async with here.db.transaction():
         follow = await Follow.get_or_none(follower_id=follower_id, target_id=target_id)
@@ -168,7 +170,9 @@ async def receive_follow(here: Instance, follower: Actor, target: Actor, uri: st
         if same_id is not None and (same_id.follower_id, same_id.target_id) != (follower.id, target.id):
             raise Forbidden("this id belongs to another follow")
         follow = await _follow(follower.id, target.id)
-        if follow is None and await is_blocked(here, follower.id, target.id):
+        if follow is None and (
+            await is_blocked(here, follower.id, target.id) or await blocks_host(here, target.id, follower.id)
+        ):
             refused = Follow(
                 id=new_id(now), follower=follower, target=target, state="rejected", uri=uri or f"{follower.uri}#follow"
             )

@@ -153,6 +153,18 @@ async def is_blocked(here: Instance, actor_id: str, other_id: str) -> bool:
     )
 
 
+async def blocks_host(here: Instance, actor_id: str, other_id: str) -> bool:
+    """Whether somebody here wants nothing from the server of another."""
+    return bool(
+        await here.db.value(
+            "SELECT host_block.id FROM actor JOIN host_block ON host_block.blocker_id = :me"
+            " AND host_block.host IN (actor.host, actor.domain) WHERE actor.id = :other AND NOT actor.is_local LIMIT 1",
+            me=actor_id,
+            other=other_id,
+        )
+    )
+
+
 async def blocked_among(here: Instance, actor_id: str, others: Iterable[str]) -> set[str]:
     """Those of `others` between whom and this actor a block stands."""
     named = {f"id{number}": other for number, other in enumerate(dict.fromkeys(others))}

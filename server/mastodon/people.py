@@ -9,7 +9,7 @@ from server.actors import queries as actors
 from server.api import flag_of, text_of, texts_of
 from server.db import Row
 from server.instance import Instance
-from server.mastodon.accounts import ACCOUNT_COLUMNS, account_of, accounts_by_id
+from server.mastodon.accounts import ACCOUNT_COLUMNS, account_of, accounts_by_id, moment_or_none
 from server.mastodon.entities import Account, Field, Role, Source
 from server.mastodon.ids import number_of, range_of
 from server.mastodon.paging import cut_of, in_order, link_header, ordered
@@ -120,19 +120,24 @@ async def people_page(
     *,
     condition: str = "",
     whom: str = SEEN,
+    of: str | None = None,
+    columns: str = "",
     usual: int = 40,
     most: int = 80,
 ) -> Response:
-    """A page of the accounts in a table of pairs, the newest pair first; ids of pairs are what pages are cut by."""
+    """A page of the accounts in a table of pairs, the newest pair first; ids of pairs are what pages are cut by.
+
+    `of` is whose pairs (of whoever asks without); `columns` may bring `mute_ends_at`.
+    """
     here, cut = call.here, cut_of(call.found, usual=usual, most=most)
-    values = {"me": call.me, "limit": cut.limit}
+    values = {"me": of or call.me, "limit": cut.limit}
     for name, sign, number in (("older", "<", cut.max_id), ("newer", ">", cut.above)):
         bounds = range_of(number) if number else None
         if bounds is not None:
             condition += f" AND {table}.id {sign} :{name}"
             values[name] = bounds[0] if sign == "<" else bounds[1]
     rows = await here.db.rows(
-        f"SELECT {table}.id AS place, {ACCOUNT_COLUMNS} FROM {table} JOIN actor ON actor.id = {table}.{theirs}"
+        f"SELECT {table}.id AS place, {ACCOUNT_COLUMNS}{columns} FROM {table} JOIN actor ON actor.id = {table}.{theirs}"
         f" WHERE {table}.{mine} = :me{condition} AND {whom}"
         f" ORDER BY {table}.id {'ASC' if cut.is_upwards else 'DESC'} LIMIT :limit",
         **values,
@@ -140,7 +145,11 @@ async def people_page(
     rows = ordered(cut, rows)
     places = [number_of(row["place"]) for row in rows]
     links = link_header(here, call.request, places, more=len(rows) >= cut.limit)
-    return answer([account_of(here, row) for row in rows], links)
+    accounts = [account_of(here, row) for row in rows]
+    for account, row in zip(accounts, rows, strict=True):
+        if columns:
+            account.mute_expires_at = moment_or_none(row["mute_ends_at"])
+    return answer(accounts, links)
 
 
 async def show(call: Call) -> Response:

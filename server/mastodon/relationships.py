@@ -6,19 +6,19 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from server.actors import actions as actors
-from server.actors import relations
+from server.actors import muting, relations
 from server.actors.relations import Standing
-from server.api import flag_of, texts_of
+from server.api import flag_of, text_of, texts_of
 from server.communities import following as communities
 from server.communities.roster import states_among
 from server.instance import Instance
 from server.mastodon.answers import Relationship
 from server.mastodon.ids import number_of
-from server.mastodon.people import actor_ids_of, known_row, seen_row
-from server.mastodon.serving import Call, answer, route
+from server.mastodon.people import actor_id_of, actor_ids_of, known_row, people_page, seen_row
+from server.mastodon.serving import Call, answer, missing, route
 
 MOST = 100
-FOLLOWS = "write:follows"
+FOLLOWS, ACCOUNTS = "write:follows", "write:accounts"
 
 
 async def relationships(call: Call) -> Response:
@@ -95,9 +95,82 @@ async def unfollow(call: Call) -> Response:
     return await relationship_with(call, row["id"])
 
 
+async def remove_from_followers(call: Call) -> Response:
+    """POST /api/v1/accounts/ID/remove_from_followers."""
+    row = await known_row(call.here, call.path())
+    if (await relations.relationship(call.here, call.me, row["id"])).followed_by:
+        await actors.remove_follower(call.here, call.me, row["id"])
+    return await relationship_with(call, row["id"])
+
+
+async def follow_requests(call: Call) -> Response:
+    """GET /api/v1/follow_requests: who waits for an answer."""
+    asking = " AND follow.state = 'requested'"
+    return await people_page(call, "follow", "target_id", "follower_id", condition=asking)
+
+
+async def authorize(call: Call) -> Response:
+    """POST /api/v1/follow_requests/ID/authorize."""
+    row = await known_row(call.here, call.path())
+    await actors.accept_follow(call.here, call.me, row["id"])
+    return await relationship_with(call, row["id"])
+
+
+async def reject(call: Call) -> Response:
+    """POST /api/v1/follow_requests/ID/reject."""
+    row = await known_row(call.here, call.path())
+    if not (await relations.relationship(call.here, call.me, row["id"])).asks_me:
+        raise missing()
+    await actors.reject_follow(call.here, call.me, row["id"])
+    return await relationship_with(call, row["id"])
+
+
+async def note(call: Call) -> Response:
+    """POST /api/v1/accounts/ID/note: for one's own eyes."""
+    row = await known_row(call.here, call.path())
+    await muting.note(call.here, call.me, row["id"], text_of(call.found, "comment"))
+    return await relationship_with(call, row["id"])
+
+
+async def endorse(call: Call) -> Response:
+    """POST /api/v1/accounts/ID/pin, and /endorse."""
+    row = await seen_row(call.here, call.path())
+    await muting.endorse(call.here, call.me, row["id"])
+    return await relationship_with(call, row["id"])
+
+
+async def stop_endorsing(call: Call) -> Response:
+    """POST /api/v1/accounts/ID/unpin, and /unendorse."""
+    row = await known_row(call.here, call.path())
+    await muting.stop_endorsing(call.here, call.me, row["id"])
+    return await relationship_with(call, row["id"])
+
+
+async def endorsements(call: Call) -> Response:
+    """GET /api/v1/endorsements: whom one shows on one's profile."""
+    return await people_page(call, "endorsement", "endorser_id", "endorsed_id")
+
+
+async def endorsements_of(call: Call) -> Response:
+    """GET /api/v1/accounts/ID/endorsements: whom somebody here shows."""
+    actor_id = await actor_id_of(call.here, call.path())
+    return await people_page(call, "endorsement", "endorser_id", "endorsed_id", of=actor_id)
+
+
 def routes() -> list[Route]:
     """All of them."""
     return [
+        route("/api/v1/follow_requests", follow_requests, scope="read:follows"),
+        route("/api/v1/follow_requests/{id}/authorize", authorize, "POST", scope=FOLLOWS),
+        route("/api/v1/follow_requests/{id}/reject", reject, "POST", scope=FOLLOWS),
+        route("/api/v1/accounts/{id}/remove_from_followers", remove_from_followers, "POST", scope=FOLLOWS),
+        route("/api/v1/accounts/{id}/note", note, "POST", scope=ACCOUNTS),
+        route("/api/v1/accounts/{id}/pin", endorse, "POST", scope=ACCOUNTS),
+        route("/api/v1/accounts/{id}/endorse", endorse, "POST", scope=ACCOUNTS),
+        route("/api/v1/accounts/{id}/unpin", stop_endorsing, "POST", scope=ACCOUNTS),
+        route("/api/v1/accounts/{id}/unendorse", stop_endorsing, "POST", scope=ACCOUNTS),
+        route("/api/v1/accounts/{id}/endorsements", endorsements_of, scope="read:accounts", anybody=True),
+        route("/api/v1/endorsements", endorsements, scope="read:accounts"),
         route("/api/v1/accounts/relationships", relationships, scope="read:follows"),
         route("/api/v1/accounts/{id}/follow", follow, "POST", scope=FOLLOWS),
         route("/api/v1/accounts/{id}/unfollow", unfollow, "POST", scope=FOLLOWS),

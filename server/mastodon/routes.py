@@ -3,6 +3,7 @@
 from starlette.routing import BaseRoute
 
 from server.mastodon import (
+    avoiding,
     hashtags,
     instance,
     kept,
@@ -34,6 +35,7 @@ def routes() -> list[BaseRoute]:
         *relationships.routes(),
         *markers.routes(),
         *news.routes(),
+        *avoiding.routes(),
         *searching.routes(),
         *hashtags.routes(),
         *people.routes(),

@@ -21,16 +21,21 @@ from server.posts.models import Post
 from server.text import clean_text
 
 MAX_NOTE = 2_000
+MAX_POSTS = 20
 MOST_PER_QUARTER = 20
 
 
 @dataclass(frozen=True, slots=True)
 class NewReport:
-    """What somebody writes to report a post, or a person. `forward`: the other servers it concerns are told as well."""
+    """What somebody writes to report a post, or a person. `forward`: the other servers it concerns are told as well.
+
+    `post_ids` are further posts of the person.
+    """
 
     category: str
     text: str = ""
     post_id: str | None = None
+    post_ids: tuple[str, ...] = ()
     person_id: str | None = None
     forward: bool = False
 
@@ -153,4 +158,9 @@ async def _subject(here: Instance, acting: Viewer, new: NewReport) -> tuple[Acto
     person = await Actor.get_or_none(id=new.person_id or "", hidden=False, deleted_at=None)
     if person is None or person.kind in {"Application", "Service"}:
         raise NotFound
-    return person, []
+    if len(new.post_ids) > MAX_POSTS:
+        raise Invalid(f"Report at most {MAX_POSTS} posts at once.")
+    posts_of = [await readable_post(here, acting, post_id) for post_id in new.post_ids]
+    if any(post.author_id != person.id for post in posts_of):
+        raise NotFound
+    return person, posts_of

@@ -46,6 +46,14 @@ _NOT_MUTED = (
     f" AND news.thing = '{POST}' || quiet.root_id)"
 )
 
+# Of whom they muted nobody hears, nor from a server that they want nothing from.
+_UNWANTED = (
+    "(EXISTS (SELECT 1 FROM actor_mute WHERE actor_mute.muter_id = news.reader"
+    " AND actor_mute.muted_id = news.causer AND actor_mute.hides_notifications)"
+    " OR EXISTS (SELECT 1 FROM host_block JOIN actor AS far ON host_block.host IN (far.host, far.domain)"
+    " WHERE host_block.blocker_id = news.reader AND far.id = news.causer AND NOT far.is_local))"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class News:
@@ -113,6 +121,7 @@ async def _notify(here: Instance, wanted: Sequence[tuple[str, str, News]], now: 
         f" AND (news.duty = 1 OR {_NOT_A_STRANGER} AND {_NOT_MUTED})"
         " AND NOT EXISTS (SELECT 1 FROM actor_block WHERE (blocker_id = news.reader AND blocked_id = news.causer)"
         " OR (blocker_id = news.causer AND blocked_id = news.reader))"
+        f" AND ((news.duty = 1 AND news.kind <> 'follow_request') OR NOT {_UNWANTED})"
         " ON CONFLICT (unique_key) DO NOTHING RETURNING id, kind, reader_id",
         now=now,
         **parameters,
@@ -160,6 +169,23 @@ async def forget_between(here: Instance, one_id: str, other_id: str) -> None:
         " OR (reader_id = :other AND actor_id = :one)",
         one=one_id,
         other=other_id,
+    )
+
+
+async def forget_of(here: Instance, reader_id: str, actor_id: str) -> None:
+    """Forget what somebody was told of another."""
+    await here.db.execute(
+        "DELETE FROM notification WHERE reader_id = :reader AND actor_id = :actor", reader=reader_id, actor=actor_id
+    )
+
+
+async def forget_host(here: Instance, reader_id: str, host: str) -> None:
+    """Forget what somebody was told of people of a server."""
+    await here.db.execute(
+        "DELETE FROM notification WHERE reader_id = :reader AND actor_id IN"
+        " (SELECT id FROM actor WHERE NOT is_local AND :host IN (host, domain))",
+        reader=reader_id,
+        host=host,
     )
 
 

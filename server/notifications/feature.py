@@ -8,10 +8,12 @@ from server.accounts.events import AccountActivated, AccountPending
 from server.actors.events import (
     ActorBlocked,
     ActorDeleted,
+    ActorMuted,
     FollowAccepted,
     FollowEnded,
     FollowerCarried,
     FollowRequested,
+    HostBlocked,
 )
 from server.communities.events import MemberApplied, MemberDecided, MemberInvited, MemberJoined, MemberLeft
 from server.feature import Feature
@@ -47,6 +49,8 @@ def _install(here: Instance) -> None:
     here.events.on(FollowEnded, partial(people.on_follow_ended, here))
     here.events.on(FollowerCarried, partial(people.on_follower_carried, here))
     here.events.on(ActorBlocked, partial(people.on_blocked, here))
+    here.events.on(ActorMuted, partial(people.on_muted, here))
+    here.events.on(HostBlocked, partial(people.on_host_blocked, here))
     here.events.on(ActorDeleted, partial(people.on_actor_deleted, here))
     here.events.on(MemberJoined, partial(people.on_joined, here))
     here.events.on(MemberApplied, partial(people.on_applied, here))

@@ -5,10 +5,12 @@ from server.accounts.queries import admin_actor_ids
 from server.actors.events import (
     ActorBlocked,
     ActorDeleted,
+    ActorMuted,
     FollowAccepted,
     FollowEnded,
     FollowerCarried,
     FollowRequested,
+    HostBlocked,
 )
 from server.communities.events import MemberApplied, MemberDecided, MemberInvited, MemberJoined, MemberLeft
 from server.instance import Instance
@@ -19,6 +21,8 @@ from server.notifications.actions import (
     about_community,
     forget_actor,
     forget_between,
+    forget_host,
+    forget_of,
     notify,
     withdraw,
 )
@@ -111,6 +115,17 @@ async def on_left(here: Instance, event: MemberLeft) -> None:
 async def on_blocked(here: Instance, event: ActorBlocked) -> None:
     """Neither hears of the other any more, nor of what was before."""
     await forget_between(here, event.blocker_id, event.blocked_id)
+
+
+async def on_muted(here: Instance, event: ActorMuted) -> None:
+    """Who does not want to hear of somebody does not want what they heard before, either."""
+    if event.hides_notifications:
+        await forget_of(here, event.muter_id, event.muted_id)
+
+
+async def on_host_blocked(here: Instance, event: HostBlocked) -> None:
+    """The same of a whole server."""
+    await forget_host(here, event.blocker_id, event.host)
 
 
 async def on_actor_deleted(here: Instance, event: ActorDeleted) -> None:

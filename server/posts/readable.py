@@ -58,14 +58,23 @@ _AUDIENCE = (
 _QUIET = f"EXISTS (SELECT 1 FROM actor AS quiet WHERE quiet.id = post.author_id AND quiet.grade IN {in_sql(QUIET)})"
 
 
+_UNWANTED = (
+    "(EXISTS (SELECT 1 FROM actor_mute WHERE actor_mute.muter_id = :reader_id"
+    " AND actor_mute.muted_id IN (post.author_id, post.community_id))"
+    " OR EXISTS (SELECT 1 FROM host_block JOIN actor AS far ON host_block.host IN (far.host, far.domain)"
+    " WHERE host_block.blocker_id = :reader_id AND far.id = post.author_id AND NOT far.is_local))"
+)
+
+
 def findable(viewer: Viewer) -> str:
     """A condition on the alias `post` for lists: people of a limited server show to those who follow or are named.
 
-    It goes with the parameters of `readable`.
+    Whom the reader muted, and servers that they want nothing from, do not show. It goes with the parameters of
+    `readable`.
     """
     if viewer.actor_id is None:
         return f"NOT {_QUIET}"
-    return f"(NOT {_QUIET} OR {_FOLLOWING} OR {_NAMED})"
+    return f"((NOT {_QUIET} OR {_FOLLOWING} OR {_NAMED}) AND NOT {_UNWANTED})"
 
 
 def readable(viewer: Viewer) -> tuple[str, dict[str, Any]]:

@@ -39,6 +39,10 @@ _HAS_FOLLOWED_TAG = (
     "(post.visibility = 'public' AND EXISTS (SELECT 1 FROM post_tag JOIN followed_tag"
     " ON followed_tag.tag = post_tag.tag AND followed_tag.person_id = :reader WHERE post_tag.post_id = post.id))"
 )
+_MUTED = (
+    "EXISTS (SELECT 1 FROM actor_mute WHERE actor_mute.muter_id = follow.follower_id"
+    " AND actor_mute.muted_id = follow.target_id)"
+)
 _HERE = "reader.is_local AND reader.kind = 'Person' AND reader.deleted_at IS NULL"
 _INSERT = "INSERT INTO timeline_entry (reader_id, post_id, via_id, at)"
 
@@ -70,7 +74,7 @@ async def add_boost(here: Instance, post_id: str, actor_id: str) -> None:
         f" FROM post, {_follow(here)} JOIN actor AS reader ON reader.id = follow.follower_id"
         " WHERE post.id = :id AND post.state = 'visible' AND post.visibility IN ('public', 'unlisted')"
         " AND follow.target_id = :actor AND follow.state = 'accepted' AND NOT follow.from_elsewhere"
-        f" AND follow.shows_boosts AND {_IN_LANGUAGE}"
+        f" AND follow.shows_boosts AND {_IN_LANGUAGE} AND NOT {_MUTED}"
         f" AND {_HERE} AND reader.id <> post.author_id"
         " ON CONFLICT (reader_id, post_id) DO NOTHING",
         id=post_id,
@@ -119,6 +123,16 @@ async def drain(here: Instance, reader_id: str, source_id: str) -> None:
         f" AND membership.community_id = post.community_id) AND NOT {_HAS_FOLLOWED_TAG}))",
         reader=reader_id,
         source=source_id,
+    )
+
+
+async def drain_host(here: Instance, reader_id: str, host: str) -> None:
+    """Take out what came through people of a server that somebody wants nothing from."""
+    await here.db.execute(
+        "DELETE FROM timeline_entry WHERE reader_id = :reader AND via_id IN"
+        " (SELECT id FROM actor WHERE NOT is_local AND :host IN (host, domain))",
+        reader=reader_id,
+        host=host,
     )
 
 

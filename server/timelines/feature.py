@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from functools import partial
 
-from server.actors.events import FollowAccepted, FollowEnded, FollowTuned
+from server.actors.events import ActorMuted, FollowAccepted, FollowEnded, FollowTuned, HostBlocked
 from server.communities.events import MemberJoined, MemberLeft
 from server.feature import Feature
 from server.hashtags.events import TagFollowed, TagUnfollowed
@@ -42,6 +42,14 @@ async def _tuned(here: Instance, event: FollowTuned) -> None:
         await actions.drain_boosts(here, event.follower_id, event.target_id)
 
 
+async def _muted(here: Instance, event: ActorMuted) -> None:
+    await actions.drain_boosts(here, event.muter_id, event.muted_id)
+
+
+async def _host_blocked(here: Instance, event: HostBlocked) -> None:
+    await actions.drain_host(here, event.blocker_id, event.host)
+
+
 async def _tag_followed(here: Instance, event: TagFollowed) -> None:
     await actions.backfill_tag(here, event.person_id, event.tag)
 
@@ -68,6 +76,8 @@ def _install(here: Instance) -> None:
     on(FollowAccepted, partial(_followed, here))
     on(FollowEnded, partial(_unfollowed, here))
     on(FollowTuned, partial(_tuned, here))
+    on(ActorMuted, partial(_muted, here))
+    on(HostBlocked, partial(_host_blocked, here))
     on(TagFollowed, partial(_tag_followed, here))
     on(TagUnfollowed, partial(_tag_unfollowed, here))
     on(MemberJoined, partial(_joined, here))
