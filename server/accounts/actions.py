@@ -66,6 +66,7 @@ __all__ = [
     "revoke_invitation",
     "save_context",
     "set_password",
+    "set_post_defaults",
     "set_preferences",
     "set_role",
     "sign_in",
@@ -80,6 +81,8 @@ __all__ = [
 MAX_CONTEXTS = 20
 UNCONFIRMED_KEPT = timedelta(days=7)
 THEMES = ("auto", "light", "dark")
+
+POST_VISIBILITIES = ("public", "unlisted", "private", "direct")
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +138,27 @@ async def set_preferences(here: Instance, acting: Viewer, *, language: str, them
         account = await _own(acting)
         account.language, account.theme, account.timezone = language, theme, timezone
         await account.save(update_fields=["language", "theme", "timezone"])
+
+
+async def set_post_defaults(
+    here: Instance,
+    acting: Viewer,
+    *,
+    visibility: str | None = None,
+    is_sensitive: bool | None = None,
+    language: str | None = None,
+) -> None:
+    """What posts written with apps are when nothing is said; None leaves a part, no language is that of the pages."""
+    if visibility is not None and visibility not in POST_VISIBILITIES:
+        raise Invalid("Validation failed: privacy is one of public, unlisted, private and direct", field="privacy")
+    if language and (len(language) > 16 or not language.replace("-", "").isalnum()):
+        raise Invalid("Validation failed: language is none that there is", field="language")
+    async with here.db.transaction():
+        account = await _own(acting)
+        account.post_visibility = visibility or account.post_visibility
+        account.post_sensitive = account.post_sensitive if is_sensitive is None else is_sensitive
+        account.post_language = account.post_language if language is None else language or None
+        await account.save(update_fields=["post_visibility", "post_sensitive", "post_language"])
 
 
 async def finish_first_visit(

@@ -13,6 +13,8 @@ class Account(Model):
     """A local person's way in. `role`: ``member``, ``steward`` or ``admin``.
 
     `state`: ``unconfirmed`` (mail not confirmed), ``pending`` (waits for approval), ``active`` or ``suspended``.
+    `post_visibility` (in the words of apps), `post_sensitive` and `post_language` are what posts written with apps have
+    when nothing is said; without a language it is that of the pages.
     """
 
     id = id_field()
@@ -32,6 +34,9 @@ class Account(Model):
     stuck_with = fields.TextField(default="")
     ask_me_about = fields.TextField(default="")
     guidelines_version = fields.IntField(default=0)
+    post_visibility = fields.CharField(max_length=10, default="public")
+    post_sensitive = fields.BooleanField(default=False)
+    post_language = fields.CharField(max_length=16, null=True)
     onboarded_at: datetime | None = MomentField(null=True)
     email_confirmed_at: datetime | None = MomentField(null=True)
     created_at = MomentField()

@@ -30,6 +30,15 @@ class OwnAccount:
 
 
 @dataclass(frozen=True, slots=True)
+class PostDefaults:
+    """What posts written with apps are when nothing is said; `visibility` in the words of apps."""
+
+    visibility: str
+    is_sensitive: bool
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
 class SessionRow:
     """One signed-in browser."""
 
@@ -98,6 +107,17 @@ async def own(here: Instance, acting: Viewer) -> OwnAccount:
         guidelines_version=account.guidelines_version,
         created_at=account.created_at,
     )
+
+
+async def post_defaults(here: Instance, acting: Viewer) -> PostDefaults:
+    """What somebody's posts are when they say nothing about it."""
+    row = await here.db.row(
+        "SELECT post_visibility, post_sensitive, post_language, language FROM account WHERE id = :id",
+        id=acting.account_id,
+    )
+    if row is None:
+        raise NotFound
+    return PostDefaults(row["post_visibility"], bool(row["post_sensitive"]), row["post_language"] or row["language"])
 
 
 async def sessions(here: Instance, acting: Viewer) -> list[SessionRow]:

@@ -1,16 +1,18 @@
 """Accounts: one's own, those of others, and what they wrote."""
 
 from collections.abc import Sequence
+from typing import cast
 
 from starlette.responses import Response
 from starlette.routing import Route
 
+from server.accounts import queries as accounts
 from server.actors import queries as actors
 from server.api import flag_of, text_of, texts_of
 from server.db import Row
 from server.instance import Instance
 from server.mastodon.accounts import ACCOUNT_COLUMNS, account_of, accounts_by_id, moment_or_none
-from server.mastodon.entities import Account, Field, Role, Source
+from server.mastodon.entities import Account, Field, Role, Source, Visibility
 from server.mastodon.ids import number_of, range_of
 from server.mastodon.paging import cut_of, in_order, link_header, ordered
 from server.mastodon.reading import page, within
@@ -39,12 +41,13 @@ async def own_account(call: Call) -> Account:
     assert row is not None  # bearer found it
     account = account_of(call.here, row)
     asking = await actors.requests_count(call.here, call.me)
+    usual = await accounts.post_defaults(call.here, call.viewer)
     account.source = Source(
         note=row["summary_source"],
         fields=[Field(field.name, plain(field.value)) for field in account.fields],
-        privacy="public",
-        sensitive=False,
-        language=call.viewer.language,
+        privacy=cast(Visibility, usual.visibility),
+        sensitive=usual.is_sensitive,
+        language=usual.language,
         follow_requests_count=asking,
         discoverable=bool(row["discoverable"]),
         indexable=bool(row["indexable"]),
@@ -145,11 +148,11 @@ async def people_page(
     rows = ordered(cut, rows)
     places = [number_of(row["place"]) for row in rows]
     links = link_header(here, call.request, places, more=len(rows) >= cut.limit)
-    accounts = [account_of(here, row) for row in rows]
-    for account, row in zip(accounts, rows, strict=True):
+    found = [account_of(here, row) for row in rows]
+    for account, row in zip(found, rows, strict=True):
         if columns:
             account.mute_expires_at = moment_or_none(row["mute_ends_at"])
-    return answer(accounts, links)
+    return answer(found, links)
 
 
 async def show(call: Call) -> Response:

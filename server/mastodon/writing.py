@@ -6,6 +6,7 @@ from msgspec import UNSET, UnsetType
 from starlette.responses import Response
 from starlette.routing import Route
 
+from server.accounts import queries as accounts
 from server.api import ApiError, Parameters, flag_of, text_of, texts_of
 from server.db import to_milliseconds
 from server.mastodon import reading
@@ -147,12 +148,13 @@ async def form_of(call: Call) -> NoteForm:
         parent_id = await reading.post_id_of(call.here, number)
         if parent_id is None:
             raise missing()
+    usual = await accounts.post_defaults(call.here, call.viewer)
     return NoteForm(
         text=words_of(found, "status"),
-        visibility=text_of(found, "visibility", 40) or "public",
+        visibility=text_of(found, "visibility", 40) or usual.visibility,
         content_warning=words_of(found, "spoiler_text"),
-        sensitive=flag_of(found, "sensitive"),
-        language=text_of(found, "language", 40),
+        sensitive=flag_of(found, "sensitive", default=usual.is_sensitive),
+        language=text_of(found, "language", 40) or usual.language,
         parent_id=parent_id,
         media_ids=await media_ids_of(call, texts_of(found, "media_ids"), only_free=True),
         poll=poll_of(found),

@@ -54,6 +54,13 @@ async def upload_avatar(here: Instance, owner_id: str, data: bytes) -> MediaFile
     return (await attach(here, owner_id, [file.id]))[0]
 
 
+async def upload_header(here: Instance, owner_id: str, data: bytes) -> MediaFile:
+    """Take the wide picture of a profile, in use at once. Raises MediaRefused."""
+    await _check_waiting(here, owner_id)
+    file = await _keep_picture(here, owner_id, await clean_picture(data, thumb=False), "", "", decorative=True)
+    return (await attach(here, owner_id, [file.id]))[0]
+
+
 async def upload_document(here: Instance, owner_id: str, data: bytes, filename: str, alt: str = "") -> MediaFile:
     """Take a document; served as a download only. Raises MediaRefused."""
     await _check_waiting(here, owner_id)
