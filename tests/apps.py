@@ -10,6 +10,7 @@ from server.accounts.models import Account
 from server.instance import Instance
 from server.oauth import actions as oauth
 from tests.conftest import Fediverse, Person
+from tests.contract import faults_of
 
 EVERYTHING = "read write follow push"
 
@@ -23,10 +24,13 @@ class App:
     person: Person | None = None
 
     async def call(self, method: str, path: str, **request: Any) -> httpx.Response:
-        """One call; whatever the answer, it is JSON."""
+        """One call; whatever the answer, it is JSON, and of what is documented for it."""
         answer = await self.http.request(method, path, **request)
         assert answer.headers["content-type"].startswith("application/json"), (answer.status_code, answer.text[:200])
         assert answer.status_code < 500, answer.text
+        if answer.status_code == 200:
+            faults = faults_of(method, path.partition("?")[0].rstrip("/"), answer.json())
+            assert not faults, faults
         return answer
 
     async def get(self, path: str, **query: Any) -> Any:

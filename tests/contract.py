@@ -157,3 +157,107 @@ def _wrong(kind: str, value: Any, where: str) -> list[str]:
     if kind in KINDS:
         return [] if KINDS[kind](value) else [f"{where} is no {kind}: {value!r:.80}"]
     return broken(kind, value, where)
+
+
+_STATUS_ACTIONS = (
+    "favourite", "unfavourite", "reblog", "unreblog", "bookmark", "unbookmark", "pin", "unpin", "mute", "unmute",
+)  # fmt: skip
+_RELATIONS = (
+    "follow", "unfollow", "block", "unblock", "mute", "unmute", "note", "pin", "unpin", "endorse", "unendorse",
+    "remove_from_followers",
+)  # fmt: skip
+ANSWERS: dict[tuple[str, str], str] = {
+    **{("GET", f"/api/v1/timelines/{name}"): "[Status]" for name in ("home", "public", "tag/{name}", "list/{id}")},
+    **{("GET", f"/api/v1/{name}"): "[Status]" for name in ("bookmarks", "favourites", "statuses", "trends/statuses")},
+    ("GET", "/api/v1/timelines/link"): "[Status]",
+    ("GET", "/api/v1/accounts/{id}/statuses"): "[Status]",
+    ("GET", "/api/v1/statuses/{id}"): "Status",
+    ("PUT", "/api/v1/statuses/{id}"): "Status",
+    ("DELETE", "/api/v1/statuses/{id}"): "Status",
+    **{("POST", f"/api/v1/statuses/{{id}}/{name}"): "Status" for name in _STATUS_ACTIONS},
+    ("GET", "/api/v1/statuses/{id}/context"): "Context",
+    ("GET", "/api/v1/statuses/{id}/source"): "StatusSource",
+    ("GET", "/api/v1/statuses/{id}/history"): "[StatusEdit]",
+    ("GET", "/api/v1/statuses/{id}/favourited_by"): "[Account]",
+    ("GET", "/api/v1/statuses/{id}/reblogged_by"): "[Account]",
+    ("GET", "/api/v1/accounts"): "[Account]",
+    ("GET", "/api/v1/accounts/verify_credentials"): "Account",
+    ("PATCH", "/api/v1/accounts/update_credentials"): "Account",
+    ("DELETE", "/api/v1/profile/avatar"): "Account",
+    ("DELETE", "/api/v1/profile/header"): "Account",
+    ("GET", "/api/v1/accounts/lookup"): "Account",
+    ("GET", "/api/v1/accounts/search"): "[Account]",
+    ("GET", "/api/v1/accounts/relationships"): "[Relationship]",
+    ("GET", "/api/v1/accounts/{id}"): "Account",
+    ("GET", "/api/v1/accounts/{id}/followers"): "[Account]",
+    ("GET", "/api/v1/accounts/{id}/following"): "[Account]",
+    ("GET", "/api/v1/accounts/{id}/featured_tags"): "[FeaturedTag]",
+    ("GET", "/api/v1/accounts/{id}/lists"): "[List]",
+    ("GET", "/api/v1/accounts/{id}/endorsements"): "[Account]",
+    **{("POST", f"/api/v1/accounts/{{id}}/{name}"): "Relationship" for name in _RELATIONS},
+    **{("GET", f"/api/v1/{name}"): "[Account]" for name in ("blocks", "mutes", "directory", "endorsements")},
+    ("GET", "/api/v1/follow_requests"): "[Account]",
+    ("POST", "/api/v1/follow_requests/{id}/authorize"): "Relationship",
+    ("POST", "/api/v1/follow_requests/{id}/reject"): "Relationship",
+    ("GET", "/api/v2/search"): "Search",
+    ("GET", "/api/v1/tags/{name}"): "Hashtag",
+    **{("POST", f"/api/v1/tags/{{name}}/{name}"): "Hashtag" for name in ("follow", "unfollow", "feature", "unfeature")},
+    ("GET", "/api/v1/followed_tags"): "[Hashtag]",
+    ("GET", "/api/v1/trends"): "[Hashtag]",
+    ("GET", "/api/v1/trends/tags"): "[Hashtag]",
+    ("GET", "/api/v1/featured_tags"): "[FeaturedTag]",
+    ("POST", "/api/v1/featured_tags"): "FeaturedTag",
+    ("GET", "/api/v1/featured_tags/suggestions"): "[Hashtag]",
+    ("GET", "/api/v1/lists"): "[List]",
+    ("POST", "/api/v1/lists"): "List",
+    ("GET", "/api/v1/lists/{id}"): "List",
+    ("PUT", "/api/v1/lists/{id}"): "List",
+    ("GET", "/api/v1/lists/{id}/accounts"): "[Account]",
+    ("GET", "/api/v1/notifications"): "[Notification]",
+    ("GET", "/api/v1/notifications/{id}"): "Notification",
+    ("GET", "/api/v1/conversations"): "[Conversation]",
+    ("POST", "/api/v1/conversations/{id}/read"): "Conversation",
+    ("POST", "/api/v1/media"): "MediaAttachment",
+    ("POST", "/api/v2/media"): "MediaAttachment",
+    ("GET", "/api/v1/media/{id}"): "MediaAttachment",
+    ("PUT", "/api/v1/media/{id}"): "MediaAttachment",
+    ("GET", "/api/v1/polls/{id}"): "Poll",
+    ("POST", "/api/v1/polls/{id}/votes"): "Poll",
+    ("GET", "/api/v1/scheduled_statuses"): "[ScheduledStatus]",
+    ("GET", "/api/v1/scheduled_statuses/{id}"): "ScheduledStatus",
+    ("PUT", "/api/v1/scheduled_statuses/{id}"): "ScheduledStatus",
+    ("GET", "/api/v2/filters"): "[Filter]",
+    ("POST", "/api/v2/filters"): "Filter",
+    ("GET", "/api/v2/filters/{id}"): "Filter",
+    ("PUT", "/api/v2/filters/{id}"): "Filter",
+    ("GET", "/api/v2/filters/{id}/keywords"): "[FilterKeyword]",
+    ("POST", "/api/v2/filters/{id}/keywords"): "FilterKeyword",
+    ("GET", "/api/v2/filters/keywords/{id}"): "FilterKeyword",
+    ("PUT", "/api/v2/filters/keywords/{id}"): "FilterKeyword",
+    ("GET", "/api/v2/filters/{id}/statuses"): "[FilterStatus]",
+    ("POST", "/api/v2/filters/{id}/statuses"): "FilterStatus",
+    ("GET", "/api/v2/filters/statuses/{id}"): "FilterStatus",
+    ("POST", "/api/v1/reports"): "Report",
+}
+"""What a method answers, by the address as it is registered."""
+
+NO_ENTITY = {"/api/v1/notifications/unread_count", "/api/v1/accounts/familiar_followers", "/api/v1/search"}
+"""What would be taken for the address of an entity."""
+
+_PATTERNS = [
+    (method, re.compile(re.sub(r"{\w+}", "[^/]+", path) + r"\Z"), entity)
+    # What is more certain than a number or a name counts first.
+    for (method, path), entity in sorted(ANSWERS.items(), key=lambda item: item[0][1].count("{"))
+]
+
+
+def faults_of(method: str, path: str, answer: Any) -> list[str]:
+    """What is not as promised in the answer of a call; nothing where the documentation names no entity."""
+    if path == "/api/v1/statuses" and method == "POST":
+        return broken("ScheduledStatus" if "scheduled_at" in answer else "Status", answer)
+    if path in NO_ENTITY:
+        return []
+    for known, pattern, entity in _PATTERNS:
+        if known == method and pattern.match(path):
+            return broken(entity, answer, f"{method} {path}")
+    return []
