@@ -22,20 +22,25 @@ MEDIA_ONLY = " AND EXISTS (SELECT 1 FROM post_attachment AS file WHERE file.post
 
 async def home(call: Call) -> Response:
     """GET /api/v1/timelines/home."""
+    return await entries(call, "timeline_entry", "reader_id", call.me)
+
+
+async def entries(call: Call, table: str, owner: str, owner_id: str) -> Response:
+    """A page of what was written down for somebody or something when it came: one range of an index."""
     here, viewer = call.here, call.viewer
     cut = cut_of(call.found, most=80)
     may_read, values = readable(viewer)
-    part, bounds = await _home_part(here, call.me, cut)
+    part, bounds = await _entries_part(here, f"{table} WHERE {owner} = :whose", owner_id, cut)
     only_here = " AND post.is_local" if flag_of(call.found, "local") else ""
     direction = "ASC" if cut.is_upwards else "DESC"
     rows = await here.db.rows(
         f"SELECT {STATUS_COLUMNS}, entry.via_id, boost.id AS boost_id, boost.uri AS boost_uri,"
-        " boost.created_at AS boosted_at FROM timeline_entry AS entry JOIN post ON post.id = entry.post_id"
+        f" boost.created_at AS boosted_at FROM {table} AS entry JOIN post ON post.id = entry.post_id"
         " LEFT JOIN boost ON boost.id = (SELECT passed.id FROM boost AS passed WHERE passed.post_id = entry.post_id"
         " AND passed.actor_id = entry.via_id AND passed.undone_at IS NULL ORDER BY passed.id LIMIT 1)"
-        f" WHERE entry.reader_id = :me AND post.state = 'visible'{only_here}{part} AND {may_read}"
+        f" WHERE entry.{owner} = :whose AND post.state = 'visible'{only_here}{part} AND {may_read}"
         f" AND {findable(viewer)} ORDER BY entry.at {direction}, entry.post_id {direction} LIMIT :limit",
-        me=call.me,
+        whose=owner_id,
         limit=cut.limit,
         **values,
         **bounds,
@@ -111,7 +116,7 @@ def _page(call: Call, cut: Cut, found: list[Status]) -> Response:
     return answer(found, link_header(call.here, call.request, [status.id for status in found], more=more))
 
 
-async def _home_part(here: Instance, reader_id: str, cut: Cut) -> tuple[str, dict[str, Any]]:
+async def _entries_part(here: Instance, whose: str, owner_id: str, cut: Cut) -> tuple[str, dict[str, Any]]:
     """As `reading.within`, by the times at which things came into this timeline."""
     condition, values = "", dict[str, Any]()
     for name, sign, number in (("older", "<", cut.max_id), ("newer", ">", cut.above)):
@@ -119,10 +124,10 @@ async def _home_part(here: Instance, reader_id: str, cut: Cut) -> tuple[str, dic
         if number is None or bounds is None:
             continue
         row = await here.db.row(
-            "SELECT at, post_id FROM timeline_entry WHERE reader_id = :me AND post_id IN"
+            f"SELECT at, post_id FROM {whose} AND post_id IN"
             " (SELECT id FROM post WHERE id BETWEEN :low AND :high"
             " UNION ALL SELECT post_id FROM boost WHERE id BETWEEN :low AND :high) ORDER BY at DESC LIMIT 1",
-            me=reader_id,
+            whose=owner_id,
             low=bounds[0],
             high=bounds[1],
         )

@@ -43,6 +43,11 @@ _MUTED = (
     "EXISTS (SELECT 1 FROM actor_mute WHERE actor_mute.muter_id = follow.follower_id"
     " AND actor_mute.muted_id = follow.target_id)"
 )
+# Who is in a list that one reads apart.
+_APART = (
+    "EXISTS (SELECT 1 FROM list_member JOIN people_list ON people_list.id = list_member.list_id"
+    " WHERE list_member.member_id IN ({sources}) AND people_list.owner_id = reader.id AND people_list.is_exclusive)"
+)
 _HERE = "reader.is_local AND reader.kind = 'Person' AND reader.deleted_at IS NULL"
 _INSERT = "INSERT INTO timeline_entry (reader_id, post_id, via_id, at)"
 
@@ -62,7 +67,8 @@ async def add_posts(here: Instance, post_ids: Sequence[str]) -> None:
         f" FROM {concerned} AS concerned JOIN post ON post.id = concerned.post_id"
         " JOIN actor AS reader ON reader.id = concerned.reader_id"
         f" WHERE post.state = 'visible' AND post.visibility NOT IN ('{DIRECT}', '{PRIVATE}')"
-        f" AND {_HERE} AND {_ANSWERED} ON CONFLICT (reader_id, post_id) DO NOTHING",
+        f" AND {_HERE} AND {_ANSWERED} AND NOT {_APART.format(sources='post.author_id, post.community_id')}"
+        " ON CONFLICT (reader_id, post_id) DO NOTHING",
         **parameters,
     )
 
@@ -75,7 +81,7 @@ async def add_boost(here: Instance, post_id: str, actor_id: str) -> None:
         " WHERE post.id = :id AND post.state = 'visible' AND post.visibility IN ('public', 'unlisted')"
         " AND follow.target_id = :actor AND follow.state = 'accepted' AND NOT follow.from_elsewhere"
         f" AND follow.shows_boosts AND {_IN_LANGUAGE} AND NOT {_MUTED}"
-        f" AND {_HERE} AND reader.id <> post.author_id"
+        f" AND {_HERE} AND reader.id <> post.author_id AND NOT {_APART.format(sources='follow.target_id')}"
         " ON CONFLICT (reader_id, post_id) DO NOTHING",
         id=post_id,
         actor=actor_id,
@@ -121,6 +127,16 @@ async def drain(here: Instance, reader_id: str, source_id: str) -> None:
         " AND follow.target_id IN (post.author_id, post.community_id) AND follow.target_id <> :source)"
         " AND NOT EXISTS (SELECT 1 FROM membership WHERE membership.person_id = :reader AND membership.state = 'active'"
         f" AND membership.community_id = post.community_id) AND NOT {_HAS_FOLLOWED_TAG}))",
+        reader=reader_id,
+        source=source_id,
+    )
+
+
+async def set_apart(here: Instance, reader_id: str, source_id: str) -> None:
+    """Take out everything of somebody who is read in a list instead."""
+    await here.db.execute(
+        "DELETE FROM timeline_entry WHERE reader_id = :reader AND (via_id = :source OR post_id IN"
+        " (SELECT id FROM post WHERE author_id = :source OR community_id = :source))",
         reader=reader_id,
         source=source_id,
     )
