@@ -39,12 +39,13 @@ class StatusEdit(Struct):
 
 
 class ScheduledStatus(Struct):
-    """A status that is published later."""
+    """A status that is published later; `peerhall` says why it could not be, where that is so."""
 
     id: str
     scheduled_at: str
     params: dict[str, Any]
     media_attachments: list[MediaAttachment]
+    peerhall: dict[str, str] | UnsetType = UNSET
 
 
 class Relationship(Struct):

@@ -90,7 +90,7 @@ def focus_of(found: Parameters) -> str | None:
     return f"{round(x, 4):g},{round(y, 4):g}"
 
 
-def upload_of(here: Instance, file: MediaFile, focus: str) -> MediaAttachment:
+def upload_of(here: Instance, file: MediaFile) -> MediaAttachment:
     """An upload as apps know it."""
     url = here.url(file.url)
     is_picture = file.kind == "image"
@@ -100,7 +100,7 @@ def upload_of(here: Instance, file: MediaFile, focus: str) -> MediaAttachment:
         url=url,
         preview_url=here.url(file.preview_url) if is_picture else None,
         remote_url=None,
-        meta=meta_of(file.width, file.height, focus),
+        meta=meta_of(file.width, file.height, file.focus),
         description=file.alt or (None if is_picture else file.name or None),
         blurhash=None,
     )
@@ -110,7 +110,7 @@ async def _mine(call: Call, media_id: str) -> MediaAttachment:
     file = await media_file(call.here, media_id, owner_id=call.me)
     if file is None:
         raise missing()
-    return upload_of(call.here, file, file.focus)
+    return upload_of(call.here, file)
 
 
 def routes() -> list[Route]:

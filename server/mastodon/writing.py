@@ -13,6 +13,7 @@ from server.mastodon import reading
 from server.mastodon.accounts import moment
 from server.mastodon.answers import StatusEdit, StatusSource
 from server.mastodon.paging import in_order
+from server.mastodon.scheduled import scheduled_by_id, time_of
 from server.mastodon.serving import Call, answer, missing, route
 from server.mastodon.statuses import statuses_of
 from server.mastodon.uploads import focus_of, media_id_of
@@ -21,6 +22,7 @@ from server.notes import actions as notes
 from server.notes import editing
 from server.notes.editing import FileWords, NoteChange
 from server.notes.form import NoteForm, NotePoll
+from server.notes.scheduling import schedule
 from server.posts import actions as posts
 from server.posts import queries as posts_read
 from server.posts.form import MAX_SOURCE
@@ -31,10 +33,32 @@ MAX_BATCH = 20
 
 
 async def create(call: Call) -> Response:
-    """POST /api/v1/statuses."""
+    """POST /api/v1/statuses. What was sent before is answered again, whatever has become of its files since."""
     once = call.request.headers.get("idempotency-key", "")[:MAX_KEY]
-    post_id = await notes.write(call.here, call.viewer, await form_of(call), once=once)
+    before = await _sent_before(call, once)
+    if before is not None:
+        return before
+    try:
+        form, at = await form_of(call), time_of(call.found)
+    except ApiError:
+        before = await _sent_before(call, once)
+        if before is None:
+            raise
+        return before
+    if at is not None:
+        return answer(await scheduled_by_id(call, await schedule(call.here, call.viewer, form, at, once=once)))
+    post_id = await notes.write(call.here, call.viewer, form, once=once)
     return answer(await reading.status_by_id(call.here, call.viewer, post_id))
+
+
+async def _sent_before(call: Call, once: str) -> Response | None:
+    before = await notes.sent_before(call.here, call.viewer, once)
+    if before is None:
+        return None
+    post_id, scheduled_id = before
+    if post_id is not None:
+        return answer(await reading.status_by_id(call.here, call.viewer, post_id))
+    return answer(await scheduled_by_id(call, str(scheduled_id)))
 
 
 async def delete(call: Call) -> Response:

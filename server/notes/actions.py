@@ -18,7 +18,7 @@ from server.polls.actions import opening
 from server.posts import actions as posts
 from server.posts import policy
 from server.posts.actions import NewPost
-from server.posts.composing import readable_post
+from server.posts.composing import Detail, readable_post
 from server.posts.models import Post
 
 KEPT = timedelta(hours=1)
@@ -49,6 +49,22 @@ async def write(here: Instance, acting: Viewer, form: NoteForm, *, once: str = "
     before = await sent_before(here, acting, once)
     if before is not None and before[0] is not None:
         return before[0]
+
+    async def store(post: Post) -> None:
+        await remember(here, acting, once, post_id=post.id)
+
+    try:
+        post = await post_now(here, acting, form, store)
+    except Repeated:
+        before = await sent_before(here, acting, once)
+        if before is None or before[0] is None:
+            raise NotFound from None
+        return before[0]
+    return str(post.id)
+
+
+async def post_now(here: Instance, acting: Viewer, form: NoteForm, also: Detail) -> Post:
+    """Write a short post; `also` is done in its transaction."""
     form = tidy(form)
     check(form)
     new = await _new(here, acting, form)
@@ -66,16 +82,9 @@ async def write(here: Instance, acting: Viewer, form: NoteForm, *, once: str = "
     async def store(post: Post) -> None:
         if poll is not None:
             await poll(post)
-        await remember(here, acting, once, post_id=post.id)
+        await also(post)
 
-    try:
-        post = await posts.create_post(here, str(acting.actor_id), new, detail=store)
-    except Repeated:
-        before = await sent_before(here, acting, once)
-        if before is None or before[0] is None:
-            raise NotFound from None
-        return before[0]
-    return str(post.id)
+    return await posts.create_post(here, str(acting.actor_id), new, detail=store)
 
 
 async def sent_before(here: Instance, acting: Viewer, once: str) -> tuple[str | None, str | None] | None:

@@ -70,7 +70,10 @@ async def test_a_picture_goes_with_a_status_described_or_not(fediverse: Fedivers
     changed = await app.call("PUT", f"/api/v1/media/{made['id']}", json={"description": "Green", "focus": "0,1"})
     assert (changed.json()["description"], changed.json()["meta"]["focus"]) == ("Green", {"x": 0.0, "y": 1.0})
     bare = await upload(app, "/api/v1/media")
-    status = await app.post(STATUSES, {"media_ids": [made["id"], bare["id"]], "sensitive": True})
+    key = {"headers": {"Idempotency-Key": "pictures"}}
+    status = await app.post(STATUSES, {"media_ids": [made["id"], bare["id"]], "sensitive": True}, **key)
+    again = await app.post(STATUSES, {"media_ids": [made["id"], bare["id"]], "sensitive": True}, **key)
+    assert again["id"] == status["id"]
     assert [item["id"] for item in status["media_attachments"]] == [made["id"], bare["id"]]
     assert [item["description"] for item in status["media_attachments"]] == ["Green", None]
     assert status["media_attachments"][0]["meta"]["focus"] == {"x": 0.0, "y": 1.0}
