@@ -108,6 +108,7 @@ ENTITIES: dict[str, dict[str, str]] = {
     },
     "ScheduledStatus": {
         "id": "id", "scheduled_at": "time", "params": "object", "media_attachments": "[MediaAttachment]",
+        "peerhall?": "object",
     },
     "List": {"id": "id", "title": "word", "replies_policy": "word", "exclusive": "flag"},
     "Marker": {"last_read_id": "text", "version": "count", "updated_at": "time"},

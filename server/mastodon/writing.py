@@ -64,9 +64,9 @@ async def _sent_before(call: Call, once: str) -> Response | None:
 async def delete(call: Call) -> Response:
     """DELETE /api/v1/statuses/ID: what it was, with what its author typed, so that they can write it anew."""
     here, viewer = call.here, call.viewer
-    post_id = await own_post_id(call)
+    post_id = await _post_id(call)
     status = await reading.status_by_id(here, viewer, post_id)
-    status.text = (await editing.source(here, viewer, post_id)).text
+    status.text = (await editing.source(post_id)).text
     keep = not flag_of(call.found, "delete_media")
     await posts.delete_post(here, viewer, post_id, keep_files=keep)
     return answer(status)
@@ -75,8 +75,8 @@ async def delete(call: Call) -> Response:
 async def edit(call: Call) -> Response:
     """PUT /api/v1/statuses/ID. What is not sent stays as it is."""
     found, here = call.found, call.here
-    post_id = await own_post_id(call)
-    await editing.source(here, call.viewer, post_id)  # for others there is no such thing, whatever they send
+    post_id = await _post_id(call)
+    await editing.check_own(call.viewer, post_id)  # for others there is no such thing, whatever they send
     media_ids = None
     if found.get("media_ids") is not None:
         media_ids = await media_ids_of(call, [item for item in texts_of(found, "media_ids") if item], only_free=False)
@@ -95,10 +95,10 @@ async def edit(call: Call) -> Response:
 
 
 async def source(call: Call) -> Response:
-    """GET /api/v1/statuses/ID/source: what its author typed, for its author."""
-    post_id = await own_post_id(call)
-    found = await editing.source(call.here, call.viewer, post_id)
+    """GET /api/v1/statuses/ID/source: what its author typed, for whoever may read it, as servers get it too."""
+    post_id = await _post_id(call)
     status = await reading.status_by_id(call.here, call.viewer, post_id)
+    found = await editing.source(post_id)
     return answer(StatusSource(id=status.id, text=found.text, spoiler_text=found.content_warning))
 
 
@@ -220,8 +220,7 @@ async def media_ids_of(call: Call, numbers: list[str], *, only_free: bool) -> tu
     return tuple(ids)
 
 
-async def own_post_id(call: Call) -> str:
-    """Our id of a post of whoever asks; ApiError 404 for those of others."""
+async def _post_id(call: Call) -> str:
     post_id = await reading.post_id_of(call.here, call.path())
     if post_id is None:
         raise missing()

@@ -13,7 +13,7 @@ from server.posts import actions as posts
 from server.posts.actions import NewAttachment, PostChange
 from server.posts.composing import own
 from server.posts.models import Post, PostAttachment
-from server.text import clean_text
+from server.text import clean_text, plain
 
 EDITABLE = frozenset({"note", "reply", "poll", "discussion", "ask"})
 """What is a text. What is made of fields is changed on its page."""
@@ -48,10 +48,15 @@ class NoteChange:
     poll: NotePoll | None = None
 
 
-async def source(here: Instance, acting: Viewer, post_id: str) -> Source:
-    """What the author of a post of their own typed. Raises NotFound for those of others."""
-    post = await own(acting, post_id)
-    return Source(text=as_typed(post.source_md), content_warning=post.content_warning)
+async def source(post_id: str) -> Source:
+    """What the author of a post typed that its reader was shown already; its words, where its server does not say."""
+    post = await Post.get(id=post_id)
+    return Source(text=as_typed(post.source_md) or plain(post.content_html), content_warning=post.content_warning)
+
+
+async def check_own(acting: Viewer, post_id: str) -> None:
+    """Raise NotFound for posts of others."""
+    await own(acting, post_id)
 
 
 async def edit(here: Instance, acting: Viewer, post_id: str, change: NoteChange) -> None:

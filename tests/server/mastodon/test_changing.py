@@ -112,7 +112,9 @@ async def test_only_who_wrote_it_changes_it(fediverse: Fediverse) -> None:
     path = f"{STATUSES}/{made['id']}"
     assert await narrow.refused("PUT", path, json={"status": "x"}) == 403
     assert await chen.refused("PUT", path, json={"status": "x"}) == 404
-    assert await chen.refused("GET", f"{path}/source") == 404
+    private = await app.post(STATUSES, {"status": "Mine", "visibility": "private"})
+    assert await chen.refused("GET", f"{STATUSES}/{private['id']}/source") == 404
+    assert (await chen.get(f"{path}/source"))["text"] == "Mine"
     assert await chen.refused("DELETE", path) == 404
     assert await other.refused("PUT", f"{STATUSES}/1", json={"status": "x"}) == 404
     for body in (
