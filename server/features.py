@@ -7,6 +7,7 @@ from server.communities.feature import feature as communities
 from server.discussions.feature import feature as discussions
 from server.feature import Feature
 from server.fediverse.feature import feature as fediverse
+from server.filters.feature import feature as filters
 from server.hashtags.feature import feature as hashtags
 from server.instance import Instance
 from server.live.feature import feature as live
@@ -53,6 +54,7 @@ FEATURES: tuple[Feature, ...] = (
     timelines,
     notes,
     notifications,
+    filters,
     search,
     moderation,
     live,

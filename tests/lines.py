@@ -86,7 +86,7 @@ class Socket(Told):
                 frame = json.loads(letters)
                 if "payload" in frame:
                     assert isinstance(frame["payload"], str)
-                    frame["read"] = json.loads(frame["payload"])
+                    frame["read"] = json.loads(frame["payload"] or "null")
                 self.take(frame)
         except ConnectionClosed:
             pass

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from server.accounts.events import AccountDeleted, AccountSuspended
+from server.filters.events import FiltersChanged
 from server.instance import Instance
 from server.live.lines import CHANNEL, switchboard
 from server.notifications.events import Told
@@ -36,6 +37,7 @@ def install(here: Instance) -> None:
     on(PostDeleted, partial(_deleted, here))
     on(PostRemoved, partial(_removed, here))
     on(Told, partial(_told, here))
+    on(FiltersChanged, partial(_filters, here))
     on(AccountSuspended, partial(_locked_out, here))
     on(AccountDeleted, partial(_gone, here))
 
@@ -73,6 +75,10 @@ async def _removed(here: Instance, event: PostRemoved) -> None:
 async def _told(here: Instance, event: Told) -> None:
     for reader_id, notification_id in event.told:
         here.bus.tell(CHANNEL, ["news", notification_id, reader_id])
+
+
+async def _filters(here: Instance, event: FiltersChanged) -> None:
+    here.bus.tell(CHANNEL, ["filters", event.owner_id, event.owner_id])
 
 
 async def _locked_out(here: Instance, event: AccountSuspended) -> None:

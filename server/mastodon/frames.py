@@ -9,8 +9,10 @@ import msgspec
 from server.db import among
 from server.instance import Instance
 from server.live.facts import belongs, facts_of
-from server.live.lines import NEWS_ONLY, USER, Heard, Line, Subscription
+from server.live.lines import LIST, NEWS_ONLY, USER, Heard, Line, Subscription
 from server.mastodon.entities import Status
+from server.mastodon.filtering import HOME, is_hidden
+from server.mastodon.filtering import PUBLIC as PUBLIC_PLACE
 from server.mastodon.happened import COLUMNS, SHOWN, notification_of, shown
 from server.mastodon.ids import number_of
 from server.mastodon.reading import BOOST_COLUMNS
@@ -67,16 +69,21 @@ async def relevant(here: Instance, line: Line, heard: Sequence[Heard]) -> Releva
         if each.id in about and belongs(each, subscription, about[each.id], line.actor_id)
     ]
     listens = any(each.stream in {USER, NEWS_ONLY} for each in line.subscriptions)
-    return Relevant(heard, wanted, [each for each in heard if each.kind == "news"] if listens else [])
+    personal = [each for each in heard if each.kind in {"news", "filters"}] if listens else []
+    return Relevant(heard, wanted, personal)
 
 
 async def frames(here: Instance, line: Line, access: Access, about: Relevant) -> list[Frame]:
     """What a line is told of this, in the order in which it happened."""
     found = await _posts(here, access, about.wanted)
     found |= await _gone(here, access, about.wanted)
-    if about.news and covers(access.scopes, "read:notifications"):
+    told = [each for each in about.news if each.kind == "news"]
+    if told and covers(access.scopes, "read:notifications"):
         streams = [each for each in line.subscriptions if each.stream in {USER, NEWS_ONLY}]
-        found |= await _news(here, access, about.news, streams)
+        found |= await _news(here, access, told, streams)
+    for each in about.news:
+        if each.kind == "filters":
+            found[each] = [Frame([USER], "filters_changed", "") for own in line.subscriptions if own.stream == USER]
     return [frame for each in about.order for frame in found.get(each, [])]
 
 
@@ -110,15 +117,16 @@ async def _posts(here: Instance, access: Access, wanted: Wanted) -> dict[Heard, 
             **rights,
         )
     by_number: dict[str, Status] = {status.id: status for status in await statuses_of(here, viewer, rows)}
-    made: dict[tuple[str, str], str] = {}
+    made: dict[tuple[str, str], tuple[Status, str]] = {}
     for row in rows:
         status = by_number.get(number_of(row.get("boost_id") or row["id"]))
         if status is not None:
-            made[(row["id"], row.get("via_id") or "")] = payload_of(status)
+            made[(row["id"], row.get("via_id") or "")] = (status, payload_of(status))
     found: dict[Heard, list[Frame]] = {}
     for heard, subscription in wanted:
-        payload = made.get((heard.id, heard.who[0] if heard.kind == "boost" else ""))
-        if payload is not None:
+        status, payload = made.get((heard.id, heard.who[0] if heard.kind == "boost" else ""), (None, ""))
+        place = HOME if subscription.stream in {USER, LIST} else PUBLIC_PLACE
+        if status is not None and not is_hidden(status, place):
             event = "status.update" if heard.kind == "edit" else "update"
             found.setdefault(heard, []).append(Frame(subscription.spelled, event, payload))
     return found

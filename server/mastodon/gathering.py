@@ -12,6 +12,7 @@ from server.db import Row, among
 from server.instance import Instance
 from server.mastodon.accounts import ACCOUNT_COLUMNS, account_of
 from server.mastodon.entities import Account
+from server.mastodon.filtering import MARKED_SQL, WORDS_SQL
 
 _NO_NUMBERS = "CAST(NULL AS BIGINT) AS m, CAST(NULL AS BIGINT) AS n, 0 AS o"
 _NO_TEXTS = "'' AS b, '' AS c, '' AS d, '' AS e, '' AS f, '' AS g"
@@ -79,6 +80,8 @@ class Gathered:
     votes: dict[str, list[int]] = field(default_factory=dict)
     events: dict[str, Row] = field(default_factory=dict)
     done: set[tuple[str, str]] = field(default_factory=set)
+    words: list[Row] = field(default_factory=list)
+    marked: dict[str, list[Row]] = field(default_factory=dict)
     _accounts: dict[str, Account] = field(default_factory=dict)
 
     def account(self, here: Instance, actor_id: str) -> Account | None:
@@ -110,7 +113,7 @@ async def gather(here: Instance, viewer: Viewer, rows: Sequence[Row]) -> Gathere
     parts = [_FILES, _TAGS, _MENTIONS]
     values: dict[str, str] = dict(ids)
     if viewer.actor_id is not None:
-        parts += _MINE
+        parts += [*_MINE, WORDS_SQL, MARKED_SQL]
         values["me"] = viewer.actor_id
     if "poll" in kinds:
         parts += [_POLLS, _OPTIONS] + ([_VOTES] if viewer.actor_id is not None else [])
@@ -137,6 +140,10 @@ def _sort_in(found: Gathered, row: Row) -> None:
         found.options.setdefault(post_id, []).append(row)
     elif what == "vote":
         found.votes.setdefault(post_id, []).append(row["o"])
+    elif what == "word":
+        found.words.append(row)
+    elif what == "marked":
+        found.marked.setdefault(post_id, []).append(row)
     elif what == "event":
         found.events[post_id] = row
     else:

@@ -15,6 +15,7 @@ from server.instance import Instance
 from server.mastodon.accounts import ACCOUNT_COLUMNS, account_of, moment, moment_or_none
 from server.mastodon.answers import Notification, Report
 from server.mastodon.entities import Account, Status
+from server.mastodon.filtering import NOTIFICATIONS, is_hidden
 from server.mastodon.ids import number_of, range_of
 from server.mastodon.paging import Cut, ordered
 from server.mastodon.statuses import STATUS_COLUMNS, statuses_of
@@ -189,8 +190,10 @@ async def row_of(here: Instance, viewer: Viewer, number: str, kinds: Iterable[st
 
 def _may_show(found: Happened, row: Row) -> bool:
     type_ = TYPES[row["kind"]]
-    if type_ in WITH_POST and row["post_id"] not in found.statuses:
-        return False
+    if type_ in WITH_POST:
+        status = found.statuses.get(row["post_id"])
+        if status is None or is_hidden(status, NOTIFICATIONS):
+            return False
     if type_ == "admin.report":
         return report_id_of(row) in found.reports
     return found.account(row) is not None

@@ -13,6 +13,7 @@ from server.db import Row
 from server.instance import Instance
 from server.mastodon.accounts import ACCOUNT_COLUMNS, account_of, accounts_by_id, moment_or_none
 from server.mastodon.entities import Account, Field, Role, Source, Visibility
+from server.mastodon.filtering import ACCOUNT, shown_in
 from server.mastodon.ids import number_of, range_of
 from server.mastodon.paging import cut_of, in_order, link_header, ordered
 from server.mastodon.reading import page, within
@@ -210,7 +211,7 @@ async def statuses(call: Call) -> Response:
         )
         found = await statuses_of(here, call.viewer, ordered(cut, rows))
     ids = [status.id for status in found]
-    return answer(found, link_header(here, call.request, ids, more=len(found) >= cut.limit))
+    return answer(shown_in(ACCOUNT, found), link_header(here, call.request, ids, more=len(found) >= cut.limit))
 
 
 def _written(here: Instance, condition: str, *, boosts: bool) -> str:

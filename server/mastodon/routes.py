@@ -4,6 +4,7 @@ from starlette.routing import BaseRoute
 
 from server.mastodon import (
     avoiding,
+    filters,
     hashtags,
     instance,
     kept,
@@ -43,6 +44,7 @@ def routes() -> list[BaseRoute]:
         *lists.routes(),
         *avoiding.routes(),
         *searching.routes(),
+        *filters.routes(),
         *hashtags.routes(),
         *people.routes(),
         *streaming.routes(),

@@ -12,6 +12,7 @@ from server.instance import Instance
 from server.mastodon.accounts import acct_of, address_of, emojis_of, mention_of, moment, moment_or_none, page_of
 from server.mastodon.entities import (
     Community,
+    FilterResult,
     Focus,
     MediaAttachment,
     Mention,
@@ -25,6 +26,7 @@ from server.mastodon.entities import (
     StatusTag,
     Visibility,
 )
+from server.mastodon.filtering import results, said
 from server.mastodon.gathering import Gathered, gather
 from server.mastodon.ids import number_of
 from server.mastodon.wording import body, heading, in_paragraphs
@@ -170,7 +172,7 @@ def _status(here: Instance, viewer: Viewer, row: Row, about: Gathered) -> Status
         muted=(post_id, "mute") in about.done if signed_in else UNSET,
         bookmarked=(post_id, "bookmark") in about.done if signed_in else UNSET,
         pinned=(post_id, "pin") in about.done if row["author_id"] == viewer.actor_id else UNSET,
-        filtered=[] if signed_in else UNSET,
+        filtered=_filtered(here, viewer, row, about) if signed_in else UNSET,
         peerhall=Ours(
             kind=row["kind"],
             audience=row["visibility"],
@@ -184,6 +186,17 @@ def _status(here: Instance, viewer: Viewer, row: Row, about: Gathered) -> Status
             page=page,
         ),
     )
+
+
+def _filtered(here: Instance, viewer: Viewer, row: Row, about: Gathered) -> list[FilterResult]:
+    """What the reader's filters say of somebody else's post."""
+    post_id = row["id"]
+    marked = about.marked.get(post_id, [])
+    if row["author_id"] == viewer.actor_id or not (about.words or marked):
+        return []
+    options = [option["a"] for option in about.options.get(post_id, [])]
+    text = said(row, options, [file["g"] for file in about.files.get(post_id, [])])
+    return results(about.words, marked, text, post_id, here.clock.now())
 
 
 def _mentions(here: Instance, row: Row, place: Row | None, about: Gathered) -> tuple[list[Mention], dict[str, str]]:

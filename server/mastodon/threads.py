@@ -8,6 +8,7 @@ from server.db import Row
 from server.instance import Instance
 from server.mastodon import reading
 from server.mastodon.answers import Context
+from server.mastodon.filtering import THREAD, shown_in
 from server.mastodon.serving import Call, answer, missing, route
 from server.mastodon.statuses import STATUS_COLUMNS, statuses_of
 from server.posts.queries import THREAD_LIMIT
@@ -33,7 +34,8 @@ async def context(call: Call) -> Response:
     found = await statuses_of(here, viewer, [*above, *below])
     ids = {row["id"] for row in above}
     ancestors = [status for status, row in zip(found, [*above, *below], strict=False) if row["id"] in ids]
-    return answer(Context(ancestors=ancestors, descendants=found[len(ancestors) :]))
+    descendants = shown_in(THREAD, found[len(ancestors) :])
+    return answer(Context(ancestors=shown_in(THREAD, ancestors), descendants=descendants))
 
 
 async def _thread(here: Instance, viewer: Viewer, post_id: str) -> dict[str, Row]:

@@ -7,6 +7,7 @@ from starlette.routing import Route
 
 from server.api import flag_of, texts_of
 from server.instance import Instance
+from server.mastodon import filtering
 from server.mastodon.entities import Status
 from server.mastodon.ids import milliseconds_of, range_of
 from server.mastodon.paging import Cut, cut_of, link_header, ordered
@@ -45,7 +46,7 @@ async def entries(call: Call, table: str, owner: str, owner_id: str) -> Response
         **values,
         **bounds,
     )
-    return _page(call, cut, await statuses_of(here, viewer, ordered(cut, rows)))
+    return _page(call, cut, await statuses_of(here, viewer, ordered(cut, rows)), filtering.HOME)
 
 
 async def public(call: Call) -> Response:
@@ -111,9 +112,10 @@ def _tags(call: Call, name: str) -> list[str]:
     return [text.lstrip("#").lower()[:100] for text in texts_of(call.found, name, MAX_TAGS) if text.strip("# ")]
 
 
-def _page(call: Call, cut: Cut, found: list[Status]) -> Response:
+def _page(call: Call, cut: Cut, found: list[Status], place: str = filtering.PUBLIC) -> Response:
     more = len(found) >= cut.limit
-    return answer(found, link_header(call.here, call.request, [status.id for status in found], more=more))
+    shown = filtering.shown_in(place, found)
+    return answer(shown, link_header(call.here, call.request, [status.id for status in found], more=more))
 
 
 async def _entries_part(here: Instance, whose: str, owner_id: str, cut: Cut) -> tuple[str, dict[str, Any]]:
