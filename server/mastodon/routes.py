@@ -4,6 +4,7 @@ from starlette.routing import BaseRoute
 
 from server.mastodon import (
     avoiding,
+    discovery,
     filters,
     hashtags,
     instance,
@@ -43,10 +44,11 @@ def routes() -> list[BaseRoute]:
         *profile.routes(),
         *lists.routes(),
         *avoiding.routes(),
+        *discovery.routes(),
         *searching.routes(),
         *filters.routes(),
         *hashtags.routes(),
-        *people.routes(),
         *streaming.routes(),
+        *people.routes(),
         *instance.routes(),
     ]
