@@ -1,5 +1,6 @@
 """How far somebody has read, as apps keep it: one marker for home, one for notifications."""
 
+from msgspec.structs import replace
 from starlette.responses import Response
 from starlette.routing import Route
 
@@ -21,13 +22,10 @@ async def markers(call: Call) -> Response:
     found = {name: shown_as(marker) for name, marker in kept.items() if name in wanted}
     if NOTIFICATIONS in wanted:
         seen = await reading.seen_place(call.here, call.viewer, SHOWN)
-        before = found.get(NOTIFICATIONS)
-        # What was read in the browser is read in the app.
-        if seen is not None and (before is None or int(number_of(seen)) > int(before.last_read_id)):
-            now = moment(to_milliseconds(call.here.clock.now()))
-            found[NOTIFICATIONS] = Marker(
-                number_of(seen), before.version if before else 0, before.updated_at if before else now
-            )
+        before = found.get(NOTIFICATIONS) or Marker("0", 0, moment(to_milliseconds(call.here.clock.now())))
+        # What was read in the browser is read in the app. Nothing read is said too: Elk takes a marker for granted.
+        is_further = seen is not None and int(number_of(seen)) > int(before.last_read_id)
+        found[NOTIFICATIONS] = replace(before, last_read_id=number_of(seen)) if seen and is_further else before
     return answer({name: found[name] for name in TIMELINES if name in found})
 
 
