@@ -43,6 +43,12 @@ class App(Protocol):
     def write(self, text: str, picture: Path | None = None, description: str = "") -> None:
         """Publish a post, with a picture or without."""
 
+    def write_to_followers(self, text: str) -> None:
+        """Publish a post for followers only."""
+
+    def show_new(self) -> None:
+        """Show what came while the home timeline was open."""
+
     def edit(self, add: str) -> None:
         """Add words to the post that is open, which is one's own."""
 

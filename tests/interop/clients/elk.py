@@ -67,6 +67,9 @@ class Elk:
 
     def sign_in(self, host: str, username: str, password: str) -> None:
         self.page.goto(f"https://{HOST}/")
+        # It goes on to another page, which would close the form again.
+        self.page.wait_for_url("**/public/local")
+        self.page.wait_for_load_state("networkidle")
         self.page.get_by_role("button", name="Sign in").first.click()
         field = self.page.locator("form input[inputmode=url]")
         field.wait_for()
@@ -83,7 +86,8 @@ class Elk:
 
     def open_post(self, words: str) -> None:
         post = self.window.find(self.page.locator("main [id^=status-]").filter(has_text=words))
-        post.locator("a:has(time)").first.click()
+        # Not with the pointer: what is above may still grow, and push it away.
+        post.locator("a:has(time)").first.dispatch_event("click")
         self.page.wait_for_url("**/alder.test/@*/*")
         self._post().get_by_text(words).first.wait_for()
 
@@ -116,24 +120,36 @@ class Elk:
             chooser.value.set_files(picture)
             widget = self.page.locator("[aria-roledescription=publish-widget]")
             widget.get_by_role("button", name="Edit", exact=True).click()
-            self.page.locator("[role=dialog] textarea").fill(description)
+            field = self.page.locator("textarea:visible")
+            field.fill(description)
             self.page.get_by_role("button", name="Apply").click()
-            self.page.locator("[role=dialog] textarea").wait_for(state="hidden")
+            field.wait_for(state="hidden")
         self.page.locator(".publish-button").last.click()
         self.page.wait_for_timeout(1500)
 
+    def write_to_followers(self, text: str) -> None:
+        self.page.goto(f"https://{HOST}/compose")
+        self._write(text)
+        self.page.get_by_role("button", name="Change content visibility").click()
+        self.page.locator(".v-popper__popper").get_by_text("Followers only", exact=True).click()
+        self.page.locator(".publish-button").last.click()
+        self.page.wait_for_timeout(1500)
+
+    def show_new(self) -> None:
+        self.page.get_by_text(re.compile(r"Show \d+ new item")).click(timeout=20_000)
+
     def edit(self, add: str) -> None:
         self._more("Edit")
-        editor = self.page.locator("[role=dialog] .ProseMirror")
-        editor.click()
+        self.page.get_by_text("Editing", exact=True).wait_for()
+        self.page.locator(EDITOR).last.click()
         self.page.keyboard.press("Control+End")
         self.page.keyboard.type(add)
-        self.page.locator("[role=dialog] .publish-button").last.click()
+        self.page.locator(".publish-button").last.click()
         self._post().get_by_text(add).first.wait_for()
 
     def delete(self) -> None:
         self._more("Delete")
-        self.page.locator("[role=dialog]").get_by_role("button", name="Delete", exact=True).click()
+        self.page.get_by_role("button", name="Delete", exact=True).last.click()
 
     def vote(self, choice: str) -> None:
         poll = self._post().locator(".poll-wrapper")
@@ -167,7 +183,7 @@ class Elk:
 
     def profile(self, username: str) -> None:
         self.page.goto(f"https://{HOST}/alder.test/@{username}")
-        self.page.locator("main").get_by_text(f"@{username}").first.wait_for()
+        self.page.locator("main").get_by_text(f"@{username.partition('@')[0]}").first.wait_for()
         self.page.locator("main [id^=status-]").first.wait_for()
 
     def sign_out(self) -> None:

@@ -42,6 +42,8 @@ class Journey:
             Step("practice", self.practice),
             Step("poll", self.poll),
             Step("post with a picture", self.post),
+            Step("post to followers", self.post_to_followers),
+            Step("something new", self.something_new),
             Step("edit", self.edit),
             Step("delete", self.delete),
             Step("search for people", self.search_people),
@@ -49,6 +51,7 @@ class Journey:
             Step("profile", self.profile),
             Step("follow a community elsewhere", self.follow),
             Step("its practice arrives", self.arrives),
+            Step("the community's page", self.community),
             Step("notifications", self.notifications),
             Step("sign out", self.sign_out),
         ]
@@ -114,6 +117,22 @@ class Journey:
         self.app.home()
         self._sees(self.own)
 
+    def post_to_followers(self) -> None:
+        words = fresh("quiet")
+        self.app.home()
+        self.app.write_to_followers(f"For those who follow me {words}")
+        (written,) = waits(lambda: self.alder.posts_of("amara", words))
+        assert written["visibility"] == "followers", written["visibility"]
+
+    def something_new(self) -> None:
+        words = fresh("new")
+        self.app.home()
+        # What one has just opened may still be on its way to being told what is new.
+        self.app.window.page.wait_for_timeout(2000)
+        self.stage.say_on_alder(f"Just now {words}")
+        self.app.show_new()
+        self._sees(words)
+
     def edit(self) -> None:
         self._open_own()
         self.app.edit(f" and {self.more}")
@@ -152,9 +171,16 @@ class Journey:
         self._sees(f"First ask {words}")
         self._sees(f"More time {words}")
 
+    def community(self) -> None:
+        self.app.profile("teaching@birch.test")
+        self._sees("Teaching")
+
     def notifications(self) -> None:
+        self.stage.like_on_alder(self.alder.posts_of("amara", self.answer)[0]["short"])
+        waits(lambda: self.alder.posts_of("amara", self.answer)[0]["likes_count"] == 1)
         self.app.notifications()
-        self._sees("Bruno")
+        self._sees(self.words["asked"])
+        self._sees(self.answer)
 
     def sign_out(self) -> None:
         self.app.sign_out()

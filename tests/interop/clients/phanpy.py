@@ -95,6 +95,14 @@ class Phanpy:
             self.page.wait_for_timeout(500)
         self._publish(text)
 
+    def write_to_followers(self, text: str) -> None:
+        self.page.locator("#compose-button").click()
+        self.page.locator("#compose-container select[name=visibility]").select_option("private")
+        self._publish(text)
+
+    def show_new(self) -> None:
+        self.page.locator(".updates-button").click(timeout=20_000)
+
     def edit(self, add: str) -> None:
         self._more("Edit")
         field = self.page.locator(FIELD)
@@ -115,6 +123,7 @@ class Phanpy:
 
     def search(self, words: str) -> None:
         self._go("/search", "#search-page")
+        self.page.reload()
         field = self.page.locator("#search-page input[type=search]").first
         field.fill(words)
         field.press("Enter")
@@ -138,7 +147,8 @@ class Phanpy:
     def profile(self, username: str) -> None:
         self.search(f"@{username}")
         self.page.locator("#search-page .account-block").filter(has_text=username).first.click()
-        self.page.locator(".account-container").get_by_text(username).first.wait_for()
+        self.place = ".account-container"
+        self.page.locator(self.place).get_by_text(username).first.wait_for()
 
     def sign_out(self) -> None:
         self.page.goto(f"https://{HOST}/#/settings")

@@ -116,6 +116,14 @@ class Stage:
         """Carol shares a practice in her community, and it goes to who follows that; returns its page."""
         return self._say(self.carol, "/practices/new", **practice(self.words["practised"], community="teaching"))
 
+    def say_on_alder(self, text: str) -> None:
+        """Bruno begins a conversation."""
+        self._say(self.bruno, "/c/science/new", kind="discussion", title="Something else", content=text)
+
+    def like_on_alder(self, short: str) -> None:
+        """Bruno likes a post."""
+        self.bruno.post(f"/p/{short}/like").raise_for_status()
+
     def _say(self, who: httpx.Client, path: str, files: Any = None, **form: Any) -> str:
         where = f"/c/science/new?kind={form['kind']}" if form.get("kind") == "poll" else path
         answer = who.post(where, data={"language": "en", "visibility": "public"} | form, files=files)
