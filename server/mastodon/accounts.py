@@ -79,6 +79,8 @@ def account_of(here: Instance, row: Row) -> Account:
         last_status_at=None,
         emojis=emojis_of(here, row["emoji"]) if shown else [],
         fields=[] if gone else fields_of(here, row["fields_json"]),
+        # Who follows whom is shown to themselves alone, and to others as a number.
+        hide_collections=True if row["is_local"] else None,
         noindex=not row["indexable"],
     )
     if gone:

@@ -49,6 +49,7 @@ async def own_account(call: Call) -> Account:
         privacy=cast(Visibility, usual.visibility),
         sensitive=usual.is_sensitive,
         language=usual.language,
+        hide_collections=True,
         follow_requests_count=asking,
         discoverable=bool(row["discoverable"]),
         indexable=bool(row["indexable"]),
