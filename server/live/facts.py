@@ -21,7 +21,10 @@ _TAGS = frozenset({TAG, TAG_HERE})
 
 @dataclass(slots=True)
 class Facts:
-    """One post. `via` is by whom it came into whose home timeline (None: by itself), for those who listen."""
+    """One post. `via` is by whom it came into whose home timeline (None: by itself), for those who listen.
+
+    `lists` says the same of the lists of people of those who listen to any.
+    """
 
     author_id: str
     is_public: bool
@@ -31,6 +34,7 @@ class Facts:
     has_media: bool
     tags: set[str] = field(default_factory=set)
     via: dict[str, str | None] = field(default_factory=dict)
+    lists: dict[str, str | None] = field(default_factory=dict)
 
 
 class _Known:
@@ -43,7 +47,7 @@ class _Known:
 
 
 async def facts_of(here: Instance, heard: Iterable[Heard]) -> dict[str, Facts]:
-    """Facts of the posts in question; three statements for all lines that hear of the same within a second."""
+    """Facts of the posts in question; four statements for all lines that hear of the same within a second."""
     wanted = {each.id for each in heard if each.kind in {"post", "boost", "edit", "gone"}}
     if not wanted:
         return {}
@@ -95,19 +99,32 @@ async def _read(here: Instance, post_ids: list[str]) -> dict[str, Facts]:
         ):
             if row["post_id"] in found:
                 found[row["post_id"]].via[row["reader_id"]] = row["via_id"]
+    owners = board.listening({LIST})
+    if owners:
+        people, who = among(sorted(owners), "owner")
+        for row in await here.db.rows(
+            "SELECT list_entry.post_id, list_entry.list_id, list_entry.via_id FROM list_entry JOIN people_list"
+            f" ON people_list.id = list_entry.list_id WHERE list_entry.post_id IN ({posts})"
+            f" AND people_list.owner_id IN ({people})",
+            **which,
+            **who,
+        ):
+            if row["post_id"] in found:
+                found[row["post_id"]].lists[row["list_id"]] = row["via_id"]
     return found
 
 
 def belongs(heard: Heard, wanted: Subscription, about: Facts, reader_id: str) -> bool:
     """Whether what happened to a post belongs to a stream of somebody's."""
-    if wanted.stream in {NEWS_ONLY, DIRECT, LIST}:
+    if wanted.stream in {NEWS_ONLY, DIRECT}:
         return False
-    if wanted.stream == USER:
+    if wanted.stream in {USER, LIST}:
         if heard.kind == "gone":
             return True  # it has left every timeline by now
-        if reader_id not in about.via:
+        came, whose = (about.lists, wanted.name) if wanted.stream == LIST else (about.via, reader_id)
+        if whose not in came:
             return False
-        via = about.via[reader_id]
+        via = came[whose]
         return heard.kind == "edit" or (via in heard.who if heard.kind == "boost" else via is None and about.is_new)
     if heard.kind == "boost" or not about.is_public:
         return False

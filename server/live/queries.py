@@ -51,7 +51,8 @@ async def news(
     if viewer.actor_id is None:
         return None
     may_read, values = readable(viewer)
-    conditions = ["post.state = 'visible'", may_read, findable(viewer), "post.author_id <> :reader"]
+    found = findable(viewer, in_community=place.kind == COMMUNITY)
+    conditions = ["post.state = 'visible'", may_read, found, "post.author_id <> :reader"]
     values["reader"] = viewer.actor_id
     source = "post"
     if place.kind == WEEK:

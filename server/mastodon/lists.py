@@ -1,12 +1,11 @@
 """Lists of people for apps, and their timelines."""
 
-from typing import Any
-
 from starlette.responses import Response
 from starlette.routing import Route
 
 from server.api import flag_of, text_of, texts_of
 from server.db import Row
+from server.instance import Instance
 from server.mastodon.answers import UserList
 from server.mastodon.ids import number_of, range_of
 from server.mastodon.people import actor_id_of, actor_ids_of, people_page
@@ -116,18 +115,26 @@ async def _accounts(call: Call) -> list[str]:
     return list(found.values())
 
 
-async def _row(call: Call, number: str | None = None) -> Row:
-    bounds = range_of(number or call.path())
-    row: Any = bounds and await call.here.db.row(
-        f"SELECT {_COLUMNS} FROM people_list WHERE id BETWEEN :low AND :high AND owner_id = :me",
+async def list_id_of(here: Instance, owner_id: str, number: str) -> str | None:
+    """Our id of the list with these digits, where it is theirs."""
+    bounds = range_of(number)
+    if bounds is None:
+        return None
+    found = await here.db.value(
+        "SELECT id FROM people_list WHERE id BETWEEN :low AND :high AND owner_id = :owner",
         low=bounds[0],
         high=bounds[1],
-        me=call.me,
+        owner=owner_id,
     )
+    return None if found is None else str(found)
+
+
+async def _row(call: Call, number: str | None = None) -> Row:
+    list_id = await list_id_of(call.here, call.me, number or call.path())
+    row = list_id and await call.here.db.row(f"SELECT {_COLUMNS} FROM people_list WHERE id = :id", id=list_id)
     if not row:
         raise missing()
-    found: Row = row
-    return found
+    return row
 
 
 def _list(row: Row) -> UserList:

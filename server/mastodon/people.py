@@ -193,7 +193,8 @@ async def statuses(call: Call) -> Response:
             condition += " AND post.pinned"
         found = await page(here, call.viewer, cut, condition=condition, look_around=False, **values)
     elif flag_of(call.found, "pinned"):
-        source = "profile_pin AS pin JOIN post ON post.id = pin.post_id"
+        join = "CROSS JOIN" if here.db.dialect == "sqlite" else "JOIN"  # from the few that are pinned
+        source = f"profile_pin AS pin {join} post ON post.id = pin.post_id"
         condition = f" AND pin.actor_id = :of{condition}"
         found = await page(here, call.viewer, cut, source=source, condition=condition, look_around=False, **values)
     else:

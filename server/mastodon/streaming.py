@@ -32,6 +32,7 @@ from server.live.lines import (
     switchboard,
 )
 from server.mastodon.frames import Frame, frames, relevant
+from server.mastodon.lists import list_id_of
 from server.oauth.bearer import Access, access_of, token_of
 from server.oauth.scopes import covers
 from server.trouble import DATABASE
@@ -77,7 +78,11 @@ async def subscription_of(here: Instance, access: Access, wanted: dict[str, Any]
             raise ApiError(400, "Missing tag name parameter")
         return Subscription(stream, tag.lower(), tag)
     if stream == LIST:
-        raise ApiError(404, "Record not found")
+        number = str(wanted.get("list", ""))
+        list_id = await list_id_of(here, str(access.viewer.actor_id), number)
+        if list_id is None:
+            raise ApiError(404, "Record not found")
+        return Subscription(stream, list_id, number)
     return Subscription(stream)
 
 

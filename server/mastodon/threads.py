@@ -43,7 +43,7 @@ async def _thread(here: Instance, viewer: Viewer, post_id: str) -> dict[str, Row
     may_read, parameters = readable(viewer)
     rows = await here.db.rows(
         f"SELECT {STATUS_COLUMNS} FROM post WHERE (post.root_id = :root OR post.id = :root)"
-        f" AND post.state = 'visible' AND {may_read} AND {findable(viewer)}"
+        f" AND post.state = 'visible' AND {may_read} AND {findable(viewer, in_community=True)}"
         " ORDER BY post.published_at, post.id LIMIT :limit",
         root=await here.db.value("SELECT COALESCE(root_id, id) AS root FROM post WHERE id = :id", id=post_id),
         limit=THREAD_LIMIT + 1,

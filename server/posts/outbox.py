@@ -94,7 +94,9 @@ async def featured_of(here: Instance, actor: Actor, page: str | None) -> Listed 
     if actor.kind == "Group":
         pinned = f"post{here.db.by('idx_post_pinned')} WHERE {_OF_COMMUNITY} AND post.pinned"
     else:
-        pinned = f"profile_pin AS pin JOIN post ON post.id = pin.post_id WHERE pin.actor_id = :id AND {_OWN}"
+        # From the few that are pinned, not from all posts by their time.
+        join = "CROSS JOIN" if here.db.dialect == "sqlite" else "JOIN"
+        pinned = f"profile_pin AS pin {join} post ON post.id = pin.post_id WHERE pin.actor_id = :id AND {_OWN}"
     rows = await here.db.rows(
         f"SELECT post.id FROM {pinned} ORDER BY post.published_at DESC, post.id DESC LIMIT :limit",
         id=actor.id,

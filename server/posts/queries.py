@@ -107,7 +107,8 @@ async def _replies(here: Instance, viewer: Viewer, root_id: str, limit: int) -> 
     may_read, parameters = readable(viewer)
     return await here.db.rows(
         f"SELECT {COLUMNS}, {_ANSWERED} FROM post WHERE post.root_id = :root AND post.id <> :root"
-        f" AND (({may_read} AND {findable(viewer)}) OR (post.state = 'deleted' AND EXISTS (SELECT 1 FROM post AS child"
+        f" AND (({may_read} AND {findable(viewer, in_community=True)})"
+        " OR (post.state = 'deleted' AND EXISTS (SELECT 1 FROM post AS child"
         " WHERE child.parent_id = post.id AND child.state = 'visible')))"
         " ORDER BY post.published_at, post.id LIMIT :limit",
         root=root_id,
@@ -163,7 +164,7 @@ async def listing(
     conditions = ["post.state = 'visible'", *([f"({condition})"] if condition else []), may_read]
     if author_id is None and ids is None:
         # Whoever opens the page of somebody, or already knows which posts, is not looking around.
-        conditions.append(findable(viewer))
+        conditions.append(findable(viewer, in_community=community_id is not None))
     values |= parameters
     source = "post"
     if kinds is not None:

@@ -60,21 +60,22 @@ _QUIET = f"EXISTS (SELECT 1 FROM actor AS quiet WHERE quiet.id = post.author_id 
 
 _UNWANTED = (
     "(EXISTS (SELECT 1 FROM actor_mute WHERE actor_mute.muter_id = :reader_id"
-    " AND actor_mute.muted_id IN (post.author_id, post.community_id))"
+    " AND actor_mute.muted_id IN ({muted}))"
     " OR EXISTS (SELECT 1 FROM host_block JOIN actor AS far ON host_block.host IN (far.host, far.domain)"
     " WHERE host_block.blocker_id = :reader_id AND far.id = post.author_id AND NOT far.is_local))"
 )
 
 
-def findable(viewer: Viewer) -> str:
+def findable(viewer: Viewer, *, in_community: bool = False) -> str:
     """A condition on the alias `post` for lists: people of a limited server show to those who follow or are named.
 
-    Whom the reader muted, and servers that they want nothing from, do not show. It goes with the parameters of
-    `readable`.
+    Whom the reader muted, and servers that they want nothing from, do not show; a community that they muted does
+    where they look at it (`in_community`). It goes with the parameters of `readable`.
     """
     if viewer.actor_id is None:
         return f"NOT {_QUIET}"
-    return f"((NOT {_QUIET} OR {_FOLLOWING} OR {_NAMED}) AND NOT {_UNWANTED})"
+    unwanted = _UNWANTED.format(muted="post.author_id" if in_community else "post.author_id, post.community_id")
+    return f"((NOT {_QUIET} OR {_FOLLOWING} OR {_NAMED}) AND NOT {unwanted})"
 
 
 def readable(viewer: Viewer) -> tuple[str, dict[str, Any]]:

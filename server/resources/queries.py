@@ -88,7 +88,7 @@ async def library(
     may_read, values = readable(viewer)
     base = (
         "post.kind = 'resource' AND post.state = 'visible' AND post.community_id = :community"
-        f" AND {may_read} AND {findable(viewer)}"
+        f" AND {may_read} AND {findable(viewer, in_community=True)}"
     )
     total = await here.db.value(
         f"SELECT count(*) AS total FROM post WHERE {base} AND ({condition or 'TRUE'})",

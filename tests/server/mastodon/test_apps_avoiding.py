@@ -9,10 +9,11 @@ from server.actors.models import Note
 from server.mastodon.ids import number_of
 from server.moderation.models import Report
 from server.posts import actions as posts
+from server.posts import queries
 from tests.apps import App, app_of, ids
 from tests.conftest import Fediverse
 from tests.contract import broken
-from tests.posting import follow, reply, write
+from tests.posting import community, follow, join, reply, write
 
 HOME, PUBLIC, TAG = "/api/v1/timelines/home", "/api/v1/timelines/public", "/api/v1/timelines/tag/maths"
 
@@ -254,3 +255,21 @@ async def test_a_report_names_posts_that_one_can_read(fediverse: Fediverse) -> N
     assert await app.refused("POST", "/api/v1/reports", json=about | {"status_ids": [number_of(post.id)]}) == 422
     assert (await app.post("/api/v1/reports", {"account_id": number_of(chen.id)}))["category"] == "other"
     assert await app.refused("POST", "/api/v1/reports", json={"account_id": number_of(amara.id)}) == 422
+
+
+async def test_a_muted_community_shows_where_one_looks_at_it(fediverse: Fediverse) -> None:
+    here = await fediverse.start("alder.example")
+    amara, bruno = await fediverse.person(here, "amara"), await fediverse.person(here, "bruno")
+    group = await community(bruno, "science")
+    await join(amara, group)
+    post = await write(bruno, "Said there", community_id=group.id)
+    app = await app_of(fediverse, here, amara)
+    path = f"/api/v1/accounts/{number_of(group.id)}"
+    await app.post(f"{path}/mute")
+    for timeline in (HOME, PUBLIC):
+        assert await app.get(timeline) == []
+    assert ids(await app.get(f"{path}/statuses")) == [number_of(post.id)]
+    found = await here.run(queries.listing, here, amara.viewer, community_id=group.id)
+    assert [each.id for each in found.items] == [post.id]
+    assert (await app.post(f"{path}/unmute"))["muting"] is False
+    assert len(await app.get(HOME)) == 1

@@ -2,12 +2,14 @@
 
 import pytest
 
+from server.live import lines
 from server.mastodon.ids import number_of
 from server.posts import actions as posts
 from tests.apps import App, app_of, ids
 from tests.conftest import Fediverse, Person
 from tests.contract import broken
 from tests.counting import statements
+from tests.lines import line, served
 from tests.posting import community, follow, join, reply, write
 
 LISTS, HOME = "/api/v1/lists", "/api/v1/timelines/home"
@@ -218,3 +220,31 @@ async def test_pages_of_a_list_cost_the_same_however_much_is_in_it(fediverse: Fe
     assert (len(everything), len(many)) == (10, len(one)), many
     assert ids(await app.get(path, limit=3, max_id=everything[2])) == everything[3:6]
     assert ids(await app.get(path, limit=2, min_id=everything[5])) == everything[3:5]
+
+
+async def test_who_listens_to_a_list_hears_what_comes_into_it(
+    fediverse: Fediverse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lines, "GATHER_SECONDS", 0.0)
+    here = await fediverse.start("alder.example")
+    amara, bruno, chen = [await fediverse.person(here, name) for name in ("amara", "bruno", "chen")]
+    for person in (bruno, chen):
+        await follow(amara, person)
+    app, other = await app_of(fediverse, here, amara), await app_of(fediverse, here, chen)
+    number = await made(app, bruno)
+    apart = await write(chen, "Not in the list")
+    tokens = [each.http.headers["authorization"].removeprefix("Bearer ") for each in (app, other)]
+    paths = [f"/api/v1/streaming?access_token={token}" for token in tokens]
+    async with served(fediverse, here) as where, line(where, paths[0]) as told, line(where, paths[1]) as stranger:
+        await stranger.say(type="subscribe", stream="list", list=number)
+        assert (await stranger.next())["status"] == 404
+        await told.subscribe("list", list=number)
+        await write(chen, "Not in the list either")
+        await write(bruno, "In the list")
+        frame = await told.next("update")
+        assert frame["stream"] == ["list", number]
+        assert frame["read"]["account"]["username"] == "bruno"
+        fediverse.clock.advance(1)
+        await bruno.do(posts.boost_post, apart.id)
+        assert (await told.next("update"))["read"]["reblog"]["account"]["username"] == "chen"
+        assert not stranger.frames
