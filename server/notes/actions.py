@@ -10,7 +10,7 @@ from server.actors.remote import resolve
 from server.actors.viewer import Viewer
 from server.communities import queries as communities
 from server.communities.models import Membership
-from server.errors import NotAllowed, NotFound, Refused
+from server.errors import Invalid, NotAllowed, NotFound, Refused
 from server.ids import new_id
 from server.instance import Instance
 from server.notes.form import NoteForm, check, tidy, with_breaks
@@ -18,8 +18,9 @@ from server.polls.actions import opening
 from server.posts import actions as posts
 from server.posts import policy
 from server.posts.actions import NewPost
-from server.posts.composing import Detail, readable_post
+from server.posts.composing import MAX_RESOLVED, Detail, readable_post
 from server.posts.models import Post
+from server.text import render_markdown
 
 KEPT = timedelta(hours=1)
 """How long the key of something that was sent is remembered."""
@@ -140,7 +141,9 @@ async def _new(here: Instance, acting: Viewer, form: NoteForm) -> NewPost:
         if wanted == policy.FOLLOWERS and parent.visibility in {policy.MEMBERS, policy.NETWORK, policy.INSTANCE}:
             # To apps these audiences are "private" too: an answer stays among those who can read what it answers.
             wanted = parent.visibility
-    elif wanted != policy.DIRECT:
+    elif wanted == policy.DIRECT:
+        await _check_reaches_somebody(here, form.text)
+    else:
         community_id = await _community(here, acting, form.text)
         if community_id is not None and wanted == policy.FOLLOWERS:
             wanted = policy.MEMBERS
@@ -156,6 +159,23 @@ async def _new(here: Instance, acting: Viewer, form: NoteForm) -> NewPost:
         attachments=form.media_ids,
         to_named=True,
     )
+
+
+async def _check_reaches_somebody(here: Instance, text: str) -> None:
+    """Raise Invalid where a direct post names people and none of them is found: it would reach nobody, and say nothing.
+
+    Who names nobody writes to themselves.
+    """
+    named = render_markdown(text, base_url=here.settings.origin).mentions[:MAX_RESOLVED]
+    for handle in named:
+        try:
+            actor: Actor = await resolve(here, f"@{handle}")
+        except (Refused, FederationError):
+            continue
+        if actor.kind != "Group":
+            return
+    if named:
+        raise Invalid(f"Nobody was found who is called @{named[0]}. Check the spelling.", field="status")
 
 
 async def _community(here: Instance, acting: Viewer, text: str) -> str | None:

@@ -177,6 +177,9 @@ async def test_a_change_reaches_others_and_what_was_said_before_stays(fediverse:
     assert versions[0]["created_at"] == made["created_at"]
     nobody = await app_of(fediverse, app.here)
     assert len(await nobody.get(f"{path}/history")) == 2
+    words = {"media_attributes[][id]": kept["id"], "media_attributes[][description]": "As a form"}
+    answer = await app.call("PUT", path, data=words)
+    assert [item["description"] for item in answer.json()["media_attachments"]] == ["As a form"]
     # Only the words: everything else stays.
     answer = await app.call("PUT", path, data={"status": "Four"})
     assert [item["id"] for item in answer.json()["media_attachments"]] == [kept["id"]]

@@ -10,7 +10,7 @@ from server.notes.form import as_typed, with_breaks
 from tests.apps import App, app_of, ids
 from tests.conftest import Fediverse
 from tests.contract import broken
-from tests.posting import community, document, follow, found, join, reply, sees, write
+from tests.posting import Stranger, community, document, follow, found, join, reply, sees, write
 
 STATUSES = "/api/v1/statuses"
 
@@ -142,6 +142,18 @@ async def test_s15_what_is_private_is_for_followers_and_what_is_direct_for_those
         assert await here_as(app_, status["uri"]) is None
     for status in (private, direct):
         assert (await document(fediverse, app.here, status["uri"]))[0] != 200
+
+
+async def test_a_direct_post_that_would_reach_nobody_is_refused(fediverse: Fediverse) -> None:
+    here = await fediverse.start("alder.example")
+    amara, bruno = await fediverse.person(here, "amara"), await fediverse.person(here, "bruno")
+    await community(bruno, "science")
+    app = await app_of(fediverse, here, amara)
+    for text in ("@brono in confidence", "@bruno@nowhere.example in confidence", "@science in confidence"):
+        assert await app.refused("POST", STATUSES, json={"status": text, "visibility": "direct"}) == 422, text
+    mine = await app.post(STATUSES, {"status": "A note to myself", "visibility": "direct"})
+    assert (mine["visibility"], mine["mentions"]) == ("direct", [])
+    assert (await app.post(STATUSES, {"status": "@bruno and @brono", "visibility": "direct"}))["visibility"] == "direct"
 
 
 async def test_s15_a_direct_answer_is_not_for_everybody_in_the_conversation(fediverse: Fediverse) -> None:
@@ -306,6 +318,22 @@ async def test_what_is_pinned_stands_on_the_profile_and_in_featured(fediverse: F
     await fediverse.settle()
     await app.call("DELETE", f"{STATUSES}/{made[4]['id']}")
     assert ids(await nobody.get(f"/api/v1/accounts/{me}/statuses", pinned="true")) == wanted[1:]
+
+
+async def test_followers_elsewhere_are_told_what_is_pinned(fediverse: Fediverse) -> None:
+    here = await fediverse.start("alder.example")
+    amara = await fediverse.person(here, "amara")
+    app, stranger = await app_of(fediverse, here, amara), Stranger(fediverse, "micro.example")
+    mia = stranger.actor("mia")
+    await stranger.send(here, stranger.activity("Follow", mia, amara.uri))
+    await fediverse.settle()
+    made = await app.post(STATUSES, {"status": "Worth it"})
+    for what in ("pin", "unpin"):
+        await app.post(f"{STATUSES}/{made['id']}/{what}")
+        await fediverse.settle()
+        told = stranger.received[-1]
+        assert told["type"] == {"pin": "Add", "unpin": "Remove"}[what]
+        assert (told["object"], told["target"]) == (made["uri"], f"{amara.uri}/featured")
 
 
 async def test_a_muted_conversation_tells_no_more(fediverse: Fediverse) -> None:
