@@ -203,7 +203,7 @@ class Like(Model):
 
         table = "post_like"
         unique_together = (("actor", "post", "kind"),)
-        indexes = (("post", "kind"), ("actor", "kind", "id"))
+        indexes = (("post", "kind", "id"), ("actor", "kind", "id"))
 
 
 class Bookmark(Model):
@@ -274,7 +274,7 @@ class Boost(Model):
         """Table name and indexes."""
 
         table = "boost"
-        indexes = (("post",), ("actor", "created_at"))
+        indexes = (("post", "id"), ("actor", "created_at"))
 
 
 class Stamp(Model):

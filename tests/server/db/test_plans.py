@@ -14,7 +14,11 @@ from server.communities import actions as communities
 from server.communities.form import CommunityForm
 from server.db import Database
 from server.db.database import _compile, _storable
+from server.ids import new_id
+from server.mastodon.ids import number_of
 from server.posts import actions as posts
+from server.posts import marks
+from tests.apps import app_of
 from tests.web.test_costs import _written
 
 LARGE = {
@@ -29,6 +33,7 @@ SORTED = (
     "FROM account JOIN actor",  # who joined within a month
     "membership.role <> 'member'",  # those who look after one community
     "INDEXED BY idx_post_pinned",  # what is pinned in one community
+    "FROM profile_pin AS pin",  # what one person pinned
     "post.id IN (:only_0",  # posts that were found already
     "SELECT practice.id FROM practice WHERE practice.id = :origin",  # two
     "sent_activity.post_id = :post_id",  # what was sent of one post
@@ -106,6 +111,12 @@ async def test_no_hot_statement_reads_through_a_large_table(fediverse, asked):
             await reader.get(f"{thread.uri}{part}", headers={"accept": "application/activity+json"})
         for uri in (amara.uri, community.uri, f"{here.settings.origin}/ap/u/nobody"):
             await reader.post(f"{uri}/inbox", content=b"{}", headers={"content-type": "application/activity+json"})
+    app = await app_of(fediverse, here, amara)
+    await amara.do(marks.bookmark_post, thread.id)
+    await amara.do(posts.like_post, thread.id)
+    for path in ("/api/v1/bookmarks", "/api/v1/favourites", "/api/v1/scheduled_statuses"):
+        await app.get(path)
+        await app.get(path, max_id=number_of(new_id(here.clock.now())))
     assert any("inbox_url" in statement for statement in asked)
     assert len(asked) > 40
     assert not await all_read_through(here, asked)
