@@ -101,7 +101,8 @@ class Phanpy:
         self._publish(text)
 
     def show_new(self) -> None:
-        self.page.locator(".updates-button").click(timeout=20_000)
+        # It looks every fifteen or thirty seconds, stream or not.
+        self.page.locator(".updates-button").click(timeout=45_000)
 
     def edit(self, add: str) -> None:
         self._more("Edit")
