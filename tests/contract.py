@@ -242,7 +242,14 @@ ANSWERS: dict[tuple[str, str], str] = {
 }
 """What a method answers, by the address as it is registered."""
 
-NO_ENTITY = {"/api/v1/notifications/unread_count", "/api/v1/accounts/familiar_followers", "/api/v1/search"}
+NO_ENTITY = {
+    "/api/v1/notifications/policy",
+    "/api/v1/notifications/requests",
+    "/api/v1/notifications/requests/merged",
+    "/api/v1/notifications/unread_count",
+    "/api/v1/accounts/familiar_followers",
+    "/api/v1/search",
+}
 """What would be taken for the address of an entity."""
 
 _PATTERNS = [

@@ -99,6 +99,7 @@ class NotificationGroup(Struct):
     page_max_id: str | UnsetType = UNSET
     latest_page_notification_at: str | UnsetType = UNSET
     status_id: str | UnsetType | None = UNSET
+    report: Any | UnsetType = UNSET
 
 
 class GroupedNotifications(Struct):

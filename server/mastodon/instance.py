@@ -19,9 +19,9 @@ from server.posts.marks import MAX_PINNED
 from server.text import LANGUAGES, plain
 from server.version import VERSION
 
-COMPATIBLE = "4.2.0"
+COMPATIBLE = "4.3.0"
 """The Mastodon whose features apps may expect; they compare this and `API_VERSION`."""
-API_VERSION = 1
+API_VERSION = 2
 RESERVED_PER_LINK = 23
 CACHE = "mastodon.figures"
 COUNTED_FOR = timedelta(minutes=10)

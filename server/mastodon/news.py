@@ -4,7 +4,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from server.api import Parameters, text_of
-from server.db import among
+from server.db import Row, among
 from server.instance import Instance
 from server.mastodon.happened import SHOWN, TYPES, happened, kinds_of, notification_of, row_of, shown
 from server.mastodon.ids import number_of, range_of
@@ -70,28 +70,32 @@ async def dismiss(call: Call) -> Response:
 
 async def unread_count(call: Call) -> Response:
     """GET /api/v1/notifications/unread_count: of what can be read, up to a limit."""
+    wanted = text_of(call.found, "limit", 10)
+    limit = int(wanted) if wanted.isascii() and wanted.isdigit() else USUAL_COUNTED
+    return answer({"count": len(await unread(call, max(1, min(limit or USUAL_COUNTED, MAX_COUNTED))))})
+
+
+async def unread(call: Call, limit: int) -> list[Row]:
+    """What nobody has seen yet and can be read, of what a request is about: `id`, `kind`, `at` and `post_id`."""
     kinds = kinds_of(call.found)
     if not kinds:
-        return answer({"count": 0})
+        return []
     named, which = among(kinds, "kind")
     by_id = await actor_asked_for(call.here, call.found)
     may_read, rights = readable(call.viewer)
-    wanted = text_of(call.found, "limit", 10)
-    limit = int(wanted) if wanted.isascii() and wanted.isdigit() else USUAL_COUNTED
-    count = await call.here.db.value(
-        "SELECT count(*) AS n FROM (SELECT news.id FROM (SELECT id, post_id FROM notification"
+    return await call.here.db.rows(
+        "SELECT news.id, news.kind, news.at, news.post_id FROM (SELECT id, kind, at, post_id FROM notification"
         f"{call.here.db.by('idx_notification_new')} WHERE reader_id = :reader AND read_at IS NULL"
         f" AND kind IN ({named}){'' if by_id is None else ' AND actor_id = :by'} ORDER BY at DESC LIMIT :walked)"
         " AS news LEFT JOIN post ON post.id = news.post_id"
-        f" WHERE news.post_id IS NULL OR (post.state = 'visible' AND {may_read}) LIMIT :limit) AS unread",
+        f" WHERE news.post_id IS NULL OR (post.state = 'visible' AND {may_read}) LIMIT :limit",
         reader=call.me,
         walked=WALKED,
-        limit=max(1, min(limit or USUAL_COUNTED, MAX_COUNTED)),
+        limit=limit,
         **which,
         **rights,
         **({} if by_id is None else {"by": by_id}),
     )
-    return answer({"count": int(count or 0)})
 
 
 def routes() -> list[Route]:

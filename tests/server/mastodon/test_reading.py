@@ -207,7 +207,7 @@ async def test_the_server_tells_the_truth_about_itself(fediverse: Fediverse) -> 
     for path in ("/api/v2/instance", "/api/v2/instance/"):
         about = await nobody.get(path)
         assert about["domain"] == "alder.example"
-        assert about["version"].startswith("4.2.0 (compatible; Peerhall ")
+        assert about["version"].startswith("4.3.0 (compatible; Peerhall ")
         assert about["configuration"]["statuses"]["max_characters"] == 60_000
         assert about["configuration"]["urls"]["streaming"] == "wss://alder.example"
     old = await nobody.get("/api/v1/instance/")
