@@ -12,6 +12,7 @@ from server.db import to_milliseconds
 from server.mastodon import reading
 from server.mastodon.accounts import moment
 from server.mastodon.answers import StatusEdit, StatusSource
+from server.mastodon.ids import number_of
 from server.mastodon.paging import in_order
 from server.mastodon.scheduled import scheduled_by_id, time_of
 from server.mastodon.serving import Call, answer, missing, route
@@ -65,7 +66,14 @@ async def delete(call: Call) -> Response:
     """DELETE /api/v1/statuses/ID: what it was, with what its author typed, so that they can write it anew."""
     here, viewer = call.here, call.viewer
     post_id = await _post_id(call)
-    status = await reading.status_by_id(here, viewer, post_id)
+    wrapper = await reading.status(here, viewer, call.path())
+    if wrapper.reblog is not None:
+        # A boost, of one's own or of others' posts: what was passed on stays.
+        if wrapper.account.id != number_of(call.me):
+            raise missing()
+        await posts.unboost_post(here, viewer, post_id)
+        return answer(wrapper)
+    status = wrapper
     status.text = (await editing.source(post_id)).text
     keep = not flag_of(call.found, "delete_media")
     await posts.delete_post(here, viewer, post_id, keep_files=keep)

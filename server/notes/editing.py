@@ -7,6 +7,7 @@ from server.actors.viewer import Viewer
 from server.errors import Invalid
 from server.instance import Instance
 from server.media import actions as media
+from server.media.queries import files
 from server.notes.form import MAX_FILES, NotePoll, as_typed, tidy_options, with_breaks
 from server.polls.actions import replacing
 from server.posts import actions as posts
@@ -65,7 +66,7 @@ async def edit(here: Instance, acting: Viewer, post_id: str, change: NoteChange)
     if post.kind not in EDITABLE:
         raise Invalid(f"This is made of fields. Change it on its page: {post.url}")
     text = None if change.text is None else with_breaks(clean_text(change.text).strip())
-    attachments = await _attachments(post, change)
+    attachments = await _attachments(here, post, change)
     if text == "" and not attachments:
         raise Invalid("Validation failed: Text can't be blank", field="status")
     await _describe(here, acting, change, attachments)
@@ -95,7 +96,7 @@ async def edit(here: Instance, acting: Viewer, post_id: str, change: NoteChange)
     )
 
 
-async def _attachments(post: Post, change: NoteChange) -> list[str | NewAttachment] | None:
+async def _attachments(here: Instance, post: Post, change: NoteChange) -> list[str | NewAttachment] | None:
     """All that goes with it from now on; links stay. None where nothing of that changes."""
     if change.media_ids is None and not change.words and change.text != "":
         return None
@@ -104,6 +105,10 @@ async def _attachments(post: Post, change: NoteChange) -> list[str | NewAttachme
     before = [row.media_id for row in rows if row.media_id is not None]
     if change.media_ids is not None and len(change.media_ids) > max(MAX_FILES, len(before)):
         raise Invalid(f"Attach at most {MAX_FILES} files.", field="media_ids")
+    added = await files(here, [one for one in change.media_ids or () if one not in before], owner_id=post.author_id)
+    if any(file.attached for file in added):
+        # What goes with another post would end with either of the two.
+        raise Invalid("Validation failed: one of the files goes with another post", field="media_ids")
     return [*(before if change.media_ids is None else change.media_ids), *links]
 
 

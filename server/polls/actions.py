@@ -48,7 +48,7 @@ async def start_poll(here: Instance, acting: Viewer, form: PollForm) -> Post:
         NewPost(
             kind="poll",
             title="" if form.parent_id else form.question,
-            source_md=_source(form),
+            source_md=_source(form, titled=form.parent_id is None),
             content_warning=form.content_warning,
             language=form.language,
             visibility=form.visibility or audiences(None)[0],
@@ -113,7 +113,7 @@ async def change(here: Instance, acting: Viewer, post_id: str, form: PollForm, c
         post.id,
         PostChange(
             title=form.question if post.title else None,
-            source_md=_source(form),
+            source_md=_source(form, titled=bool(post.title)),
             content_warning=form.content_warning,
             language=form.language,
         ),
@@ -247,8 +247,8 @@ async def _own(acting: Viewer, post_id: str) -> Post:
     return post
 
 
-def _source(form: PollForm) -> str:
-    """The text under the question; in a conversation the question is the text."""
-    if form.parent_id:
+def _source(form: PollForm, *, titled: bool) -> str:
+    """The text under the question; without a title, as in a conversation, the question is the text."""
+    if not titled:
         return f"{form.question}\n\n{form.text}".strip()
     return form.text.strip() or form.question

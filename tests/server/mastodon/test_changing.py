@@ -126,6 +126,9 @@ async def test_only_who_wrote_it_changes_it(fediverse: Fediverse) -> None:
         {"status": "x", "media_attributes": [{"id": "1", "description": "x"}]},
     ):
         assert await app.refused("PUT", path, json=body) == 422, body
+    busy = await upload(app)
+    await app.post(STATUSES, {"media_ids": [busy["id"]]})
+    assert await app.refused("PUT", path, json={"media_ids": [busy["id"]]}) == 422
     practice = await write(amara, "Made of fields", kind="practice", title="Exit tickets")
     refused = await app.call("PUT", f"{STATUSES}/{number_of(practice.id)}", json={"status": "x"})
     assert (refused.status_code, str(practice.url) in refused.json()["error"]) == (422, True)

@@ -276,6 +276,18 @@ async def test_favourites_boosts_and_bookmarks_are_counted_once(fediverse: Fediv
     assert (now["favourites_count"], now["reblogs_count"]) == (0, 0)
 
 
+async def test_the_end_of_a_boost_is_not_the_end_of_what_was_passed_on(fediverse: Fediverse) -> None:
+    here = await fediverse.start("alder.example")
+    amara, bruno = await fediverse.person(here, "amara"), await fediverse.person(here, "bruno")
+    app, other = await app_of(fediverse, here, amara), await app_of(fediverse, here, bruno)
+    made = await app.post(STATUSES, {"status": "Mine"})
+    boost = await app.post(f"{STATUSES}/{made['id']}/reblog")
+    assert await other.refused("DELETE", f"{STATUSES}/{boost['id']}") == 404
+    assert (await app.call("DELETE", f"{STATUSES}/{boost['id']}")).json()["reblog"]["id"] == made["id"]
+    now = await app.get(f"{STATUSES}/{made['id']}")
+    assert (now["reblogged"], now["reblogs_count"]) == (False, 0)
+
+
 async def test_s15_nobody_does_anything_with_what_they_cannot_read(fediverse: Fediverse) -> None:
     here = await fediverse.start("alder.example")
     amara, bruno = await fediverse.person(here, "amara"), await fediverse.person(here, "bruno")

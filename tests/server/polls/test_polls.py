@@ -15,6 +15,7 @@ from server.polls.form import PollForm
 from server.polls.models import Poll, PollVote
 from server.posts import queries as posts
 from server.search.queries import search_posts
+from tests.apps import app_of
 from tests.posting import Stranger, community, document, found, outcome, sees
 
 FORM = PollForm(question="Which tool?", options=("Paper strips", "Blocks", "Recipes"), lasts="1d")
@@ -452,3 +453,12 @@ def test_s12_wild_numbers_are_no_numbers():
 )
 def test_what_says_more_than_a_name_is_no_vote(document):
     assert vote_of(document) is None
+
+
+async def test_the_words_of_a_poll_without_a_title_are_its_question(fediverse, maya):
+    app = await app_of(fediverse, maya.here, maya)
+    poll = {"options": ["Strips", "Blocks"], "expires_in": 600}
+    made = await app.post("/api/v1/statuses", {"status": "Which?\n\nFor tomorrow", "poll": poll})
+    post = await found(maya.here, made["uri"])
+    await maya.do(actions.change, post.id, replace(FORM, question="Which one?", text="For Monday"))
+    assert (await app.get(f"/api/v1/statuses/{made['id']}/source"))["text"] == "Which one?\n\nFor Monday"
