@@ -59,6 +59,12 @@ async def test_the_body_counts_before_the_address(app: httpx.AsyncClient) -> Non
     assert (await app.post("/api/echo", content=b"", headers={"content-type": "application/json"})).json() == {}
 
 
+async def test_a_question_may_come_with_a_body_of_json(app: httpx.AsyncClient) -> None:
+    answer = await app.request("GET", "/api/echo?a=1", json={"ids": ["1", "2"]})
+    assert answer.json() == {"a": "1", "ids": ["1", "2"]}
+    assert (await app.request("GET", "/api/echo", content=b"{", headers={"content-type": "application/json"})).is_error
+
+
 async def test_too_much_and_too_deep_is_refused(app: httpx.AsyncClient) -> None:
     for body in (b"[" * 100_000, b'{"a":' * 50_000):
         answered = await app.post("/api/echo", content=body, headers={"content-type": "application/json"})
