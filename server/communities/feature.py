@@ -6,7 +6,7 @@ from functools import partial
 from federation.vocab.base import host_of
 from server.actors.activities.by_reference import on_reference
 from server.actors.events import ActorChanged, ActorDeleted, FollowAccepted, FollowEnded, FollowRequested
-from server.communities import bans, dialects, documents, members, queries
+from server.communities import bans, carrying, dialects, documents, members, queries
 from server.communities.activities import ban, join, moderators
 from server.communities.events import MemberJoined
 from server.feature import Feature
@@ -45,6 +45,7 @@ def _install(here: Instance) -> None:
     here.bus.on(dialects.CACHE, partial(dialects.forget_heard, here))
     here.jobs.on(dialects.JOB, partial(dialects.learn, here))
     here.jobs.on(members.FOLLOW_JOB, partial(members.decide_follow, here))
+    here.jobs.on(carrying.JOB, partial(carrying.follow_some, here))
     here.jobs.every(dialects.REFRESH, timedelta(days=1), partial(dialects.refresh, here))
 
 

@@ -8,7 +8,7 @@ from server.accounts import actions as accounts
 from server.accounts import throttle
 from server.accounts.actions import SignInRefused, SignUp
 from server.errors import Invalid, NotAllowed, NotFound
-from web.accounts import deletions, moving, own
+from web.accounts import carrying, deletions, moving, own
 from web.i18n import gettext, language_of
 from web.render import redirect, render
 from web.request import form_of, here_of, text, viewer_of
@@ -213,6 +213,7 @@ routes = [
     Route("/reset/{token}", new_password_page),
     Route("/reset/{token}", new_password, methods=["POST"]),
     *own.routes,
+    *carrying.routes,
     *deletions.routes,
     *moving.routes,
 ]
