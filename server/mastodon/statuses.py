@@ -75,7 +75,7 @@ VISIBILITIES: dict[str, Visibility] = {"public": "public", "unlisted": "unlisted
 """Ours as apps know them: everything else is for some people only, and is called private (never wider, S15)."""
 
 _TYPES = {"image": "image", "video": "video", "audio": "audio"}
-_CARDS = frozenset({"practice", "resource", "session", "ask", "discussion", "tip"})
+_CARDS = frozenset({"practice", "resource", "session"})
 
 
 async def statuses_of(here: Instance, viewer: Viewer, rows: Sequence[Row]) -> list[Status]:

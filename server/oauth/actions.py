@@ -141,9 +141,13 @@ async def issue_to_app(here: Instance, app: OAuthApp, scopes_text: str) -> Issue
     return await _issue(here, app, None, " ".join(wanted))
 
 
-async def revoke(here: Instance, app: OAuthApp, token: str) -> None:
-    """An app gives a token back; one that is not its own, or is none, is passed over (RFC 7009 section 2.2)."""
-    held = await OAuthToken.get_or_none(token_hash=token_hash(token), app_id=app.id)
+async def revoke(here: Instance, app: OAuthApp | None, token: str) -> None:
+    """An app gives a token back; one that is not its own, or is none, is passed over (RFC 7009 section 2.2).
+
+    Without `app`, whoever has the token does.
+    """
+    of = {} if app is None else {"app_id": app.id}
+    held = await OAuthToken.get_or_none(token_hash=token_hash(token), **of)
     if held is not None:
         await held.delete()
         here.bus.tell(ACCESS, held.account_id)

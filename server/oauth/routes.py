@@ -95,14 +95,21 @@ async def token(request: Request) -> Response:
 
 
 async def revoke(request: Request) -> Response:
-    """POST /oauth/revoke: an app gives a token back. Whether it was one is not said (RFC 7009 section 2.2)."""
+    """POST /oauth/revoke: an app gives a token back. Whether it was one is not said (RFC 7009 section 2.2).
+
+    Phanpy names no client of its own: whoever has a token may end it, which is the least that one can do with it.
+    """
     here, found = _here(request), await parameters(request)
     throttle.limit(here, "oauth-token", _address(request), TOKENS_PER_QUARTER)
+    token = text_of(found, "token", bearer.MAX_TOKEN)
     try:
         app = await _client(request, found)
     except GrantRefused as refusal:
-        raise ApiError(403, "unauthorized_client", refusal.message) from None
-    await actions.revoke(here, app, text_of(found, "token", bearer.MAX_TOKEN))
+        if await bearer.access_of(here, token) is None:
+            raise ApiError(403, "unauthorized_client", refusal.message) from None
+        await actions.revoke(here, None, token)
+    else:
+        await actions.revoke(here, app, token)
     return answer({})
 
 

@@ -324,6 +324,15 @@ async def test_a_token_ends(stage: Stage) -> None:
     assert (await stage.app.post("/oauth/revoke", data={"client_id": "x", "token": token})).status_code == 403
 
 
+async def test_whoever_has_a_token_can_end_it(stage: Stage) -> None:
+    token = await stage.token(await stage.register())
+    nobody = await stage.app.post("/oauth/revoke", data={"client_id": "undefined", "token": "x" * 43})
+    assert nobody.status_code == 403
+    assert await stage.status(token) == 200
+    assert (await stage.app.post("/oauth/revoke", data={"client_id": "undefined", "token": token})).json() == {}
+    assert await stage.status(token) == 401
+
+
 async def test_people_see_their_apps_and_disconnect_them(stage: Stage) -> None:
     client = await stage.register()
     empty = await stage.browser.get("/settings/apps")
