@@ -4,6 +4,7 @@ from server.accounts.feature import feature as accounts
 from server.actors.feature import feature as actors
 from server.audit.feature import feature as audit
 from server.communities.feature import feature as communities
+from server.conversations.feature import feature as conversations
 from server.discussions.feature import feature as discussions
 from server.feature import Feature
 from server.fediverse.feature import feature as fediverse
@@ -55,6 +56,7 @@ FEATURES: tuple[Feature, ...] = (
     notes,
     notifications,
     filters,
+    conversations,
     search,
     moderation,
     live,

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from server.accounts.events import AccountDeleted, AccountSuspended
+from server.conversations.events import ConversationChanged
 from server.filters.events import FiltersChanged
 from server.instance import Instance
 from server.live.lines import CHANNEL, switchboard
@@ -38,6 +39,7 @@ def install(here: Instance) -> None:
     on(PostRemoved, partial(_removed, here))
     on(Told, partial(_told, here))
     on(FiltersChanged, partial(_filters, here))
+    on(ConversationChanged, partial(_talk, here))
     on(AccountSuspended, partial(_locked_out, here))
     on(AccountDeleted, partial(_gone, here))
 
@@ -79,6 +81,10 @@ async def _told(here: Instance, event: Told) -> None:
 
 async def _filters(here: Instance, event: FiltersChanged) -> None:
     here.bus.tell(CHANNEL, ["filters", event.owner_id, event.owner_id])
+
+
+async def _talk(here: Instance, event: ConversationChanged) -> None:
+    here.bus.tell(CHANNEL, ["talk", event.root_id, event.owner_id])
 
 
 async def _locked_out(here: Instance, event: AccountSuspended) -> None:

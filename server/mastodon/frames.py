@@ -9,7 +9,8 @@ import msgspec
 from server.db import among
 from server.instance import Instance
 from server.live.facts import belongs, facts_of
-from server.live.lines import LIST, NEWS_ONLY, USER, Heard, Line, Subscription
+from server.live.lines import DIRECT, LIST, NEWS_ONLY, USER, Heard, Line, Subscription
+from server.mastodon.conversations import conversation_with
 from server.mastodon.entities import Status
 from server.mastodon.filtering import HOME, is_hidden
 from server.mastodon.filtering import PUBLIC as PUBLIC_PLACE
@@ -70,6 +71,8 @@ async def relevant(here: Instance, line: Line, heard: Sequence[Heard]) -> Releva
     ]
     listens = any(each.stream in {USER, NEWS_ONLY} for each in line.subscriptions)
     personal = [each for each in heard if each.kind in {"news", "filters"}] if listens else []
+    if any(each.stream == DIRECT for each in line.subscriptions):
+        personal += [each for each in heard if each.kind == "talk"]
     return Relevant(heard, wanted, personal)
 
 
@@ -84,6 +87,12 @@ async def frames(here: Instance, line: Line, access: Access, about: Relevant) ->
     for each in about.news:
         if each.kind == "filters":
             found[each] = [Frame([USER], "filters_changed", "") for own in line.subscriptions if own.stream == USER]
+    talk = [each.id for each in about.news if each.kind == "talk"]
+    if talk:
+        made = {each.id: each for each in await conversation_with(here, access.viewer, talk)}
+        for each in about.news:
+            if each.kind == "talk" and number_of(each.id) in made:
+                found[each] = [Frame([DIRECT], "conversation", payload_of(made[number_of(each.id)]))]
     return [frame for each in about.order for frame in found.get(each, [])]
 
 

@@ -4,6 +4,7 @@ from starlette.routing import BaseRoute
 
 from server.mastodon import (
     avoiding,
+    conversations,
     discovery,
     filters,
     grouped,
@@ -43,6 +44,7 @@ def routes() -> list[BaseRoute]:
         *markers.routes(),
         *grouped.routes(),
         *news.routes(),
+        *conversations.routes(),
         *profile.routes(),
         *lists.routes(),
         *avoiding.routes(),

@@ -365,5 +365,11 @@ async def _adopt(here: Instance, ids: dict[str, str]) -> None:
 
 def _published(row: dict[str, Any]) -> PostPublished:
     return PostPublished(
-        row["id"], row["author_id"], row["community_id"], row["parent_id"], row["kind"], is_local=False
+        row["id"],
+        row["author_id"],
+        row["community_id"],
+        row["parent_id"],
+        row["kind"],
+        is_local=False,
+        is_direct=row["visibility"] == policy.DIRECT,
     )

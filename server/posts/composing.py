@@ -208,7 +208,15 @@ async def announce_new(here: Instance, post: Post) -> None:
     """Count a post that can be read from now on, and tell everybody; in the caller's transaction."""
     await counting.after_publishing(here, post)
     await here.events.emit(
-        PostPublished(post.id, post.author_id, post.community_id, post.parent_id, post.kind, post.is_local)
+        PostPublished(
+            post.id,
+            post.author_id,
+            post.community_id,
+            post.parent_id,
+            post.kind,
+            post.is_local,
+            is_direct=post.visibility == policy.DIRECT,
+        )
     )
 
 

@@ -5,7 +5,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class PostPublished:
-    """A post can be read by its audience from now on: written here, received, or approved."""
+    """A post can be read by its audience from now on: written here, received, or approved.
+
+    `is_direct`: by those alone whom it names.
+    """
 
     post_id: str
     author_id: str
@@ -13,6 +16,7 @@ class PostPublished:
     parent_id: str | None
     kind: str
     is_local: bool
+    is_direct: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -159,9 +159,8 @@ async def store(here: Instance, arrival: Arrival) -> Post:
         await here.events.emit(PostHeld(post.id))
         return post
     await counting.after_publishing(here, post)
-    await here.events.emit(
-        PostPublished(post.id, post.author_id, post.community_id, post.parent_id, post.kind, is_local=False)
-    )
+    told = (post.id, post.author_id, post.community_id, post.parent_id, post.kind, post.is_local)
+    await here.events.emit(PostPublished(*told, is_direct=post.visibility == policy.DIRECT))
     return post
 
 

@@ -97,7 +97,15 @@ async def let_through(here: Instance, post: Post) -> None:
     await post.save(update_fields=["state", "state_reason", "updated_at"])
     await counting.after_publishing(here, post)
     await here.events.emit(
-        PostPublished(post.id, post.author_id, post.community_id, post.parent_id, post.kind, post.is_local)
+        PostPublished(
+            post.id,
+            post.author_id,
+            post.community_id,
+            post.parent_id,
+            post.kind,
+            post.is_local,
+            is_direct=post.visibility == DIRECT,
+        )
     )
 
 

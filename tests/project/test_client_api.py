@@ -46,6 +46,7 @@ OTHERS = {
     *((method, "/api/v1/filters") for method in ("GET", "POST")),
     *((method, "/api/v1/filters/{id}") for method in ("GET", "PUT", "DELETE")),
     *(("DELETE", f"/api/v2/filters/{path}{{id}}") for path in ("", "keywords/", "statuses/")),
+    ("DELETE", "/api/v1/conversations/{id}"),
     ("DELETE", "/api/v1/lists/{id}"),
     ("POST", "/api/v1/lists/{id}/accounts"),
     ("DELETE", "/api/v1/lists/{id}/accounts"),
