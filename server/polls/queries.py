@@ -26,6 +26,7 @@ class PollView:
     """A poll as one viewer sees it. `voters` None: its server does not say how many people voted.
 
     `shows_result`: what they see first; before they have voted they have to ask for it, so as not to be led by others.
+    `hides_result`: who asks wants nobody to see how it stands before it is over, so every number is 0.
     """
 
     options: tuple[OptionView, ...]
@@ -37,6 +38,7 @@ class PollView:
     shows_result: bool
     voters: int | None
     total: int
+    hides_result: bool = False
 
 
 async def poll(here: Instance, viewer: Viewer, post: PostView) -> PollView | None:
@@ -59,7 +61,8 @@ async def poll(here: Instance, viewer: Viewer, post: PostView) -> PollView | Non
         None if found[name] is None else from_milliseconds(found[name]) for name in ("ends_at", "closed_at")
     )
     over = is_over(ends_at=ends_at, closed_at=closed_at, now=here.clock.now())
-    if found["hides_totals"] and not over:
+    hidden = bool(found["hides_totals"]) and not over
+    if hidden:
         rows = [{**row, "votes": 0} for row in rows]
     total = sum(row["votes"] for row in rows)
     # Of several choices each, shares are of the people, as far as they are known.
@@ -86,4 +89,5 @@ async def poll(here: Instance, viewer: Viewer, post: PostView) -> PollView | Non
         shows_result=not can_vote,
         voters=found["voters_count"],
         total=total,
+        hides_result=hidden,
     )

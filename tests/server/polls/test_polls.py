@@ -462,3 +462,21 @@ async def test_the_words_of_a_poll_without_a_title_are_its_question(fediverse, m
     post = await found(maya.here, made["uri"])
     await maya.do(actions.change, post.id, replace(FORM, question="Which one?", text="For Monday"))
     assert (await app.get(f"/api/v1/statuses/{made['id']}/source"))["text"] == "Which one?\n\nFor Monday"
+
+
+async def test_a_poll_may_hide_how_it_stands_until_it_is_over(fediverse, maya):
+    app = await app_of(fediverse, maya.here, maya)
+    tom = await fediverse.person(maya.here, "tom")
+    poll = {"options": ["Strips", "Blocks"], "expires_in": 600, "hide_totals": True}
+    post = await found(maya.here, (await app.post("/api/v1/statuses", {"status": "Which?", "poll": poll}))["uri"])
+    await tom.do(actions.vote, post.id, {1})
+    for reader in (maya, tom):
+        seen = await view(reader, post)
+        assert (votes(seen), seen.total, seen.hides_result) == ([0, 0], 0, True)
+        async with fediverse.client(maya.here, reader) as browser:
+            page = (await browser.get(post.url)).text
+        assert "How it stands is shown when the poll has ended." in page
+        assert "poll-result" not in page
+    fediverse.clock.advance(700)
+    await fediverse.settle()
+    assert votes(await view(maya, post)) == [0, 1]
