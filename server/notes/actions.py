@@ -6,6 +6,7 @@ from hashlib import sha256
 
 from federation.errors import FederationError
 from server.actors.models import Actor
+from server.actors.queries import split_handle
 from server.actors.remote import resolve
 from server.actors.viewer import Viewer
 from server.communities import queries as communities
@@ -161,6 +162,20 @@ async def _new(here: Instance, acting: Viewer, form: NoteForm) -> NewPost:
     )
 
 
+async def _community_called(here: Instance, handle: str) -> Actor | None:
+    """The community with this handle; also one that other servers cannot know of, which `resolve` does not find."""
+    name, domain = split_handle(here, handle)
+    if domain == here.settings.domain:
+        return await Actor.get_or_none(
+            handle_key__in=[f"{name}@{domain}", f"!{name}@{domain}"], kind="Group", is_local=True, deleted_at=None
+        )
+    try:
+        found: Actor = await resolve(here, handle)
+    except (Refused, FederationError):
+        return None
+    return found if found.kind == "Group" else None
+
+
 async def _check_reaches_somebody(here: Instance, text: str) -> None:
     """Raise Invalid where a direct post names people and none of them is found: it would reach nobody, and say nothing.
 
@@ -189,11 +204,8 @@ async def _community(here: Instance, acting: Viewer, text: str) -> str | None:
         if named is None:
             return None
         position = named.end()
-        try:
-            actor: Actor = await resolve(here, named[1])
-        except (Refused, FederationError):
-            continue
-        if actor.kind != "Group":
+        actor = await _community_called(here, named[1])
+        if actor is None:
             continue
         if await communities.membership(here, actor.id, str(acting.actor_id)) is not None:
             return str(actor.id)

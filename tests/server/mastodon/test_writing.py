@@ -369,3 +369,68 @@ async def test_a_muted_conversation_tells_no_more(fediverse: Fediverse) -> None:
     assert (await app.post(f"{STATUSES}/{made['id']}/unmute"))["muted"] is False
     await other.post(STATUSES, {"status": "@amara more", "in_reply_to_id": first["id"]})
     assert await told() == 2
+
+
+async def test_s15_a_direct_answer_in_a_community_does_not_go_through_it(fediverse: Fediverse) -> None:
+    amara, bruno, app, other = await two(fediverse)
+    cedar = await fediverse.start("cedar.example")
+    chen = await fediverse.person(cedar, "chen")
+    third = await app_of(fediverse, cedar, chen)
+    group = await community(amara, "science")
+    for person in (bruno, chen):
+        await join(person, group)
+    await fediverse.settle()
+    asked = await other.post(STATUSES, {"status": "@science@alder.example Who has chalk?"})
+    await fediverse.settle()
+    there, known = await here_as(app, asked["uri"]), await here_as(third, asked["uri"])
+    assert there["peerhall"]["community"]["acct"] == "science"
+    assert known
+    answers = [
+        await app.post(STATUSES, {"status": "@bruno@birch.example I", "in_reply_to_id": there["id"], "visibility": how})
+        for how in ("direct", "private", "public")
+    ]
+    await fediverse.settle()
+    assert [answer["visibility"] for answer in answers] == ["direct", "private", "public"]
+    assert [bool(await here_as(other, answer["uri"])) for answer in answers] == [True, True, True]
+    assert [bool(await found(cedar, answer["uri"])) for answer in answers] == [False, False, True]
+    for answer in answers[:2]:
+        assert (await document(fediverse, app.here, answer["uri"]))[0] != 200
+
+
+PLACES = {
+    "public": {"public": "public", "unlisted": "unlisted", "private": "members"},
+    "network": {"public": "network", "unlisted": "network", "private": "members"},
+    "instance": {"public": "instance", "unlisted": "instance", "private": "members"},
+    "members": {"public": "members", "unlisted": "members", "private": "members"},
+}
+"""What a post becomes in a community of each audience, by hand."""
+ANSWERED = {
+    "public": {"public": "public", "unlisted": "unlisted", "private": "followers", "direct": "direct"},
+    "unlisted": {"public": "unlisted", "unlisted": "unlisted", "private": "followers", "direct": "direct"},
+    "network": {"public": "network", "unlisted": "network", "private": "network", "direct": "direct"},
+    "instance": {"public": "instance", "unlisted": "instance", "private": "instance", "direct": "direct"},
+    "followers": {"public": "direct", "unlisted": "direct", "private": "direct", "direct": "direct"},
+}
+"""What an answer to somebody else's post of each audience becomes, by hand: never wider than either."""
+
+
+async def test_s15_no_audience_is_wider_than_asked_or_than_its_place(fediverse: Fediverse) -> None:
+    here = await fediverse.start("alder.example")
+    amara, bruno = await fediverse.person(here, "amara"), await fediverse.person(here, "bruno")
+    app = await app_of(fediverse, here, amara)
+    await follow(amara, bruno)
+    await fediverse.settle()
+    for place, wanted in PLACES.items():
+        await community(amara, f"group{place}", visibility=place)
+        for asked, audience in wanted.items():
+            made = await app.post(STATUSES, {"status": f"@group{place} Hello", "visibility": asked})
+            assert made["peerhall"]["audience"] == audience, (place, asked)
+            assert made["peerhall"]["community"]["acct"] == f"group{place}"
+            assert made["visibility"] == {"public": "public", "unlisted": "unlisted"}.get(audience, "private")
+    for parent, wanted in ANSWERED.items():
+        post = await write(bruno, "What do you think?", kind="note", visibility=parent)
+        for asked, audience in wanted.items():
+            made = await app.post(
+                STATUSES, {"status": "I agree", "in_reply_to_id": number_of(post.id), "visibility": asked}
+            )
+            assert made["peerhall"]["audience"] == audience, (parent, asked)
