@@ -1,20 +1,27 @@
 """One peer at full speed, and slow to take what it is sent: how long others wait, against a quiet time (R5, P12)."""
 
 import asyncio
+import json
 import random
 import statistics
+import sys
 import time
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from federation.testing import make_signer
 from tests.chaos.checks import WRONG, Violation, check
 from tests.chaos.load import Load
 from tests.chaos.misbehaving import slow
-from tests.chaos.neighbours import Host, Line, Sent, signed
+from tests.chaos.neighbours import Host, Sent
 from tests.chaos.report import Options, Round
 from tests.chaos.world import World, world
 
 SECONDS = 12.0
-LINES = 8
+START_SECONDS = 4.0
+"""So long until a flood is there, and has been noticed."""
 PAUSE_SECONDS = 0.25
 MOST = 2.0
 
@@ -32,19 +39,17 @@ async def flood(options: Options) -> AsyncIterator[Round]:
             quiet = await _measure(load, rng)
             bad = next(iter(scene.neighbours.hosts.values()))
             bad.answer = slow
-            flooding = asyncio.create_task(_flood(load, bad, rng))
-            await asyncio.sleep(1)
-            busy = await _measure(load, rng)
-            flooding.cancel()
+            async with _flood(load, bad) as flooded:
+                await asyncio.sleep(START_SECONDS)
+                busy = await _measure(load, rng)
             bad.answer = None
-            await asyncio.gather(flooding, return_exceptions=True)
             await scene.drain()
             found = await check(load)
             ratios = [busy[what] / quiet[what] for what in range(2)]
             words = (
                 f"seed {seed}: accepting {1000 * quiet[0]:.0f} → {1000 * busy[0]:.0f} ms ({ratios[0]:.2f}),"
                 f" delivering {1000 * quiet[1]:.0f} → {1000 * busy[1]:.0f} ms ({ratios[1]:.2f}),"
-                f" flood {load.flooded} sent, {load.slowed} told to wait"
+                f" flood {flooded[0]} sent, {flooded[1]} told to wait"
             )
             if max(ratios) > MOST:
                 found.append(Violation(WRONG, f"others wait more than twice as long: {words}"))
@@ -88,25 +93,28 @@ async def _measure(load: Load, rng: random.Random) -> tuple[float, float]:
     return statistics.median(accepted), statistics.median(delivered)
 
 
-async def _flood(load: Load, host: Host, rng: random.Random) -> None:
-    """Signed activities on several connections, as fast as they are answered, whatever the answer."""
+@asynccontextmanager
+async def _flood(load: Load, host: Host) -> AsyncIterator[list[int]]:
+    """Let a host flood for as long as the block; then the list says how often it sent, and was told to wait."""
     scene: World = load.world
-
-    async def one() -> None:
-        line = Line(scene.port)
-        try:
-            while True:
-                headers, body = signed(host, load.flood_activity(host), scene.authority, scene.clock)
-                try:
-                    status, _, _ = await line.ask("POST", "/ap/inbox", headers, body)
-                except (OSError, EOFError, TimeoutError):
-                    await asyncio.sleep(0.05)
-                    continue
-                load.flooded += 1
-                load.slowed += status in (429, 503)
-        finally:
-            line.close()
-
-    async with asyncio.TaskGroup() as group:
-        for _ in range(LINES):
-            group.create_task(one())
+    activity = load.flood_activity(host)
+    signer = make_signer(str(activity["actor"]))
+    told = {
+        "ports": [scene.front] if scene.front is not None else list(scene.listening.values()),
+        "authority": scene.authority,
+        "key_id": signer.rsa_key_id,
+        "key": signer.rsa_key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode(),
+        "activity": activity,
+        "ahead": scene.clock.ahead,
+    }
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tests.chaos.flooder", stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+    )
+    said: list[int] = []
+    try:
+        assert process.stdin is not None
+        process.stdin.write(json.dumps(told).encode() + b"\n")
+        yield said
+    finally:
+        output, _ = await process.communicate(b"")  # which closes what it reads, and so ends it
+        said += json.loads(output)

@@ -72,7 +72,6 @@ class Load:
         self.trouble: list[str] = []
         """Answers that nobody should get, such as a 4xx to a proper form."""
         self.uploads = 0
-        self.flooded = self.slowed = 0
         self.processed: set[str] = set()
         """The activities that were found processed in the round in which they came."""
         self.told: set[str] = set()
@@ -264,12 +263,13 @@ class Load:
         return act.text if act.taken else None
 
     def flood_activity(self, host: Host) -> dict[str, object]:
-        """A reply that nothing is expected of."""
+        """A reply that nothing is expected of; each says its own number instead of NUMBER."""
         self.count += 1
         now = self.world.clock.now()
-        note = Note(f"{host.origin}/flood/{self.count}", f"{host.origin}/u/author0", self.world.members[1], now)
+        name = f"{self.count}-NUMBER"
+        note = Note(f"{host.origin}/flood/{name}", f"{host.origin}/u/author0", self.world.members[1], now)
         return activities.create(
-            id=f"{host.origin}/flooding/{self.count}",
+            id=f"{host.origin}/flooding/{name}",
             actor=note.author,
             to=[PUBLIC],
             cc=[note.parent.uri],
