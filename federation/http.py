@@ -6,6 +6,7 @@ Errors become status codes here and nowhere else. Answers are short and never re
 import asyncio
 import json
 from collections.abc import Mapping
+from functools import partial
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -24,12 +25,13 @@ from federation.errors import (
     Unauthenticated,
 )
 from federation.inbox.authenticate import Authenticator
+from federation.inbox.door import Door, network_of
 from federation.inbox.in_hand import InHand, NoRoom, Taken
 from federation.ports import Objects, Reader, Receipts
 from federation.reading import ACTIVITY_JSON, Reading, message_of, path_of
-from federation.signatures.message import HttpMessage
+from federation.signatures.message import HttpMessage, claimed_key
 from federation.transport.documents import is_activitypub_type
-from federation.vocab.base import MAX_DOCUMENT_BYTES, is_web_uri
+from federation.vocab.base import MAX_DOCUMENT_BYTES, host_of, is_web_uri, site_of
 from federation.vocab.contexts import with_context
 
 READ_SECONDS = 20.0
@@ -37,6 +39,7 @@ RETRY_AFTER_SECONDS = "60"
 MAX_RESOURCE_CHARACTERS = 1000
 
 _LATER = {"Retry-After": RETRY_AFTER_SECONDS}
+_SOON = {"Retry-After": "5"}
 _ANYBODY = {"Access-Control-Allow-Origin": "*"}
 _STATUS: tuple[tuple[type[FederationError], int], ...] = (
     (InvalidDocument, 400),
@@ -68,6 +71,7 @@ class Endpoints:
         self._receipts = receipts
         self._authorized_fetch = authorized_fetch
         self._in_hand = InHand()
+        self._door = Door()
         self._reading = Reading(
             origin=origin,
             authenticator=authenticator,
@@ -109,11 +113,18 @@ class Endpoints:
         return _json(empty, ACTIVITY_JSON)
 
     async def inbox(self, request: Request) -> Response:
-        """Take an activity in: 202 once its receipt is safe on disk. 503 while too many are in hand."""
+        """Take an activity in: 202 once its receipt is safe on disk. 503 while too many are in hand, 429 in a flood."""
         with self._in_hand.one() as taken:
             if taken is None:
                 return _refusal(503, _LATER)
-            return await self._inbox(request, taken)
+            address = network_of(request.client.host if request.client is not None else "")
+            if not await self._door.let_in(address, partial(self._claimed_site, request)):
+                return _refusal(429, _SOON)
+            at = self._door.now()
+            try:
+                return await self._inbox(request, taken)
+            finally:
+                self._door.came(address, taken.verified, at)
 
     async def take(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Take an activity in, by the shortest way: for whoever has looked at method and path."""
@@ -137,6 +148,7 @@ class Endpoints:
             receipt = await self._authenticator.receive(self._message(request, body))
         except FederationError as error:
             return _answer_to(error)
+        taken.verified = site_of(host_of(receipt.signer))
         try:
             if not await self._receipts.store(receipt):
                 self._authenticator.refuse_receipt(receipt, "repeated", "This came before.")
@@ -193,6 +205,10 @@ class Endpoints:
     def _refuse(self, request: Request, status: int, error: FederationError) -> Response:
         self._authenticator.refuse("inbox", self._message(request, None), error, None)
         return _refusal(status)
+
+    def _claimed_site(self, request: Request) -> str:
+        key = claimed_key(self._message(request, None))
+        return site_of(host_of(key)) if is_web_uri(key) else ""
 
     def _is_blocked(self, request: Request) -> bool:
         return self._reading.is_blocked(request.scope)

@@ -20,6 +20,8 @@ class Taken:
 
     room: "InHand"
     bytes: int = 0
+    verified: str | None = None
+    """The site whose signature it was found to have."""
 
     def more(self, bytes: int) -> None:
         """Hold more bytes; NoRoom where there is none."""

@@ -1,11 +1,13 @@
 """The endpoints: discovery, documents for readers, inboxes; and S21."""
 
 import json
+from collections.abc import Callable
 
 import pytest
 
 from federation.errors import Crowded, TryLater
 from federation.inbox import in_hand
+from federation.inbox.door import Door
 from federation.ports import Receipt
 from federation.testing import FakeClock, Network, make_signer
 from tests.federation.conftest import Server, World, follow, signed
@@ -139,6 +141,33 @@ async def test_r11_requests_are_turned_away_while_too_much_is_in_hand(
     assert await send() == (503, "60")
     monkeypatch.setattr(in_hand, "MAX_BYTES_IN_HAND", size)
     assert await send() == (202, None), "what was answered makes room"
+
+
+async def test_r5_who_floods_is_told_to_come_soon_and_counted_by_what_was_proven(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    door = world.alder.engine.endpoints._door
+    asked: list[tuple[str, str]] = []
+    came: list[tuple[str, str | None]] = []
+    open_ = False
+
+    async def let_in(self: Door, address: str, claimed: Callable[[], str]) -> bool:
+        asked.append((address, claimed()))
+        return open_
+
+    monkeypatch.setattr(Door, "let_in", let_in)
+    monkeypatch.setattr(Door, "came", lambda self, address, site, at: came.append((address, site)))
+    document = follow(world.bruno, world.amara)
+    answer = await world.alder.send(document, world.key(world.bruno))
+    assert (answer.status_code, answer.headers["retry-after"]) == (429, "5")
+    assert (asked, came, door.held) == ([("127.0.0.1", "birch.example")], [], 0)
+    open_ = True
+    unsigned = [(b"Content-Type", b"application/activity+json")]
+    assert (await world.alder.post(json.dumps(document).encode(), unsigned)).status_code == 401  # type: ignore[arg-type]
+    assert (await world.alder.send(document, make_signer("https://other.example/u/eve"))).status_code == 503
+    assert (await world.alder.send(document, world.key(world.bruno))).status_code == 202
+    assert [site for _, site in came] == [None, None, "birch.example"]
+    assert asked[1:] == [("127.0.0.1", ""), ("127.0.0.1", "other.example"), ("127.0.0.1", "birch.example")]
 
 
 async def test_r5_who_has_too_much_waiting_is_told_to_come_later(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
