@@ -24,6 +24,7 @@ from server.posts.readable import readable
 
 KINDS = {
     "mention": ("mention", "reply"),
+    "status": ("published",),
     "favourite": ("like",),
     "reblog": ("boost",),
     "follow": ("follow",),
@@ -39,7 +40,7 @@ BY_NAME_ONLY = frozenset({"quote"})
 """Types that came with a later Mastodon than the one we say we are like: for apps that ask for them."""
 SHOWN = tuple(kind for kind, type_ in TYPES.items() if type_ not in BY_NAME_ONLY)
 """Ours that an app can show."""
-WITH_POST = frozenset({"mention", "favourite", "reblog", "poll", "quote"})
+WITH_POST = frozenset({"mention", "status", "favourite", "reblog", "poll", "quote"})
 UNREADABLE = 40
 """So many that may not be shown are passed over for one page; more than that, and the page is shorter."""
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from server.db import among
 from server.instance import Instance
 from server.notifications.actions import News, about_community, about_post, forget_post, notify, notify_all, withdraw
+from server.peers.policy import in_sql
 from server.posts.events import (
     PostBoosted,
     PostDeleted,
@@ -19,8 +20,12 @@ from server.posts.events import (
     ReplyHelped,
     ReplyUnhelped,
 )
+from server.posts.policy import FOLLOWERS, INSTANCE, NETWORK, OPEN
 
 MAX_MENTIONS = 50
+MAX_FOLLOWERS = 1_000
+_FOR_FOLLOWERS = (*sorted(OPEN), NETWORK, INSTANCE, FOLLOWERS)
+"""What whoever follows somebody may read, wherever it was said."""
 
 
 async def on_published(here: Instance, events: Sequence[PostPublished]) -> None:
@@ -51,7 +56,28 @@ async def on_published(here: Instance, events: Sequence[PostPublished]) -> None:
         others = [each["actor_id"] for each in named if each["post_id"] == event.post_id][:MAX_MENTIONS]
         news = _news("mention", thing, event.author_id, event.post_id)
         told += [(actor_id, news) for actor_id in others if actor_id != answered]
-    await notify_all(here, told)
+    await notify_all(here, [*told, *await _for_followers(here, events, told)])
+
+
+async def _for_followers(
+    here: Instance, events: Sequence[PostPublished], told: Sequence[tuple[str, News]]
+) -> list[tuple[str, News]]:
+    """Who asked to be told whatever somebody publishes; answers are for whom they answer."""
+    places, parameters = among(event.post_id for event in events)
+    rows = await here.db.rows(
+        f"SELECT post.id, post.author_id, follow.follower_id FROM post JOIN follow{here.db.by('idx_follow_notifies')}"
+        f" ON follow.target_id = post.author_id AND follow.notifies WHERE post.id IN ({places})"
+        f" AND follow.state = 'accepted' AND post.state = 'visible' AND post.visibility IN {in_sql(_FOR_FOLLOWERS)}"
+        " AND post.parent_id IS NULL AND post.in_reply_to_uri IS NULL ORDER BY follow.id LIMIT :limit",
+        limit=MAX_FOLLOWERS,
+        **parameters,
+    )
+    already = {(reader_id, news.post_id) for reader_id, news in told}
+    return [
+        (row["follower_id"], _news("published", about_post(row["id"]), row["author_id"], row["id"]))
+        for row in rows
+        if (row["follower_id"], row["id"]) not in already
+    ]
 
 
 async def on_held(here: Instance, event: PostHeld) -> None:

@@ -9,8 +9,9 @@ from server.mastodon.ids import number_of
 from server.posts import actions as posts
 from tests.apps import App, app_of, ids
 from tests.conftest import Fediverse
+from tests.contract import broken
 from tests.counting import statements
-from tests.posting import community, follow, write
+from tests.posting import community, follow, reply, write
 
 FIELDS = {
     "id", "following", "showing_reblogs", "notifying", "languages", "followed_by", "blocking", "blocked_by", "muting",
@@ -210,3 +211,37 @@ async def test_a_community_elsewhere_is_followed_and_one_for_members_is_asked(fe
     await fediverse.settle()
     assert (await between(app, member))["requested"] is True
     assert (await app.post(f"/api/v1/accounts/{member}/unfollow"))["requested"] is False
+
+
+async def test_who_asked_for_it_is_told_of_each_post_that_they_may_read(fediverse: Fediverse) -> None:
+    alder, birch = await fediverse.start("alder.example"), await fediverse.start("birch.example")
+    amara, chen = await fediverse.person(alder, "amara"), await fediverse.person(alder, "chen")
+    bruno = await fediverse.person(birch, "bruno")
+    app, other = await app_of(fediverse, alder, amara), await app_of(fediverse, alder, chen)
+    for person in (amara, chen):
+        await follow(person, bruno)
+    await fediverse.settle()
+    far = await found(app, "bruno@birch.example")
+    await app.post(f"/api/v1/accounts/{far}/follow", {"notify": True})
+    group = await community(bruno, "quiet", visibility="members", join_policy="apply")
+    wide = await write(bruno, "For all")
+    await write(bruno, "In confidence", community_id=group.id, visibility="members")
+    await reply(bruno, wide, "An answer to myself")
+    fediverse.clock.advance(60)
+    await write(bruno, "For those who follow me", visibility="followers")
+    fediverse.clock.advance(60)
+    await write(bruno, "With @amara@alder.example in it")
+    await fediverse.settle()
+    told = await app.get("/api/v1/notifications")
+    assert broken("[Notification]", told) == []
+    assert sorted((news["type"], news["status"]["visibility"]) for news in told) == [
+        ("mention", "public"), ("status", "private"), ("status", "public"),
+    ]  # fmt: skip
+    assert len(await app.get("/api/v1/notifications", **{"types[]": "status"})) == 2
+    assert await other.get("/api/v1/notifications") == []
+    await app.post(f"/api/v1/accounts/{far}/follow", {"notify": False})
+    await write(bruno, "Nothing to tell")
+    await fediverse.settle()
+    assert len(await app.get("/api/v1/notifications")) == 3
+    async with fediverse.client(alder, amara) as browser:
+        assert "wrote something new" in (await browser.get("/notifications")).text
