@@ -4,7 +4,7 @@ from datetime import timedelta
 from functools import partial
 
 from federation.vocab.actors import ACTOR_TYPES
-from server.actors import documents, keys, moving, muting, remote, removal, rotating, synchronising
+from server.actors import correcting, documents, keys, moving, muting, remote, removal, rotating, synchronising
 from server.actors.activities import accept, block, follow, profile
 from server.actors.activities.by_reference import on_reference
 from server.actors.events import ActorDeleted, FollowEnded
@@ -32,7 +32,7 @@ def _install(here: Instance) -> None:
     on_reference(here, "Move", partial(profile.move_by_id, here))
     here.bus.on(keys.CACHE, partial(keys.forget_signer, here))
     here.jobs.on(moving.CARRY_OVER, partial(moving.carry_over, here))
-    here.jobs.on(synchronising.JOB, partial(synchronising.synchronise, here))
+    here.jobs.on(synchronising.JOB, partial(correcting.synchronise, here))
     here.jobs.on(muting.END_MUTE, partial(muting.end_mute, here))
     here.jobs.on(muting.LEAVE_HOST, partial(muting.leave_host, here))
     here.events.on(FollowEnded, partial(_follow_ended, here))

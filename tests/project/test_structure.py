@@ -2,6 +2,8 @@
 
 import ast
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -41,6 +43,11 @@ FORBIDDEN_CLOCKS = {
 
 def features() -> list[Path]:
     return sorted(path.parent for path in (ROOT / "server").glob("*/feature.py"))
+
+
+def test_the_application_can_be_loaded_first() -> None:
+    """Whether a circle of imports does harm depends on where it is entered: commands enter elsewhere."""
+    subprocess.run([sys.executable, "-c", "import server.asgi"], cwd=ROOT, check=True)
 
 
 def test_only_authenticate_makes_verified_activities() -> None:
