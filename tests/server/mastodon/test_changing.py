@@ -339,3 +339,26 @@ async def test_what_is_said_of_limits_is_true(fediverse: Fediverse) -> None:
     for wrong in ([*options, "one more"], ["x" * (polls["max_characters_per_option"] + 1), "y"]):
         poll = {"options": wrong, "expires_in": polls["min_expiration"]}
         assert await app.refused("POST", STATUSES, json={"status": "x", "poll": poll}) == 422
+
+
+async def test_what_is_said_of_pictures_is_true(fediverse: Fediverse) -> None:
+    here = await fediverse.start("alder.example")
+    app = await app_of(fediverse, here, await fediverse.person(here, "amara"))
+    limits = (await app.get("/api/v2/instance"))["configuration"]["media_attachments"]
+
+    async def taken(data: bytes) -> int:
+        return (await app.call("POST", "/api/v2/media", files={"file": ("a", data)})).status_code
+
+    for kind in limits["supported_mime_types"]:
+        pixels = io.BytesIO()
+        Image.new("RGB", (8, 8)).save(pixels, kind.removeprefix("image/").upper())
+        assert await taken(pixels.getvalue()) == 200, kind
+    side = int(limits["image_matrix_limit"] ** 0.5)
+    for height, status in ((side, 200), (side + 10, 422)):
+        pixels = io.BytesIO()
+        Image.new("1", (side, height)).save(pixels, "PNG")
+        assert await taken(pixels.getvalue()) == status
+    assert await taken(picture() + bytes(limits["image_size_limit"])) == 422
+    assert await taken(bytes(30 * 1024 * 1024)) == 413
+    said = await upload(app, description="x" * (limits["description_limit"] + 1))
+    assert len(said["description"]) == limits["description_limit"]
