@@ -5,7 +5,7 @@ from typing import Any
 
 import asyncpg
 
-from server.db import Database
+from server.db import Database, migrations
 from server.db.schema import Table, read_schema, wanted_sql
 from server.features import model_modules
 
@@ -21,6 +21,13 @@ async def wanted_schema(url: str) -> dict[str, Table]:
             return await read_schema(db)
     finally:
         await db.close()
+
+
+def test_steps_are_numbered_one_after_the_other() -> None:
+    """Two of one number come about where two people draft at the same time, and nothing else would notice."""
+    folder = Path(migrations.__file__).parent
+    numbers = sorted(int(path.name[:4]) for path in folder.glob("[0-9]*.py"))
+    assert numbers == list(range(1, len(numbers) + 1))
 
 
 async def test_migrations_and_models_make_the_same_tables(fediverse: Any, template: Any, tmp_path: Path) -> None:
