@@ -6,7 +6,7 @@ Lists are the newest first, whichever way they were cut. Where to go on stands i
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from starlette.requests import Request
 
@@ -58,7 +58,7 @@ def link_header(here: Instance, request: Request, ids: Sequence[str], *, more: b
     if not ids:
         return {}
     kept = [(name, value) for name, value in request.query_params.multi_items() if name not in PAGING]
-    base = here.url(request.scope["path"])
+    base = here.url(quote(request.scope["path"]))  # a hashtag may have any letters, and other things stand in headers
     links = []
     if more:
         links.append(f'<{base}?{urlencode([*kept, ("max_id", ids[-1])])}>; rel="next"')

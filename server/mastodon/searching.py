@@ -230,15 +230,16 @@ async def _operator(call: Call, question: Question, name: str, said: str) -> Non
     elif name in {"before", "after", "during"} and _DAY.fullmatch(said):
         try:
             begins = datetime.fromisoformat(said).replace(tzinfo=UTC)
-        except ValueError:
+            day_after = begins + timedelta(days=1)
+        except (ValueError, OverflowError):
             question.impossible = True
             return
         if name != "before":
             question.conditions.append("post.published_at >= :search_from")
-            question.values["search_from"] = begins + timedelta(days=1 if name == "after" else 0)
+            question.values["search_from"] = day_after if name == "after" else begins
         if name != "after":
             question.conditions.append("post.published_at < :search_to")
-            question.values["search_to"] = begins + timedelta(days=1 if name == "during" else 0)
+            question.values["search_to"] = day_after if name == "during" else begins
 
 
 def _by_author(question: Question, actor_id: str | None) -> None:

@@ -156,6 +156,8 @@ async def _client(request: Request, found: Parameters) -> OAuthApp:
         except (binascii.Error, ValueError):
             raise GrantRefused("invalid_client", "The Authorization header cannot be read.") from None
         client_id, secret = unquote_plus(name), unquote_plus(word)
+        if "\x00" in client_id:  # which no database takes
+            raise GrantRefused("invalid_client", "The Authorization header cannot be read.")
     return await actions.authenticate(_here(request), client_id, secret)
 
 
