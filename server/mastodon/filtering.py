@@ -11,7 +11,7 @@ from msgspec import UNSET
 
 from server.db import Row, to_milliseconds
 from server.filters.actions import HIDE
-from server.filters.queries import FilterView, met
+from server.filters.queries import MAX_READ, FilterView, met
 from server.mastodon.accounts import moment_or_none
 from server.mastodon.entities import Filter, FilterKeyword, FilterResult, FilterStatus, Status
 from server.mastodon.ids import number_of
@@ -36,11 +36,12 @@ def results(words: Sequence[Row], marked: Sequence[Row], text: str, post_id: str
     """Which filters a post meets, by its text or because it is named."""
     until = to_milliseconds(now)
     found: dict[str, FilterResult] = {}
-    for row in (*words, *marked):
-        if row["m"] is not None and row["m"] <= until:
-            continue
+    in_force = [row for row in (*words, *marked) if row["m"] is None or row["m"] > until]
+    looked_for = {(row["e"], bool(row["f"])) for row in in_force if row["what"] == "word"}
+    there = {whole: set(met((word for word in looked_for if word[1] == whole), text)) for whole in (False, True)}
+    for row in in_force:
         is_marked = row["what"] == "marked"
-        if not is_marked and not met([(row["e"], bool(row["f"]))], text):
+        if not is_marked and row["e"] not in there[bool(row["f"])]:
             continue
         result = found.get(row["a"])
         if result is None:
@@ -53,8 +54,9 @@ def results(words: Sequence[Row], marked: Sequence[Row], text: str, post_id: str
 
 
 def said(row: Row, options: Iterable[str], pictures: Iterable[str]) -> str:
-    """Everything that a post says, as a filter reads it."""
-    parts = [row["title"], row["content_warning"], row["summary"], plain(row["content_html"]), *options, *pictures]
+    """Everything that a post says, as far as a filter reads it."""
+    text = plain(row["content_html"][: 5 * MAX_READ])
+    parts = [row["title"], row["content_warning"], row["summary"], *options, *pictures, text]
     return "\n".join(part for part in parts if part)
 
 
