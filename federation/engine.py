@@ -364,6 +364,11 @@ class Engine:
         """Deliver `body` and `headers`, signed by the local actor `sender`; never raises for what others do."""
         return await self.courier.deliver(sender=sender, inbox=inbox, body=body, headers=headers)
 
+    async def raw_post(self, url: str, body: bytes, headers: Headers) -> int:
+        """Send bytes somewhere, unsigned, guarded, following no redirect; the status. Raises FetchError."""
+        answer = await self._client.request("POST", url, headers, body=body, keep_body=False)
+        return answer.status
+
     def proof(self, signer: Signer, document: Mapping[str, object]) -> dict[str, object]:
         """The document with an integrity proof by a local actor (FEP-8b32)."""
         return proofs.add_proof(

@@ -24,6 +24,7 @@ from server.instance import Instance
 from server.mastodon.routes import routes as client_routes
 from server.oauth.routes import routes as oauth_routes
 from server.posts import queries as posts
+from server.push.routes import routes as push_routes
 from server.trouble import DATABASE, trouble_of
 from server.version import VERSION
 from web.routes import exception_handlers, page_routes, wrap_pages
@@ -205,6 +206,7 @@ def create_app(here: Instance, *, work: bool = True) -> ASGIApp:
         Route("/.well-known/change-password", change_password),
         *oauth_routes(),
         *client_routes(),
+        *push_routes(),
         *own_routes(),
         Route("/api/{path:path}", unknown, methods=["GET", "POST", "PUT", "PATCH", "DELETE"]),
         *page_routes(),

@@ -22,6 +22,7 @@ from server.peers.feature import feature as peers
 from server.polls.feature import feature as polls
 from server.posts.feature import feature as posts
 from server.practices.feature import feature as practices
+from server.push.feature import feature as push
 from server.resources.feature import feature as resources
 from server.search.feature import feature as search
 from server.sessions.feature import feature as sessions
@@ -60,6 +61,7 @@ FEATURES: tuple[Feature, ...] = (
     search,
     moderation,
     live,
+    push,
 )
 
 

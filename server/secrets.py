@@ -71,6 +71,10 @@ class Signatures:
             return None
         return base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)).decode()
 
+    def derive(self, purpose: str) -> bytes:
+        """32 bytes for one purpose, the same for as long as the key is; nothing else can be worked out from them."""
+        return hmac.new(self._key, f"derived\n{purpose}".encode(), hashlib.sha256).digest()
+
     def _mac(self, purpose: str, stamp: str) -> str:
         digest = hmac.new(self._key, f"{purpose}\n{stamp}".encode(), hashlib.sha256).digest()
         return base64.urlsafe_b64encode(digest).decode().rstrip("=")

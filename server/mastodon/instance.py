@@ -17,6 +17,7 @@ from server.polls.form import MAX_OPTION, MAX_OPTIONS
 from server.posts.form import MAX_SOURCE
 from server.posts.marks import MAX_PINNED
 from server.text import LANGUAGES, plain
+from server.vapid import public_key
 from server.version import VERSION
 
 COMPATIBLE = "4.3.0"
@@ -44,7 +45,7 @@ async def instance_v2(call: Call) -> Response:
             "languages": _languages(),
             "configuration": {
                 "urls": {"streaming": _streaming(here), "status": None, "about": here.url("/about")},
-                "vapid": {"public_key": ""},
+                "vapid": {"public_key": public_key(here.signatures)},
                 **_limits(),
                 "translation": {"enabled": False},
             },

@@ -15,6 +15,7 @@ from server.instance import Instance
 from server.oauth import actions, bearer, scopes
 from server.oauth.actions import GrantRefused, Issued
 from server.oauth.models import OAuthApp
+from server.vapid import public_key
 
 APPS_PER_QUARTER = 30
 TOKENS_PER_QUARTER = 120
@@ -48,7 +49,9 @@ async def register(request: Request) -> Response:
     return answer(
         {
             "id": app.id,
-            **_app_document(app.name, app.website, app.redirect_uris.split("\n"), app.scopes.split()),
+            **_app_document(
+                app.name, app.website, app.redirect_uris.split("\n"), app.scopes.split(), public_key(here.signatures)
+            ),
             "client_id": app.client_id,
             "client_secret": made.secret,
             "client_secret_expires_at": 0,
@@ -64,7 +67,11 @@ async def verify_app(request: Request) -> Response:
     )
     assert row is not None  # its tokens go with it
     redirects = row["redirect_uris"].split("\n")
-    return answer(_app_document(row["name"], row["website"], redirects, row["scopes"].split()))
+    return answer(
+        _app_document(
+            row["name"], row["website"], redirects, row["scopes"].split(), public_key(_here(request).signatures)
+        )
+    )
 
 
 async def token(request: Request) -> Response:
@@ -166,7 +173,9 @@ def _scope_of(found: Parameters, name: str) -> str:
     return " ".join(texts_of(found, name))
 
 
-def _app_document(name: str, website: str | None, redirects: list[str], allowed: list[str]) -> dict[str, object]:
+def _app_document(
+    name: str, website: str | None, redirects: list[str], allowed: list[str], vapid_key: str
+) -> dict[str, object]:
     shown = [uri for uri in redirects if uri]
     return {
         "name": name,
@@ -174,7 +183,7 @@ def _app_document(name: str, website: str | None, redirects: list[str], allowed:
         "scopes": allowed,
         "redirect_uri": "\n".join(shown),
         "redirect_uris": shown,
-        "vapid_key": "",
+        "vapid_key": vapid_key,
     }
 
 
