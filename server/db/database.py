@@ -41,22 +41,21 @@ query_log: contextvars.ContextVar[list[str] | None] = contextvars.ContextVar("qu
 def _compile(statement: str, dialect: str) -> tuple[str, tuple[str, ...]]:
     names: list[str] = []
 
+    sign = "?" if dialect == "sqlite" else "$"
+
     def place(match: re.Match[str]) -> str:
-        if dialect == "sqlite":
-            names.append(match[1])
-            return "?"
         if match[1] not in names:
             names.append(match[1])
-        return f"${names.index(match[1]) + 1}"
+        return f"{sign}{names.index(match[1]) + 1}"
 
     return _PARAMETER.sub(place, statement), tuple(names)
 
 
 def _storable(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.replace("\x00", "") if "\x00" in value else value
     if isinstance(value, datetime):
         return to_milliseconds(value)
-    if isinstance(value, str) and "\x00" in value:
-        return value.replace("\x00", "")
     if isinstance(value, list):
         return [_storable(item) for item in value]
     return value

@@ -6,12 +6,13 @@ what the reader did.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from html import escape
 
 from server.actors.viewer import Viewer
 from server.db import Row, among
 from server.instance import Instance
-from server.mastodon.accounts import ACCOUNT_COLUMNS, account_of
-from server.mastodon.entities import Account
+from server.mastodon.accounts import ACCOUNT_COLUMNS, account_of, mention_of, page_of
+from server.mastodon.entities import Account, Community, Mention
 from server.mastodon.filtering import MARKED_SQL, WORDS_SQL
 
 _NO_NUMBERS = "CAST(NULL AS BIGINT) AS m, CAST(NULL AS BIGINT) AS n, 0 AS o"
@@ -64,6 +65,22 @@ _EVENTS = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Named:
+    """An actor as posts of a page speak of them, made once for all of these posts.
+
+    `page` is their path here; `href` and `link` stand in texts; `name` is safe HTML.
+    """
+
+    mention: Mention
+    page: str
+    is_there: bool
+    community: Community
+    name: str
+    href: str
+    link: str
+
+
 @dataclass(slots=True)
 class Gathered:
     """By ids of posts: rows in their order.
@@ -83,6 +100,7 @@ class Gathered:
     words: list[Row] = field(default_factory=list)
     marked: dict[str, list[Row]] = field(default_factory=dict)
     _accounts: dict[str, Account] = field(default_factory=dict)
+    _named: dict[str, Named] = field(default_factory=dict)
 
     def account(self, here: Instance, actor_id: str) -> Account | None:
         """The account of an actor, made once; None for one who is not there."""
@@ -90,6 +108,28 @@ class Gathered:
         if made is None and actor_id in self.actors:
             made = self._accounts[actor_id] = account_of(here, self.actors[actor_id])
         return made
+
+    def named(self, here: Instance, actor_id: str | None) -> Named | None:
+        """An actor who is named; None for one who is not there."""
+        made = self._named.get(actor_id or "")
+        if made is None and actor_id is not None and actor_id in self.actors:
+            made = self._named[actor_id] = _named(here, self.actors[actor_id])
+        return made
+
+
+def _named(here: Instance, row: Row) -> Named:
+    mention = mention_of(here, row)
+    name = row["name"] or row["username"]
+    href = f'href="{escape(mention.url)}"'
+    return Named(
+        mention=mention,
+        page=page_of(row),
+        is_there=row["suspended_at"] is None and row["deleted_at"] is None,
+        community=Community(mention.id, mention.acct, name, mention.url),
+        name=escape(name),
+        href=href,
+        link=f'<a class="u-url mention" {href}>@{escape(mention.acct)}</a>',
+    )
 
 
 async def gather(here: Instance, viewer: Viewer, rows: Sequence[Row]) -> Gathered:

@@ -10,9 +10,8 @@ from msgspec import UNSET
 from server.actors.viewer import Viewer
 from server.db import Row, from_milliseconds
 from server.instance import Instance
-from server.mastodon.accounts import acct_of, address_of, emojis_of, mention_of, moment, moment_or_none, page_of
+from server.mastodon.accounts import emojis_of, moment, moment_or_none
 from server.mastodon.entities import (
-    Community,
     FilterResult,
     Focus,
     MediaAttachment,
@@ -28,7 +27,7 @@ from server.mastodon.entities import (
     Visibility,
 )
 from server.mastodon.filtering import results, said
-from server.mastodon.gathering import Gathered, gather
+from server.mastodon.gathering import Gathered, Named, gather
 from server.mastodon.ids import number_of
 from server.mastodon.wording import body, heading, in_paragraphs
 from server.peers.queries import shows_media
@@ -142,7 +141,7 @@ def _status(here: Instance, viewer: Viewer, row: Row, about: Gathered) -> Status
         return None
     is_local, post_id, title = bool(row["is_local"]), row["id"], row["title"]
     shown = is_local or shows_media(here, account.uri.split("/")[2])
-    place = about.actors.get(row["community_id"] or "")
+    place = about.named(here, row["community_id"])
     mentions, links = _mentions(here, row, place, about)
     page = here.url(page_path(row["short"], title, row["kind"]))
     signed_in = viewer.actor_id is not None
@@ -182,11 +181,7 @@ def _status(here: Instance, viewer: Viewer, row: Row, about: Gathered) -> Status
             audience=row["visibility"],
             title=title,
             licence=row["licence"] or None,
-            community=None
-            if place is None
-            else Community(
-                number_of(place["id"]), acct_of(place), place["name"] or place["username"], address_of(here, place)
-            ),
+            community=None if place is None else place.community,
             page=page,
         ),
     )
@@ -203,17 +198,17 @@ def _filtered(here: Instance, viewer: Viewer, row: Row, about: Gathered) -> list
     return results(about.words, marked, text, post_id, here.clock.now())
 
 
-def _mentions(here: Instance, row: Row, place: Row | None, about: Gathered) -> tuple[list[Mention], dict[str, str]]:
+def _mentions(here: Instance, row: Row, place: Named | None, about: Gathered) -> tuple[list[Mention], dict[str, str]]:
     """Who is named, the community first so that an answer reaches it, and their pages here with their addresses."""
-    who = [about.actors[actor_id] for actor_id in about.mentions.get(row["id"], []) if actor_id in about.actors]
-    if place is not None and all(actor["id"] != place["id"] for actor in who):
+    found = [about.named(here, actor_id) for actor_id in about.mentions.get(row["id"], ())]
+    who = [named for named in found if named is not None]
+    if place is not None and place not in who:
         who.insert(0, place)
-    there = [actor for actor in who if actor["suspended_at"] is None and actor["deleted_at"] is None]
-    mentions = [mention_of(here, actor) for actor in there]
-    return mentions, {page_of(actor): mention.url for actor, mention in zip(there, mentions, strict=True)}
+    there = [named for named in who if named.is_there]
+    return [named.mention for named in there], {named.page: named.mention.url for named in there}
 
 
-def _content(here: Instance, row: Row, place: Row | None, links: dict[str, str], about: Gathered) -> str:
+def _content(here: Instance, row: Row, place: Named | None, links: dict[str, str], about: Gathered) -> str:
     """Title, text, when and where, what is quoted, and where it was said."""
     text = body(here, row["content_html"], links)
     title = row["title"]
@@ -227,11 +222,9 @@ def _content(here: Instance, row: Row, place: Row | None, links: dict[str, str],
     if quoted and escape(quoted) not in text:
         parts.append(f'<p class="quote-inline">RE: <a href="{escape(quoted)}">{escape(quoted)}</a></p>')
     if place is not None:
-        name = escape(place["name"] or place["username"])
-        link = f'<a class="u-url mention" href="{escape(address_of(here, place))}">@{escape(acct_of(place))}</a>'
-        said = "" if row["visibility"] in OPEN else f" · only for members of {name}"
-        if f'href="{escape(address_of(here, place))}"' not in text or said:
-            parts.append(f"<p>{link}{said}</p>")
+        said = "" if row["visibility"] in OPEN else f" · only for members of {place.name}"
+        if said or place.href not in text:
+            parts.append(f"<p>{place.link}{said}</p>")
     elif row["visibility"] in {"network", "instance", "private"}:
         parts.append(f"<p>{_FOR[row['visibility']].format(name=escape(here.site.name))}</p>")
     return "".join(parts)

@@ -34,6 +34,7 @@ def in_paragraphs(text: str) -> str:
     return f"<p>{loose}</p>{rest}" if loose.strip() else rest
 
 
+@lru_cache(maxsize=2048)
 def heading(title: str) -> str:
     """A title above a text: apps show none by themselves."""
     return f"<p><strong>{escape(title)}</strong></p>" if title else ""

@@ -46,6 +46,7 @@ NOT_SUPPORTED = {
     "decode_blurhash": "worked out by the library alone, of a hash that we do not make",
     "follows": "removed in Mastodon 3: the library itself refuses it",
     "filters_apply": "worked out by the library alone",
+    "get_status_length": "worked out by the library alone",
     "instance_activity": "how much is written by week is not published; who was active this month is in the instance",
     "instance_health": "the library looks for the word OK in /health, which is JSON here for whoever watches a server",
     "instance_terms_of_service": "a page, not a document with a date",
