@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from tortoise.exceptions import IntegrityError
 
 from server.actors.blocking import block, unblock
-from server.actors.events import ActorChanged
+from server.actors.events import ActorChanged, PicturesChanged
 from server.actors.following import (
     accept_follow,
     reject_follow,
@@ -148,11 +148,16 @@ async def update_profile(here: Instance, actor_id: str, change: ProfileChange) -
     changed = [name for name, value in values.items() if getattr(actor, name) != value]
     if not changed:
         return
+    pictures = [name for name in changed if name in {"avatar_url", "header_url"}]
+    gone = tuple(str(getattr(actor, name)) for name in pictures if getattr(actor, name))
+    new = tuple(str(values[name]) for name in pictures if values[name])
     async with here.db.transaction():
         for name in changed:
             setattr(actor, name, values[name])
         actor.updated_at = here.clock.now()
         await actor.save(update_fields=[*changed, "updated_at"])
+        if pictures:
+            await here.events.emit(PicturesChanged(actor.id, gone, new))
         await here.events.emit(ActorChanged(actor.id))
         if not actor.hidden and actor.suspended_at is None:
             await send_update(here, actor)

@@ -53,6 +53,15 @@ class ActorUnblocked:
 
 
 @dataclass(frozen=True, slots=True)
+class PicturesChanged:
+    """A local actor shows itself with other pictures: addresses of those that are used no more, and of new ones."""
+
+    actor_id: str
+    gone: tuple[str, ...]
+    new: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ActorChanged:
     """An actor is new to us, or something that people see of it changed."""
 

@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from server.actors.events import PicturesChanged
 from server.errors import NotFound
 from server.ids import new_id
 from server.instance import Instance
@@ -18,8 +19,9 @@ from server.media.errors import TooManyUploads
 from server.media.images import AVATAR_SIDE, MEDIA_TYPE, Picture, clean_picture, looks_like_image
 from server.media.keys import new_key, thumb_key
 from server.media.models import Media
-from server.media.queries import MediaFile, files, storage, waiting
+from server.media.queries import MediaFile, files, media_path, storage, waiting
 
+PATH = media_path("")
 DELETE_JOB = "media.delete"
 MAX_WAITING = 40
 ORPHAN_AFTER = timedelta(days=1)
@@ -47,18 +49,16 @@ async def upload_image(
 
 
 async def upload_avatar(here: Instance, owner_id: str, data: bytes) -> MediaFile:
-    """Take a picture of a person or community: a square cut from the middle, in use at once. Raises MediaRefused."""
+    """Take a picture of a person: a square cut from the middle, which waits for its profile. Raises MediaRefused."""
     await _check_waiting(here, owner_id)
     picture = await clean_picture(data, side=AVATAR_SIDE, thumb=False, square=True)
-    file = await _keep_picture(here, owner_id, picture, "", "", decorative=True)
-    return (await attach(here, owner_id, [file.id]))[0]
+    return await _keep_picture(here, owner_id, picture, "", "", decorative=True)
 
 
 async def upload_header(here: Instance, owner_id: str, data: bytes) -> MediaFile:
-    """Take the wide picture of a profile, in use at once. Raises MediaRefused."""
+    """Take the wide picture of a profile, which waits for it. Raises MediaRefused."""
     await _check_waiting(here, owner_id)
-    file = await _keep_picture(here, owner_id, await clean_picture(data, thumb=False), "", "", decorative=True)
-    return (await attach(here, owner_id, [file.id]))[0]
+    return await _keep_picture(here, owner_id, await clean_picture(data, thumb=False), "", "", decorative=True)
 
 
 async def upload_document(here: Instance, owner_id: str, data: bytes, filename: str, alt: str = "") -> MediaFile:
@@ -123,6 +123,26 @@ async def discard(here: Instance, media_ids: Sequence[str]) -> None:
     for media_id in media_ids:
         await here.db.execute("UPDATE media SET attached = FALSE WHERE id = :id", id=media_id)
         await here.jobs.enqueue(DELETE_JOB, {"id": media_id}, unique=f"{DELETE_JOB}:{media_id}")
+
+
+async def pictures_changed(here: Instance, event: PicturesChanged) -> None:
+    """New pictures of a profile belong to it, and those before them are forgotten (S27)."""
+    for media_id in await _own_at(here, event.actor_id, event.new):
+        await here.db.execute("UPDATE media SET attached = TRUE WHERE id = :id", id=media_id)
+    await discard(here, await _own_at(here, event.actor_id, event.gone))
+
+
+async def _own_at(here: Instance, owner_id: str, addresses: Sequence[str]) -> list[str]:
+    keys = {f"key{number}": address.removeprefix(PATH) for number, address in enumerate(addresses)}
+    if not keys:
+        return []
+    named = ", ".join(f":{name}" for name in keys)
+    rows = await here.db.rows(
+        f"SELECT id FROM media WHERE owner_id = :owner AND key IN ({named}) ORDER BY id",
+        owner=owner_id,
+        **keys,
+    )
+    return [row["id"] for row in rows]
 
 
 async def set_free(here: Instance, media_ids: Sequence[str]) -> None:

@@ -6,6 +6,8 @@ from datetime import timedelta
 import pytest
 from PIL import Image
 
+from server.actors import actions as profiles
+from server.actors.actions import ProfileChange
 from server.errors import NotFound
 from server.media import actions, queries
 from server.media.errors import TooManyUploads
@@ -72,10 +74,36 @@ async def test_a_profile_picture_is_square_and_stays(fediverse) -> None:
     here = await fediverse.start("alder.example")
     maya = await fediverse.person(here, "maya")
     file = await here.run(actions.upload_avatar, here, maya.id, picture(side=900))
+    assert (file.width, file.height) == (400, 400)
+    await here.run(profiles.update_profile, here, maya.id, ProfileChange(avatar_url=file.url))
     fediverse.clock.advance(timedelta(days=3).total_seconds())
     await here.run(actions.sweep, here)
-    assert (file.width, file.height, file.attached) == (400, 400, True)
+    assert (await here.run(queries.files, here, [file.id]))[0].attached
     assert await queries.storage(here).size(file.url.removeprefix("/media/")) is not None
+
+
+async def test_s27_pictures_that_no_profile_shows_are_gone(fediverse) -> None:
+    """Those before the present ones at once, those of a change that was refused after a day; nobody else's."""
+    here = await fediverse.start("alder.example")
+    maya, other = await fediverse.person(here, "maya"), await fediverse.person(here, "other")
+    theirs = await here.run(actions.upload_avatar, here, other.id, picture())
+    await here.run(profiles.update_profile, here, other.id, ProfileChange(avatar_url=theirs.url))
+    first, second, unused = [await here.run(actions.upload_avatar, here, maya.id, picture()) for _ in range(3)]
+    wide = await here.run(actions.upload_header, here, maya.id, picture())
+    for change in (
+        ProfileChange(avatar_url=theirs.url),
+        ProfileChange(avatar_url=first.url, header_url=wide.url),
+        ProfileChange(avatar_url=second.url),
+        ProfileChange(header_url=""),
+    ):
+        await here.run(profiles.update_profile, here, maya.id, change)
+    await fediverse.settle()
+    kept = await here.run(queries.files, here, [file.id for file in (theirs, first, second, unused, wide)])
+    assert {file.id for file in kept} == {theirs.id, second.id, unused.id}
+    fediverse.clock.advance(timedelta(days=3).total_seconds())
+    await here.run(actions.sweep, here)
+    kept = await here.run(queries.files, here, [theirs.id, second.id, unused.id])
+    assert {file.id for file in kept} == {theirs.id, second.id}
 
 
 async def test_s27_discarded_files_are_gone_from_disk_and_table(fediverse) -> None:
