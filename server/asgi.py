@@ -196,6 +196,8 @@ def create_app(here: Instance, *, work: bool = True) -> ASGIApp:
                     _, late = await asyncio.wait({task}, timeout=GRACE_SECONDS)
                     for straggler in late:
                         straggler.cancel()
+                    if late:  # it gives back what it had begun, while there is a database
+                        await asyncio.wait(late, timeout=GRACE_SECONDS)
         finally:
             await close(here)
 

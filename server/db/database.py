@@ -175,12 +175,14 @@ class Database:
                 await self._context.connections.get(self.dialect).create_connection(with_db=True)
 
     async def close(self) -> None:
-        """Close every connection, and let go of the file."""
+        """Close every connection for good, and let go of the file."""
         self.glance.close()
         try:
             with self.bind():
                 if self._context.inited:
                     await self._context.connections.close_all(discard=True)
+                    # Whoever is late would have Tortoise open another connection, whose thread nobody ends any more.
+                    self._context.connections.db_config.clear()
         finally:
             if self._ownership is not None:
                 self._ownership.end()

@@ -1,10 +1,12 @@
 """Transactions, hand-written SQL and migrations, on the database under test."""
 
 import asyncio
+import threading
 from pathlib import Path
 
 import httpx
 import pytest
+from tortoise.exceptions import ConfigurationError
 
 from federation.transport.guard import NetworkInTransaction
 from server.audit.models import AuditEntry
@@ -126,6 +128,20 @@ async def test_a_process_that_had_the_other_database_open_serves_this_one(fedive
         await other.close()
     here = await fediverse.start("alder.example")
     await here.run(write)
+
+
+async def test_what_is_closed_is_not_opened_again_by_who_is_late(fediverse: Fediverse, tmp_path: Path) -> None:
+    db = Database(f"sqlite:///{tmp_path / 'late.sqlite3'}")
+    await db.open(model_modules())
+    with db.bind():
+        assert await db.value("SELECT 1") == 1
+    await db.close()
+    threads = threading.active_count()
+    for late in (lambda: db.rows("SELECT 1"), lambda: AuditEntry.all().count()):
+        with db.bind(), pytest.raises(ConfigurationError):
+            await late()
+    assert threading.active_count() == threads
+    await db.close()
 
 
 async def test_a_database_of_a_newer_version_is_refused(fediverse: Fediverse) -> None:
