@@ -112,7 +112,7 @@ class Stranger:
         """An address of this server."""
         return f"https://{self.domain}/{path}"
 
-    def actor(self, name: str, kind: str = "Person", **more: Any) -> str:
+    def actor(self, name: str, kind: str = "Person", /, **more: Any) -> str:
         """Make an actor; returns its id."""
         uri = self.uri(f"u/{name}")
         self.documents[uri] = actor_document(uri, name, kind, **more)

@@ -218,7 +218,7 @@ def _values(remote: RemoteActor) -> dict[str, object]:
         "kind": remote.kind[:12],
         "host": remote.host[:255],
         "name": clean_name(remote.name, 200),
-        "summary_html": sanitise(remote.summary_html),
+        "summary_html": sanitise(remote.summary_html, base=remote.id),
         "url": _short(remote.url) or "",
         "inbox_url": remote.inbox,
         "shared_inbox_url": _short(remote.shared_inbox),
@@ -230,7 +230,7 @@ def _values(remote: RemoteActor) -> dict[str, object]:
         "avatar_url": _short(remote.icon_url, MAX_PICTURE),
         "header_url": _short(remote.image_url, MAX_PICTURE),
         "fields_json": _json(
-            [{"name": clean_name(name), "value": sanitise(value)} for name, value in remote.fields[:20]]
+            [{"name": clean_name(name), "value": sanitise(value, base=remote.id)} for name, value in remote.fields[:20]]
         ),
         "also_known_as": _json(list(remote.also_known_as)),
         "implements": _json(list(remote.implements)),

@@ -34,7 +34,7 @@ from server.peers.queries import shows_media
 from server.posts.addresses import page_path
 from server.posts.policy import OPEN
 from server.sessions.words import when_and_where, when_words, where_words
-from server.text import excerpt
+from server.text import clean_text, excerpt
 from server.text.markdown import hashtag_url
 
 _COLUMNS = (
@@ -291,7 +291,7 @@ def _poll(here: Instance, viewer: Viewer, row: Row, about: Gathered) -> Poll | N
         multiple=bool(poll["a"]),
         votes_count=sum(option["m"] for option in options),
         voters_count=poll["n"],
-        options=[PollOption(option["a"], None if hidden else option["m"]) for option in options],
+        options=[PollOption(clean_text(option["a"]), None if hidden else option["m"]) for option in options],
         emojis=[],
         # Whoever asks does not vote, as far as apps know.
         voted=bool(votes) or row["author_id"] == viewer.actor_id,

@@ -8,6 +8,8 @@ from html import escape, unescape
 from server.instance import Instance
 from server.practices.mastodon import sanitise
 
+KEPT_LETTERS = 10_000
+
 _HREF = re.compile(r'href="(/[^"]*)"')
 _IMAGE = re.compile(r'<img (?:[a-z]+="[^"]*" ?)*/?>')
 _ATTRIBUTE = re.compile(r'([a-z]+)="([^"]*)"')
@@ -21,7 +23,9 @@ _RULE = re.compile(r"<hr\s*/?>")
 
 def body(here: Instance, html: str, links: Mapping[str, str]) -> str:
     """A stored text for apps; `links` are pages of people here with the addresses that apps know them by."""
-    text = _plain_elements(html, here.settings.origin)
+    origin = here.settings.origin
+    # What is long is made anew each time: many of such would fill the memory (R4).
+    text = (_plain_elements if len(html) <= KEPT_LETTERS else _plain_elements.__wrapped__)(html, origin)
     return absolute(here, text, links) if 'href="/' in text else text
 
 

@@ -27,6 +27,7 @@ from server.notes.scheduling import schedule
 from server.posts import actions as posts
 from server.posts import queries as posts_read
 from server.posts.form import MAX_SOURCE
+from server.text import clean_text
 
 MAX_KEY = 200
 MAX_MEDIA = 50
@@ -155,7 +156,7 @@ def _options_then(detail: Any) -> dict[str, Any] | UnsetType:
     options = detail.get("options") if isinstance(detail, dict) else None
     if not isinstance(options, list):
         return UNSET
-    return {"options": [{"title": option} for option in options if isinstance(option, str)]}
+    return {"options": [{"title": clean_text(option)} for option in options if isinstance(option, str)]}
 
 
 async def _file_words(call: Call) -> dict[str, FileWords] | None:

@@ -50,11 +50,11 @@ def shown(remote: RemotePost, *, in_community: bool = False, people: Mapping[str
     `people` are pages and ids of those it names, with their pages here.
     """
     known, tags = people or {}, {tag.lower() for tag in remote.hashtags}
-    content = sanitise(shapes.text_html(remote, _without_fields(remote)), images=True)
+    content = sanitise(shapes.text_html(remote, _without_fields(remote)), images=True, base=remote.id)
     content = to_our_pages(content, known, tags)
     if remote.content_html and not content.lstrip().startswith("<"):
         content = f"<p>{content}</p>"
-    summary = sanitise(remote.summary) if remote.summary else ""
+    summary = sanitise(remote.summary, base=remote.id) if remote.summary else ""
     titled = remote.type in TITLED or bool(remote.name)
     is_reply = remote.in_reply_to is not None
     # On a Note the summary is a warning; on what has a title it is a teaser, unless the author marked it as sensitive.
@@ -111,8 +111,8 @@ def attachment_columns(item: Attachment, position: int) -> dict[str, Any]:
         "kind": attachment_kind(item),
         "url": item.url,
         "media_type": item.media_type,
-        "name": item.name[:255],
-        "alt": item.name[:1500],
+        "name": clean_text(item.name)[:255],
+        "alt": clean_text(item.name)[:1500],
         "width": item.width,
         "height": item.height,
         "position": position,

@@ -80,7 +80,8 @@ def translations(remote: RemotePost, language: str, people: Mapping[str, str]) -
     for item in remote.translations:
         code = language_code(item.language, fallback="")
         if code and code != language:
-            html = to_our_pages(sanitise(text_html(remote, item.content_html), images=True), people, tags)
+            safe = sanitise(text_html(remote, item.content_html), images=True, base=remote.id)
+            html = to_our_pages(safe, people, tags)
             found.append(
                 {"language": code, "title": clean_text(plain(item.name))[:300], "content_html": html}
                 | ({"summary": clean_text(plain(item.summary))[:500]} if item.summary else {})

@@ -6,7 +6,9 @@ takes seconds for twenty thousand letters of unfinished tags, so that it is nowh
 """
 
 import re
+from functools import lru_cache
 from html import escape, unescape
+from typing import Literal
 
 import nh3
 
@@ -92,8 +94,10 @@ _WITHOUT_WORDS = {"script", "style", "template"}
 _LINK_REL = "nofollow noopener noreferrer ugc"
 
 
-def sanitise(html: str, *, images: bool = False) -> str:
+def sanitise(html: str, *, images: bool = False, base: str | None = None) -> str:
     """HTML that is safe to show. `images` keeps pictures; their addresses are replaced when a page is made.
+
+    `base` is where HTML from elsewhere stood: its relative links lead there, and never to pages of ours (S10).
 
     Unknown elements leave their text. What is too large or too deep is shown as words.
     """
@@ -110,10 +114,22 @@ def sanitise(html: str, *, images: bool = False) -> str:
         url_schemes=_SCHEMES,
         link_rel=_LINK_REL,
         strip_comments=True,
+        url_relative="pass_through" if base is None else _from_there(base),
     )
     # Again: invisible letters may have come as character references.
     cleaned = clean_text(cleaned).replace('<p class="">', "<p>")
     return _honest(cleaned) if "<a " in cleaned else cleaned
+
+
+@lru_cache(maxsize=1024)
+def _from_there(base: str) -> Literal["deny"] | tuple[Literal["rewrite_with_base"], str]:
+    """What becomes of relative links of a text at `base`; they end where that is an address to us alone."""
+    there: tuple[Literal["rewrite_with_base"], str] = ("rewrite_with_base", base)
+    try:
+        nh3.clean("", url_relative=there)
+    except ValueError:
+        return "deny"
+    return there
 
 
 def plain(html: str) -> str:

@@ -81,3 +81,16 @@ def test_people_and_hashtags_lead_to_pages_here():
 def test_formulas_are_shown_as_tex(math):
     """FEP-dc88."""
     assert sanitise(f"<p>Half is {math}.</p>") == "<p>Half is <code>\\frac{1}{2}</code>.</p>"
+
+
+def test_s10_a_link_from_elsewhere_leads_there_or_nowhere() -> None:
+    html = '<a href="/settings">a</a><a href="x?y">b</a><img src="p.png"><a href="https://elm.example/">c</a>'
+    safe = sanitise(html, images=True, base="https://birch.example/n/1")
+    found = re.findall(r'(?:href|src)="([^"]*)"', safe)
+    assert found == [
+        "https://birch.example/settings",
+        "https://birch.example/n/x?y",
+        "https://birch.example/n/p.png",
+        "https://elm.example/",
+    ]
+    assert re.findall(r'(?:href|src)="([^"]*)"', sanitise(html, images=True, base="https://[::1")) == found[-1:]
