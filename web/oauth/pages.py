@@ -129,6 +129,9 @@ async def _asked(request: Request, given: dict[str, str]) -> Asked | Response:
     except AskedWrongly as refusal:
         if refusal.redirect_uri == actions.OUT_OF_BAND:
             return _told(request, gettext(request, "The app asks for something that there is not."))
+        if not viewer_of(request).is_signed_in:
+            # Anybody can register an app: a stranger's link leads nobody on who is not known here (RFC 9700, 4.11.2).
+            return RedirectResponse("/sign-in?" + urlencode({"next": _again(given)}), status_code=303)
         return _back(refusal.redirect_uri, {"error": refusal.code}, given["state"])
 
 

@@ -165,6 +165,16 @@ async def test_s31_an_app_that_asks_wrongly_is_told_so(stage: Stage, changes: di
     assert answer.headers["location"] == f"{BACK}&error={error}&state=s%2F%2B+%3D1"
 
 
+async def test_s31_nobody_unknown_is_led_on_by_a_link(stage: Stage) -> None:
+    """Anybody can register an app with an address of theirs: a link here that leads there would look like ours."""
+    client = await stage.register()
+    for changes in ({"response_type": "token"}, {"scope": "read nonsense"}, {"code_challenge": "short"}, {}):
+        question = stage.question(client, **changes)
+        answer = await stage.app.get("/oauth/authorize", params=question)
+        assert answer.status_code == 303
+        assert answer.headers["location"].startswith("/sign-in?next=%2Foauth%2Fauthorize")
+
+
 async def test_s32_a_form_from_elsewhere_lets_nobody_in(stage: Stage) -> None:
     client = await stage.register()
     question = {**stage.question(client), "decision": "yes"}
