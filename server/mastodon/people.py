@@ -188,10 +188,14 @@ async def statuses(call: Call) -> Response:
         condition += " AND EXISTS (SELECT 1 FROM post_tag AS t WHERE t.post_id = post.id AND t.tag = :tagged)"
         values["tagged"] = tagged
     if actor["kind"] == "Group":
-        condition = f" AND post.community_id = :of AND post.parent_id IS NULL{condition}"
+        condition = (
+            f" AND post.community_id = :of AND post.parent_id IS NULL AND post.in_reply_to_uri IS NULL{condition}"
+        )
+        index = "idx_post_begun"
         if flag_of(call.found, "pinned"):
-            condition += " AND post.pinned"
-        found = await page(here, call.viewer, cut, condition=condition, look_around=False, **values)
+            condition, index = f"{condition} AND post.pinned", "idx_post_pinned"
+        source = f"post{here.db.by(index)}"
+        found = await page(here, call.viewer, cut, source=source, condition=condition, look_around=False, **values)
     elif flag_of(call.found, "pinned"):
         join = "CROSS JOIN" if here.db.dialect == "sqlite" else "JOIN"  # from the few that are pinned
         source = f"profile_pin AS pin {join} post ON post.id = pin.post_id"
@@ -199,12 +203,15 @@ async def statuses(call: Call) -> Response:
         found = await page(here, call.viewer, cut, source=source, condition=condition, look_around=False, **values)
     else:
         boosts = not (flag_of(call.found, "exclude_reblogs") or tagged or flag_of(call.found, "only_media"))
-        part, bounds = await within(here, cut, "listed.at", "listed.entry")
+        part, bounds = await within(here, cut, "post.published_at", "post.id")
         may_read, rights = readable(call.viewer)
         direction = "ASC" if cut.is_upwards else "DESC"
+        written = _written(f"{condition}{part} AND {may_read}", direction)
+        if boosts:
+            passed_on = part.replace("post.published_at", "boost.created_at").replace("post.id", "boost.id")
+            written = f"{written} UNION ALL {_passed_on(f'{passed_on} AND {may_read}', direction)}"
         rows = await here.db.rows(
-            f"SELECT {STATUS_COLUMNS}, listed.* FROM ({_written(here, condition, boosts=boosts)}) AS listed"
-            f" JOIN post ON post.id = listed.post WHERE post.state = 'visible'{part} AND {may_read}"
+            f"SELECT {STATUS_COLUMNS}, listed.* FROM ({written}) AS listed JOIN post ON post.id = listed.post"
             f" ORDER BY listed.at {direction}, listed.entry {direction} LIMIT :limit",
             limit=cut.limit,
             **values,
@@ -216,17 +223,23 @@ async def statuses(call: Call) -> Response:
     return answer(shown_in(ACCOUNT, found), link_header(here, call.request, ids, more=len(found) >= cut.limit))
 
 
-def _written(here: Instance, condition: str, *, boosts: bool) -> str:
-    own = (
-        "SELECT post.id AS post, post.published_at AS at, post.id AS entry, '' AS boost_id, '' AS boost_uri,"
-        " CAST(0 AS BIGINT) AS boosted_at, '' AS via_id FROM post"
-        f" WHERE post.author_id = :of AND post.state = 'visible'{condition}"
-    )
-    if not boosts:
-        return own
+def _written(condition: str, direction: str) -> str:
+    """One page of what somebody wrote."""
     return (
-        f"{own} UNION ALL SELECT boost.post_id, boost.created_at, boost.id, boost.id, boost.uri, boost.created_at,"
-        " boost.actor_id FROM boost WHERE boost.actor_id = :of AND boost.undone_at IS NULL AND boost.state = 'done'"
+        "SELECT * FROM (SELECT post.id AS post, post.published_at AS at, post.id AS entry, '' AS boost_id,"
+        " '' AS boost_uri, CAST(0 AS BIGINT) AS boosted_at, '' AS via_id FROM post"
+        f" WHERE post.author_id = :of AND post.state = 'visible'{condition}"
+        f" ORDER BY post.published_at {direction}, post.id {direction} LIMIT :limit) AS own"
+    )
+
+
+def _passed_on(condition: str, direction: str) -> str:
+    """One page of what somebody passed on."""
+    return (
+        "SELECT * FROM (SELECT boost.post_id, boost.created_at, boost.id AS entry, boost.id AS boost_id, boost.uri,"
+        " boost.created_at AS boosted_at, boost.actor_id FROM boost JOIN post ON post.id = boost.post_id"
+        " WHERE boost.actor_id = :of AND boost.undone_at IS NULL AND boost.state = 'done' AND post.state = 'visible'"
+        f"{condition} ORDER BY boost.created_at {direction}, boost.id {direction} LIMIT :limit) AS passed"
     )
 
 

@@ -41,12 +41,16 @@ async def context(call: Call) -> Response:
 async def _thread(here: Instance, viewer: Viewer, post_id: str) -> dict[str, Row]:
     """Every post of a conversation that the viewer may read, the oldest first."""
     may_read, parameters = readable(viewer)
+    root = await here.db.value("SELECT COALESCE(root_id, id) AS root FROM post WHERE id = :id", id=post_id)
+    rights = f"post.state = 'visible' AND {may_read} AND {findable(viewer, in_community=True)}"
     rows = await here.db.rows(
-        f"SELECT {STATUS_COLUMNS} FROM post WHERE (post.root_id = :root OR post.id = :root)"
-        f" AND post.state = 'visible' AND {may_read} AND {findable(viewer, in_community=True)}"
+        f"SELECT {STATUS_COLUMNS} FROM post WHERE post.id = :root AND {rights}", root=root, **parameters
+    )
+    rows += await here.db.rows(
+        f"SELECT {STATUS_COLUMNS} FROM post WHERE post.root_id = :root AND post.id <> :root AND {rights}"
         " ORDER BY post.published_at, post.id LIMIT :limit",
-        root=await here.db.value("SELECT COALESCE(root_id, id) AS root FROM post WHERE id = :id", id=post_id),
-        limit=THREAD_LIMIT + 1,
+        root=root,
+        limit=THREAD_LIMIT,
         **parameters,
     )
     return {row["id"]: row for row in rows}

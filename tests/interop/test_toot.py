@@ -2,9 +2,11 @@
 
 import json
 import re
+import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import ExitStack
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +18,6 @@ from tests.interop.live import Ours, fresh
 from tests.interop.mastodon_py import OUT_OF_BAND, agree, finish_first_visit
 from tests.interop.tls import Authority
 
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")
-    from toot import api, auth, config
-    from toot.cli import cli
-
 pytestmark = [pytest.mark.peer, pytest.mark.timeout(300), pytest.mark.filterwarnings("ignore")]
 
 
@@ -29,10 +26,16 @@ class Terminal:
 
     def __init__(self, served: Ours) -> None:
         self.served = served
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            self.toot = import_module("toot")
+            self.cli = import_module("toot.cli").cli
+            for name in ("api", "auth", "config"):
+                import_module(f"toot.{name}")
 
     def run(self, *words: str, input: str | None = None) -> str:
         """One command that has to succeed; what it says."""
-        done = CliRunner().invoke(cli, list(words), input=input)
+        done = CliRunner().invoke(self.cli, list(words), input=input)
         assert done.exit_code == 0, (words, done.output, done.exception)
         return str(done.output)
 
@@ -43,15 +46,22 @@ class Terminal:
 
     def refused(self, *words: str) -> str:
         """One command that has to fail; what it says."""
-        done = CliRunner().invoke(cli, list(words))
+        done = CliRunner().invoke(self.cli, list(words))
         assert done.exit_code != 0, (words, done.output)
         return str(done.output)
 
     def sign_in(self, name: str) -> None:
         """As toot does it: by a page in the browser, and the code on it."""
-        app = auth.get_or_create_app(self.served.origin)
-        code = agree(self.served, name, api.get_browser_login_url(app), OUT_OF_BAND)
+        app = self.toot.auth.get_or_create_app(self.served.origin)
+        code = agree(self.served, name, self.toot.api.get_browser_login_url(app), OUT_OF_BAND)
         self.run("login", "-i", self.served.origin, input=f"n\n{code}\n")
+
+
+def _forget_toot() -> None:
+    """What it draws screens with warns whoever looks at its modules, and others look at all that are loaded."""
+    for name in list(sys.modules):
+        if name.partition(".")[0] in {"toot", "urwid"}:
+            del sys.modules[name]
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +69,7 @@ def terminal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Terminal]:
     """A server with Amara, who is an admin, and Chen; Amara is signed in last."""
     authority = Authority(tmp_path_factory.mktemp("authority"))
     with ExitStack() as stack:
+        stack.callback(_forget_toot)
         patch = stack.enter_context(pytest.MonkeyPatch.context())
         patch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.mktemp("config")))
         patch.setenv("REQUESTS_CA_BUNDLE", str(authority.ca_file))
@@ -80,7 +91,7 @@ def test_no_password_lets_anybody_in(terminal: Terminal) -> None:
         "login_cli", "-i", terminal.served.origin, "-e", "amara", "-p", "correct horse battery staple"
     )
     assert "failed" in said.lower()
-    assert len(config.load_config()["users"]) == 2
+    assert len(terminal.toot.config.load_config()["users"]) == 2
 
 
 def test_one_knows_who_and_where_one_is(terminal: Terminal) -> None:
