@@ -26,6 +26,8 @@ POLICIES = ("all", "followed", "follower", "none")
 MAX_ENDPOINT = 2_000
 MAX_BODY = 300
 MAX_AT_ONCE = 500
+MAX_OF_ONE = 20
+"""So many apps of one person are woken: those that asked last."""
 TOO_LATE = timedelta(days=2)
 TTL_SECONDS = 2 * 86_400
 GONE = frozenset({404, 410})
@@ -64,6 +66,15 @@ async def subscribe(
         raise Invalid("The keys of the subscription are none.", field="keys")
     async with here.db.transaction():
         await PushSubscription.filter(token_id=token_id).delete()
+        # An app that is let in again and again would multiply what one notification sends to an address of its choice.
+        kept = await PushSubscription.filter(owner_id=owner_id).order_by("-created_at", "-id").limit(MAX_OF_ONE)
+        if len(kept) == MAX_OF_ONE:
+            oldest = kept[-1]
+            await (
+                PushSubscription.filter(owner_id=owner_id, created_at__lte=oldest.created_at)
+                .exclude(id__in=[each.id for each in kept[:-1]])
+                .delete()
+            )
         now = here.clock.now()
         return await PushSubscription.create(
             id=new_id(now),

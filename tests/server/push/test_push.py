@@ -19,6 +19,7 @@ from federation.transport.pool import GuardedTransport
 from server.accounts import actions as accounts
 from server.oauth import actions as oauth
 from server.posts import actions as posts
+from server.push import actions
 from server.push.sealing import seal
 from server.vapid import decoded, encoded, point, public_key
 from tests.apps import App, app_of
@@ -157,6 +158,21 @@ async def test_a_subscription_is_made_changed_and_ended(fediverse: Fediverse) ->
     await app.call("DELETE", PATH)
     assert await app.refused("GET", PATH) == 404
     assert (await other.get(PATH))["endpoint"] == SERVICE
+
+
+async def test_one_person_has_so_many_apps_woken(fediverse: Fediverse) -> None:
+    """The newest: with each app that is let in, one notification would send one more request to any address (S16)."""
+    here, amara, bruno, _, service = await scene(fediverse)
+    apps = []
+    for _ in range(actions.MAX_OF_ONE + 3):
+        fediverse.clock.advance(1)
+        apps.append(await app_of(fediverse, here, amara))
+        await apps[-1].post(PATH, service.body)
+    other = await app_of(fediverse, here, bruno)
+    await other.post(PATH, service.body)
+    await apps[-1].post(PATH, service.body)
+    for number, app in enumerate([*apps, other]):
+        assert (await app.call("GET", PATH)).status_code == (404 if number < 3 else 200), number
 
 
 async def test_an_app_is_woken_with_what_only_it_can_read(fediverse: Fediverse) -> None:
