@@ -25,6 +25,7 @@ from server.posts.actions import NewPost, PostChange
 from server.posts.activities.update import send_update
 from server.posts.composing import Detail, readable_post
 from server.posts.events import PostEdited
+from server.posts.holding import hold
 from server.posts.models import Post
 from server.practices.policy import audiences
 
@@ -139,11 +140,14 @@ async def vote(here: Instance, acting: Viewer, post_id: str, positions: set[int]
         raise NotAllowed("This poll has ended.")
     if not post.is_local and await Actor.exists(id=post.author_id, inbox_url=""):
         raise NotAllowed("Nobody is known there who could take the vote.")
-    options = await options_of(post.id)
-    if not fits(positions, len(options), is_multiple=poll.is_multiple):
-        few = "Choose at least one answer." if poll.is_multiple else "Choose one answer."
-        raise Invalid(few, field="choice")
     async with here.db.transaction():
+        # One vote at a time, and none while what can be chosen is changed.
+        if not await hold(here, post, "visible"):
+            raise NotFound
+        poll, options = await Poll.get(id=post.id), await options_of(post.id)
+        if not fits(positions, len(options), is_multiple=poll.is_multiple):
+            few = "Choose at least one answer." if poll.is_multiple else "Choose one answer."
+            raise Invalid(few, field="choice")
         if await PollVote.exists(poll_id=poll.id, actor_id=voter.id):
             raise NotAllowed("You have voted already. A vote cannot be changed or taken back.")
         added = await voting.cast(here, poll, voter.id, positions)

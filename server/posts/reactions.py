@@ -19,6 +19,7 @@ from server.posts.events import (
     ReplyUnhelped,
     ThreadLocked,
 )
+from server.posts.holding import hold
 from server.posts.models import Boost, Like, Post
 from server.posts.policy import OPEN
 
@@ -48,13 +49,16 @@ async def boost_post(here: Instance, acting: Viewer, post_id: str) -> None:
     waits = await _asks_first(here, acting, post, ANNOUNCE)
     uri = here.url(f"/ap/a/announce/{new_id(here.clock.now())}")
     async with here.db.transaction():
+        if not await hold(here, post, "visible"):  # and twice at once is once
+            raise NotFound
         await add_boost(here, post, str(acting.actor_id), uri=uri, waits=waits)
 
 
 async def unboost_post(here: Instance, acting: Viewer, post_id: str) -> None:
     """Take that back."""
-    await readable_post(here, acting, post_id)
+    post = await readable_post(here, acting, post_id)
     async with here.db.transaction():
+        await hold(here, post, "visible")
         await end_boost(here, post_id, str(acting.actor_id))
 
 
