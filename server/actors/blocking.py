@@ -6,7 +6,7 @@ Blocks of whole servers are grades of peers; bans from communities are in `commu
 from federation.errors import Forbidden, Ignored
 from federation.vocab import activities
 from server.actors.events import ActorBlocked, ActorUnblocked, FollowEnded
-from server.actors.following import reject_follow, unfollow
+from server.actors.following import hold_both, reject_follow, unfollow
 from server.actors.models import Actor, Block, Follow
 from server.actors.removal import recount
 from server.actors.sending import send
@@ -26,6 +26,7 @@ async def block(here: Instance, blocker_id: str, blocked_id: str) -> None:
     if blocked.kind != "Person" and (blocked.is_local or blocked.kind != "Service"):
         raise NotAllowed("Only people can be blocked. Leave a community, or stop following it.")
     async with here.db.transaction():
+        await hold_both(here, blocker_id, blocked_id)
         if await Block.exists(blocker_id=blocker_id, blocked_id=blocked_id):
             return
         now = here.clock.now()

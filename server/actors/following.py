@@ -22,6 +22,14 @@ LANGUAGE_CODE = re.compile("[a-z]{2,3}", re.ASCII)
 MAX_LANGUAGES = 50
 
 
+async def hold_both(here: Instance, one_id: str, other_id: str) -> None:
+    """What stands between two changes once at a time, in the caller's transaction; always in the same order."""
+    if here.db.dialect == "postgres":  # on SQLite, transactions that write come one after the other anyway
+        await here.db.rows(
+            "SELECT id FROM actor WHERE id IN (:one, :other) ORDER BY id FOR NO KEY UPDATE", one=one_id, other=other_id
+        )
+
+
 async def request_follow(here: Instance, follower_id: str, target_id: str) -> str:
     """Ask to follow; returns the state: ``accepted`` at once for open local people, else ``requested``."""
     if follower_id == target_id:
@@ -43,6 +51,7 @@ async def request_follow(here: Instance, follower_id: str, target_id: str) -> st
         raise NotAllowed(f"You have blocked {target.host}. Take that back first.")
     now = here.clock.now()
     async with here.db.transaction():
+        await hold_both(here, follower_id, target_id)
         follow = await Follow.get_or_none(follower_id=follower_id, target_id=target_id)
         if follow is not None and follow.state in {"accepted", "requested", "paused"}:
             return follow.state

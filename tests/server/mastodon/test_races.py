@@ -33,3 +33,7 @@ async def test_marks_count_once(fediverse: Fediverse) -> None:
         await asyncio.gather(*(app.post(f"{single}/{name}") for _ in range(4)))
     found = await app.get(single)
     assert (found["favourites_count"], found["reblogs_count"]) == (1, 1)
+    follows = f"/api/v1/accounts/{number_of(amara.id)}"
+    for name in ("follow", "unfollow", "follow", "block", "unblock"):
+        await asyncio.gather(*(app.post(f"{follows}/{name}") for _ in range(4)))
+    assert (await app.get(follows))["followers_count"] == 0
