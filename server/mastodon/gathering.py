@@ -92,6 +92,7 @@ class Gathered:
     files: dict[str, list[Row]] = field(default_factory=dict)
     tags: dict[str, list[str]] = field(default_factory=dict)
     mentions: dict[str, list[str]] = field(default_factory=dict)
+    mentioning: dict[str, list[tuple[int, str]]] = field(default_factory=dict)
     polls: dict[str, Row] = field(default_factory=dict)
     options: dict[str, list[Row]] = field(default_factory=dict)
     votes: dict[str, list[int]] = field(default_factory=dict)
@@ -159,11 +160,25 @@ async def gather(here: Instance, viewer: Viewer, rows: Sequence[Row]) -> Gathere
         parts += [_POLLS, _OPTIONS] + ([_VOTES] if viewer.actor_id is not None else [])
     if "session" in kinds:
         parts.append(_EVENTS)
-    # By place within a post, and by what was written first.
-    statement = " UNION ALL ".join(parts).format(posts=posts) + " ORDER BY 13, 3"
-    for row in await here.db.rows(statement, **values):
+    for row in await here.db.rows(" UNION ALL ".join(parts).format(posts=posts), **values):
         _sort_in(found, row)
+    _put_in_order(found)
     return found
+
+
+def _put_in_order(found: Gathered) -> None:
+    """By place within a post, and then by what was written first: the database would sort every part by itself."""
+    for rows in (found.words, *found.files.values(), *found.options.values(), *found.marked.values()):
+        if len(rows) > 1:
+            rows.sort(key=_place)
+    for several in (*found.tags.values(), *found.votes.values()):
+        several.sort()  # type: ignore[attr-defined]
+    for post_id, named in found.mentioning.items():
+        found.mentions[post_id] = [actor_id for _, actor_id in sorted(named)]
+
+
+def _place(row: Row) -> tuple[int, str]:
+    return row["o"], row["a"]
 
 
 def _sort_in(found: Gathered, row: Row) -> None:
@@ -173,7 +188,7 @@ def _sort_in(found: Gathered, row: Row) -> None:
     elif what == "tag":
         found.tags.setdefault(post_id, []).append(row["a"])
     elif what == "mention":
-        found.mentions.setdefault(post_id, []).append(row["a"])
+        found.mentioning.setdefault(post_id, []).append((row["o"], row["a"]))
     elif what == "poll":
         found.polls[post_id] = row
     elif what == "option":
