@@ -77,6 +77,10 @@ PUBLIC: dict[str, set[str]] = {
     "timeline_entry": {"*"},
     "notification": {"*"},  # ids of what is in other tables
     "audit_entry": {"subject", "by", "action"},
+    # Words of OAuth, the same for everybody.
+    "oauth_token": {"scopes"},
+    "oauth_code": {"scopes"},
+    "oauth_app": {"scopes"},
 }
 # Tables whose rows belong to a post, with the column that says to which.
 OF_POST = {
@@ -330,8 +334,11 @@ def tables() -> list[type[Model]]:
 async def plant(story: Story) -> None:
     """Put a marker into every private column that the story left empty, so that whoever sends it is found out."""
     hall = story.hall
-    for model in tables():
-        await plant_row(story, model)
+    waiting = tables()
+    while waiting:  # what a row belongs to comes before it
+        left = [model for model in waiting if not await plant_row(story, model)]
+        assert len(left) < len(waiting), f"no rows can be made in {left}"
+        waiting = left
     for model in tables():
         table = model._meta.db_table
         key = model._meta.pk_attr
@@ -351,12 +358,12 @@ async def plant(story: Story) -> None:
             )
 
 
-async def plant_row(story: Story, model: type[Model]) -> None:
-    """A row with markers in a table that the story left without a private one."""
+async def plant_row(story: Story, model: type[Model]) -> bool:
+    """A row with markers in a table that the story left without a private one; False where it has to wait."""
     hall, table = story.hall, model._meta.db_table
     rows = await hall.run(hall.db.rows, f"SELECT * FROM {table} ORDER BY 1")
     if any(audience(story, table, row) is not None for row in rows) or table in {"job", "outgoing"}:
-        return
+        return True
     values: dict[str, Any] = {}
     for name, field in model._meta.fields_map.items():
         kind = type(field).__name__
@@ -366,6 +373,8 @@ async def plant_row(story: Story, model: type[Model]) -> None:
             related = field.related_model._meta
             first = f"SELECT {related.pk_attr} FROM {related.db_table} ORDER BY 1 LIMIT 1"
             values[f"{name}_id"] = story.examples.get(related.db_table) or await hall.run(hall.db.value, first)
+            if values[f"{name}_id"] is None and not field.null:
+                return False
         elif name in values or (kind == "BigIntField" and field.pk):
             continue
         elif name in {"post_id", "poll_id"} or (field.pk and table in OF_POST):
@@ -385,6 +394,7 @@ async def plant_row(story: Story, model: type[Model]) -> None:
         f"INSERT INTO {table} ({named}) VALUES ({', '.join(':' + name for name in values)})",
         **values,
     )
+    return True
 
 
 def text_columns(model: type[Model]) -> Iterator[tuple[str, bool]]:
