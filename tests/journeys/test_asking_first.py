@@ -3,12 +3,13 @@
 import pytest
 
 from federation.vocab.base import PUBLIC
+from server.communities import members
 from server.discussions import actions as discussions
 from server.discussions.actions import ThreadForm
 from server.errors import NotAllowed, NotFound
 from server.posts import actions as posts
 from server.posts import agreeing, queries
-from tests.posting import Stranger, document, found, outcome, reply, sees, write
+from tests.posting import Stranger, community, document, found, outcome, reply, sees, write
 
 NEW = ("automaticApproval", "manualApproval")
 OLD = ("always", "approvalRequired")
@@ -389,6 +390,28 @@ async def test_an_author_takes_an_answer_out_from_under_their_post(fediverse, al
     assert (await sees(alder, post.uri)).replies_count == 0
     assert (await found(birch.here, written.uri)).state == "refused"
     assert await sees(birch.here, written.uri) is None
+
+
+async def test_s15_nobody_hears_of_an_answer_that_only_some_could_read(fediverse, alder):
+    """A refusal is told to followers where everybody could have seen the answer, and to nobody else."""
+    spy = Stranger(fediverse, "spy.example")
+    watcher = spy.actor("watcher")
+    await spy.send(alder.here, spy.activity("Follow", watcher, alder.uri))
+    boris = await fediverse.person(alder.here, "boris")
+    group = await community(alder, "quiet", visibility="members", join_policy="apply")
+    await alder.do(members.invite_member, group.id, "boris")
+    await boris.do(members.join, group.id)
+    await fediverse.settle()
+    inside = {"community_id": group.id, "visibility": "members"}
+    for place, told in ((inside, 0), ({"visibility": "instance"}, 0), ({}, 1)):
+        post = await write(alder, "Say what you think", **place)
+        written = await reply(boris, post, visibility=place.get("visibility", "public"))
+        await fediverse.settle()
+        spy.received.clear()
+        await alder.do(agreeing.refuse_reply, written.id)
+        await fediverse.settle()
+        rejects = [item for item in spy.received if item["type"] == "Reject"]
+        assert len(rejects) == told, place
 
 
 async def test_only_who_is_answered_refuses(fediverse, alder):

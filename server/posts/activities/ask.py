@@ -11,6 +11,7 @@ from server.instance import Instance
 from server.posts import documents, sending
 from server.posts.events import PostRefused, PostWaits
 from server.posts.models import Post
+from server.posts.policy import OPEN
 
 
 async def send_question(here: Instance, event: PostWaits) -> None:
@@ -53,7 +54,9 @@ async def send_refusal(here: Instance, event: PostRefused) -> None:
         return
     author = await Actor.get(id=post.author_id)
     parent = await Post.get_or_none(id=post.parent_id) if post.parent_id else None
-    await _reject(here, by, author, post.uri, post.object_type, parent.uri if parent else None, public=True)
+    # What only some people read is refused to its author alone: nobody else hears that there is such an answer (S15).
+    is_open = post.visibility in OPEN and (parent is None or parent.visibility in OPEN)
+    await _reject(here, by, author, post.uri, post.object_type, parent.uri if parent else None, public=is_open)
 
 
 async def say_no(here: Instance, parent: Post, actor: Actor, reply_uri: str) -> None:
