@@ -14,6 +14,7 @@ from server.instance import Instance
 from server.mastodon.accounts import ACCOUNT_COLUMNS, account_of, mention_of, page_of
 from server.mastodon.entities import Account, Community, Mention
 from server.mastodon.filtering import MARKED_SQL, WORDS_SQL
+from server.peers.queries import shows_media
 
 _NO_NUMBERS = "CAST(NULL AS BIGINT) AS m, CAST(NULL AS BIGINT) AS n, 0 AS o"
 _NO_TEXTS = "'' AS b, '' AS c, '' AS d, '' AS e, '' AS f, '' AS g"
@@ -102,6 +103,7 @@ class Gathered:
     marked: dict[str, list[Row]] = field(default_factory=dict)
     _accounts: dict[str, Account] = field(default_factory=dict)
     _named: dict[str, Named] = field(default_factory=dict)
+    _facts: dict[str, tuple[object, ...]] = field(default_factory=dict)
 
     def account(self, here: Instance, actor_id: str) -> Account | None:
         """The account of an actor, made once; None for one who is not there."""
@@ -109,6 +111,15 @@ class Gathered:
         if made is None and actor_id in self.actors:
             made = self._accounts[actor_id] = account_of(here, self.actors[actor_id])
         return made
+
+    def facts(self, here: Instance, actor_id: str) -> tuple[object, ...]:
+        """All that a status says of an actor comes from this: their row, and whether pictures from there are shown."""
+        found = self._facts.get(actor_id)
+        if found is None:
+            row = self.actors.get(actor_id)
+            shown = row is not None and (bool(row["is_local"]) or shows_media(here, row["uri"].split("/")[2]))
+            found = self._facts[actor_id] = (shown, *(row.values() if row is not None else ()))
+        return found
 
     def named(self, here: Instance, actor_id: str | None) -> Named | None:
         """An actor who is named; None for one who is not there."""

@@ -3,7 +3,9 @@
 import asyncio
 import json
 from collections.abc import Sequence
+from copy import copy
 from html import escape
+from operator import itemgetter
 
 from msgspec import UNSET
 
@@ -30,7 +32,7 @@ from server.mastodon.filtering import results, said
 from server.mastodon.gathering import Gathered, Named, gather
 from server.mastodon.ids import number_of
 from server.mastodon.wording import body, heading, in_paragraphs
-from server.peers.queries import shows_media
+from server.peers.queries import grades, shows_media
 from server.posts.addresses import page_path
 from server.posts.policy import OPEN
 from server.sessions.words import when_and_where, when_words, where_words
@@ -76,22 +78,95 @@ VISIBILITIES: dict[str, Visibility] = {"public": "public", "unlisted": "unlisted
 
 AT_ONCE = 8
 _TYPES = {"image": "image", "video": "video", "audio": "audio"}
+CACHE = "mastodon.statuses"
+_OF_THE_MOMENT = frozenset({"poll", "session"})
+_facts_of_row = itemgetter(*_COLUMNS, "answered_id")
 _CARDS = frozenset({"practice", "resource", "session"})
 
 
 async def statuses_of(here: Instance, viewer: Viewer, rows: Sequence[Row]) -> list[Status]:
     """Statuses of rows with STATUS_COLUMNS, in their order; two statements. A row with `boost_id` becomes a boost."""
     about = await gather(here, viewer, rows)
+    kept: Kept = here.caches.setdefault(CACHE, Kept())
+    kept.look_at_grades(grades(here).by_host)
     found = []
     for number, row in enumerate(rows):
         if about.words and number % AT_ONCE == AT_ONCE - 1:
             await asyncio.sleep(0)  # many words are looked for in many texts: others get their turn
-        status = _status(here, viewer, row, about)
+        status = kept.status(here, viewer, row, about)
         if status is None:
             continue
         boost = _boost(here, row, status, about) if row.get("boost_id") else None
         found.append(boost or status)
     return found
+
+
+class Kept:
+    """Statuses that were made before, each with all that it was made from: made again where any of that is new.
+
+    What depends on the moment or on words that somebody does not want to meet is made each time. `verifying` is for
+    tests: what is kept is made again, and has to be the same.
+    """
+
+    verifying = False
+    MOST = 1000
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self._made: dict[tuple[str, bool], tuple[object, Status]] = {}
+        self._grades: dict[str, str] = {}
+
+    def look_at_grades(self, by_host: dict[str, str]) -> None:
+        """Begin anew where an admin decided about a server: pictures of it may be shown no more, or again."""
+        if by_host is not self._grades:
+            if by_host != self._grades:
+                self._made.clear()
+            self._grades = by_host
+
+    def status(self, here: Instance, viewer: Viewer, row: Row, about: Gathered) -> Status | None:
+        """The status of a row, which is the caller's to change."""
+        if row["kind"] in _OF_THE_MOMENT or about.words or about.marked:
+            return _for(viewer, row, about, _status(here, viewer, row, about))
+        facts = _facts(here, row, about)
+        key = (row["id"], viewer.actor_id is None)
+        found = self._made.get(key)
+        if found is not None and found[0] == facts:
+            if self.verifying and found[1] != _status(here, viewer, row, about):
+                raise AssertionError(f"what is kept of {row['uri']} is not what would be made now")
+            return _for(viewer, row, about, copy(found[1]))
+        made = _status(here, viewer, row, about)
+        if made is None:
+            return None
+        self._made.pop(key, None)
+        if len(self._made) >= self.MOST:
+            del self._made[next(iter(self._made))]
+        self._made[key] = (facts, made)
+        return _for(viewer, row, about, copy(made))
+
+
+def _facts(here: Instance, row: Row, about: Gathered) -> object:
+    post_id = row["id"]
+    actors = (row["author_id"], row["community_id"], *about.mentions.get(post_id, ()))
+    return (
+        _facts_of_row(row),
+        [about.facts(here, actor_id) for actor_id in actors if actor_id is not None],
+        [tuple(file.values()) for file in about.files.get(post_id, ())],
+        about.tags.get(post_id),
+        here.site.name,
+    )
+
+
+def _for(viewer: Viewer, row: Row, about: Gathered, status: Status | None) -> Status | None:
+    """With what the reader did with it."""
+    if status is not None and viewer.actor_id is not None:
+        post_id = row["id"]
+        status.favourited = (post_id, "like") in about.done
+        status.reblogged = (post_id, "boost") in about.done
+        status.muted = (post_id, "mute") in about.done
+        status.bookmarked = (post_id, "bookmark") in about.done
+        if row["author_id"] == viewer.actor_id:
+            status.pinned = (post_id, "pin") in about.done
+    return status
 
 
 def visibility_of(audience: str) -> Visibility:
@@ -170,11 +245,6 @@ def _status(here: Instance, viewer: Viewer, row: Row, about: Gathered) -> Status
         card=_card(here, row, page, files),
         language=row["language"] if row["language"] != "und" else None,
         edited_at=moment_or_none(row["edited_at"]),
-        favourited=(post_id, "like") in about.done if signed_in else UNSET,
-        reblogged=(post_id, "boost") in about.done if signed_in else UNSET,
-        muted=(post_id, "mute") in about.done if signed_in else UNSET,
-        bookmarked=(post_id, "bookmark") in about.done if signed_in else UNSET,
-        pinned=(post_id, "pin") in about.done if row["author_id"] == viewer.actor_id else UNSET,
         filtered=_filtered(here, viewer, row, about) if signed_in else UNSET,
         peerhall=Ours(
             kind=row["kind"],

@@ -20,7 +20,7 @@ FOLDER = Path(__file__).parent
 MOST_PAGES = 150
 
 # What is downloaded, or ends the visit.
-NO_PAGES = ("/sign-out", "/download", "/feed", ".ics", ".json")
+NO_PAGES = ("/sign-out", "/download", "/feed", ".ics", ".json", ".csv")
 
 
 @pytest.fixture(scope="module")

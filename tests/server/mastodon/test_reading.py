@@ -242,3 +242,32 @@ async def test_a_poll_says_its_question_once(fediverse: Fediverse) -> None:
     assert first.startswith("<p><strong>Who")
     assert first.count("first?") == 1
     assert "<strong>How long?</strong></p><p>Answer until Friday.</p>" in second
+
+
+async def test_what_was_made_before_is_made_again_where_anything_in_it_is_new(fediverse: Fediverse) -> None:
+    """Statuses are kept; whoever writes, renames, likes or decides about a server is seen in the next answer."""
+    alder, birch = await fediverse.start("alder.example"), await fediverse.start("birch.example")
+    amara, bruno = await fediverse.person(alder, "amara"), await fediverse.person(birch, "bruno")
+    other = await fediverse.person(alder, "olga")
+    await follow(amara, bruno)
+    await fediverse.settle()
+    post = await write(bruno, "First words")
+    await fediverse.settle()
+    app = await app_of(fediverse, alder, amara)
+    (first,) = await app.get("/api/v1/timelines/home")
+    assert (first["favourited"], first["favourites_count"]) == (False, 0)
+    fediverse.clock.advance(60)
+    await bruno.do(posts.edit_post, post.id, posts.PostChange(source_md="Other words"))
+    await fediverse.settle()
+    low, high = digits.range_of(first["id"]) or ("", "")
+    kept_id = await alder.run(alder.db.value, "SELECT id FROM post WHERE id BETWEEN :low AND :high", low=low, high=high)
+    await amara.do(posts.like_post, kept_id)
+    (second,) = await app.get("/api/v1/timelines/home")
+    assert "Other words" in second["content"]
+    assert (second["favourited"], second["favourites_count"]) == (True, 1)
+    assert (await (await app_of(fediverse, alder, other)).get(f"/api/v1/statuses/{first['id']}"))["favourited"] is False
+    await alder.run(alder.db.execute, "UPDATE actor SET name = 'Bruno B.' WHERE uri = :uri", uri=bruno.uri)
+    (third,) = await app.get("/api/v1/timelines/home")
+    assert third["account"]["display_name"] == "Bruno B."
+    (again,) = await app.get("/api/v1/timelines/home")
+    assert again == third
