@@ -29,7 +29,7 @@ test: $(VENV)/dev.stamp  ## everything, on SQLite and on PostgreSQL (make test T
 	@$(MAKE) --no-print-directory test-sqlite test-postgres
 
 test-sqlite: $(VENV)/dev.stamp  ## the tests, on SQLite
-	@$(BIN)/pytest $(SPREAD) $(T)
+	@$(BIN)/pytest $(SPREAD) $(if $(SKIP),--ignore=$(SKIP)) $(T)
 
 # Only what has a database (tests/conftest.py), and not the attacks over sockets, which are about the way to it.
 test-postgres: $(VENV)/dev.stamp  ## the tests that touch a database, on PostgreSQL

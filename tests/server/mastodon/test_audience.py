@@ -154,7 +154,7 @@ QUERIES: dict[str, list[dict[str, Any]]] = {
 }
 
 
-async def test_nobody_meets_a_word_that_is_not_for_them(scene: Scene) -> None:
+async def nobody_meets_a_word_that_is_not_for_them(scene: Scene) -> None:
     for name, app in scene.apps.items():
         hidden = [level for level in READERS if name not in READERS[level]]
         unseen = {scene.word(level): level for level in hidden}
@@ -175,8 +175,8 @@ async def test_nobody_meets_a_word_that_is_not_for_them(scene: Scene) -> None:
                         assert f'"{number}"' not in text, f"{name} learns of what is for {level} at {address} {query}"
 
 
-async def test_whoever_may_read_a_post_finds_it(scene: Scene) -> None:
-    """The other side: the test above would pass where nobody ever got anything."""
+async def whoever_may_read_a_post_finds_it(scene: Scene) -> None:
+    """The other side: the one above would pass where nobody ever got anything."""
     for level, readers in READERS.items():
         for name, app in scene.apps.items():
             answer = await app.call("GET", f"/api/v1/statuses/{number_of(scene.posts[level].id)}")
@@ -189,7 +189,7 @@ async def test_whoever_may_read_a_post_finds_it(scene: Scene) -> None:
                 assert answer.status_code == 404, f"{name} gets what is for {level}"
 
 
-async def test_nobody_does_anything_with_a_post_that_is_not_for_them(scene: Scene) -> None:
+async def nobody_does_anything_with_a_post_that_is_not_for_them(scene: Scene) -> None:
     for name, app in scene.apps.items():
         hidden = [level for level in READERS if name not in READERS[level]]
         for method in ("POST", "PUT", "DELETE"):
@@ -207,7 +207,15 @@ async def test_nobody_does_anything_with_a_post_that_is_not_for_them(scene: Scen
                         assert answer.status_code in {403, 404}, f"{name} learns that there is {level} by {address}"
 
 
-async def test_nobody_is_counted_where_they_are_not_to_be_known(scene: Scene) -> None:
+async def nobody_is_counted_where_they_are_not_to_be_known(scene: Scene) -> None:
     """A direct answer to a public post is nobody's business but theirs who are named."""
     found = await scene.apps[NOBODY].get(f"/api/v1/statuses/{number_of(scene.posts['public'].id)}")
     assert found["replies_count"] == 0
+
+
+async def test_s15_posts_are_for_their_readers_and_nobody_else(scene: Scene) -> None:
+    """One scene for all of it: to make it takes longer than to look at it."""
+    await whoever_may_read_a_post_finds_it(scene)
+    await nobody_is_counted_where_they_are_not_to_be_known(scene)
+    await nobody_meets_a_word_that_is_not_for_them(scene)
+    await nobody_does_anything_with_a_post_that_is_not_for_them(scene)

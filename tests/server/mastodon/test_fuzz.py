@@ -1,7 +1,7 @@
 """Every endpoint with every parameter that it reads, and values that nobody means: no answer is a 500, all are JSON.
 
 Which parameters there are is read off the code that asks for them, so that a new one is tried by itself.
-PEERHALL_FUZZ says how many calls each endpoint gets (12 by default), and PEERHALL_FUZZ_SEED which.
+PEERHALL_FUZZ says how many calls each endpoint gets (6 by default), and PEERHALL_FUZZ_SEED which.
 """
 
 import json
@@ -20,7 +20,7 @@ from tests.apps import App, app_of
 from tests.conftest import Fediverse
 from tests.posting import community, reply, write
 
-CALLS = int(os.environ.get("PEERHALL_FUZZ", "12"))
+CALLS = int(os.environ.get("PEERHALL_FUZZ", "6"))
 SEED = int(os.environ.get("PEERHALL_FUZZ_SEED", "1"))
 ROOT = Path(__file__).resolve().parents[3]
 _QUOTED = re.compile(r"\"([a-z_]{2,40})\"")
