@@ -10,9 +10,9 @@ from server.actors import muting
 from server.api import ApiError, flag_of, text_of, texts_of
 from server.mastodon.accounts import account_of, moment
 from server.mastodon.answers import Report
-from server.mastodon.ids import number_of, range_of
+from server.mastodon.ids import number_of
 from server.mastodon.instance import rules_of
-from server.mastodon.paging import cut_of, link_header, ordered
+from server.mastodon.paging import cut_of, link_header, ordered, part_by_id
 from server.mastodon.people import known_row, people_page, seen_row
 from server.mastodon.reading import post_id_of
 from server.mastodon.relationships import relationship_with
@@ -78,16 +78,13 @@ async def mutes(call: Call) -> Response:
 async def host_blocks(call: Call) -> Response:
     """GET /api/v1/domain_blocks: the names of servers, the newest first."""
     here, cut = call.here, cut_of(call.found, usual=100, most=200)
-    condition, values = "", {"me": call.me, "limit": cut.limit}
-    for name, sign, number in (("older", "<", cut.max_id), ("newer", ">", cut.above)):
-        bounds = range_of(number) if number else None
-        if bounds is not None:
-            condition += f" AND id {sign} :{name}"
-            values[name] = bounds[0] if sign == "<" else bounds[1]
+    part, bounds = part_by_id(cut, "id")
     rows = await here.db.rows(
-        f"SELECT id, host FROM host_block WHERE blocker_id = :me{condition}"
+        f"SELECT id, host FROM host_block WHERE blocker_id = :me{part}"
         f" ORDER BY id {'ASC' if cut.is_upwards else 'DESC'} LIMIT :limit",
-        **values,
+        me=call.me,
+        limit=cut.limit,
+        **bounds,
     )
     rows = ordered(cut, rows)
     links = link_header(here, call.request, [number_of(row["id"]) for row in rows], more=len(rows) >= cut.limit)

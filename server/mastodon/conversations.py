@@ -10,7 +10,7 @@ from server.instance import Instance
 from server.mastodon.accounts import accounts_by_id
 from server.mastodon.answers import Conversation
 from server.mastodon.ids import number_of, range_of
-from server.mastodon.paging import cut_of, link_header, ordered
+from server.mastodon.paging import cut_of, link_header, ordered, part_by_id
 from server.mastodon.serving import Call, answer, missing, route
 from server.mastodon.statuses import STATUS_COLUMNS, statuses_of
 from server.posts.readable import readable
@@ -20,12 +20,8 @@ MAX_PEOPLE = 30
 
 async def conversations(call: Call) -> Response:
     """GET /api/v1/conversations, the one with the newest post first."""
-    cut, part, values = cut_of(call.found), "", dict[str, str]()
-    for name, sign, number in (("older", "<", cut.max_id), ("newer", ">", cut.above)):
-        bounds = None if number is None else range_of(number)
-        if bounds is not None:
-            part += f" AND talk.last_id {sign} :{name}"
-            values[name] = bounds[0] if sign == "<" else bounds[1]
+    cut = cut_of(call.found)
+    part, values = part_by_id(cut, "talk.last_id")
     rows = await _rows(call.here, call.viewer, part, values, is_upwards=cut.is_upwards, limit=cut.limit)
     rows = ordered(cut, rows)
     numbers = [number_of(row["id"]) for row in rows]

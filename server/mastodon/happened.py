@@ -17,7 +17,7 @@ from server.mastodon.answers import Notification, Report
 from server.mastodon.entities import Account, Status
 from server.mastodon.filtering import NOTIFICATIONS, is_hidden
 from server.mastodon.ids import number_of, range_of
-from server.mastodon.paging import Cut, ordered
+from server.mastodon.paging import Cut, ordered, part_by_id
 from server.mastodon.statuses import STATUS_COLUMNS, statuses_of
 from server.moderation.queries import handled_by
 from server.posts.readable import readable
@@ -87,7 +87,7 @@ async def happened(
         return Happened([])
     walked = cut.limit + UNREADABLE
     direction = "ASC" if cut.is_upwards else "DESC"
-    part, bounds = _within(cut)
+    part, bounds = part_by_id(cut, "id")
     wanted = {f"kind{number}": kind for number, kind in enumerate(dict.fromkeys(kinds))}
     if by_id is None:
         # Each kind is one range of an index, so that rare ones are found without reading the frequent ones.
@@ -198,16 +198,6 @@ def _may_show(found: Happened, row: Row) -> bool:
     if type_ == "admin.report":
         return report_id_of(row) in found.reports
     return found.account(row) is not None
-
-
-def _within(cut: Cut) -> tuple[str, dict[str, str]]:
-    condition, values = "", dict[str, str]()
-    for name, sign, number in (("older", "<", cut.max_id), ("newer", ">", cut.above)):
-        bounds = None if number is None else range_of(number)
-        if bounds is not None:
-            condition += f" AND id {sign} :{name}"
-            values[name] = bounds[0] if sign == "<" else bounds[1]
-    return condition, values
 
 
 async def _add_reports(here: Instance, viewer: Viewer, found: Happened, ids: Sequence[str]) -> None:

@@ -11,8 +11,8 @@ from server.db import from_milliseconds, to_milliseconds
 from server.hashtags import actions, queries
 from server.instance import Instance
 from server.mastodon.answers import FeaturedTag, Tag
-from server.mastodon.ids import number_of, range_of
-from server.mastodon.paging import cut_of, in_order, link_header, offset_of, ordered
+from server.mastodon.ids import number_of
+from server.mastodon.paging import cut_of, in_order, link_header, offset_of, ordered, part_by_id
 from server.mastodon.people import actor_id_of
 from server.mastodon.serving import Call, answer, missing, route
 from server.text.markdown import hashtag_url
@@ -78,16 +78,13 @@ async def _one(call: Call, name: str) -> Response:
 async def followed(call: Call) -> Response:
     """GET /api/v1/followed_tags, the newest first."""
     here, cut = call.here, cut_of(call.found, usual=100, most=200)
-    condition, values = "", {"me": call.me, "limit": cut.limit}
-    for name, sign, number in (("older", "<", cut.max_id), ("newer", ">", cut.above)):
-        bounds = range_of(number) if number else None
-        if bounds is not None:
-            condition += f" AND id {sign} :{name}"
-            values[name] = bounds[0] if sign == "<" else bounds[1]
+    part, bounds = part_by_id(cut, "id")
     rows = await here.db.rows(
-        f"SELECT id, tag FROM followed_tag WHERE person_id = :me{condition}"
+        f"SELECT id, tag FROM followed_tag WHERE person_id = :me{part}"
         f" ORDER BY id {'ASC' if cut.is_upwards else 'DESC'} LIMIT :limit",
-        **values,
+        me=call.me,
+        limit=cut.limit,
+        **bounds,
     )
     rows = ordered(cut, rows)
     links = link_header(here, call.request, [number_of(row["id"]) for row in rows], more=len(rows) >= cut.limit)

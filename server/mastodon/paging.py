@@ -5,7 +5,7 @@ Lists are the newest first, whichever way they were cut. Where to go on stands i
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 from urllib.parse import quote, urlencode
 
 from starlette.requests import Request
@@ -37,6 +37,17 @@ class Cut:
     def above(self) -> str | None:
         """What is wanted is newer than this."""
         return self.min_id or self.since_id
+
+
+def part_by_id(cut: Cut, column: str) -> tuple[str, dict[str, Any]]:
+    """A condition, to be put after others, and its parameters: the part of a list by our ids that is wanted."""
+    condition, values = "", dict[str, Any]()
+    for name, sign, number in (("older", "<", cut.max_id), ("newer", ">", cut.above)):
+        bounds = None if number is None else range_of(number)
+        if bounds is not None:
+            condition += f" AND {column} {sign} :{name}"
+            values[name] = bounds[0] if sign == "<" else bounds[1]
+    return condition, values
 
 
 def cut_of(found: Parameters, *, usual: int = 20, most: int = 40) -> Cut:

@@ -15,7 +15,7 @@ from server.mastodon.accounts import ACCOUNT_COLUMNS, account_of, accounts_by_id
 from server.mastodon.entities import Account, Field, Role, Source, Visibility
 from server.mastodon.filtering import ACCOUNT, shown_in
 from server.mastodon.ids import number_of, range_of
-from server.mastodon.paging import cut_of, in_order, link_header, ordered
+from server.mastodon.paging import cut_of, in_order, link_header, ordered, part_by_id
 from server.mastodon.reading import page, within
 from server.mastodon.serving import Call, answer, missing, route
 from server.mastodon.statuses import STATUS_COLUMNS, statuses_of
@@ -135,17 +135,14 @@ async def people_page(
     `of` is whose pairs (of whoever asks without); `columns` may bring `mute_ends_at`.
     """
     here, cut = call.here, cut_of(call.found, usual=usual, most=most)
-    values = {"me": of or call.me, "limit": cut.limit}
-    for name, sign, number in (("older", "<", cut.max_id), ("newer", ">", cut.above)):
-        bounds = range_of(number) if number else None
-        if bounds is not None:
-            condition += f" AND {table}.id {sign} :{name}"
-            values[name] = bounds[0] if sign == "<" else bounds[1]
+    part, bounds = part_by_id(cut, f"{table}.id")
     rows = await here.db.rows(
         f"SELECT {table}.id AS place, {ACCOUNT_COLUMNS}{columns} FROM {table} JOIN actor ON actor.id = {table}.{theirs}"
-        f" WHERE {table}.{mine} = :me{condition} AND {whom}"
+        f" WHERE {table}.{mine} = :me{condition}{part} AND {whom}"
         f" ORDER BY {table}.id {'ASC' if cut.is_upwards else 'DESC'} LIMIT :limit",
-        **values,
+        me=of or call.me,
+        limit=cut.limit,
+        **bounds,
     )
     rows = ordered(cut, rows)
     places = [number_of(row["place"]) for row in rows]
