@@ -115,9 +115,21 @@ async def _apply(db: Database, step: Step, now: datetime) -> bool:
     return True
 
 
+async def _holds_data(db: Database) -> bool:
+    """Whether any table has a row: one whose steps another process takes at this moment has none yet."""
+    tables = await db.rows(
+        "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table'"
+        " AND name NOT LIKE 'sqlite_%' AND name <> 'schema_step' ORDER BY name"
+    )
+    for table in tables:
+        if await db.value(f'SELECT EXISTS (SELECT 1 FROM "{table["name"]}") AS found'):
+            return True
+    return False
+
+
 async def _copy_aside(db: Database, step: str) -> None:
     path = db.path
-    if path is None or str(path) == ":memory:" or not await db.value("SELECT count(*) AS n FROM schema_step"):
+    if path is None or str(path) == ":memory:" or not await _holds_data(db):
         return
     copy = Path(f"{path}.before-{step}")
     if copy.exists():

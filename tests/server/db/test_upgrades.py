@@ -31,11 +31,18 @@ class Bare:
     def __init__(self, url: str) -> None:
         self.url = url
         self.shape = sqlite3.connect(":memory:")
+        self._opened: list[Database] = []
 
     async def open(self) -> Database:
         db = Database(self.url, durable=False)
         await db.open(model_modules())
+        self._opened.append(db)
         return db
+
+    async def close(self) -> None:
+        self.shape.close()
+        for db in self._opened:
+            await db.close()
 
     async def fill(self, rows: Rows) -> None:
         if self.url.startswith("sqlite"):
@@ -55,7 +62,7 @@ async def bare(template: Any, tmp_path: Path) -> AsyncIterator[Bare]:
     if template.server is None:
         made = Bare(f"sqlite:///{tmp_path / 'upgrade.sqlite3'}")
         yield made
-        made.shape.close()
+        await made.close()
         return
     admin = await asyncpg.connect(f"{template.server}/postgres")
     name = f"{template.name}_upgrade"
@@ -63,7 +70,7 @@ async def bare(template: Any, tmp_path: Path) -> AsyncIterator[Bare]:
     await admin.execute(f'CREATE DATABASE "{name}"')
     made = Bare(f"{template.server}/{name}")
     yield made
-    made.shape.close()
+    await made.close()
     await admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
     await admin.close()
 
@@ -210,6 +217,23 @@ async def test_r8_a_failed_or_killed_migration_leaves_everything_as_it_was(
     await db.close()
 
 
+async def test_r8_only_what_holds_data_is_copied_aside(bare: Bare, monkeypatch: pytest.MonkeyPatch) -> None:
+    db = await bare.open()
+    if db.path is None:
+        pytest.skip("PostgreSQL has no file to put beside it")
+    monkeypatch.setattr(migrating, "steps", only(5))
+    with db.bind():
+        await migrate(db, NOW)
+        monkeypatch.setattr(migrating, "steps", only(6))
+        await migrate(db, NOW)
+        assert not list(db.path.parent.glob("*before*"))
+        make_sqlite(bare.shape, steps()[:6])
+        await bare.fill(rows_for(bare.shape))
+        monkeypatch.undo()
+        await migrate(db, NOW)
+    assert [path.name for path in db.path.parent.glob("*before*")] == [f"{db.path.name}.before-{steps()[6].name}"]
+
+
 async def test_r8_processes_that_start_at_once_migrate_once(bare: Bare, monkeypatch: pytest.MonkeyPatch) -> None:
     first, second = await bare.open(), await bare.open()
 
@@ -230,5 +254,3 @@ async def test_r8_processes_that_start_at_once_migrate_once(bare: Bare, monkeypa
     if first.path is not None:
         copies = [path.name for path in first.path.parent.glob("*before*")]
         assert copies == ["upgrade.sqlite3.before-9998_more"]
-    await first.close()
-    await second.close()
