@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page
 
 from tests.browser.conftest import PASSWORD, Demo
 
@@ -15,6 +15,12 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
 OUT = Path(__file__).parent / "out"
 ARRIVES_WITHIN_SECONDS = 10
+
+
+def go_by(way: Locator) -> None:
+    """Press what leads to another page, and wait until that is there: a click alone does not."""
+    with way.page.expect_navigation():
+        way.click()
 
 
 class Visitor:
@@ -106,12 +112,11 @@ def test_a_practice_crosses_is_answered_edited_and_deleted(
         tom.page.get_by_role("link", name=title).first.wait_for()
     tom.wait_for(elsewhere, title)
     tom.picture("3-arrived")
-    tom.page.get_by_role("link", name=title).first.click()
+    go_by(tom.page.get_by_role("link", name=title).first)
     assert tom.page.get_by_text("Ask what they would tell somebody who was away.").count()
     copy = tom.page.url
     tom.page.locator("form[action$='/reply'] [name=content]").first.fill("We ask the same after story time.")
-    tom.page.locator("form[action$='/reply'] button[type=submit]:not([name])").first.click()
-    tom.page.wait_for_load_state()
+    go_by(tom.page.locator("form[action$='/reply'] button[type=submit]:not([name])").first)
     tom.picture("4-answered")
 
     maya.wait_for(practice, "We ask the same after story time.")
@@ -122,15 +127,13 @@ def test_a_practice_crosses_is_answered_edited_and_deleted(
     note = maya.page.locator("[name=change_note]")
     if note.count():
         note.fill("A better title.")
-    maya.page.get_by_role("button", name="Save").last.click()
-    maya.page.wait_for_load_state()
+    go_by(maya.page.get_by_role("button", name="Save").last)
     tom.wait_for(copy, "revised")
     tom.picture("6-the-edit-arrived")
 
     maya.page.goto(f"{practice}/delete")
     maya.picture("7-really")
-    maya.page.locator("main form button[type=submit]").first.click()
-    maya.page.wait_for_load_state()
+    go_by(maya.page.locator("main form button[type=submit]").first)
     tom.wait_until_gone(elsewhere, "revised")
     tom.picture("8-gone")
 
@@ -142,11 +145,11 @@ def test_a_practice_crosses_is_answered_edited_and_deleted(
 def test_the_tour_takes_one_tap_a_stop(demo: Demo, browser: Browser) -> None:
     page = browser.new_context(java_script_enabled=False).new_page()
     page.goto(f"{demo.northfield}/demo")
-    page.get_by_role("button", name="Write it as Maya").click()
+    go_by(page.get_by_role("button", name="Write it as Maya"))
     assert page.url == f"{demo.northfield}/practices/new?speed=quick&community=science"
     page.goto(f"{demo.northfield}/demo")
-    page.get_by_role("link", name="Be Tom, at Riverside Library").click()
-    page.get_by_role("button", name="Be Tom").click()
+    go_by(page.get_by_role("link", name="Be Tom, at Riverside Library"))
+    go_by(page.get_by_role("button", name="Be Tom"))
     assert page.url == f"{demo.riverside}/week"
     assert page.get_by_text("Start with the odd one out").count()
 
