@@ -8,7 +8,7 @@ import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from starlette.datastructures import FormData, MutableHeaders, UploadFile
+from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -34,6 +34,8 @@ _PREFLIGHT = {
     "access-control-allow-headers": "Authorization, Content-Type, Idempotency-Key",
     "access-control-max-age": "86400",
 }
+_OPEN = ((b"access-control-allow-origin", b"*"), (b"access-control-expose-headers", EXPOSED.encode()))
+_OPEN_NAMES = frozenset(name for name, _ in _OPEN)
 _BRACKETED = re.compile(r"([^\[\]]+)((?:\[[^\[\]]*\])*)\Z")
 
 
@@ -250,9 +252,8 @@ class ForApps:
 
         async def opened(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                headers["Access-Control-Allow-Origin"] = "*"
-                headers["Access-Control-Expose-Headers"] = EXPOSED
+                others = [header for header in message["headers"] if header[0].lower() not in _OPEN_NAMES]
+                message["headers"] = [*others, *_OPEN]
             await send(message)
 
         await self._app(scope, receive, opened)

@@ -25,6 +25,7 @@ from server.mastodon.routes import routes as client_routes
 from server.oauth.routes import routes as oauth_routes
 from server.posts import queries as posts
 from server.push.routes import routes as push_routes
+from server.routing import IndexedRouter
 from server.trouble import DATABASE, trouble_of
 from server.version import VERSION
 from web.routes import exception_handlers, page_routes, wrap_pages
@@ -214,5 +215,6 @@ def create_app(here: Instance, *, work: bool = True) -> ASGIApp:
         *page_routes(),
     ]
     handlers = {**exception_handlers, **dict.fromkeys(DATABASE, _trouble)}
-    app: ASGIApp = Starlette(routes=routes, lifespan=lifespan, exception_handlers=handlers)
+    app = Starlette(exception_handlers=handlers)
+    app.router = IndexedRouter(routes, lifespan=lifespan)
     return ForApps(Bind(Negotiate(here, wrap_pages(app)), here))

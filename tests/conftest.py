@@ -32,7 +32,7 @@ from server.db import Database
 from server.db.migrate import migrate
 from server.features import model_modules
 from server.instance import Instance
-from server.mastodon.statuses import Kept
+from server.mastodon.keeping import Kept, KeptPages
 from server.settings import Settings
 from server.shelf import Shelf
 from tests.interop.strict.watch import Watch
@@ -156,7 +156,7 @@ def _kept_is_verified() -> None:
     """Every document and piece of a page that is taken from memory is made again, and has to be the same."""
     fragments.verifying = True
     Shelf.verifying = True
-    Kept.verifying = True
+    Kept.verifying = KeptPages.verifying = True
 
 
 @pytest.fixture(scope="session")

@@ -81,13 +81,14 @@ class _AtOnce:
     """A connection that answers short reads in the event loop's own thread.
 
     A row by its key costs 13 microseconds of CPU there, and 110 to 140 through a thread and back. A statement that
-    takes more than some ten thousand steps is broken off, and goes to a thread from then on, as does one that took
-    long for another reason.
+    takes more than some ten thousand steps is broken off, and goes to a thread for a while, as does one that took
+    long for another reason, such as a file that was not in memory yet.
     """
 
     STEPS = 10_000
     SECONDS = 0.002
     REMEMBERED = 2_000
+    FORGOTTEN_SECONDS = 60.0
     TURN = 16
 
     def __init__(self, file: str) -> None:
@@ -95,14 +96,17 @@ class _AtOnce:
         self._connection.row_factory = sqlite3.Row
         self._connection.execute("PRAGMA query_only=ON")
         self._connection.set_progress_handler(self._progress, self.STEPS)
-        self._long: set[str] = set()
+        self._long: dict[str, float] = {}
         self._times = 0
         self.reads = 0
 
     def read(self, query: str, values: Sequence[Any] | None) -> list[sqlite3.Row] | None:
         """The rows; None where a thread has to do it."""
-        if query in self._long:
-            return None
+        until = self._long.get(query)
+        if until is not None:
+            if time.monotonic() < until:
+                return None
+            del self._long[query]
         self._times = 0
         begun = time.thread_time()
         try:
@@ -127,7 +131,7 @@ class _AtOnce:
     def _remember(self, query: str) -> None:
         if len(self._long) >= self.REMEMBERED:
             self._long.clear()
-        self._long.add(query)
+        self._long[query] = time.monotonic() + self.FORGOTTEN_SECONDS
 
 
 class Client(SqliteClient):

@@ -6,6 +6,7 @@ what the reader did.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from html import escape
 
 from server.actors.viewer import Viewer
@@ -153,28 +154,36 @@ async def gather(here: Instance, viewer: Viewer, rows: Sequence[Row]) -> Gathere
     actors = {row["author_id"] for row in rows} | {row["community_id"] for row in rows if row["community_id"]}
     actors |= {row["via_id"] for row in rows if row.get("via_id")}
     named, who = among(sorted(actors), "a")
-    for row in await here.db.rows(
-        f"SELECT {ACCOUNT_COLUMNS} FROM actor WHERE actor.id IN ({named})"
-        f" UNION SELECT {ACCOUNT_COLUMNS} FROM post_mention AS naming JOIN actor ON actor.id = naming.actor_id"
-        f" WHERE naming.post_id IN ({posts})",
-        **ids,
-        **who,
-    ):
+    for row in await here.db.rows(_actors(named, posts), **ids, **who):
         found.actors[row["id"]] = row
     kinds = {row["kind"] for row in rows}
-    parts = [_FILES, _TAGS, _MENTIONS]
-    values: dict[str, str] = dict(ids)
+    statement = _around(posts, viewer.actor_id is not None, "poll" in kinds, "session" in kinds)
     if viewer.actor_id is not None:
-        parts += [*_MINE, WORDS_SQL, MARKED_SQL]
-        values["me"] = viewer.actor_id
-    if "poll" in kinds:
-        parts += [_POLLS, _OPTIONS] + ([_VOTES] if viewer.actor_id is not None else [])
-    if "session" in kinds:
-        parts.append(_EVENTS)
-    for row in await here.db.rows(" UNION ALL ".join(parts).format(posts=posts), **values):
+        ids["me"] = viewer.actor_id
+    for row in await here.db.rows(statement, **ids):
         _sort_in(found, row)
     _put_in_order(found)
     return found
+
+
+@lru_cache(maxsize=200)
+def _around(posts: str, is_somebody: bool, polls: bool, sessions: bool) -> str:
+    parts = [_FILES, _TAGS, _MENTIONS]
+    if is_somebody:
+        parts += [*_MINE, WORDS_SQL, MARKED_SQL]
+    if polls:
+        parts += [_POLLS, _OPTIONS] + ([_VOTES] if is_somebody else [])
+    if sessions:
+        parts.append(_EVENTS)
+    return " UNION ALL ".join(parts).format(posts=posts)
+
+
+@lru_cache(maxsize=500)
+def _actors(named: str, posts: str) -> str:
+    return (
+        f"SELECT {ACCOUNT_COLUMNS} FROM actor WHERE actor.id IN (SELECT naming.actor_id FROM post_mention AS naming"
+        f" WHERE naming.post_id IN ({posts}) UNION ALL SELECT who.id FROM actor AS who WHERE who.id IN ({named}))"
+    )
 
 
 def _put_in_order(found: Gathered) -> None:

@@ -140,7 +140,12 @@ async def within(here: Instance, cut: Cut, at: str, key: str) -> tuple[str, dict
     return condition, values
 
 
-async def page(
+async def page(here: Instance, viewer: Viewer, cut: Cut, **how: Any) -> list[Status]:
+    """A page of statuses; `how` as for `page_rows`."""
+    return await statuses_of(here, viewer, await page_rows(here, viewer, cut, **how))
+
+
+async def page_rows(
     here: Instance,
     viewer: Viewer,
     cut: Cut,
@@ -151,7 +156,7 @@ async def page(
     condition: str = "",
     look_around: bool = True,
     **parameters: Any,
-) -> list[Status]:
+) -> list[Row]:
     """A page of visible posts from `source`, by time. `look_around`: without people of limited servers (`findable`)."""
     may_read, values = readable(viewer)
     part, bounds = await within(here, cut, at, key)
@@ -165,4 +170,4 @@ async def page(
         **bounds,
         **parameters,
     )
-    return await statuses_of(here, viewer, ordered(cut, rows))
+    return ordered(cut, rows)

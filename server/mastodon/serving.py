@@ -51,11 +51,13 @@ Handler = Callable[[Call], Awaitable[Response]]
 
 def answer(body: Any, headers: dict[str, str] | None = None, status: int = 200) -> Response:
     """Entities as JSON. Every success but that of media in process is 200: some clients take nothing else."""
+    return encoded(_encoder.encode(body), headers, status)
+
+
+def encoded(body: bytes, headers: dict[str, str] | None = None, status: int = 200) -> Response:
+    """What is JSON already."""
     return Response(
-        _encoder.encode(body),
-        status,
-        {"Cache-Control": "private, no-store", **(headers or {})},
-        media_type="application/json",
+        body, status, {"Cache-Control": "private, no-store", **(headers or {})}, media_type="application/json"
     )
 
 
@@ -96,7 +98,7 @@ def route(
             for value in found.values():
                 if isinstance(value, UploadFile):
                     await value.close()
-        response.headers.update(headers)
+        response.raw_headers += [(name.encode(), value.encode()) for name, value in headers.items()]
         return response
 
     return Route(path, endpoint(served), methods=[method])
@@ -104,21 +106,23 @@ def route(
 
 def _count(here: Instance, request: Request, viewer: Viewer) -> dict[str, str]:
     """Count a call of a person, or of an address where nobody is signed in. Raises ApiError 429."""
-    calls: dict[str, tuple[datetime, int]] = here.caches.setdefault(CACHE, {})
+    calls: dict[str, tuple[datetime, str, int]] = here.caches.setdefault(CACHE, {})
     now = here.clock.now()
     address = request.client.host if request.client else ""
     key = viewer.actor_id or network_of(address)
-    begun, made = calls.get(key, (now, 0))
-    if now - begun >= WINDOW:
-        begun, made = now, 0
-    if len(calls) >= KEPT and key not in calls:
-        calls.clear()
-    calls[key] = (begun, made + 1)
-    until = begun + WINDOW
+    known = calls.get(key)
+    if known is None or now >= known[0]:
+        if len(calls) >= KEPT and key not in calls:
+            calls.clear()
+        until, made = now + WINDOW, 0
+        told = until.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+    else:
+        until, told, made = known
+    calls[key] = (until, told, made + 1)
     headers = {
-        "X-RateLimit-Limit": str(CALLS),
-        "X-RateLimit-Remaining": str(max(0, CALLS - made - 1)),
-        "X-RateLimit-Reset": until.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z"),
+        "x-ratelimit-limit": str(CALLS),
+        "x-ratelimit-remaining": str(max(0, CALLS - made - 1)),
+        "x-ratelimit-reset": told,
     }
     if made >= CALLS:
         seconds = max(1, int((until - now).total_seconds()) + 1)

@@ -3,10 +3,9 @@
 import asyncio
 import json
 from collections.abc import Sequence
-from copy import copy
 from html import escape
-from operator import itemgetter
 
+import msgspec
 from msgspec import UNSET
 
 from server.actors.viewer import Viewer
@@ -28,9 +27,10 @@ from server.mastodon.entities import (
     StatusTag,
     Visibility,
 )
-from server.mastodon.filtering import results, said
+from server.mastodon.filtering import results, said, shown_in
 from server.mastodon.gathering import Gathered, Named, gather
 from server.mastodon.ids import number_of
+from server.mastodon.keeping import COLUMNS, OF_THE_MOMENT, Kept, Page
 from server.mastodon.wording import body, heading, in_paragraphs
 from server.peers.queries import grades, shows_media
 from server.posts.addresses import page_path
@@ -39,36 +39,8 @@ from server.sessions.words import when_and_where, when_words, where_words
 from server.text import clean_text, excerpt
 from server.text.markdown import hashtag_url
 
-_COLUMNS = (
-    "id",
-    "short",
-    "uri",
-    "url",
-    "kind",
-    "is_local",
-    "author_id",
-    "community_id",
-    "parent_id",
-    "title",
-    "summary",
-    "content_html",
-    "content_warning",
-    "sensitive",
-    "language",
-    "licence",
-    "visibility",
-    "state",
-    "pinned",
-    "replies_count",
-    "likes_count",
-    "boosts_count",
-    "published_at",
-    "edited_at",
-    "quote_uri",
-    "emoji",
-)
 STATUS_COLUMNS = (
-    ", ".join(f"post.{name}" for name in _COLUMNS)
+    ", ".join(f"post.{name}" for name in COLUMNS)
     + ", (SELECT above.author_id FROM post AS above WHERE above.id = post.parent_id) AS answered_id"
 )
 """What `statuses_of` needs of the table post. `via_id`, `boost_id` and `boosted_at` may come with it."""
@@ -79,16 +51,17 @@ VISIBILITIES: dict[str, Visibility] = {"public": "public", "unlisted": "unlisted
 AT_ONCE = 8
 _TYPES = {"image": "image", "video": "video", "audio": "audio"}
 CACHE = "mastodon.statuses"
-_OF_THE_MOMENT = frozenset({"poll", "session"})
-_facts_of_row = itemgetter(*_COLUMNS, "answered_id")
+_encoder = msgspec.json.Encoder()
 _CARDS = frozenset({"practice", "resource", "session"})
 
 
 async def statuses_of(here: Instance, viewer: Viewer, rows: Sequence[Row]) -> list[Status]:
     """Statuses of rows with STATUS_COLUMNS, in their order; two statements. A row with `boost_id` becomes a boost."""
-    about = await gather(here, viewer, rows)
-    kept: Kept = here.caches.setdefault(CACHE, Kept())
-    kept.look_at_grades(grades(here).by_host)
+    return await _statuses(here, viewer, rows, await gather(here, viewer, rows))
+
+
+async def _statuses(here: Instance, viewer: Viewer, rows: Sequence[Row], about: Gathered) -> list[Status]:
+    kept = _kept(here)
     found = []
     for number, row in enumerate(rows):
         if about.words and number % AT_ONCE == AT_ONCE - 1:
@@ -101,72 +74,34 @@ async def statuses_of(here: Instance, viewer: Viewer, rows: Sequence[Row]) -> li
     return found
 
 
-class Kept:
-    """Statuses that were made before, each with all that it was made from: made again where any of that is new.
-
-    What depends on the moment or on words that somebody does not want to meet is made each time. `verifying` is for
-    tests: what is kept is made again, and has to be the same.
-    """
-
-    verifying = False
-    MOST = 1000
-
-    def __init__(self) -> None:
-        """Begin with none."""
-        self._made: dict[tuple[str, bool], tuple[object, Status]] = {}
-        self._grades: dict[str, str] = {}
-
-    def look_at_grades(self, by_host: dict[str, str]) -> None:
-        """Begin anew where an admin decided about a server: pictures of it may be shown no more, or again."""
-        if by_host is not self._grades:
-            if by_host != self._grades:
-                self._made.clear()
-            self._grades = by_host
-
-    def status(self, here: Instance, viewer: Viewer, row: Row, about: Gathered) -> Status | None:
-        """The status of a row, which is the caller's to change."""
-        if row["kind"] in _OF_THE_MOMENT or about.words or about.marked:
-            return _for(viewer, row, about, _status(here, viewer, row, about))
-        facts = _facts(here, row, about)
-        key = (row["id"], viewer.actor_id is None)
-        found = self._made.get(key)
-        if found is not None and found[0] == facts:
-            if self.verifying and found[1] != _status(here, viewer, row, about):
-                raise AssertionError(f"what is kept of {row['uri']} is not what would be made now")
-            return _for(viewer, row, about, copy(found[1]))
-        made = _status(here, viewer, row, about)
-        if made is None:
-            return None
-        self._made.pop(key, None)
-        if len(self._made) >= self.MOST:
-            del self._made[next(iter(self._made))]
-        self._made[key] = (facts, made)
-        return _for(viewer, row, about, copy(made))
+async def page_of(here: Instance, viewer: Viewer, rows: Sequence[Row], place: str, *, more: bool) -> Page:
+    """The same as JSON, without what the reader's filters hide in a place. `more`: there may be more of the list."""
+    about = await gather(here, viewer, rows)
+    if about.words or about.marked:
+        shown = shown_in(place, await _statuses(here, viewer, rows, about))
+        return Page(_encoder.encode(shown), tuple(status.id for status in shown), more, lasts=False)
+    kept = _kept(here)
+    ids, texts = [], []
+    for row in rows:
+        if row.get("boost_id"):
+            status = kept.status(here, viewer, row, about)
+            made = None if status is None else _boost(here, row, status, about) or status
+            number, text = ("", None) if made is None else (made.id, _encoder.encode(made))
+        else:
+            number, text = number_of(row["id"]), kept.encoded(here, viewer, row, about)
+        if text is not None:
+            ids.append(number)
+            texts.append(text)
+    lasts = OF_THE_MOMENT.isdisjoint(row["kind"] for row in rows)
+    return Page(b"[" + b",".join(texts) + b"]", tuple(ids), more, lasts)
 
 
-def _facts(here: Instance, row: Row, about: Gathered) -> object:
-    post_id = row["id"]
-    actors = (row["author_id"], row["community_id"], *about.mentions.get(post_id, ()))
-    return (
-        _facts_of_row(row),
-        [about.facts(here, actor_id) for actor_id in actors if actor_id is not None],
-        [tuple(file.values()) for file in about.files.get(post_id, ())],
-        about.tags.get(post_id),
-        here.site.name,
-    )
-
-
-def _for(viewer: Viewer, row: Row, about: Gathered, status: Status | None) -> Status | None:
-    """With what the reader did with it."""
-    if status is not None and viewer.actor_id is not None:
-        post_id = row["id"]
-        status.favourited = (post_id, "like") in about.done
-        status.reblogged = (post_id, "boost") in about.done
-        status.muted = (post_id, "mute") in about.done
-        status.bookmarked = (post_id, "bookmark") in about.done
-        if row["author_id"] == viewer.actor_id:
-            status.pinned = (post_id, "pin") in about.done
-    return status
+def _kept(here: Instance) -> Kept:
+    kept: Kept | None = here.caches.get(CACHE)
+    if kept is None:
+        kept = here.caches[CACHE] = Kept(_status)
+    kept.look_at_grades(grades(here).by_host)
+    return kept
 
 
 def visibility_of(audience: str) -> Visibility:

@@ -1,21 +1,25 @@
 """Timelines: home, public, hashtags."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from starlette.responses import Response
 from starlette.routing import Route
 
+from server.actors.viewer import Viewer
 from server.api import flag_of, texts_of
+from server.db import Row
 from server.instance import Instance
 from server.mastodon import filtering
-from server.mastodon.entities import Status
 from server.mastodon.ids import milliseconds_of, range_of
+from server.mastodon.keeping import KeptPages, Page
 from server.mastodon.paging import Cut, cut_of, link_header, ordered
-from server.mastodon.reading import page
-from server.mastodon.serving import Call, answer, route
-from server.mastodon.statuses import STATUS_COLUMNS, statuses_of
+from server.mastodon.reading import page_rows
+from server.mastodon.serving import Call, encoded, route
+from server.mastodon.statuses import STATUS_COLUMNS, page_of
 from server.posts.readable import findable, readable
 
+CACHE = "mastodon.timelines"
 MAX_TAGS = 5
 _PUBLIC = " AND post.visibility = 'public'"
 MEDIA_ONLY = " AND EXISTS (SELECT 1 FROM post_attachment AS file WHERE file.post_id = post.id AND file.kind <> 'link')"
@@ -29,24 +33,36 @@ async def home(call: Call) -> Response:
 async def entries(call: Call, table: str, owner: str, owner_id: str) -> Response:
     """A page of what was written down for somebody or something when it came: one range of an index."""
     here, viewer = call.here, call.viewer
-    cut = cut_of(call.found, most=80)
+    cut, only_here = cut_of(call.found, most=80), flag_of(call.found, "local")
+
+    async def make() -> Page:
+        rows = await _entries(here, viewer, cut, table=table, owner=owner, owner_id=owner_id, only_here=only_here)
+        return await page_of(here, viewer, rows, filtering.HOME, more=len(rows) >= cut.limit)
+
+    pages: KeptPages = here.caches.setdefault(CACHE, KeptPages())
+    return _answer(call, await pages.get(here, (table, owner_id, viewer.actor_id, cut, only_here), make))
+
+
+async def _entries(
+    here: Instance, viewer: Viewer, cut: Cut, *, table: str, owner: str, owner_id: str, only_here: bool | None
+) -> list[Row]:
     may_read, values = readable(viewer)
     part, bounds = await _entries_part(here, f"{table} WHERE {owner} = :whose", owner_id, cut)
-    only_here = " AND post.is_local" if flag_of(call.found, "local") else ""
+    local = " AND post.is_local" if only_here else ""
     direction = "ASC" if cut.is_upwards else "DESC"
     rows = await here.db.rows(
         f"SELECT {STATUS_COLUMNS}, entry.via_id, boost.id AS boost_id, boost.uri AS boost_uri,"
         f" boost.created_at AS boosted_at FROM {table} AS entry JOIN post ON post.id = entry.post_id"
         " LEFT JOIN boost ON boost.id = (SELECT passed.id FROM boost AS passed WHERE passed.post_id = entry.post_id"
         " AND passed.actor_id = entry.via_id AND passed.undone_at IS NULL ORDER BY passed.id LIMIT 1)"
-        f" WHERE entry.{owner} = :whose AND post.state = 'visible'{only_here}{part} AND {may_read}"
+        f" WHERE entry.{owner} = :whose AND post.state = 'visible'{local}{part} AND {may_read}"
         f" AND {findable(viewer)} ORDER BY entry.at {direction}, entry.post_id {direction} LIMIT :limit",
         whose=owner_id,
         limit=cut.limit,
         **values,
         **bounds,
     )
-    return _page(call, cut, await statuses_of(here, viewer, ordered(cut, rows)), filtering.HOME)
+    return ordered(cut, rows)
 
 
 async def public(call: Call) -> Response:
@@ -60,7 +76,7 @@ async def public(call: Call) -> Response:
         condition += MEDIA_ONLY
     cut = cut_of(call.found)
     source = f"post{call.here.db.by('idx_post_public')}"
-    return _page(call, cut, await page(call.here, call.viewer, cut, source=source, condition=condition))
+    return await _page(call, cut, await page_rows(call.here, call.viewer, cut, source=source, condition=condition))
 
 
 async def tag(call: Call) -> Response:
@@ -95,7 +111,7 @@ async def tag(call: Call) -> Response:
         )
         values |= named
     cut = cut_of(call.found)
-    found = await page(
+    found = await page_rows(
         call.here,
         call.viewer,
         cut,
@@ -105,17 +121,20 @@ async def tag(call: Call) -> Response:
         condition=condition,
         **values,
     )
-    return _page(call, cut, found)
+    return await _page(call, cut, found)
 
 
 def _tags(call: Call, name: str) -> list[str]:
     return [text.lstrip("#").lower()[:100] for text in texts_of(call.found, name, MAX_TAGS) if text.strip("# ")]
 
 
-def _page(call: Call, cut: Cut, found: list[Status], place: str = filtering.PUBLIC) -> Response:
-    more = len(found) >= cut.limit
-    shown = filtering.shown_in(place, found)
-    return answer(shown, link_header(call.here, call.request, [status.id for status in found], more=more))
+async def _page(call: Call, cut: Cut, rows: Sequence[Row]) -> Response:
+    more = len(rows) >= cut.limit
+    return _answer(call, await page_of(call.here, call.viewer, rows, filtering.PUBLIC, more=more))
+
+
+def _answer(call: Call, page: Page) -> Response:
+    return encoded(page.body, link_header(call.here, call.request, page.ids, more=page.more))
 
 
 async def _entries_part(here: Instance, whose: str, owner_id: str, cut: Cut) -> tuple[str, dict[str, Any]]:

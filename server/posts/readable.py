@@ -39,11 +39,14 @@ _FOLLOWING = (
 _OWN = "'draft', 'visible', 'held', 'removed', 'waiting', 'refused'"
 _STEWARD = _MEMBER.format(role=" AND mine.role IN ('steward', 'facilitator')")
 
+# The first half of each of these is asked once for a whole list, and most people block and mute nobody.
 NO_BLOCK = (
-    "NOT EXISTS (SELECT 1 FROM actor_block WHERE actor_block.blocker_id = :reader_id"
-    " AND actor_block.blocked_id = post.author_id)"
-    " AND NOT EXISTS (SELECT 1 FROM actor_block WHERE actor_block.blocked_id = :reader_id"
-    " AND actor_block.blocker_id = post.author_id)"
+    "NOT (EXISTS (SELECT 1 FROM actor_block AS any_block WHERE any_block.blocker_id = :reader_id)"
+    " AND EXISTS (SELECT 1 FROM actor_block WHERE actor_block.blocker_id = :reader_id"
+    " AND actor_block.blocked_id = post.author_id))"
+    " AND NOT (EXISTS (SELECT 1 FROM actor_block AS any_block WHERE any_block.blocked_id = :reader_id)"
+    " AND EXISTS (SELECT 1 FROM actor_block WHERE actor_block.blocked_id = :reader_id"
+    " AND actor_block.blocker_id = post.author_id))"
 )
 """Neither the reader nor the author of `post` blocked the other (S17)."""
 
@@ -59,11 +62,23 @@ _QUIET = f"EXISTS (SELECT 1 FROM actor AS quiet WHERE quiet.id = post.author_id 
 
 
 _UNWANTED = (
-    "(EXISTS (SELECT 1 FROM actor_mute WHERE actor_mute.muter_id = :reader_id"
-    " AND actor_mute.muted_id IN ({muted}))"
-    " OR EXISTS (SELECT 1 FROM host_block JOIN actor AS far ON host_block.host IN (far.host, far.domain)"
-    " WHERE host_block.blocker_id = :reader_id AND far.id = post.author_id AND NOT far.is_local))"
+    "((EXISTS (SELECT 1 FROM actor_mute AS any_mute WHERE any_mute.muter_id = :reader_id)"
+    " AND EXISTS (SELECT 1 FROM actor_mute WHERE actor_mute.muter_id = :reader_id"
+    " AND actor_mute.muted_id IN ({muted})))"
+    " OR (EXISTS (SELECT 1 FROM host_block AS any_host WHERE any_host.blocker_id = :reader_id)"
+    " AND EXISTS (SELECT 1 FROM host_block JOIN actor AS far ON host_block.host IN (far.host, far.domain)"
+    " WHERE host_block.blocker_id = :reader_id AND far.id = post.author_id AND NOT far.is_local)))"
 )
+_FINDABLE = {
+    in_community: f"((NOT {_QUIET} OR {_FOLLOWING} OR {_NAMED}) AND NOT {_UNWANTED.format(muted=muted)})"
+    for in_community, muted in ((False, "post.author_id, post.community_id"), (True, "post.author_id"))
+}
+_READABLE = {
+    is_steward: f"((post.state = 'visible' AND {_AUTHOR_IS_THERE} AND {_AUDIENCE} AND {NO_BLOCK})"
+    f" OR (post.author_id = :reader_id AND post.state IN ({_OWN}))"
+    f" OR (post.state IN ('held', 'removed') AND post.visibility NOT IN ('{DIRECT}', '{PRIVATE}') AND {moderated}))"
+    for is_steward, moderated in ((True, "TRUE"), (False, _STEWARD))
+}
 
 
 def findable(viewer: Viewer, *, in_community: bool = False) -> str:
@@ -74,8 +89,7 @@ def findable(viewer: Viewer, *, in_community: bool = False) -> str:
     """
     if viewer.actor_id is None:
         return f"NOT {_QUIET}"
-    unwanted = _UNWANTED.format(muted="post.author_id" if in_community else "post.author_id, post.community_id")
-    return f"((NOT {_QUIET} OR {_FOLLOWING} OR {_NAMED}) AND NOT {unwanted})"
+    return _FINDABLE[in_community]
 
 
 def readable(viewer: Viewer) -> tuple[str, dict[str, Any]]:
@@ -87,13 +101,7 @@ def readable(viewer: Viewer) -> tuple[str, dict[str, Any]]:
     """
     if viewer.actor_id is None:
         return ANYBODY, {}
-    moderated = "TRUE" if viewer.is_steward else _STEWARD
-    condition = (
-        f"((post.state = 'visible' AND {_AUTHOR_IS_THERE} AND {_AUDIENCE} AND {NO_BLOCK})"
-        f" OR (post.author_id = :reader_id AND post.state IN ({_OWN}))"
-        f" OR (post.state IN ('held', 'removed') AND post.visibility NOT IN ('{DIRECT}', '{PRIVATE}') AND {moderated}))"
-    )
-    return condition, {"reader_id": viewer.actor_id}
+    return _READABLE[viewer.is_steward], {"reader_id": viewer.actor_id}
 
 
 def was_readable(viewer: Viewer, named: Collection[str] = ()) -> tuple[str, dict[str, Any]]:

@@ -35,6 +35,7 @@ async def measure(*, activities: int, hosts: int, repeats: int, only: str | None
             "PEERHALL_ALLOWED_PRIVATE_ADDRESSES": "127.0.0.0/8",
             "PEERHALL_LOG": "info",
         }
+        database = Path(folder) / "peerhall.sqlite3"
         facts = await seed(load(environment, Path("/dev/null")), peer, hosts)
         await (await Served.start(environment, port)).stop()  # what is compiled at the first start is kept
         served = await Served.start(environment, port)
@@ -43,8 +44,7 @@ async def measure(*, activities: int, hosts: int, repeats: int, only: str | None
             figures = {"start to listening, s": served.start_seconds, "idle memory, MB": served.memory_mb()}
             if only in {None, "pages"}:
                 figures |= await scenarios.pages(served, facts, repeats)
-                figures |= await scenarios.client_api(served, facts, repeats)
-            database = Path(folder) / "peerhall.sqlite3"
+                figures |= await scenarios.client_api(served, facts, database, repeats)
             if only in {None, "inbox"}:
                 figures |= await scenarios.inbox(served, peer, facts, database, activities)
             if only in {None, "fan_out"}:

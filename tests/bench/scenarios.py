@@ -6,6 +6,7 @@ import json
 import sqlite3
 import statistics
 import time
+from collections.abc import Callable
 from contextlib import AsyncExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -234,15 +235,32 @@ async def pages(served: Served, facts: Facts, repeats: int) -> Figures:
     return figures
 
 
-async def client_api(served: Served, facts: Facts, repeats: int) -> Figures:
+async def client_api(served: Served, facts: Facts, database: Path, repeats: int) -> Figures:
     """What an app asks for most, as it asks for it."""
     headers = {"authorization": f"Bearer {facts.api_token}"}
     async with httpx.AsyncClient(base_url=served.origin, headers=headers, timeout=60) as client:
         assert len((await client.get("/api/v1/timelines/home?limit=20")).json()) == 20
-        return await _get(served, client, "client API: home timeline", "/api/v1/timelines/home?limit=20", repeats)
+        figures = await _get(served, client, "client API: home timeline", "/api/v1/timelines/home?limit=20", repeats)
+        with closing(sqlite3.connect(database)) as other:
+            # Somebody writes something between any two requests: nothing that was kept as a whole is good any more.
+            def write() -> None:
+                other.execute("UPDATE schema_step SET applied_at = applied_at + 1")
+                other.commit()
+
+            name = "client API: home timeline after a write"
+            figures |= await _get(served, client, name, "/api/v1/timelines/home?limit=20", repeats, before_each=write)
+        return figures
 
 
-async def _get(served: Served, client: httpx.AsyncClient, name: str, path: str, repeats: int) -> Figures:
+async def _get(
+    served: Served,
+    client: httpx.AsyncClient,
+    name: str,
+    path: str,
+    repeats: int,
+    *,
+    before_each: Callable[[], None] = lambda: None,
+) -> Figures:
     times: list[float] = []
     for _ in range(10):
         answer = await client.get(path)
@@ -250,6 +268,7 @@ async def _get(served: Served, client: httpx.AsyncClient, name: str, path: str, 
             raise RuntimeError(f"{path} answered {answer.status_code}")
     before = served.usage()
     for _ in range(repeats):
+        before_each()
         begun = time.perf_counter()
         await client.get(path)
         times.append(time.perf_counter() - begun)

@@ -7,6 +7,7 @@ import pytest
 
 from server.ids import new_id
 from server.mastodon import ids as digits
+from server.mastodon.keeping import KeptPages
 from server.polls import actions as polls
 from server.polls.form import PollForm
 from server.posts import actions as posts
@@ -108,6 +109,36 @@ async def test_home_costs_the_same_however_much_is_on_it(fediverse: Fediverse) -
     with statements(here) as many:
         assert len(await app.get("/api/v1/timelines/home", limit=20)) == 20
     assert len(many) == len(one) <= 4, many
+
+
+async def test_home_is_the_same_without_a_look_until_something_is_written(
+    fediverse: Fediverse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = await fediverse.start("alder.example")
+    amara, bruno = await fediverse.person(here, "amara"), await fediverse.person(here, "bruno")
+    await follow(amara, bruno)
+    app, other = await app_of(fediverse, here, amara), await app_of(fediverse, here, bruno)
+    first, second = await write(bruno, "One"), await write(bruno, "Two")
+    monkeypatch.setattr(KeptPages, "verifying", False)
+
+    async def home() -> list[Any]:
+        shown: list[Any] = await app.get("/api/v1/timelines/home", limit=20)
+        with statements(here) as asked:
+            assert await app.get("/api/v1/timelines/home", limit=20) == shown
+        assert len(asked) == (1 if here.db.dialect == "sqlite" else 4), asked
+        return shown
+
+    assert [each["reblogs_count"] for each in await home()] == [0, 0]
+    assert len(await app.get("/api/v1/timelines/home", limit=1)) == 1
+    assert {each["account"]["username"] for each in await other.get("/api/v1/timelines/home")} == {"bruno"}
+    await app.post(f"/api/v1/statuses/{digits.number_of(second.id)}/favourite")
+    assert [each["favourited"] for each in await home()] == [True, False]
+    await here.run(here.db.execute, "UPDATE post SET state = 'removed' WHERE id = :id", id=first.id)
+    assert len(await home()) == 1
+    await app.post("/api/v2/filters", {"title": "No", "context": ["home"], "keywords_attributes": [{"keyword": "two"}]})
+    assert (await app.get("/api/v1/timelines/home"))[0]["filtered"]
+    await app.post(f"/api/v1/accounts/{digits.number_of(bruno.id)}/block")
+    assert await app.get("/api/v1/timelines/home") == []
 
 
 async def test_pages_follow_each_other_in_both_directions(fediverse: Fediverse) -> None:
