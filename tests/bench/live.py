@@ -1,9 +1,11 @@
-"""How long it takes from a post on one server to a page that is open on another (P11)."""
+"""How long it takes from a post on one server to a page that is open on another (P11), and to an app that listens."""
 
 import asyncio
+import sqlite3
 import statistics
 import tempfile
 import time
+from contextlib import closing
 from pathlib import Path
 
 import httpx
@@ -26,7 +28,8 @@ async def measure(peer: Peer) -> Figures:
         try:
             here, here_facts = await _started(peer, Path(folder) / "here")
             try:
-                return await _posted(there, there_facts, here, here_facts)
+                database = Path(folder) / "here" / "peerhall.sqlite3"
+                return await _posted(there, there_facts, here, here_facts, database)
             finally:
                 await here.stop()
         finally:
@@ -47,7 +50,7 @@ async def _started(peer: Peer, folder: Path) -> tuple[Served, Facts]:
     return await Served.start(environment, port), facts
 
 
-async def _posted(there: Served, there_facts: Facts, here: Served, here_facts: Facts) -> Figures:
+async def _posted(there: Served, there_facts: Facts, here: Served, here_facts: Facts, database: Path) -> Figures:
     handle = f"{COMMUNITY}@{there.origin.removeprefix('http://')}"
     async with signed_in(there, there_facts.token) as writer, signed_in(here, here_facts.token) as reader:
         await reader.post("/people/look-up", data={"q": f"{there.origin}/c/{COMMUNITY}"})
@@ -56,7 +59,10 @@ async def _posted(there: Served, there_facts: Facts, here: Served, here_facts: F
             raise RuntimeError(f"following was answered with {answer.status_code}")
         await asyncio.sleep(3)  # accepted by then, and what was there before is fetched
         since = new_id(SystemClock().now())
-        seconds = []
+        seconds: list[float] = []
+        heard: list[float] = []
+        listening = asyncio.create_task(_listen(here, here_facts, heard))
+        await asyncio.sleep(0.5)
         async with reader.stream("GET", "/live", params={"place": f"c/{handle}", "since": since}, timeout=None) as page:
             if page.status_code != 200:
                 raise RuntimeError(f"/live answered {page.status_code}")
@@ -69,10 +75,36 @@ async def _posted(there: Served, there_facts: Facts, here: Served, here_facts: F
                         pass
                     seconds.append(time.perf_counter() - begun)
                     await asyncio.sleep(0.5)
+        listening.cancel()
+        await asyncio.gather(listening, return_exceptions=True)
+    since_arrival = [1000 * moment - came for moment, came in zip(heard, _arrivals(database), strict=True)]
     return {
+        "from an arrival here to an app that listens, median ms": statistics.median(since_arrival),
+        "from an arrival here to an app that listens, longest ms": max(since_arrival),
         "from a post there to an open page here, median ms": 1000 * statistics.median(seconds),
         "from a post there to an open page here, longest ms": 1000 * max(seconds),
     }
+
+
+async def _listen(here: Served, facts: Facts, heard: list[float]) -> None:
+    """An app on the stream of its person: when it is told of each post."""
+    headers = {"authorization": f"Bearer {facts.api_token}"}
+    async with (
+        httpx.AsyncClient(base_url=here.origin, headers=headers, timeout=None) as app,
+        app.stream("GET", "/api/v1/streaming/user") as stream,
+    ):
+        if stream.status_code != 200:
+            raise RuntimeError(f"the stream answered {stream.status_code}")
+        async for line in stream.aiter_lines():
+            if line == "event: update":
+                heard.append(time.time())
+
+
+def _arrivals(database: Path) -> list[int]:
+    """When the posts came in, in milliseconds since 1970: they were stored then, and not processed yet."""
+    with closing(sqlite3.connect(database)) as opened:
+        rows = opened.execute("SELECT received_at FROM inbox_receipt ORDER BY seq DESC LIMIT ?", (POSTS,)).fetchall()
+    return [row[0] for row in reversed(rows)]
 
 
 async def _write(writer: httpx.AsyncClient, number: int) -> None:
