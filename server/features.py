@@ -3,6 +3,7 @@
 from server.accounts.feature import feature as accounts
 from server.actors.feature import feature as actors
 from server.audit.feature import feature as audit
+from server.challenges.feature import feature as challenges
 from server.communities.feature import feature as communities
 from server.conversations.feature import feature as conversations
 from server.discussions.feature import feature as discussions
@@ -49,6 +50,7 @@ FEATURES: tuple[Feature, ...] = (
     posts,
     practices,
     discussions,
+    challenges,
     resources,
     polls,
     sessions,

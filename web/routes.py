@@ -16,6 +16,7 @@ from server.errors import Full, NotAllowed, NotFound, Refused, Unavailable
 from web.accounts.pages import routes as accounts
 from web.admin.held import routes as held
 from web.admin.pages import routes as admin
+from web.challenges.pages import routes as challenges
 from web.communities.pages import routes as communities
 from web.components.pages import components_page
 from web.discussions.pages import routes as discussions
@@ -53,6 +54,7 @@ def page_routes() -> list[BaseRoute]:
         *practices,
         *communities,
         *discussions,
+        *challenges,
         *moderation,
         *resources,
         *polls,

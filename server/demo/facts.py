@@ -71,6 +71,16 @@ class DemoThread:
 
 
 @dataclass(frozen=True, slots=True)
+class DemoAnswer:
+    """Somebody says that a practice of theirs answers a challenge, both known by their titles."""
+
+    author: str
+    days_ago: float
+    practice: str
+    challenge: str
+
+
+@dataclass(frozen=True, slots=True)
 class DemoTip:
     """A tip of a few lines."""
 
@@ -157,4 +167,5 @@ class DemoOrganisation:
     reports: tuple[DemoReport, ...] = ()
     polls: tuple[DemoPoll, ...] = ()
     events: tuple[DemoEvent, ...] = ()
+    answers: tuple[DemoAnswer, ...] = ()
     follows: tuple[tuple[str, str], ...] = field(default=())

@@ -1,6 +1,14 @@
 """Lakeside University: teacher education and a writing centre. Everybody here is invented."""
 
-from server.demo.facts import DemoCommunity, DemoOrganisation, DemoPerson, DemoPractice, DemoResource, DemoThread
+from server.demo.facts import (
+    DemoAnswer,
+    DemoCommunity,
+    DemoOrganisation,
+    DemoPerson,
+    DemoPractice,
+    DemoResource,
+    DemoThread,
+)
 
 GUIDELINES = """1. Say what you saw before you say what you think.
 2. Numbers come with how many people they are about.
@@ -188,6 +196,11 @@ LAKESIDE = DemoOrganisation(
     practices=PRACTICES,
     threads=THREADS,
     resources=RESOURCES,
+    answers=(
+        DemoAnswer(
+            "amina", 2.5, "Vote, argue, vote again: with 200 people", "I find out too late who did not understand"
+        ),
+    ),
     follows=(
         ("ines", "maya@northfield"),
         ("ines", "science@northfield"),

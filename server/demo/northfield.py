@@ -1,6 +1,7 @@
 """Northfield High: a school with a science and a literacy community. Everybody here is invented."""
 
 from server.demo.facts import (
+    DemoAnswer,
     DemoCommunity,
     DemoOrganisation,
     DemoPerson,
@@ -229,6 +230,33 @@ THREADS = (
         ),
     ),
     DemoThread(
+        "joel",
+        "science",
+        8,
+        "challenge",
+        "Thirty-two people, eight sets of equipment",
+        "In every practical somebody watches for forty minutes. Smaller groups are not possible before the new timetable. "
+        "What gives everybody something to do that matters?",
+        (("tom@riverside", "We have the same with two tablets and a queue.", False),),
+    ),
+    DemoThread(
+        "maya",
+        "science",
+        5,
+        "challenge",
+        "Half of them are done early, and the others have not begun",
+        "Whatever I plan for ten minutes takes some of them four and others twenty. Harder tasks for the quick ones feel like a "
+        "punishment to them.",
+    ),
+    DemoThread(
+        "priya",
+        "science",
+        4,
+        "challenge",
+        "I find out too late who did not understand",
+        "When the test tells me, the next topic has begun. Year 8, fifty minutes, 28 of them.",
+    ),
+    DemoThread(
         "samuel",
         "science",
         3,
@@ -325,6 +353,20 @@ NORTHFIELD = DemoOrganisation(
     tips=TIPS,
     resources=RESOURCES,
     polls=POLLS,
+    answers=(
+        DemoAnswer(
+            "joel",
+            7.5,
+            "One circuit, seven faults: practical work for 32",
+            "Thirty-two people, eight sets of equipment",
+        ),
+        DemoAnswer(
+            "maya",
+            3.5,
+            "Exit tickets that get read before the next lesson",
+            "I find out too late who did not understand",
+        ),
+    ),
     follows=(
         ("maya", "tom@riverside"),
         ("maya", "ines@lakeside"),

@@ -11,10 +11,12 @@ from server.accounts import actions as accounts
 from server.accounts import site
 from server.actors import actions as actors
 from server.actors.viewer import Viewer
+from server.challenges import actions as challenges
 from server.communities import actions as communities
 from server.communities import queries as community_queries
 from server.communities.form import CommunityForm
 from server.demo.facts import (
+    DemoAnswer,
     DemoCommunity,
     DemoEvent,
     DemoOrganisation,
@@ -119,6 +121,8 @@ class Seeder:
                 yield Act(thread.days_ago, _bound(self._thread, one, thread))
             for resource in one.resources:
                 yield Act(resource.days_ago, _bound(self._resource, one, resource))
+            for answer in one.answers:
+                yield Act(answer.days_ago, _bound(self._answer, one, answer))
             for report in one.reports:
                 yield Act(report.days_ago, _bound(self._report, one, report))
             for poll in one.polls:
@@ -323,6 +327,15 @@ class Seeder:
             nobody_identifiable=True,
         )
         await here.run(resources.add_resource, here, self._viewer(organisation, resource.author), form)
+
+    async def _answer(self, organisation: DemoOrganisation, answer: DemoAnswer) -> None:
+        here, author = self._opened[organisation.slug], self._viewer(organisation, answer.author)
+        known = [
+            await here.run(here.db.value, "SELECT id FROM post WHERE title = :title", title=title)
+            for title in (answer.practice, answer.challenge)
+        ]
+        if all(known):
+            await here.run(challenges.add_answer, here, author, *(str(post_id) for post_id in known))
 
     async def _report(self, organisation: DemoOrganisation, report: DemoReport) -> None:
         here, reporter = self._opened[organisation.slug], self._viewer(organisation, report.reporter)

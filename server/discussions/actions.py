@@ -14,13 +14,13 @@ from server.posts.models import Post
 from server.practices.policy import audiences
 
 SENTENCE = 500
-KINDS = ("discussion", "ask")
-EDITABLE = ("discussion", "ask", "reply", "note")
+KINDS = ("discussion", "ask", "challenge")
+EDITABLE = (*KINDS, "reply", "note")
 
 
 @dataclass(frozen=True, slots=True)
 class ThreadForm:
-    """What somebody fills in to start a conversation. `kind`: ``discussion`` or ``ask``."""
+    """What somebody fills in to start a conversation. `kind`: one of KINDS."""
 
     kind: str = "discussion"
     title: str = ""
@@ -40,6 +40,8 @@ async def start(here: Instance, acting: Viewer, form: ThreadForm) -> Post:
     if form.kind not in KINDS:
         raise Invalid("Choose what you want to start.", field="kind")
     await _check(here, acting, form, titled=True)
+    if form.kind == "challenge" and form.community_id is None:
+        raise Invalid("Choose the community whose challenge it is.", field="community")
     return await posts.create_post(
         here,
         str(acting.actor_id),

@@ -12,6 +12,7 @@ from server.instance import Instance
 from server.shelf import MadeFrom
 
 CACHE = "posts.details"
+ADDED = "posts.details.added"
 EXTRAS = "posts.extras"
 MADE_FROM = "posts.made_from"
 
@@ -48,6 +49,12 @@ def register(here: Instance, kind: str, detail: KindDetail, made_from: Sequence[
     here.caches.setdefault(MADE_FROM, []).extend(replace(part, only_if=f"post.kind = '{kind}'") for part in made_from)
 
 
+def add(here: Instance, kind: str, detail: KindDetail, made_from: Sequence[MadeFrom] = ()) -> None:
+    """Have posts of a kind that belongs to another feature say more; it goes with what that feature registers."""
+    here.caches.setdefault(ADDED, {}).setdefault(kind, []).append(detail)
+    here.caches.setdefault(MADE_FROM, []).extend(replace(part, only_if=f"post.kind = '{kind}'") for part in made_from)
+
+
 def made_from(here: Instance) -> list[MadeFrom]:
     """Every row that the structured parts in documents are made from."""
     found: list[MadeFrom] = here.caches.get(MADE_FROM, [])
@@ -55,9 +62,49 @@ def made_from(here: Instance) -> list[MadeFrom]:
 
 
 def detail_of(here: Instance, kind: str) -> KindDetail | None:
-    """The structured part of a kind, if it has one."""
+    """The structured part of a kind, if it has one, with what other features add to it."""
     details: dict[str, KindDetail] = here.caches.get(CACHE, {})
-    return details.get(kind)
+    added: dict[str, list[KindDetail]] = here.caches.get(ADDED, {})
+    parts = [*([details[kind]] if kind in details else []), *added.get(kind, [])]
+    return parts[0] if len(parts) == 1 else _Together(tuple(parts)) if parts else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Together:
+    """What several features say of one kind of post."""
+
+    parts: tuple[KindDetail, ...]
+
+    async def document(self, here: Instance, post_id: str) -> dict[str, object]:
+        """The keys of all; of what stands before and after the text, every part."""
+        found: dict[str, object] = {}
+        for part in self.parts:
+            for key, value in (await part.document(here, post_id)).items():
+                before = found.get(key)
+                if key in {"before", "after"}:
+                    found[key] = f"{before or ''}{value}"
+                elif isinstance(before, dict) and isinstance(value, dict):
+                    found[key] = {**before, **value}
+                else:
+                    found[key] = value
+        return found
+
+    async def received(self, here: Instance, post_id: str, remote: RemotePost) -> None:
+        """Each keeps its own."""
+        for part in self.parts:
+            await part.received(here, post_id, remote)
+
+    async def snapshot(self, here: Instance, post_id: str) -> dict[str, object]:
+        """All of it."""
+        found: dict[str, object] = {}
+        for part in self.parts:
+            found |= await part.snapshot(here, post_id)
+        return found
+
+    async def forget(self, here: Instance, post_id: str) -> None:
+        """Each erases its own."""
+        for part in self.parts:
+            await part.forget(here, post_id)
 
 
 @dataclass(frozen=True, slots=True)

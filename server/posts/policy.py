@@ -22,7 +22,9 @@ IN_COMMUNITIES = OPEN | {MEMBERS}
 COUNTED = frozenset({PUBLIC, UNLISTED, NETWORK, INSTANCE, MEMBERS})
 """Replies that may show in a count: the existence of others is nobody's business (S15)."""
 
-KINDS = ("practice", "resource", "discussion", "ask", "tip", "poll", "session", "reply", "note")
+KINDS = (
+    "practice", "resource", "discussion", "ask", "challenge", "tip", "poll", "session", "reply", "note",
+)  # fmt: skip
 STATES = ("draft", "visible", "held", "removed", "deleted")
 
 # Which audiences lie inside which, whoever the people are. Members, followers and those named may be anywhere, so they
@@ -63,6 +65,7 @@ KIND_LABELS = {
     "resource": "Resource",
     "discussion": "Discussion",
     "ask": "Question",
+    "challenge": "Challenge",
     "tip": "Tip",
     "poll": "Poll",
     "session": "Event",

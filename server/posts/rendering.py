@@ -18,6 +18,7 @@ KINDS = {
     "tip": "tip",
     "resource": "resource",
     "question": "ask",
+    "challenge": "challenge",
     "discussion": "discussion",
     "review": "reply",
 }

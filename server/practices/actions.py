@@ -9,6 +9,7 @@ from server.instance import Instance
 from server.media.queries import files
 from server.posts import actions as posts
 from server.posts.actions import NewPost, PostChange
+from server.posts.composing import Detail
 from server.posts.models import Post
 from server.practices.content import Content, write
 from server.practices.form import PracticeForm, check, check_draft, is_blank, tidy
@@ -18,23 +19,28 @@ from server.practices.policy import audiences
 KINDS = ("practice", "tip")
 
 
-async def share(here: Instance, acting: Viewer, form: PracticeForm, *, draft_id: str | None = None) -> Post:
-    """Share a practice or tip; what was kept as the draft `draft_id` becomes it. Raises Invalid with every error."""
+async def share(
+    here: Instance, acting: Viewer, form: PracticeForm, *, draft_id: str | None = None, also: Detail | None = None
+) -> Post:
+    """Share a practice or tip; what was kept as the draft `draft_id` becomes it. Raises Invalid with every error.
+
+    `also` writes what other features know of it, before anybody is told.
+    """
     form, content = await _ready(here, acting, form)
     if draft_id is None:
-        return await posts.create_post(
-            here, str(acting.actor_id), _new(form, content), detail=lambda post: _store(post, form)
-        )
+        return await posts.create_post(here, str(acting.actor_id), _new(form, content), detail=_stores(form, also))
     draft = await _own(acting, draft_id)
     if draft.state != "draft":
         raise Invalid("This is shared already. Edit it instead.")
     change = replace(_change(form, content), visibility=form.visibility or audiences(None)[0])
-    await posts.edit_post(here, acting, draft.id, change, detail=lambda post: _store(post, form))
+    await posts.edit_post(here, acting, draft.id, change, detail=_stores(form, also))
     return await posts.publish_post(here, acting, draft.id)
 
 
-async def save_draft(here: Instance, acting: Viewer, form: PracticeForm, *, draft_id: str | None = None) -> Post:
-    """Keep what somebody has so far, for themselves only."""
+async def save_draft(
+    here: Instance, acting: Viewer, form: PracticeForm, *, draft_id: str | None = None, also: Detail | None = None
+) -> Post:
+    """Keep what somebody has so far, for themselves only; `also` as for `share`."""
     form = tidy(form, here.site.default_licence)
     check_draft(form)
     await _check_origin(here, acting, form)
@@ -43,12 +49,12 @@ async def save_draft(here: Instance, acting: Viewer, form: PracticeForm, *, draf
         raise Invalid("Write something first: a title is enough.", field="title" if form.entry != "tip" else "text")
     if draft_id is None:
         new = replace(_new(form, content), visibility="private", draft=True)
-        return await posts.create_post(here, str(acting.actor_id), new, detail=lambda post: _store(post, form))
+        return await posts.create_post(here, str(acting.actor_id), new, detail=_stores(form, also))
     draft = await _own(acting, draft_id)
     if draft.state != "draft":
         raise Invalid("This is shared already. Edit it instead.")
     change = replace(_change(form, content), source_md=content.source_md or None)
-    return await posts.edit_post(here, acting, draft.id, change, detail=lambda post: _store(post, form))
+    return await posts.edit_post(here, acting, draft.id, change, detail=_stores(form, also))
 
 
 async def revise(here: Instance, acting: Viewer, post_id: str, form: PracticeForm, change_note: str = "") -> Post:
@@ -126,6 +132,15 @@ def _change(form: PracticeForm, content: Content) -> PostChange:
         licence=form.licence,
         attachments=form.media_ids,
     )
+
+
+def _stores(form: PracticeForm, also: Detail | None) -> Detail:
+    async def store(post: Post) -> None:
+        await _store(post, form)
+        if also is not None:
+            await also(post)
+
+    return store
 
 
 async def _store(post: Post, form: PracticeForm) -> None:

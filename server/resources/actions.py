@@ -8,16 +8,26 @@ from server.instance import Instance
 from server.media.queries import files
 from server.posts import actions as posts
 from server.posts.actions import NewAttachment, NewPost, PostChange
+from server.posts.composing import Detail
 from server.posts.models import Post
 from server.resources.form import ResourceForm, check, summary, tidy, write
 from server.resources.models import Resource
 
 
-async def add_resource(here: Instance, acting: Viewer, form: ResourceForm) -> Post:
-    """Add something to a community's library. Raises Invalid with every error."""
+async def add_resource(here: Instance, acting: Viewer, form: ResourceForm, *, also: Detail | None = None) -> Post:
+    """Add something to a community's library. Raises Invalid with every error.
+
+    `also` writes what other features know of it, before anybody is told.
+    """
     form = await _ready(here, acting, form)
     if form.community_id is None:
         raise Invalid("Choose the community whose library it goes into.", field="community")
+
+    async def store(post: Post) -> None:
+        await _store(post, form)
+        if also is not None:
+            await also(post)
+
     return await posts.create_post(
         here,
         str(acting.actor_id),
@@ -33,7 +43,7 @@ async def add_resource(here: Instance, acting: Viewer, form: ResourceForm) -> Po
             community_id=form.community_id,
             attachments=_attachments(form),
         ),
-        detail=lambda post: _store(post, form),
+        detail=store,
     )
 
 

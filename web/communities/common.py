@@ -47,11 +47,11 @@ def insist(verdict: policy.Verdict) -> None:
 def show(
     request: Request, template: str, page: CommunityPage, tab: str, *, status_code: int = 200, **context: Any
 ) -> Response:
-    """A page of a community under its header."""
+    """A page of a community under its header; `template` with its folder, where that is another."""
     facts = page.facts
     return render(
         request,
-        f"communities/{template}",
+        template if "/" in template else f"communities/{template}",
         status_code=status_code,
         nav="communities",
         community=page,

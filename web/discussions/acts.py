@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from server.actors.viewer import Viewer
+from server.challenges import actions as challenges
 from server.discussions import actions as discussions
 from server.errors import Invalid, NotAllowed
 from server.instance import Instance
@@ -106,10 +107,13 @@ async def close(request: Request) -> Response:
     try:
         if post.kind == "ask" and post.is_mine:
             await discussions.close(here, viewer, post.id, clear=text(sent, "clear", 2000))
+        elif post.kind == "challenge":
+            await challenges.close(here, viewer, post.id, text(sent, "reason", 2000))
         else:
             await posts.set_locked(here, viewer, post.id, locked=True)
     except Invalid as error:
-        return await page(request, post, 422, errors=error.errors, typed_clear=text(sent, "clear", 2000))
+        typed: dict[str, Any] = {"typed_clear": text(sent, "clear", 2000), "typed_reason": text(sent, "reason", 2000)}
+        return await page(request, post, 422, errors=error.errors, **typed)
     return redirect(request, post.url, toast=gettext(request, "Closed. You can open it again at any time."))
 
 
@@ -120,10 +124,17 @@ async def reopen(request: Request) -> Response:
     try:
         if post.kind == "ask" and post.is_mine:
             await discussions.reopen(here, viewer, post.id, unclear=unclear, clear=clear)
+        elif post.kind == "challenge":
+            await challenges.reopen(here, viewer, post.id, text(sent, "reason", 2000))
         else:
             await posts.set_locked(here, viewer, post.id, locked=False)
     except Invalid as error:
-        return await page(request, post, 422, errors=error.errors, typed_unclear=unclear, typed_clear=clear)
+        typed: dict[str, Any] = {
+            "typed_unclear": unclear,
+            "typed_clear": clear,
+            "typed_reason": text(sent, "reason", 2000),
+        }
+        return await page(request, post, 422, errors=error.errors, **typed)
     return redirect(request, post.url, toast=gettext(request, "It is open again."))
 
 

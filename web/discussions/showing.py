@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from server.actors.viewer import Viewer
+from server.challenges import queries as challenges
 from server.discussions import queries as discussions
 from server.errors import NotFound
 from server.fediverse.queries import DeliveryState, delivery_state
@@ -66,7 +67,7 @@ async def page(
     if replies is None:
         replies = await posts.thread(here, viewer, post.root_id) if is_root else []
     more_to_come = is_root and not post.is_local and await gathering.opened(here, viewer, post.id)
-    values = {"errors": [], "reply_text": "", "uploaded": [], "reply_form": None, **facts, **more}
+    values = {"errors": [], "reply_text": "", "uploaded": [], "reply_form": None, "answers_to": [], **facts, **more}
     return render(
         request,
         template,
@@ -109,13 +110,16 @@ async def _facts(here: Instance, viewer: Viewer, post: PostView) -> tuple[str, d
     if post.kind in practices.KINDS:
         found = await practices.practice(here, viewer, post)
         if found is not None and found.form.entry != "tip":
-            return "practices/show.html", {"practice": found, **_rendered(here, found)}
+            answers_to = await challenges.answers_to(here, viewer, post.id)
+            return "practices/show.html", {"practice": found, "answers_to": answers_to, **_rendered(here, found)}
         return "practices/tip.html", {"practice": found}
     if post.kind == "resource":
         kept = await resources.resource(here, post)
         fields = ("text", "how_i_use_it", "transcript")
         prose = {name: rendered(getattr(kept, name), here.settings.origin) for name in fields} if kept else {}
-        return "resources/show.html", {"resource": kept, "prose": {name: html for name, html in prose.items() if html}}
+        prose = {name: html for name, html in prose.items() if html}
+        answers_to = await challenges.answers_to(here, viewer, post.id)
+        return "resources/show.html", {"resource": kept, "prose": prose, "answers_to": answers_to}
     if post.kind == "session":
         says_more = plain(post.content_html).strip() != post.title
         event = await sessions.event(here, viewer, post)
@@ -123,6 +127,8 @@ async def _facts(here: Instance, viewer: Viewer, post: PostView) -> tuple[str, d
     if post.kind == "poll":
         says_more = plain(post.content_html).strip() != post.title
         return "polls/show.html", {"poll": await polls.poll(here, viewer, post), "repeats_title": not says_more}
+    if post.kind == "challenge":
+        return "challenges/show.html", {"challenge": await challenges.challenge(here, viewer, post)}
     if post.kind == "ask":
         return "discussions/show.html", {"ask": await discussions.ask(here, post)}
     return "discussions/show.html", {"ask": None}

@@ -64,9 +64,12 @@ async def send(request: Request) -> Response:
         post = await actions.start(here, viewer, form)
     except Invalid as error:
         return await _composer(request, form, uploaded=uploaded, errors=error.errors, status=422)
-    yes, no = gettext(request, "Your question is there."), gettext(request, "Your conversation is open.")
-    words = yes if form.kind == "ask" else no
-    return redirect(request, posts.page_path(post.short, post.title, post.kind), toast=words)
+    words = {
+        "ask": gettext(request, "Your question is there."),
+        "challenge": gettext(request, "It has a name now. Everybody here can add what they do about it."),
+    }
+    said = words.get(form.kind, gettext(request, "Your conversation is open."))
+    return redirect(request, posts.page_path(post.short, post.title, post.kind), toast=said)
 
 
 async def edit_page(request: Request, post: PostView) -> Response:

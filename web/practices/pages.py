@@ -24,6 +24,7 @@ from server.practices.form import PracticeForm, tidy
 from server.practices.previews import preview
 from server.practices.queries import MINUTE_BANDS, SIZE_BANDS, Facets
 from server.text import LANGUAGES, render_markdown
+from web.challenges import choosing
 from web.i18n import gettext
 from web.practices.composing import audiences, chosen, community_of, language_options, licence_options, take_files
 from web.practices.forms import at_speed, in_context, read, typed
@@ -31,7 +32,7 @@ from web.render import redirect, render
 from web.request import form_of, here_of, signed_in, text, viewer_of
 
 PREVIEW_CHARACTERS = 60_000
-IN_COMMUNITIES = frozenset({"ask", "discussion", "poll", "session", "resource"})
+IN_COMMUNITIES = frozenset({"ask", "discussion", "challenge", "poll", "session", "resource"})
 
 
 async def library(request: Request) -> Response:
@@ -99,7 +100,8 @@ async def compose(request: Request) -> Response:
             return redirect(request, f"{post.url}/edit")
         else:
             draft = post
-    return await _composer(request, form, community, draft=draft)
+    answers = await choosing.asked(request, draft)
+    return await _composer(request, form, community, draft=draft, challenge=answers)
 
 
 async def send(request: Request) -> Response:
@@ -117,13 +119,15 @@ async def send(request: Request) -> Response:
         if refused:
             raise refused[0]
         if text(sent, "save_draft"):
-            await actions.save_draft(here, viewer, form, draft_id=draft.id if draft else None)
+            also = await choosing.answering(request, viewer, sent)
+            await actions.save_draft(here, viewer, form, draft_id=draft.id if draft else None, also=also)
             return redirect(
                 request, "/practices?mine=drafts", toast=gettext(request, "Kept as a draft. Only you see it.")
             )
         if not text(sent, "share"):
             return await _composer(request, form, community, **page, shown=await _shown(request, form, uploaded))
-        post = await actions.share(here, viewer, form, draft_id=draft.id if draft else None)
+        also = await choosing.answering(request, viewer, sent)
+        post = await actions.share(here, viewer, form, draft_id=draft.id if draft else None, also=also)
     except Invalid as error:
         return await _composer(request, form, community, **page, errors=error.errors, status=422)
     await _keep_context(request, viewer, sent, form)
@@ -214,7 +218,10 @@ async def _composer(
     if uploaded is None:
         uploaded = await files(here, form.media_ids, owner_id=viewer.actor_id)
     options = await audiences(request, viewer, community)
-    values = {"blanks": None, "material_blanks": 1 if form.materials else 2, "shown": None, **more}
+    answers = await choosing.offered(
+        request, viewer, community, sent, more.pop("challenge", ""), wanted=editing is None
+    )
+    values = {**answers, "blanks": None, "material_blanks": 1 if form.materials else 2, "shown": None, **more}
     return render(
         request,
         "practices/compose.html",

@@ -17,6 +17,7 @@ from server.resources import actions, queries
 from server.resources.form import TYPES, ResourceForm, summary, tidy, write
 from server.resources.queries import Facets
 from server.text import LANGUAGES
+from web.challenges import choosing
 from web.i18n import gettext
 from web.practices.composing import (
     UNREADABLE,
@@ -84,7 +85,7 @@ async def send(request: Request) -> Response:
     try:
         if refused:
             raise refused[0]
-        post = await actions.add_resource(here, viewer, form)
+        post = await actions.add_resource(here, viewer, form, also=await choosing.answering(request, viewer, sent))
     except Invalid as error:
         return await _composer(request, form, errors=error.errors, status=422, **page)
     return redirect(
@@ -159,6 +160,8 @@ async def _composer(
     if uploaded is None:
         uploaded = await files(here, form.media_ids, owner_id=viewer.actor_id)
     options = await audiences(request, viewer, community) if editing is None else []
+    asked = await choosing.asked(request, None)
+    answers = await choosing.offered(request, viewer, community, sent, asked, wanted=editing is None)
     minutes = "" if form.minutes is None else str(form.minutes)
     if sent is not None and form.minutes == UNREADABLE:
         minutes = text(sent, "minutes", 20)
@@ -181,6 +184,7 @@ async def _composer(
         change_note=text(sent, "change_note", 300) if sent is not None else "",
         action=f"{editing.url}/edit" if editing else f"{community.url if community else ''}/new?kind=resource",
         draft_key=f"edit-{editing.short}" if editing else f"resource-{community.id if community else ''}",
+        **answers,
     )
 
 

@@ -6,7 +6,7 @@ Authority: who began it, and who looks after its community (S5).
 from federation.errors import Forbidden, Ignored
 from federation.inbox.dispatch import VerifiedActivity
 from federation.vocab import activities
-from federation.vocab.base import PUBLIC, id_of
+from federation.vocab.base import PUBLIC, id_of, text_of
 from server.actors.models import Actor
 from server.instance import Instance
 from server.posts import documents, places, policy, sending
@@ -20,12 +20,14 @@ from server.posts.reactions import change_lock
 
 async def on_lock(here: Instance, received: VerifiedActivity) -> None:
     """A remote author or moderator closes a conversation."""
-    await _change(here, received, received.activity.object_id, locked=True)
+    reason = received.activity.summary
+    await _change(here, received, received.activity.object_id, locked=True, reason=reason)
 
 
 async def on_unlock(here: Instance, received: VerifiedActivity) -> None:
     """They open it again."""
-    await _change(here, received, id_of((received.activity.object or {}).get("object")), locked=False)
+    lock = received.activity.object or {}
+    await _change(here, received, id_of(lock.get("object")), locked=False, reason=text_of(lock.get("summary")))
 
 
 async def send_lock(here: Instance, event: ThreadLocked) -> None:
@@ -50,7 +52,7 @@ async def send_lock(here: Instance, event: ThreadLocked) -> None:
     await sending.tell(here, actor, about, lock)
 
 
-async def _change(here: Instance, received: VerifiedActivity, uri: str | None, *, locked: bool) -> None:
+async def _change(here: Instance, received: VerifiedActivity, uri: str | None, *, locked: bool, reason: str) -> None:
     await check_group(here, received.via, received.activity)
     post = await Post.get_or_none(uri=uri) if uri else None
     if post is None or post.state not in {"visible", "held"}:
@@ -60,5 +62,5 @@ async def _change(here: Instance, received: VerifiedActivity, uri: str | None, *
         raise Forbidden("only who began it and the community's stewards close a conversation")
     actor = await Actor.get_or_none(uri=received.activity.actor)
     async with here.db.transaction():
-        if await change_lock(here, post, by_id=actor.id if actor else "", locked=locked):
+        if await change_lock(here, post, by_id=actor.id if actor else "", locked=locked, reason=reason):
             await pass_on(here, post, received)
