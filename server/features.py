@@ -24,6 +24,7 @@ from server.polls.feature import feature as polls
 from server.posts.feature import feature as posts
 from server.practices.feature import feature as practices
 from server.push.feature import feature as push
+from server.remixes.feature import feature as remixes
 from server.resources.feature import feature as resources
 from server.search.feature import feature as search
 from server.sessions.feature import feature as sessions
@@ -49,6 +50,7 @@ FEATURES: tuple[Feature, ...] = (
     communities,
     posts,
     practices,
+    remixes,
     discussions,
     challenges,
     resources,

@@ -31,6 +31,7 @@ from web.oauth.pages import routes as oauth
 from web.people.pages import routes as people
 from web.polls.pages import routes as polls
 from web.practices.pages import routes as practices
+from web.remixes.pages import routes as remixes
 from web.render import render, shell_routes
 from web.request import SignInNeeded
 from web.resources.pages import routes as resources
@@ -52,6 +53,7 @@ def page_routes() -> list[BaseRoute]:
         *media,
         *week,
         *practices,
+        *remixes,
         *communities,
         *discussions,
         *challenges,

@@ -58,6 +58,24 @@ class DemoPractice:
 
 
 @dataclass(frozen=True, slots=True)
+class DemoRemix:
+    """A remix of the practice with the title `source`, wherever that was written; what is empty stays as it was."""
+
+    author: str
+    source: str
+    days_ago: float
+    title: str
+    what_changed: str
+    why: str
+    steps: tuple[str, ...]
+    would_change: str
+    subject: str = ""
+    level: str = ""
+    group_size: int | None = None
+    setting: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class DemoThread:
     """A thread or an ask with its replies: who, what, and whether it helped."""
 
@@ -168,4 +186,5 @@ class DemoOrganisation:
     polls: tuple[DemoPoll, ...] = ()
     events: tuple[DemoEvent, ...] = ()
     answers: tuple[DemoAnswer, ...] = ()
+    remixes: tuple[DemoRemix, ...] = ()
     follows: tuple[tuple[str, str], ...] = field(default=())

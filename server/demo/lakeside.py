@@ -6,6 +6,7 @@ from server.demo.facts import (
     DemoOrganisation,
     DemoPerson,
     DemoPractice,
+    DemoRemix,
     DemoResource,
     DemoThread,
 )
@@ -186,6 +187,28 @@ RESOURCES = (
     ),
 )
 
+REMIXES = (
+    DemoRemix(
+        author="ines",
+        source="Exit slips for adults who come when they can",
+        days_ago=5,
+        title="Exit slips that student teachers sort for each other",
+        what_changed="Pairs sort the slips of another pair, and have to agree on the pile before they read the next one.",
+        why="My students will sort slips for the rest of their lives. Talking about where one belongs is the lesson.",
+        steps=(
+            "Write one question on the board that can only be answered by somebody who was here today.",
+            "Everybody answers on a strip of paper, without a name, in three minutes of silence.",
+            "Every pair gets the slips of four others, and makes three piles: got it, nearly, lost. They have to agree.",
+            "Two pairs compare one slip that they disagreed about, and say what the writer would need next.",
+        ),
+        would_change="It takes fifteen minutes. In a fifty-minute class it would be half of the lesson.",
+        subject="Teacher education",
+        level="University",
+        group_size=24,
+        setting="Seminar room",
+    ),
+)
+
 LAKESIDE = DemoOrganisation(
     name="Lakeside University",
     slug="lakeside",
@@ -201,6 +224,7 @@ LAKESIDE = DemoOrganisation(
             "amina", 2.5, "Vote, argue, vote again: with 200 people", "I find out too late who did not understand"
         ),
     ),
+    remixes=REMIXES,
     follows=(
         ("ines", "maya@northfield"),
         ("ines", "science@northfield"),

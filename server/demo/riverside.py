@@ -6,6 +6,7 @@ from server.demo.facts import (
     DemoOrganisation,
     DemoPerson,
     DemoPractice,
+    DemoRemix,
     DemoResource,
     DemoThread,
     DemoTip,
@@ -216,6 +217,30 @@ EVENTS = (
     ),
 )
 
+REMIXES = (
+    DemoRemix(
+        author="tom",
+        source="Exit tickets that get read before the next lesson",
+        days_ago=8,
+        title="Exit slips for adults who come when they can",
+        what_changed="No names on the back, and one pile in place of two chairs: they put the slip face up or face down. I read them "
+        "with the next group in the room.",
+        why="In an evening circle nobody is there every week, so that sorting by person makes no sense, and two of mine did not want "
+        "to be seen at the “not yet” chair.",
+        steps=(
+            "Write one question on the board that can only be answered by somebody who was here tonight.",
+            "Everybody answers on a strip of paper, without a name, in three minutes of silence.",
+            "They lay it on the table by the door: face up for “I could explain this”, face down for “not yet”.",
+            "Next week, read the face-down ones aloud with whoever is there, and let them answer.",
+        ),
+        would_change="With fewer than six people everybody knows the handwriting. Let them type it.",
+        subject="Learning circles",
+        level="Adults",
+        group_size=9,
+        setting="Library, evenings",
+    ),
+)
+
 RIVERSIDE = DemoOrganisation(
     name="Riverside Library",
     slug="riverside",
@@ -228,6 +253,7 @@ RIVERSIDE = DemoOrganisation(
     tips=TIPS,
     resources=RESOURCES,
     events=EVENTS,
+    remixes=REMIXES,
     follows=(
         ("tom", "science@northfield"),
         ("tom", "maya@northfield"),

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Protocol
@@ -23,6 +23,7 @@ from server.demo.facts import (
     DemoPerson,
     DemoPoll,
     DemoPractice,
+    DemoRemix,
     DemoReport,
     DemoResource,
     DemoThread,
@@ -39,6 +40,9 @@ from server.polls.form import PollForm
 from server.posts import actions as posts
 from server.practices import actions as practices
 from server.practices.form import Material, PracticeForm
+from server.remixes import actions as remixing
+from server.remixes import queries as remixes
+from server.remixes.actions import ChangeNote
 from server.resources import actions as resources
 from server.resources.form import ResourceForm
 from server.sessions import actions as sessions
@@ -115,6 +119,8 @@ class Seeder:
         for one in self._organisations:
             for practice in one.practices:
                 yield Act(practice.days_ago, _bound(self._practice, one, practice))
+            for remix in one.remixes:
+                yield Act(remix.days_ago, _bound(self._remix, one, remix))
             for tip in one.tips:
                 yield Act(tip.days_ago, _bound(self._tip, one, tip))
             for thread in one.threads:
@@ -262,6 +268,35 @@ class Seeder:
                 known = await _known(there, post.uri)
                 if known is not None:
                     await there.run(posts.like_post, there, self._viewers[f"{name}@{slug}"], known)
+
+    async def _remix(self, organisation: DemoOrganisation, remix: DemoRemix) -> None:
+        here, author = self._opened[organisation.slug], self._viewer(organisation, remix.author)
+        uri = await self._uri_of(remix.source)
+        if uri is None:
+            return
+        source_id = (await here.run(posts.fetch_post, here, uri)).id
+        source = await here.run(remixes.source, here, author, source_id)
+        changes = {
+            name: value for name in ("subject", "level", "group_size", "setting") if (value := getattr(remix, name))
+        }
+        form = replace(
+            remixes.begun(source),
+            title=remix.title,
+            steps=remix.steps,
+            would_change=remix.would_change,
+            visibility="public",
+            **changes,
+        )
+        note = ChangeNote(remix.what_changed, remix.why)
+        await here.run(remixing.share, here, author, source_id, form, note)
+
+    async def _uri_of(self, title: str) -> str | None:
+        """The id of what was written under this title in one of the organisations that are open."""
+        for here in self._opened.values():
+            uri = await here.run(here.db.value, "SELECT uri FROM post WHERE title = :title AND is_local", title=title)
+            if uri is not None:
+                return str(uri)
+        return None
 
     async def _tip(self, organisation: DemoOrganisation, tip: DemoTip) -> None:
         here = self._opened[organisation.slug]

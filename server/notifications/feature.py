@@ -34,6 +34,7 @@ from server.posts.events import (
     ReplyHelped,
     ReplyUnhelped,
 )
+from server.remixes.events import PracticeRemixed
 from server.sessions.events import ParticipationAnswered
 
 
@@ -62,6 +63,7 @@ def _install(here: Instance) -> None:
     here.events.on(PostRemoved, partial(posts.on_removed, here))
     here.events.on(PostRefused, partial(posts.on_refused, here))
     here.events.on(QuoteAllowed, partial(posts.on_quoted, here))
+    here.events.on(PracticeRemixed, partial(posts.on_remixed, here))
     here.events.on(PostDeleted, partial(posts.on_deleted, here))
     here.events.on(PostLiked, partial(posts.on_liked, here))
     here.events.on(PostUnliked, partial(posts.on_unliked, here))

@@ -9,10 +9,10 @@ from server.db import MomentField, id_field
 class Notification(Model):
     """Something a local person should know. `kind`: ``follow``, ``follow_request``, ``reply``, ``mention``, ``like``,
     ``boost``, ``published`` (by somebody of whom they want to hear that), ``helped``, ``joined``, ``applied``,
-    ``accepted``, ``declined``, ``held``, ``removed``, ``refused``, ``quote``, ``invited`` (to a community), ``moved``
-    (somebody they follow, to the account of `actor_id`), ``asks_in`` (wants to join this server), ``poll_ended`` (which
-    they wrote or voted in), ``event_yes`` or ``event_no`` (whether they can take part), ``report`` (somebody reported
-    something), ``report_done`` (to who did), ``warning`` or ``ban``.
+    ``accepted``, ``declined``, ``held``, ``removed``, ``refused``, ``quote``, ``remix`` (of a practice of theirs),
+    ``invited`` (to a community), ``moved`` (somebody they follow, to the account of `actor_id`), ``asks_in`` (wants to
+    join this server), ``poll_ended`` (which they wrote or voted in), ``event_yes`` or ``event_no`` (whether they can
+    take part), ``report`` (somebody reported something), ``report_done`` (to who did), ``warning`` or ``ban``.
 
     `thing` is what it is about and grouped by: ``p:`` and the id of a conversation's first post, ``c:`` and the id of a
     community, ``people``, ``care`` (reports and what stewards say), or ``site``. `post_id` is the post in question

@@ -21,11 +21,19 @@ from server.posts.events import (
     ReplyUnhelped,
 )
 from server.posts.policy import FOLLOWERS, INSTANCE, NETWORK, OPEN
+from server.remixes.events import PracticeRemixed
 
 MAX_MENTIONS = 50
 MAX_FOLLOWERS = 1_000
 _FOR_FOLLOWERS = (*sorted(OPEN), NETWORK, INSTANCE, FOLLOWERS)
 """What whoever follows somebody may read, wherever it was said."""
+
+
+# A remix names the author of its source, and tells them in its own words.
+_REMIXED = (
+    "EXISTS (SELECT 1 FROM remix JOIN post AS source ON source.uri = remix.source_uri"
+    " WHERE remix.id = post_mention.post_id AND source.author_id = post_mention.actor_id)"
+)
 
 
 async def on_published(here: Instance, events: Sequence[PostPublished]) -> None:
@@ -40,7 +48,8 @@ async def on_published(here: Instance, events: Sequence[PostPublished]) -> None:
     named = await here.db.rows(
         "SELECT post_mention.post_id, post_mention.actor_id FROM post_mention"
         " JOIN actor ON actor.id = post_mention.actor_id"
-        f" WHERE post_mention.post_id IN ({places}) AND actor.is_local ORDER BY post_mention.id LIMIT :limit",
+        f" WHERE post_mention.post_id IN ({places}) AND actor.is_local AND NOT {_REMIXED} ORDER BY post_mention.id"
+        " LIMIT :limit",
         limit=MAX_MENTIONS * len(events),
         **parameters,
     )
@@ -112,6 +121,12 @@ async def on_removed(here: Instance, event: PostRemoved) -> None:
 async def on_quoted(here: Instance, event: QuoteAllowed) -> None:
     """Tell the author whose post is quoted (FEP-044f: what is agreed to automatically is told)."""
     await _tell_author(here, "quote", event.post_id, event.actor_id)
+
+
+async def on_remixed(here: Instance, event: PracticeRemixed) -> None:
+    """Tell whose practice somebody made another one of, here or elsewhere."""
+    news = _news("remix", about_post(event.source_id), event.by_id, event.remix_id)
+    await notify(here, [event.source_author_id], news)
 
 
 async def on_refused(here: Instance, event: PostRefused) -> None:

@@ -21,7 +21,7 @@ MAX_NAMES = 3
 MAX_POSTS = 200
 
 # Kinds whose post somebody else wrote: without the right to read it there is nothing to tell (S15).
-_ABOUT_THEIR_POST = frozenset({"reply", "mention", "published", "poll_ended", "event_yes", "event_no"})
+_ABOUT_THEIR_POST = frozenset({"reply", "mention", "published", "remix", "poll_ended", "event_yes", "event_no"})
 # What is more pressing stands first within a group.
 _ORDER = (
     "ban",
@@ -43,6 +43,7 @@ _ORDER = (
     "event_yes",
     "event_no",
     "poll_ended",
+    "remix",
     "quote",
     "helped",
     "joined",

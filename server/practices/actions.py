@@ -11,6 +11,7 @@ from server.posts import actions as posts
 from server.posts.actions import NewPost, PostChange
 from server.posts.composing import Detail
 from server.posts.models import Post
+from server.practices.bonds import Bond, bond_of
 from server.practices.content import Content, write
 from server.practices.form import PracticeForm, check, check_draft, is_blank, tidy
 from server.practices.models import Practice
@@ -20,44 +21,71 @@ KINDS = ("practice", "tip")
 
 
 async def share(
-    here: Instance, acting: Viewer, form: PracticeForm, *, draft_id: str | None = None, also: Detail | None = None
+    here: Instance,
+    acting: Viewer,
+    form: PracticeForm,
+    *,
+    draft_id: str | None = None,
+    bond: Bond | None = None,
+    also: Detail | None = None,
 ) -> Post:
     """Share a practice or tip; what was kept as the draft `draft_id` becomes it. Raises Invalid with every error.
 
-    `also` writes what other features know of it, before anybody is told.
+    `bond` is what ties it, where that is known already; `also` writes what other features know of it, before anybody
+    is told.
     """
-    form, content = await _ready(here, acting, form)
+    form = await _checked(here, acting, form)
     if draft_id is None:
-        return await posts.create_post(here, str(acting.actor_id), _new(form, content), detail=_stores(form, also))
+        bond = bond or Bond()
+        new = _new(form, await _written(here, form, bond))
+        return await posts.create_post(here, str(acting.actor_id), new, detail=_stores(form, bond, also))
     draft = await _own(acting, draft_id)
     if draft.state != "draft":
         raise Invalid("This is shared already. Edit it instead.")
+    bond = bond or await bond_of(here, acting, draft, form, shared=True)
+    content = await _written(here, form, bond)
     change = replace(_change(form, content), visibility=form.visibility or audiences(None)[0])
-    await posts.edit_post(here, acting, draft.id, change, detail=_stores(form, also))
+    await posts.edit_post(here, acting, draft.id, change, detail=_stores(form, bond, also))
     return await posts.publish_post(here, acting, draft.id)
 
 
 async def save_draft(
-    here: Instance, acting: Viewer, form: PracticeForm, *, draft_id: str | None = None, also: Detail | None = None
+    here: Instance,
+    acting: Viewer,
+    form: PracticeForm,
+    *,
+    draft_id: str | None = None,
+    bond: Bond | None = None,
+    also: Detail | None = None,
 ) -> Post:
-    """Keep what somebody has so far, for themselves only; `also` as for `share`."""
+    """Keep what somebody has so far, for themselves only; `bond` and `also` as for `share`."""
     form = tidy(form, here.site.default_licence)
     check_draft(form)
     await _check_origin(here, acting, form)
-    content = await asyncio.to_thread(write, form, here.settings.origin)
     if is_blank(form):
         raise Invalid("Write something first: a title is enough.", field="title" if form.entry != "tip" else "text")
     if draft_id is None:
-        new = replace(_new(form, content), visibility="private", draft=True)
-        return await posts.create_post(here, str(acting.actor_id), new, detail=_stores(form, also))
+        bond = bond or Bond()
+        new = replace(_new(form, await _written(here, form, bond)), visibility="private", draft=True)
+        return await posts.create_post(here, str(acting.actor_id), new, detail=_stores(form, bond, also))
     draft = await _own(acting, draft_id)
     if draft.state != "draft":
         raise Invalid("This is shared already. Edit it instead.")
+    bond = bond or await bond_of(here, acting, draft, form, shared=False)
+    content = await _written(here, form, bond)
     change = replace(_change(form, content), source_md=content.source_md or None)
-    return await posts.edit_post(here, acting, draft.id, change, detail=_stores(form, also))
+    return await posts.edit_post(here, acting, draft.id, change, detail=_stores(form, bond, also))
 
 
-async def revise(here: Instance, acting: Viewer, post_id: str, form: PracticeForm, change_note: str = "") -> Post:
+async def revise(
+    here: Instance,
+    acting: Viewer,
+    post_id: str,
+    form: PracticeForm,
+    change_note: str = "",
+    *,
+    bond: Bond | None = None,
+) -> Post:
     """Change a practice or tip that is shared. What it said is kept as a version, and everybody who has it is told."""
     post = await _own(acting, post_id)
     if post.state == "draft":
@@ -66,10 +94,10 @@ async def revise(here: Instance, acting: Viewer, post_id: str, form: PracticeFor
     entry = before.entry if before is not None else form.entry
     if (form.entry == "tip") != (entry == "tip"):
         raise Invalid("A tip stays a tip. Let it grow into a practice instead.", field="speed")
-    form, content = await _ready(here, acting, replace(form, grown_from_id=before.grown_from_id if before else None))
-    return await posts.edit_post(
-        here, acting, post.id, _change(form, content), change_note, detail=lambda changed: _store(changed, form)
-    )
+    form = await _checked(here, acting, replace(form, grown_from_id=before.grown_from_id if before else None))
+    bond = bond or await bond_of(here, acting, post, form, shared=True)
+    change = _change(form, await _written(here, form, bond))
+    return await posts.edit_post(here, acting, post.id, change, change_note, detail=_stores(form, bond))
 
 
 async def withdraw(here: Instance, acting: Viewer, post_id: str) -> None:
@@ -80,14 +108,24 @@ async def withdraw(here: Instance, acting: Viewer, post_id: str) -> None:
         await Practice.filter(id=post.id).delete()
 
 
-async def _ready(here: Instance, acting: Viewer, form: PracticeForm) -> tuple[PracticeForm, Content]:
+async def check_shareable(here: Instance, acting: Viewer, form: PracticeForm) -> None:
+    """Raise Invalid, with everything that keeps a form from being shared."""
+    await _checked(here, acting, form)
+
+
+async def _checked(here: Instance, acting: Viewer, form: PracticeForm) -> PracticeForm:
+    """The form, tidy and complete."""
     form = tidy(form, here.site.default_licence)
     uploads = await files(here, form.media_ids, owner_id=acting.actor_id)
     if len(uploads) != len(form.media_ids):
         raise Invalid("One of the files is gone. Add it again.", field="files")
     check(form, uploads)
     await _check_origin(here, acting, form)
-    return form, await asyncio.to_thread(write, form, here.settings.origin)
+    return form
+
+
+async def _written(here: Instance, form: PracticeForm, bond: Bond) -> Content:
+    return await asyncio.to_thread(write, form, here.settings.origin, bond.closing)
 
 
 async def _check_origin(here: Instance, acting: Viewer, form: PracticeForm) -> None:
@@ -134,9 +172,10 @@ def _change(form: PracticeForm, content: Content) -> PostChange:
     )
 
 
-def _stores(form: PracticeForm, also: Detail | None) -> Detail:
+def _stores(form: PracticeForm, bond: Bond, also: Detail | None = None) -> Detail:
     async def store(post: Post) -> None:
         await _store(post, form)
+        await bond.keep(post)
         if also is not None:
             await also(post)
 

@@ -18,9 +18,9 @@ class Content:
     summary: str
 
 
-def write(form: PracticeForm, base_url: str) -> Content:
-    """The text of a tidy form. May render a field: call it in a thread."""
-    return _tip(form) if form.entry == "tip" else _practice(form, base_url)
+def write(form: PracticeForm, base_url: str, closing: str = "") -> Content:
+    """The text of a tidy form; `closing` is Markdown to end it with. May render a field: call it in a thread."""
+    return _tip(form, closing) if form.entry == "tip" else _practice(form, base_url, closing)
 
 
 def facts(form: PracticeForm) -> list[tuple[str, str]]:
@@ -35,15 +35,16 @@ def facts(form: PracticeForm) -> list[tuple[str, str]]:
     return [(name, value) for name, value in pairs if value]
 
 
-def _tip(form: PracticeForm) -> Content:
+def _tip(form: PracticeForm, closing: str) -> Content:
     text = Text()
     if form.title:
         text.add(f"**{plain_line(form.title)}**")
     text.prose(form.text)
+    text.add(closing)
     return Content(str(text), "")
 
 
-def _practice(form: PracticeForm, base_url: str) -> Content:
+def _practice(form: PracticeForm, base_url: str, closing: str) -> Content:
     text = Text()
     text.line(form.promise)
     text.facts(facts(form))
@@ -55,6 +56,7 @@ def _practice(form: PracticeForm, base_url: str) -> Content:
     text.prose(form.would_change, "What I would change")
     text.links([(item.url, item.label) for item in form.materials], "Materials")
     text.licence(form.licence)
+    text.add(closing)
     return Content(str(text), _summary(form, base_url))
 
 

@@ -20,6 +20,7 @@ from server.practices import queries as practices
 from server.practices.content import CERTAINTY_WORDS
 from server.practices.versions import history
 from server.practices.writing import rendered
+from server.remixes import queries as remixes
 from server.resources import queries as resources
 from server.sessions import queries as sessions
 from server.text import plain
@@ -111,7 +112,9 @@ async def _facts(here: Instance, viewer: Viewer, post: PostView) -> tuple[str, d
         found = await practices.practice(here, viewer, post)
         if found is not None and found.form.entry != "tip":
             answers_to = await challenges.answers_to(here, viewer, post.id)
-            return "practices/show.html", {"practice": found, "answers_to": answers_to, **_rendered(here, found)}
+            ties = await remixes.ties(here, viewer, post)
+            said = {"practice": found, "answers_to": answers_to, "ties": ties}
+            return "practices/show.html", {**said, **_rendered(here, found, ties)}
         return "practices/tip.html", {"practice": found}
     if post.kind == "resource":
         kept = await resources.resource(here, post)
@@ -134,7 +137,7 @@ async def _facts(here: Instance, viewer: Viewer, post: PostView) -> tuple[str, d
     return "discussions/show.html", {"ask": None}
 
 
-def _rendered(here: Instance, found: practices.PracticePage) -> dict[str, Any]:
+def _rendered(here: Instance, found: practices.PracticePage, ties: remixes.Ties) -> dict[str, Any]:
     """The fields as HTML, from a cache: the sum of a page is a few milliseconds the first time."""
     form, origin = found.form, here.settings.origin
     prose = {
@@ -146,6 +149,9 @@ def _rendered(here: Instance, found: practices.PracticePage) -> dict[str, Any]:
         "prose": prose,
         "steps": [rendered(step, origin) for step in form.steps],
         "certainty": CERTAINTY_WORDS.get(form.certainty, ""),
+        "remix_prose": {name: rendered(getattr(ties.basis, name), origin) for name in ("what_changed", "why")}
+        if ties.basis
+        else {},
     }
 
 

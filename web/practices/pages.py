@@ -21,8 +21,9 @@ from server.posts.queries import PostView
 from server.practices import actions, queries
 from server.practices.content import write
 from server.practices.form import PracticeForm, tidy
-from server.practices.previews import preview
+from server.practices.previews import Preview, preview
 from server.practices.queries import MINUTE_BANDS, SIZE_BANDS, Facets
+from server.remixes import queries as remixes
 from server.text import LANGUAGES, render_markdown
 from web.challenges import choosing
 from web.i18n import gettext
@@ -98,10 +99,12 @@ async def compose(request: Request) -> Response:
             form = queries.grown(form, post.id, "")
         elif post.state != "draft":
             return redirect(request, f"{post.url}/edit")
+        elif await remixes.draft(here, viewer, post.short) is not None:
+            return redirect(request, f"/practices/remix/{post.short}")
         else:
             draft = post
     answers = await choosing.asked(request, draft)
-    return await _composer(request, form, community, draft=draft, challenge=answers)
+    return await composer(request, form, community, draft=draft, challenge=answers)
 
 
 async def send(request: Request) -> Response:
@@ -112,9 +115,9 @@ async def send(request: Request) -> Response:
     form = read(sent, uploaded, community.id if community else None)
     draft = await _draft_of(request, viewer, text(sent, "draft_id", 40))
     page: dict[str, Any] = {"draft": draft, "sent": sent, "uploaded": uploaded}
-    changed = await _changed(request, viewer, sent, form)
+    changed = await changed_form(request, viewer, sent, form)
     if changed is not None:
-        return await _composer(request, changed[0], community, **page, **changed[1])
+        return await composer(request, changed[0], community, **page, **changed[1])
     try:
         if refused:
             raise refused[0]
@@ -125,12 +128,12 @@ async def send(request: Request) -> Response:
                 request, "/practices?mine=drafts", toast=gettext(request, "Kept as a draft. Only you see it.")
             )
         if not text(sent, "share"):
-            return await _composer(request, form, community, **page, shown=await _shown(request, form, uploaded))
+            return await composer(request, form, community, **page, shown=await shown_before(request, form, uploaded))
         also = await choosing.answering(request, viewer, sent)
         post = await actions.share(here, viewer, form, draft_id=draft.id if draft else None, also=also)
     except Invalid as error:
-        return await _composer(request, form, community, **page, errors=error.errors, status=422)
-    await _keep_context(request, viewer, sent, form)
+        return await composer(request, form, community, **page, errors=error.errors, status=422)
+    await keep_context(request, viewer, sent, form)
     yes, no = gettext(request, "Your tip is shared."), gettext(request, "Your practice is shared.")
     words = yes if form.entry == "tip" else no
     return redirect(request, posts.page_path(post.short, post.title, post.kind), toast=words)
@@ -143,7 +146,7 @@ async def edit_page(request: Request, post: PostView) -> Response:
         raise NotFound
     if post.state == "draft":
         return redirect(request, f"/practices/new?draft={post.short}")
-    return await _composer(request, kept[1], post.community, editing=post)
+    return await composer(request, kept[1], post.community, editing=post)
 
 
 async def save_edit(request: Request, post: PostView) -> Response:
@@ -152,18 +155,20 @@ async def save_edit(request: Request, post: PostView) -> Response:
     uploaded, refused = await take_files(request, viewer, sent)
     form = read(sent, uploaded, post.community.id if post.community else None)
     page: dict[str, Any] = {"editing": post, "sent": sent, "uploaded": uploaded}
-    changed = await _changed(request, viewer, sent, form)
+    changed = await changed_form(request, viewer, sent, form)
     if changed is not None:
-        return await _composer(request, changed[0], post.community, **page, **changed[1])
+        return await composer(request, changed[0], post.community, **page, **changed[1])
     try:
         if refused:
             raise refused[0]
         if not text(sent, "share"):
-            return await _composer(request, form, post.community, **page, shown=await _shown(request, form, uploaded))
+            return await composer(
+                request, form, post.community, **page, shown=await shown_before(request, form, uploaded)
+            )
         saved = await actions.revise(here, viewer, post.id, form, text(sent, "change_note", 300))
     except Invalid as error:
-        return await _composer(request, form, post.community, **page, errors=error.errors, status=422)
-    await _keep_context(request, viewer, sent, form)
+        return await composer(request, form, post.community, **page, errors=error.errors, status=422)
+    await keep_context(request, viewer, sent, form)
     return redirect(
         request,
         posts.page_path(saved.short, saved.title, saved.kind),
@@ -183,7 +188,7 @@ async def _drafts(request: Request) -> Response:
     return render(request, "practices/drafts.html", nav="practices", drafts=found)
 
 
-async def _changed(
+async def changed_form(
     request: Request, viewer: Viewer, sent: FormData, form: PracticeForm
 ) -> tuple[PracticeForm, dict[str, Any]] | None:
     """The form after a button that only changes the form; None after the others."""
@@ -201,7 +206,7 @@ async def _changed(
     return (form, {}) if text(sent, "remove_media", 40) else None
 
 
-async def _composer(
+async def composer(
     request: Request,
     form: PracticeForm,
     community: CommunityLabel | None,
@@ -214,14 +219,34 @@ async def _composer(
     status: int = 200,
     **more: Any,
 ) -> Response:
+    """The page to write a practice or tip; `more` are values of its template."""
     here, viewer = here_of(request), signed_in(request)
     if uploaded is None:
         uploaded = await files(here, form.media_ids, owner_id=viewer.actor_id)
-    options = await audiences(request, viewer, community)
+    options = more.pop("audiences", None)
+    if options is None:
+        options = await audiences(request, viewer, community)
     answers = await choosing.offered(
-        request, viewer, community, sent, more.pop("challenge", ""), wanted=editing is None
+        request,
+        viewer,
+        community,
+        sent,
+        more.pop("challenge", ""),
+        wanted=editing is None and "remix" not in more,
     )
-    values = {**answers, "blanks": None, "material_blanks": 1 if form.materials else 2, "shown": None, **more}
+    values: dict[str, Any] = {
+        **answers,
+        "blanks": None,
+        "material_blanks": 1 if form.materials else 2,
+        "shown": None,
+        "licences": licence_options(),
+        "action": f"{editing.url}/edit" if editing else "/practices/new",
+        "draft_key": f"edit-{editing.short}"
+        if editing
+        else f"practice-{draft.short if draft else form.grown_from_id or 'new'}",
+        "remix": None,
+        **more,
+    }
     return render(
         request,
         "practices/compose.html",
@@ -232,16 +257,11 @@ async def _composer(
         errors=errors or [],
         community=community,
         audiences=options,
-        audience=chosen(options, form.visibility),
+        audience=chosen(options, form.visibility) if options else None,
         contexts=await account_queries.contexts(here, viewer),
         uploaded=uploaded,
-        licences=licence_options(),
         languages=language_options(),
         editing=editing,
-        action=f"{editing.url}/edit" if editing else "/practices/new",
-        draft_key=f"edit-{editing.short}"
-        if editing
-        else f"practice-{draft.short if draft else form.grown_from_id or 'new'}",
         draft_short=draft.short if draft else "",
         change_note=text(sent, "change_note", 300) if sent is not None else "",
         context_label=text(sent, "context_label", 120) if sent is not None else "",
@@ -249,10 +269,11 @@ async def _composer(
     )
 
 
-async def _shown(request: Request, form: PracticeForm, uploaded: list[MediaFile]) -> Any:
+async def shown_before(request: Request, form: PracticeForm, uploaded: list[MediaFile], closing: str = "") -> Preview:
+    """What others would see of a form; `closing` is Markdown that stands under it."""
     here = here_of(request)
     form = tidy(form, here.site.default_licence)
-    content = write(form, here.settings.origin)
+    content = write(form, here.settings.origin, closing)
     is_tip = form.entry == "tip"
     return await preview(
         here,
@@ -275,7 +296,8 @@ async def _draft_of(request: Request, viewer: Viewer, short: str) -> PostView | 
     return kept[0]
 
 
-async def _keep_context(request: Request, viewer: Viewer, sent: FormData, form: PracticeForm) -> None:
+async def keep_context(request: Request, viewer: Viewer, sent: FormData, form: PracticeForm) -> None:
+    """Save the context under the name that they gave it, if they did."""
     label = text(sent, "context_label", 120)
     if not label:
         return

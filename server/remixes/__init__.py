@@ -1,0 +1,1 @@
+"""Remixes: practices made out of practices, and where they come from."""

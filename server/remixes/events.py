@@ -1,0 +1,13 @@
+"""What happens to remixes. Every event is emitted inside the transaction of its fact."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class PracticeRemixed:
+    """A remix of a practice that is known here can be read from now on, wherever it was written."""
+
+    remix_id: str
+    source_id: str
+    source_author_id: str
+    by_id: str

@@ -1,0 +1,21 @@
+"""Remixes as a feature: what they are based on travels with them, and whoever is concerned hears of it."""
+
+from functools import partial
+
+from server.feature import Feature
+from server.instance import Instance
+from server.posts import details
+from server.posts.events import PostPublished
+from server.practices import bonds
+from server.remixes import actions, ties
+from server.remixes.detail import MADE_FROM, RemixDetail
+
+
+def _install(here: Instance) -> None:
+    details.add(here, "practice", RemixDetail(), MADE_FROM)
+    bonds.register(here, actions.bind)
+    here.events.on_all(PostPublished, partial(ties.on_published, here))
+    here.jobs.on(ties.LOOK_UP, partial(ties.look_up, here))
+
+
+feature = Feature("remixes", models="server.remixes.models", install=_install)
