@@ -11,6 +11,7 @@ from server.feature import Feature
 from server.fediverse.feature import feature as fediverse
 from server.filters.feature import feature as filters
 from server.hashtags.feature import feature as hashtags
+from server.ideas.feature import feature as ideas
 from server.instance import Instance
 from server.live.feature import feature as live
 from server.mail.feature import feature as mail
@@ -53,6 +54,7 @@ FEATURES: tuple[Feature, ...] = (
     remixes,
     discussions,
     challenges,
+    ideas,
     resources,
     polls,
     sessions,

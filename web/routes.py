@@ -23,6 +23,7 @@ from web.discussions.pages import routes as discussions
 from web.events.pages import routes as events
 from web.help.pages import routes as help_pages
 from web.i18n import gettext
+from web.ideas.pages import routes as ideas
 from web.live.pages import routes as live
 from web.media.pages import routes as media
 from web.moderation.pages import routes as moderation
@@ -57,6 +58,7 @@ def page_routes() -> list[BaseRoute]:
         *communities,
         *discussions,
         *challenges,
+        *ideas,
         *moderation,
         *resources,
         *polls,

@@ -99,6 +99,19 @@ class DemoAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class DemoIdea:
+    """An idea: who is interested, and who would host it."""
+
+    author: str
+    community: str
+    days_ago: float
+    title: str
+    text: str
+    interested: tuple[str, ...]
+    host: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class DemoTip:
     """A tip of a few lines."""
 
@@ -187,4 +200,5 @@ class DemoOrganisation:
     events: tuple[DemoEvent, ...] = ()
     answers: tuple[DemoAnswer, ...] = ()
     remixes: tuple[DemoRemix, ...] = ()
+    ideas: tuple[DemoIdea, ...] = ()
     follows: tuple[tuple[str, str], ...] = field(default=())

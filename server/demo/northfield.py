@@ -3,6 +3,7 @@
 from server.demo.facts import (
     DemoAnswer,
     DemoCommunity,
+    DemoIdea,
     DemoOrganisation,
     DemoPerson,
     DemoPoll,
@@ -353,6 +354,25 @@ NORTHFIELD = DemoOrganisation(
     tips=TIPS,
     resources=RESOURCES,
     polls=POLLS,
+    ideas=(
+        DemoIdea(
+            "priya",
+            "science",
+            4.5,
+            "We visit each other's first ten minutes, and have coffee afterwards",
+            "Ten minutes, no notes, no grading. Then coffee, and one thing each that we take along.",
+            ("maya", "joel", "tom@riverside", "ines@lakeside"),
+            "joel",
+        ),
+        DemoIdea(
+            "samuel",
+            "science",
+            1.5,
+            "An afternoon to draw instructions for six practicals",
+            "Four pictures each, and everybody takes all six home. I bring the pens.",
+            ("priya",),
+        ),
+    ),
     answers=(
         DemoAnswer(
             "joel",

@@ -19,6 +19,7 @@ from server.demo.facts import (
     DemoAnswer,
     DemoCommunity,
     DemoEvent,
+    DemoIdea,
     DemoOrganisation,
     DemoPerson,
     DemoPoll,
@@ -31,6 +32,7 @@ from server.demo.facts import (
 )
 from server.discussions import actions as discussions
 from server.discussions.actions import ThreadForm
+from server.ideas import actions as ideas
 from server.instance import Instance
 from server.moderation import actions as moderation
 from server.moderation.actions import NewReport
@@ -129,6 +131,8 @@ class Seeder:
                 yield Act(resource.days_ago, _bound(self._resource, one, resource))
             for answer in one.answers:
                 yield Act(answer.days_ago, _bound(self._answer, one, answer))
+            for idea in one.ideas:
+                yield Act(idea.days_ago, _bound(self._idea, one, idea))
             for report in one.reports:
                 yield Act(report.days_ago, _bound(self._report, one, report))
             for poll in one.polls:
@@ -371,6 +375,18 @@ class Seeder:
         ]
         if all(known):
             await here.run(challenges.add_answer, here, author, *(str(post_id) for post_id in known))
+
+    async def _idea(self, organisation: DemoOrganisation, idea: DemoIdea) -> None:
+        here = self._opened[organisation.slug]
+        group = await self._group(here, here, idea.community)
+        form = ThreadForm(kind="idea", title=idea.title, text=idea.text, community_id=group, visibility="public")
+        post = await here.run(discussions.start, here, self._viewer(organisation, idea.author), form)
+        await self._settle()
+        for handle in idea.interested:
+            async for there, viewer, known in self._copies(organisation, handle, post.uri):
+                await there.run(posts.like_post, there, viewer, known)
+        if idea.host:
+            await here.run(ideas.volunteer, here, self._viewer(organisation, idea.host), post.id)
 
     async def _report(self, organisation: DemoOrganisation, report: DemoReport) -> None:
         here, reporter = self._opened[organisation.slug], self._viewer(organisation, report.reporter)

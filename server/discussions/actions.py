@@ -14,7 +14,11 @@ from server.posts.models import Post
 from server.practices.policy import audiences
 
 SENTENCE = 500
-KINDS = ("discussion", "ask", "challenge")
+KINDS = ("discussion", "ask", "challenge", "idea")
+OF_COMMUNITIES = {
+    "challenge": "Choose the community whose challenge it is.",
+    "idea": "Choose the community that the idea is for.",
+}
 EDITABLE = (*KINDS, "reply", "note")
 
 
@@ -40,8 +44,8 @@ async def start(here: Instance, acting: Viewer, form: ThreadForm) -> Post:
     if form.kind not in KINDS:
         raise Invalid("Choose what you want to start.", field="kind")
     await _check(here, acting, form, titled=True)
-    if form.kind == "challenge" and form.community_id is None:
-        raise Invalid("Choose the community whose challenge it is.", field="community")
+    if form.kind in OF_COMMUNITIES and form.community_id is None:
+        raise Invalid(OF_COMMUNITIES[form.kind], field="community")
     return await posts.create_post(
         here,
         str(acting.actor_id),

@@ -108,35 +108,6 @@ class _Together:
 
 
 @dataclass(frozen=True, slots=True)
-class _Beside:
-    """Two structured parts as one: what both say under one key of a document is put together."""
-
-    first: KindDetail
-    second: KindDetail
-
-    async def document(self, here: Instance, post_id: str) -> dict[str, object]:
-        found = dict(await self.first.document(here, post_id))
-        for key, value in (await self.second.document(here, post_id)).items():
-            before = found.get(key)
-            if isinstance(before, dict) and isinstance(value, dict):
-                found[key] = before | value
-            else:
-                found[key] = f"{before}{value}" if isinstance(before, str) else value
-        return found
-
-    async def received(self, here: Instance, post_id: str, remote: RemotePost) -> None:
-        await self.first.received(here, post_id, remote)
-        await self.second.received(here, post_id, remote)
-
-    async def snapshot(self, here: Instance, post_id: str) -> dict[str, object]:
-        return await self.first.snapshot(here, post_id) | await self.second.snapshot(here, post_id)
-
-    async def forget(self, here: Instance, post_id: str) -> None:
-        await self.first.forget(here, post_id)
-        await self.second.forget(here, post_id)
-
-
-@dataclass(frozen=True, slots=True)
 class Extras:
     """What some kinds have besides; every part may be missing.
 

@@ -23,7 +23,7 @@ COUNTED = frozenset({PUBLIC, UNLISTED, NETWORK, INSTANCE, MEMBERS})
 """Replies that may show in a count: the existence of others is nobody's business (S15)."""
 
 KINDS = (
-    "practice", "resource", "discussion", "ask", "challenge", "tip", "poll", "session", "reply", "note",
+    "practice", "resource", "discussion", "ask", "challenge", "idea", "tip", "poll", "session", "reply", "note",
 )  # fmt: skip
 STATES = ("draft", "visible", "held", "removed", "deleted")
 
@@ -66,6 +66,7 @@ KIND_LABELS = {
     "discussion": "Discussion",
     "ask": "Question",
     "challenge": "Challenge",
+    "idea": "Idea",
     "tip": "Tip",
     "poll": "Poll",
     "session": "Event",

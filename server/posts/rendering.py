@@ -19,6 +19,7 @@ KINDS = {
     "resource": "resource",
     "question": "ask",
     "challenge": "challenge",
+    "idea": "idea",
     "discussion": "discussion",
     "review": "reply",
 }

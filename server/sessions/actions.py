@@ -11,7 +11,7 @@ from server.instance import Instance
 from server.posts import actions as posts
 from server.posts.actions import NewPost, PostChange
 from server.posts.activities.update import send_update
-from server.posts.composing import readable_post
+from server.posts.composing import Detail, readable_post
 from server.posts.events import PostEdited
 from server.posts.models import Post
 from server.practices.policy import audiences
@@ -23,10 +23,19 @@ from server.sessions.policy import why_closed
 from server.sessions.words import summary_words, when_words, where_words
 
 
-async def publish_event(here: Instance, acting: Viewer, form: SessionForm) -> Post:
-    """Announce an event, in a community or to one's followers. Raises Invalid with every error."""
+async def publish_event(here: Instance, acting: Viewer, form: SessionForm, *, also: Detail | None = None) -> Post:
+    """Announce an event, in a community or to one's followers. Raises Invalid with every error.
+
+    `also` writes what other features know of it, before anybody is told.
+    """
     form = tidy(form)
     check(form, here.clock.now())
+
+    async def store(post: Post) -> None:
+        await _store(post, form)
+        if also is not None:
+            await also(post)
+
     return await posts.create_post(
         here,
         str(acting.actor_id),
@@ -41,7 +50,7 @@ async def publish_event(here: Instance, acting: Viewer, form: SessionForm) -> Po
             community_id=form.community_id,
             attachments=form.media_ids,
         ),
-        detail=lambda post: _store(post, form),
+        detail=store,
     )
 
 

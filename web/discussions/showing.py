@@ -10,6 +10,7 @@ from server.challenges import queries as challenges
 from server.discussions import queries as discussions
 from server.errors import NotFound
 from server.fediverse.queries import DeliveryState, delivery_state
+from server.ideas import queries as ideas
 from server.instance import Instance
 from server.polls import queries as polls
 from server.posts import gathering
@@ -126,12 +127,16 @@ async def _facts(here: Instance, viewer: Viewer, post: PostView) -> tuple[str, d
     if post.kind == "session":
         says_more = plain(post.content_html).strip() != post.title
         event = await sessions.event(here, viewer, post)
-        return "events/show.html", {"event": event, "repeats_title": not says_more, "zone": viewer.time_zone}
+        came_of = await ideas.came_of(here, viewer, post)
+        facts = {"event": event, "repeats_title": not says_more, "zone": viewer.time_zone, "came_of": came_of}
+        return "events/show.html", facts
     if post.kind == "poll":
         says_more = plain(post.content_html).strip() != post.title
         return "polls/show.html", {"poll": await polls.poll(here, viewer, post), "repeats_title": not says_more}
     if post.kind == "challenge":
         return "challenges/show.html", {"challenge": await challenges.challenge(here, viewer, post)}
+    if post.kind == "idea":
+        return "ideas/show.html", {"idea": await ideas.idea(here, viewer, post)}
     if post.kind == "ask":
         return "discussions/show.html", {"ask": await discussions.ask(here, post)}
     return "discussions/show.html", {"ask": None}

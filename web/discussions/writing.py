@@ -66,6 +66,7 @@ async def send(request: Request) -> Response:
         return await _composer(request, form, uploaded=uploaded, errors=error.errors, status=422)
     words = {
         "ask": gettext(request, "Your question is there."),
+        "idea": gettext(request, "Your idea is there. People can say now that they are interested."),
         "challenge": gettext(request, "It has a name now. Everybody here can add what they do about it."),
     }
     said = words.get(form.kind, gettext(request, "Your conversation is open."))

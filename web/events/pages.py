@@ -1,6 +1,7 @@
 """Events: announcing them, taking part, and the file for calendars."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -11,6 +12,9 @@ from starlette.routing import Route
 
 from server.actors.viewer import Viewer
 from server.errors import Invalid, NotFound
+from server.ideas import actions as ideas
+from server.ideas import queries as idea_queries
+from server.ideas.queries import Prefill
 from server.instance import Instance
 from server.posts import queries as posts
 from server.posts.queries import PostView
@@ -31,7 +35,12 @@ async def compose(request: Request) -> Response:
     """An empty form to announce an event in a community."""
     viewer = signed_in(request)
     language = viewer.language if viewer.language in LANGUAGES else "en"
-    return await _composer(request, SessionForm(language=language, timezone=viewer.time_zone))
+    form, idea = SessionForm(language=language, timezone=viewer.time_zone), None
+    if short := request.query_params.get("idea", "")[:200]:
+        idea = await _idea(request, short)
+        await ideas.scheduled(here_of(request), viewer, idea.id)  # says why not
+        form = replace(form, title=idea.title[:150], text=idea.text)
+    return await _composer(request, form, idea=idea)
 
 
 async def send(request: Request) -> Response:
@@ -39,10 +48,13 @@ async def send(request: Request) -> Response:
     here, viewer, sent = here_of(request), signed_in(request), await form_of(request)
     community = await community_of(request, viewer, request.path_params["slug"])
     form = _read(sent, community.id if community else None)
+    short = text(sent, "idea", 40)
+    idea = await _idea(request, short) if short else None
     try:
-        post = await actions.publish_event(here, viewer, form)
+        also = await ideas.scheduled(here, viewer, idea.id) if idea is not None else None
+        post = await actions.publish_event(here, viewer, form, also=also)
     except Invalid as error:
-        return await _composer(request, form, sent=sent, errors=error.errors, status=422)
+        return await _composer(request, form, sent=sent, errors=error.errors, status=422, idea=idea)
     return redirect(
         request, posts.page_path(post.short, post.title, post.kind), toast=gettext(request, "It is announced.")
     )
@@ -124,6 +136,13 @@ def _cancelled(request: Request, _: PostView) -> str:
     return gettext(request, "It is cancelled. Everybody is told.")
 
 
+async def _idea(request: Request, short: str) -> Prefill:
+    found = await idea_queries.prefill(here_of(request), signed_in(request), short)
+    if found is None:
+        raise NotFound
+    return found
+
+
 async def _event_of(request: Request) -> PostView:
     post = await post_of(request)
     if post.kind != "session":
@@ -163,6 +182,7 @@ async def _composer(
     editing: PostView | None = None,
     errors: list[dict[str, str]] | None = None,
     status: int = 200,
+    idea: Prefill | None = None,
 ) -> Response:
     viewer = signed_in(request)
     slug = request.path_params.get("slug")
@@ -188,6 +208,7 @@ async def _composer(
         audience=chosen(options, form.visibility) if options else None,
         languages=language_options(),
         change_note=text(sent, "change_note", 300) if sent is not None else "",
+        idea=idea,
         **values,
     )
 

@@ -50,7 +50,8 @@ PAGES = (
     "/week", "/c/science", "/c/science?show=practices", "/c/science/feed.atom", "/practices", "/practices?minutes=10",
     "/@amara", "/@amara/followers", "/@amara/following", "/notifications", "/tags/maths", "/me/requests",
     "/people", "/communities", "/communities?where=elsewhere", "/practices?subject=Maths", "/practices?mine=shared",
-    "/c/science/challenges", "/search?q=what+works", "/search?q=works&kind=resources", "/people?q=amara",
+    "/c/science/challenges", "/c/science/ideas",
+    "/search?q=what+works", "/search?q=works&kind=resources", "/people?q=amara",
 )  # fmt: skip
 FOR_APPS = (
     "/api/v1/bookmarks", "/api/v1/favourites", "/api/v1/scheduled_statuses", "/api/v1/timelines/home",
