@@ -231,6 +231,16 @@ THREADS = (
         ),
     ),
     DemoThread(
+        "priya",
+        "science",
+        2.2,
+        "win",
+        "The whole of 8c asked a question",
+        "I waited ten seconds after every question of mine, and counted them with my fingers behind my back. By the third lesson "
+        "somebody from the last row began to ask.",
+        (("samuel", "Ten seconds are very long. Well done.", False),),
+    ),
+    DemoThread(
         "joel",
         "science",
         8,

@@ -14,7 +14,7 @@ from server.posts.models import Post
 from server.practices.policy import audiences
 
 SENTENCE = 500
-KINDS = ("discussion", "ask", "challenge", "idea")
+KINDS = ("discussion", "ask", "challenge", "idea", "win")
 OF_COMMUNITIES = {
     "challenge": "Choose the community whose challenge it is.",
     "idea": "Choose the community that the idea is for.",

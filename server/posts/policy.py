@@ -23,7 +23,7 @@ COUNTED = frozenset({PUBLIC, UNLISTED, NETWORK, INSTANCE, MEMBERS})
 """Replies that may show in a count: the existence of others is nobody's business (S15)."""
 
 KINDS = (
-    "practice", "resource", "discussion", "ask", "challenge", "idea", "tip", "poll", "session", "reply", "note",
+    "practice", "resource", "discussion", "ask", "challenge", "idea", "win", "tip", "poll", "session", "reply", "note",
 )  # fmt: skip
 STATES = ("draft", "visible", "held", "removed", "deleted")
 
@@ -67,6 +67,7 @@ KIND_LABELS = {
     "ask": "Question",
     "challenge": "Challenge",
     "idea": "Idea",
+    "win": "Went well",
     "tip": "Tip",
     "poll": "Poll",
     "session": "Event",

@@ -20,6 +20,7 @@ KINDS = {
     "question": "ask",
     "challenge": "challenge",
     "idea": "idea",
+    "win": "win",
     "discussion": "discussion",
     "review": "reply",
 }

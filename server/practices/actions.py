@@ -18,6 +18,8 @@ from server.practices.models import Practice
 from server.practices.policy import audiences
 
 KINDS = ("practice", "tip")
+GROWING = ("tip", "win")
+"""What grows into a practice of its author."""
 
 
 async def share(
@@ -129,11 +131,11 @@ async def _written(here: Instance, form: PracticeForm, bond: Bond) -> Content:
 
 
 async def _check_origin(here: Instance, acting: Viewer, form: PracticeForm) -> None:
-    """Only one's own tip grows into one's practice (S30)."""
+    """Only one's own tip, or what went well with oneself, grows into one's practice (S30)."""
     if form.grown_from_id is None:
         return
     origin = await Post.get_or_none(id=form.grown_from_id)
-    if origin is None or origin.author_id != acting.actor_id or origin.kind != "tip":
+    if origin is None or origin.author_id != acting.actor_id or origin.kind not in GROWING:
         raise NotFound
 
 

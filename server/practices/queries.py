@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from server.actors.viewer import Viewer
+from server.db import Row
 from server.instance import Instance
 from server.posts import queries as posts
 from server.posts.queries import Page, PostView
@@ -29,7 +30,9 @@ __all__ = [
     "find",
     "form_of",
     "grown",
+    "grown_into",
     "practice",
+    "seed",
 ]
 
 KINDS = ("practice", "tip")
@@ -43,10 +46,11 @@ LATEST = 500
 
 @dataclass(frozen=True, slots=True)
 class Grown:
-    """A tip and the practice that grew out of it, named on each other's page."""
+    """A tip, or what went well, and the practice that grew out of it, named on each other's page."""
 
     title: str
     url: str
+    kind: str = "practice"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,20 +92,14 @@ async def practice(here: Instance, viewer: Viewer, post: PostView) -> PracticePa
     may_read, values = readable(viewer)
     rows = await here.db.rows(
         "SELECT post.id, post.title, post.short, post.kind, post.content_html FROM post WHERE post.id IN"
-        " (SELECT practice.id FROM practice WHERE practice.id = :origin UNION ALL"
+        " (SELECT origin.id FROM post AS origin WHERE origin.id = :origin UNION ALL"
         f" SELECT practice.id FROM practice{here.db.by('idx_practice_grown_f_125859')} WHERE grown_from_id = :id)"
         f" AND post.state = 'visible' AND {may_read} ORDER BY post.published_at LIMIT 2",
         origin=found.grown_from_id,
         id=post.id,
         **values,
     )
-    named = {
-        row["id"] == found.grown_from_id: Grown(
-            row["title"] or excerpt(row["content_html"], 60),
-            posts.page_path(row["short"], row["title"], row["kind"]),
-        )
-        for row in rows
-    }
+    named = {row["id"] == found.grown_from_id: _grown(row) for row in rows}
     return PracticePage(form=form_of(found, post), grown_from=named.get(True), grown_into=named.get(False))
 
 
@@ -222,6 +220,42 @@ def form_of(found: Practice, post: PostView) -> PracticeForm:
     )
 
 
+async def seed(here: Instance, viewer: Viewer, short: str) -> tuple[PostView, PracticeForm] | None:
+    """The form that begins with a tip of the viewer's, or with what went well with them; None for everything else."""
+    post = await posts.show(here, viewer, short)
+    if post is None or not post.is_mine or post.state != "visible":
+        return None
+    if post.kind == "tip":
+        found = await Practice.get_or_none(id=post.id)
+        return None if found is None else (post, grown(form_of(found, post), post.id, ""))
+    if post.kind != "win":
+        return None
+    said = PracticeForm(
+        entry="tip",
+        text=post.source_md,
+        media_ids=tuple(file.media_id for file in post.attachments if file.media_id),
+        licence=post.licence if post.licence in LICENCES else "",
+        language=post.language,
+        content_warning=post.content_warning,
+        visibility=post.visibility,
+        community_id=post.community.id if post.community else None,
+    )
+    return post, grown(said, post.id, post.title)
+
+
+async def grown_into(here: Instance, viewer: Viewer, post_id: str) -> Grown | None:
+    """The practice that grew out of what went well, where the viewer may read it."""
+    may_read, values = readable(viewer)
+    row = await here.db.row(
+        "SELECT post.title, post.short, post.kind, post.content_html FROM post WHERE post.id IN (SELECT practice.id"
+        f" FROM practice{here.db.by('idx_practice_grown_f_125859')} WHERE grown_from_id = :id)"
+        f" AND post.state = 'visible' AND {may_read} ORDER BY post.published_at LIMIT 1",
+        id=post_id,
+        **values,
+    )
+    return None if row is None else _grown(row)
+
+
 def grown(tip: PracticeForm, tip_id: str, title: str) -> PracticeForm:
     """The start of a practice that grows out of a tip: nothing that was said has to be typed again."""
     return replace(
@@ -233,6 +267,11 @@ def grown(tip: PracticeForm, tip_id: str, title: str) -> PracticeForm:
         grown_from_id=tip_id,
         nobody_identifiable=False,
     )
+
+
+def _grown(row: Row) -> Grown:
+    title = row["title"] or excerpt(row["content_html"], 60)
+    return Grown(title, posts.page_path(row["short"], row["title"], row["kind"]), row["kind"])
 
 
 def _distinct(values: Any) -> tuple[str, ...]:

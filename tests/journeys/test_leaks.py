@@ -86,6 +86,7 @@ PUBLIC: dict[str, set[str]] = {
 OF_POST = {
     "post": "id", "post_version": "post_id", "post_attachment": "post_id", "post_tag": "post_id", "practice": "id",
     "ask": "id", "resource": "id", "poll": "id", "poll_option": "poll_id", "stamp": "post_id",
+    "challenge": "id", "challenge_answer": "post_id", "idea": "id",
 }  # fmt: skip
 OF_COMMUNITY = {"community": "id", "guidelines_version": "community_id"}
 # Columns that only a longer story fills; each is private all the same, as soon as there is something in it.
@@ -503,6 +504,7 @@ async def addresses(story: Story) -> list[str]:
     actor_ids = await column("SELECT id FROM actor WHERE is_local ORDER BY id")
     pools = {
         "name": [post_id[-8:] for post_id in ids],
+        "short": [post_id[-8:] for post_id in ids],
         "slug": slugs,
         "handle": people,
         "colour": ["2f6f5e.css"],

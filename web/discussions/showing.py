@@ -139,6 +139,8 @@ async def _facts(here: Instance, viewer: Viewer, post: PostView) -> tuple[str, d
         return "ideas/show.html", {"idea": await ideas.idea(here, viewer, post)}
     if post.kind == "ask":
         return "discussions/show.html", {"ask": await discussions.ask(here, post)}
+    if post.kind == "win":
+        return "discussions/show.html", {"ask": None, "grown_into": await practices.grown_into(here, viewer, post.id)}
     return "discussions/show.html", {"ask": None}
 
 

@@ -66,6 +66,7 @@ async def send(request: Request) -> Response:
         return await _composer(request, form, uploaded=uploaded, errors=error.errors, status=422)
     words = {
         "ask": gettext(request, "Your question is there."),
+        "win": gettext(request, "Good to hear. It can grow into a practice whenever you like."),
         "idea": gettext(request, "Your idea is there. People can say now that they are interested."),
         "challenge": gettext(request, "It has a name now. Everybody here can add what they do about it."),
     }

@@ -33,7 +33,7 @@ from web.render import redirect, render
 from web.request import form_of, here_of, signed_in, text, viewer_of
 
 PREVIEW_CHARACTERS = 60_000
-IN_COMMUNITIES = frozenset({"ask", "discussion", "challenge", "idea", "poll", "session", "resource"})
+IN_COMMUNITIES = frozenset({"ask", "discussion", "challenge", "idea", "win", "poll", "session", "resource"})
 
 
 async def library(request: Request) -> Response:
@@ -81,22 +81,21 @@ async def new(request: Request) -> Response:
 
 
 async def compose(request: Request) -> Response:
-    """An empty composer, a draft, or a practice that grows out of a tip."""
+    """An empty composer, a draft, or a practice that grows out of a tip or of what went well."""
     here, viewer = here_of(request), signed_in(request)
     community = await _asked_community(request)
     speed = request.query_params.get("speed", "quick")
     form = at_speed(PracticeForm(licence=here.site.default_licence, language=_language(viewer)), speed)
     draft: PostView | None = None
     if wanted := request.query_params.get("draft") or request.query_params.get("from"):
-        kept = await queries.draft(here, viewer, wanted)
+        grows = "from" in request.query_params
+        kept = await (queries.seed if grows else queries.draft)(here, viewer, wanted)
         if kept is None:
             raise NotFound
         post, form = kept
         community = post.community
-        if "from" in request.query_params:
-            if post.kind != "tip":
-                raise NotFound
-            form = queries.grown(form, post.id, "")
+        if grows:
+            pass
         elif post.state != "draft":
             return redirect(request, f"{post.url}/edit")
         elif await remixes.draft(here, viewer, post.short) is not None:

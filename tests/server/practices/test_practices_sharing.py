@@ -11,6 +11,8 @@ from server.communities import actions as communities
 from server.communities import members
 from server.communities.form import CommunityForm
 from server.db import query_log
+from server.discussions import actions as discussions
+from server.discussions.actions import ThreadForm
 from server.errors import Invalid, NotAllowed, NotFound
 from server.posts import queries as post_queries
 from server.posts.models import Post
@@ -41,6 +43,8 @@ FULL = replace(
 )
 LONG = replace(QUICK, title="Long", minutes=80, group_size=8, subject="History", licence="CC0-1.0")
 TIP = PracticeForm(entry="tip", title="Odd one out", text="Start with *four* pictures.")
+
+WIN = ThreadForm(kind="win", title="All of 8c asked", text="I waited *ten* seconds.", licence="CC-BY-4.0")
 
 
 async def place(fediverse, *, visibility: str = "public"):
@@ -77,12 +81,39 @@ async def test_s30_another_persons_practice_is_neither_changed_nor_withdrawn(fed
         await tom.do(actions.save_draft, QUICK, draft_id=post.id)
 
 
-async def test_s30_only_ones_own_tip_grows(fediverse) -> None:
+async def test_c11_s30_only_ones_own_tip_grows(fediverse) -> None:
     here, maya, _ = await place(fediverse)
     tom = await fediverse.person(here, "tom")
     tip = await maya.do(actions.share, TIP)
     with pytest.raises(NotFound):
         await tom.do(actions.share, replace(QUICK, grown_from_id=tip.id))
+    assert await tom.do(queries.seed, tip.short) is None
+
+
+async def test_c11_s30_only_what_went_well_with_oneself_grows(fediverse) -> None:
+    here, maya, science = await place(fediverse)
+    tom = await fediverse.person(here, "tom")
+    win = await maya.do(discussions.start, replace(WIN, community_id=science.id))
+    thread = await maya.do(discussions.start, replace(WIN, kind="discussion", community_id=science.id))
+    for person, post in ((tom, win), (maya, thread)):
+        assert await person.do(queries.seed, post.short) is None
+        with pytest.raises(NotFound):
+            await person.do(actions.share, replace(QUICK, grown_from_id=post.id))
+
+
+async def test_c11_what_went_well_grows_into_a_practice_and_both_name_each_other(fediverse) -> None:
+    here, maya, science = await place(fediverse)
+    win = await maya.do(discussions.start, replace(WIN, community_id=science.id))
+    assert (await document(fediverse, here, win))["kind"] == "win"
+    assert await maya.do(queries.grown_into, win.id) is None
+    post, form = await maya.do(queries.seed, win.short)
+    assert (post.id, form.title, form.steps, form.community_id) == (win.id, WIN.title, (WIN.text,), science.id)
+    draft = await maya.do(actions.save_draft, form)
+    assert await maya.do(queries.grown_into, win.id) is None
+    practice = await maya.do(actions.share, replace(form, would_change="Five are enough."), draft_id=draft.id)
+    assert (await maya.do(queries.grown_into, win.id)).title == WIN.title
+    page = await maya.do(queries.practice, await maya.do(post_queries.show, practice.id))
+    assert (page.grown_from.kind, page.grown_from.title) == ("win", WIN.title)
 
 
 async def test_s28_only_members_share_in_a_community(fediverse) -> None:
@@ -159,7 +190,7 @@ async def test_a_draft_becomes_the_practice(fediverse) -> None:
         await maya.do(actions.save_draft, QUICK, draft_id=draft.id)
 
 
-async def test_a_tip_grows_into_a_practice_that_names_it(fediverse) -> None:
+async def test_c11_a_tip_grows_into_a_practice_that_names_it(fediverse) -> None:
     here, maya, _ = await place(fediverse)
     tip = await maya.do(actions.share, TIP)
     kept = await maya.do(queries.draft, tip.id)

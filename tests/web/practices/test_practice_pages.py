@@ -301,7 +301,7 @@ async def test_editing_shows_what_changed_in_words(fediverse) -> None:
     assert f"{maya.uri}" in message.text
 
 
-async def test_a_tip_is_shared_and_grows(fediverse) -> None:
+async def test_c11_a_tip_is_shared_and_grows(fediverse) -> None:
     here, maya, *_ = await place(fediverse)
     async with fediverse.client(here, maya) as client:
         page = await client.get("/practices/new?speed=tip&community=science")
@@ -323,6 +323,35 @@ async def test_a_tip_is_shared_and_grows(fediverse) -> None:
         check(form.text)
     assert "Four pictures.</textarea>" in form.text
     assert 'name="grown_from"' in form.text
+
+
+async def test_c11_what_went_well_is_told_and_grows(fediverse) -> None:
+    here, maya, tom, _ = await place(fediverse)
+    async with fediverse.client(here, maya) as client:
+        form = await client.get("/c/science/new?kind=win")
+        check(form.text)
+        assert "What went well, in one line" in form.text
+        told = {"kind": "win", "title": "All of 8c asked", "content": "I waited ten seconds.", "licence": "CC-BY-4.0"}
+        refused = await client.post("/c/science/new", data={**told, "title": "", "share": "1"})
+        assert refused.status_code == 422
+        assert "I waited ten seconds." in refused.text
+        win = (await client.post("/c/science/new", data={**told, "share": "1"})).headers["location"]
+        page = await client.get(win)
+        check(page.text)
+        link = re.search(r'href="(/practices/new\?from=\w+)"', page.text)[1]
+        form = await client.get(link)
+        check(form.text)
+        for words in ('value="All of 8c asked"', "I waited ten seconds.</textarea>", 'name="grown_from"'):
+            assert words in form.text
+        origin = re.search(r'name="grown_from" value="(\w+)"', form.text)[1]
+        sent = {**FILLED, "grown_from": origin, "community": "science", "share": "1"}
+        practice = (await client.post("/practices/new", data=sent)).headers["location"]
+        assert "Grew out of what went well" in (await client.get(practice)).text
+        page = await client.get(win)
+        check(page.text)
+        assert f'href="{practice}"' in page.text
+    async with fediverse.client(here, tom) as client:
+        assert (await client.get(link)).status_code == 404
 
 
 async def test_the_library_says_how_many_and_ends(fediverse) -> None:
