@@ -1,0 +1,78 @@
+"""What people at Northfield High find hard, would like to do together, and are glad of. Everybody here is invented."""
+
+from server.demo.facts import DemoAnswer, DemoIdea, DemoThread
+
+TOLD = (
+    DemoThread(
+        "priya",
+        "science",
+        2.2,
+        "win",
+        "The whole of 8c asked a question",
+        "I waited ten seconds after every question of mine, and counted them with my fingers behind my back. By the third lesson "
+        "somebody from the last row began to ask.",
+        (("samuel", "Ten seconds are very long. Well done.", False),),
+    ),
+    DemoThread(
+        "joel",
+        "science",
+        8,
+        "challenge",
+        "Thirty-two people, eight sets of equipment",
+        "In every practical somebody watches for forty minutes. Smaller groups are not possible before the new timetable. "
+        "What gives everybody something to do that matters?",
+        (("tom@riverside", "We have the same with two tablets and a queue.", False),),
+    ),
+    DemoThread(
+        "maya",
+        "science",
+        5,
+        "challenge",
+        "Half of them are done early, and the others have not begun",
+        "Whatever I plan for ten minutes takes some of them four and others twenty. Harder tasks for the quick ones feel like a "
+        "punishment to them.",
+    ),
+    DemoThread(
+        "priya",
+        "science",
+        4,
+        "challenge",
+        "I find out too late who did not understand",
+        "When the test tells me, the next topic has begun. Year 8, fifty minutes, 28 of them.",
+    ),
+)
+
+IDEAS = (
+    DemoIdea(
+        "priya",
+        "science",
+        4.5,
+        "We visit each other's first ten minutes, and have coffee afterwards",
+        "Ten minutes, no notes, no grading. Then coffee, and one thing each that we take along.",
+        ("maya", "joel", "tom@riverside", "ines@lakeside"),
+        "joel",
+    ),
+    DemoIdea(
+        "samuel",
+        "science",
+        1.5,
+        "An afternoon to draw instructions for six practicals",
+        "Four pictures each, and everybody takes all six home. I bring the pens.",
+        ("priya",),
+    ),
+)
+
+ANSWERS = (
+    DemoAnswer(
+        "joel",
+        7.5,
+        "One circuit, seven faults: practical work for 32",
+        "Thirty-two people, eight sets of equipment",
+    ),
+    DemoAnswer(
+        "maya",
+        3.5,
+        "Exit tickets that get read before the next lesson",
+        "I find out too late who did not understand",
+    ),
+)
