@@ -21,6 +21,7 @@ BETWEEN_TWO = frozenset(
         "Join",
         "Leave",
         "Invite",
+        "Offer",
         "Accept",
         "Reject",
         "TentativeAccept",

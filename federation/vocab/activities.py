@@ -265,6 +265,11 @@ def choose_answer(**parts: Unpack[Parts]) -> Json:
     return activity("ChooseAnswer", **parts)
 
 
+def offer(**parts: Unpack[Parts]) -> Json:
+    """Offer what somebody made out of `target` to whoever wrote that; `content` says more."""
+    return activity("Offer", **parts)
+
+
 def quote_request(**parts: Unpack[Parts]) -> Json:
     """QuoteRequest (FEP-044f): may the post in `instrument` (in `extra`) quote `object`?"""
     parts.setdefault("cc", None)

@@ -34,7 +34,7 @@ from server.posts.events import (
     ReplyHelped,
     ReplyUnhelped,
 )
-from server.remixes.events import PracticeRemixed
+from server.remixes.events import ChangeOffered, OfferAnswered, PracticeRemixed
 from server.sessions.events import ParticipationAnswered
 
 
@@ -64,6 +64,8 @@ def _install(here: Instance) -> None:
     here.events.on(PostRefused, partial(posts.on_refused, here))
     here.events.on(QuoteAllowed, partial(posts.on_quoted, here))
     here.events.on(PracticeRemixed, partial(posts.on_remixed, here))
+    here.events.on(ChangeOffered, partial(posts.on_offered, here))
+    here.events.on(OfferAnswered, partial(posts.on_offer_answered, here))
     here.events.on(PostDeleted, partial(posts.on_deleted, here))
     here.events.on(PostLiked, partial(posts.on_liked, here))
     here.events.on(PostUnliked, partial(posts.on_unliked, here))

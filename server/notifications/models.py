@@ -10,6 +10,7 @@ class Notification(Model):
     """Something a local person should know. `kind`: ``follow``, ``follow_request``, ``reply``, ``mention``, ``like``,
     ``boost``, ``published`` (by somebody of whom they want to hear that), ``helped``, ``joined``, ``applied``,
     ``accepted``, ``declined``, ``held``, ``removed``, ``refused``, ``quote``, ``remix`` (of a practice of theirs),
+    ``offer`` (of a change to one), ``offer_taken`` (of a change of theirs),
     ``invited`` (to a community), ``moved`` (somebody they follow, to the account of `actor_id`), ``asks_in`` (wants to
     join this server), ``poll_ended`` (which they wrote or voted in), ``event_yes`` or ``event_no`` (whether they can
     take part), ``report`` (somebody reported something), ``report_done`` (to who did), ``warning`` or ``ban``.

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from server.db import among
+from server.db import Row, among
 from server.instance import Instance
 from server.notifications.actions import News, about_community, about_post, forget_post, notify, notify_all, withdraw
 from server.peers.policy import in_sql
@@ -21,7 +21,7 @@ from server.posts.events import (
     ReplyUnhelped,
 )
 from server.posts.policy import FOLLOWERS, INSTANCE, NETWORK, OPEN
-from server.remixes.events import PracticeRemixed
+from server.remixes.events import ChangeOffered, OfferAnswered, PracticeRemixed
 
 MAX_MENTIONS = 50
 MAX_FOLLOWERS = 1_000
@@ -129,6 +129,24 @@ async def on_remixed(here: Instance, event: PracticeRemixed) -> None:
     await notify(here, [event.source_author_id], news)
 
 
+async def on_offered(here: Instance, event: ChangeOffered) -> None:
+    """Tell whose practice somebody offers a change to."""
+    row = await _offer(here, event.offer_id)
+    if row is not None:
+        news = _news("offer", about_post(row["source_id"]), row["by_id"], row["remix_id"])
+        await notify(here, [row["source_author_id"]], news)
+
+
+async def on_offer_answered(here: Instance, event: OfferAnswered) -> None:
+    """Tell who offered a change that it was taken; that it was not stands on its page."""
+    row = await _offer(here, event.offer_id)
+    if row is not None:
+        await withdraw(here, row["source_author_id"], "offer", f"{row['remix_id']}:{row['by_id']}")
+        if event.taken:
+            thing = about_post(row["source_id"])
+            await notify(here, [row["by_id"]], _news("offer_taken", thing, row["source_author_id"], row["source_id"]))
+
+
 async def on_refused(here: Instance, event: PostRefused) -> None:
     """Tell who wrote it that whoever they answered or quoted does not want it, and forget what others were told."""
     row = await here.db.row("SELECT author_id, root_id FROM post WHERE id = :id", id=event.post_id)
@@ -208,3 +226,11 @@ async def _untell_author(here: Instance, kind: str, post_id: str, actor_id: str)
     author_id = await here.db.value("SELECT author_id FROM post WHERE id = :id", id=post_id)
     if author_id is not None:
         await withdraw(here, author_id, kind, f"{post_id}:{actor_id}")
+
+
+async def _offer(here: Instance, offer_id: str) -> Row | None:
+    return await here.db.row(
+        "SELECT remix_offer.remix_id, remix_offer.source_id, remix_offer.by_id, post.author_id AS source_author_id"
+        " FROM remix_offer JOIN post ON post.id = remix_offer.source_id WHERE remix_offer.id = :id",
+        id=offer_id,
+    )

@@ -21,7 +21,9 @@ MAX_NAMES = 3
 MAX_POSTS = 200
 
 # Kinds whose post somebody else wrote: without the right to read it there is nothing to tell (S15).
-_ABOUT_THEIR_POST = frozenset({"reply", "mention", "published", "remix", "poll_ended", "event_yes", "event_no"})
+_ABOUT_THEIR_POST = frozenset(
+    {"reply", "mention", "published", "remix", "offer", "offer_taken", "poll_ended", "event_yes", "event_no"}
+)
 # What is more pressing stands first within a group.
 _ORDER = (
     "ban",
@@ -43,6 +45,8 @@ _ORDER = (
     "event_yes",
     "event_no",
     "poll_ended",
+    "offer",
+    "offer_taken",
     "remix",
     "quote",
     "helped",

@@ -42,17 +42,37 @@ class Change:
 async def history(here: Instance, viewer: Viewer, post: PostView) -> list[Change]:
     """The versions of a post that the viewer was shown, the newest first; the first one has no parts."""
     old = await posts.versions(here, viewer, post.id)
-    details = detail_of(here, post.kind)
-    now = await details.snapshot(here, post.id) if details is not None else {}
-    source = await here.db.value("SELECT source_md FROM post WHERE id = :id", id=post.id)
-    texts = [_fields(post.title, now, source or plain(post.content_html))]
+    texts = [await fields_of(here, post.id, post.kind, post.title)]
     texts += [_fields(item.title, item.detail or {}, item.source_md or plain(item.content_html)) for item in old]
     when = [(post.version, post.edited_at or post.published_at), *((item.version, item.created_at) for item in old)]
     notes = [*(item.change_note for item in old), ""]
     return [
-        Change(version, at, notes[number], _parts(texts[number + 1], texts[number]) if number + 1 < len(texts) else ())
+        Change(
+            version,
+            at,
+            notes[number],
+            parts_between(texts[number + 1], texts[number]) if number + 1 < len(texts) else (),
+        )
         for number, (version, at) in enumerate(when)
     ]
+
+
+async def fields_of(here: Instance, post_id: str, kind: str, title: str) -> dict[str, str]:
+    """What a post says now, field by field, in words that can be compared."""
+    details = detail_of(here, kind)
+    now = await details.snapshot(here, post_id) if details is not None else {}
+    row = await here.db.row("SELECT source_md, content_html FROM post WHERE id = :id", id=post_id)
+    return _fields(title, now, (row["source_md"] or plain(row["content_html"])) if row is not None else "")
+
+
+def parts_between(before: dict[str, str], after: dict[str, str]) -> tuple[Part, ...]:
+    """The fields that differ, in the order in which people read them. Pure."""
+    found = []
+    for name in FIELDS:
+        pieces = compare(before.get(name, ""), after.get(name, ""))
+        if changed(pieces):
+            found.append(Part(name, tuple(pieces)))
+    return tuple(found)
 
 
 def _fields(title: str, detail: Mapping[str, object], source: str) -> dict[str, str]:
@@ -71,12 +91,3 @@ def _words(value: object) -> str:
             for number, item in enumerate(value, 1)
         )
     return "" if value is None or isinstance(value, bool) else str(value)
-
-
-def _parts(before: dict[str, str], after: dict[str, str]) -> tuple[Part, ...]:
-    found = []
-    for name in FIELDS:
-        pieces = compare(before.get(name, ""), after.get(name, ""))
-        if changed(pieces):
-            found.append(Part(name, tuple(pieces)))
-    return tuple(found)

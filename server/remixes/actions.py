@@ -13,9 +13,9 @@ from server.practices.bonds import Bond
 from server.practices.form import PracticeForm, check_draft, tidy
 from server.practices.models import Practice
 from server.remixes import ties
-from server.remixes.attribution import attribution
+from server.remixes.attribution import attribution, thanks_to
 from server.remixes.detail import basis_of
-from server.remixes.models import Remix
+from server.remixes.models import Remix, RemixCredit
 from server.remixes.policy import Denied, fits, is_open, licence_gate
 from server.remixes.wire import CHANGE_CHARACTERS, MAX_ANCESTORS, Ancestor, Basis, ancestors_of
 from server.text import clean_text
@@ -89,13 +89,36 @@ async def remixable(here: Instance, acting: Viewer, source_id: str) -> Post:
 
 
 async def bind(here: Instance, acting: Viewer, post: Post, form: PracticeForm, shared: bool) -> Bond:
-    """What has to stand under a remix that is there: where it comes from.
+    """What has to stand under a practice that is there: where it comes from, and whom it thanks.
 
     For `practices.bonds`: so that no other way to edit or share gets past the gate, or loses the words.
     """
+    return await bond_with(here, acting, post, form, shared=shared)
+
+
+async def bond_with(
+    here: Instance,
+    acting: Viewer,
+    post: Post,
+    form: PracticeForm,
+    *,
+    shared: bool = True,
+    thanks: Ancestor | None = None,
+) -> Bond:
+    """As `bind`, where the practice takes a change back from one more remix, which it thanks."""
+    credit = await RemixCredit.get_or_none(id=post.id)
+    thanked = ancestors_of(credit.thanks) if credit is not None else ()
+    if thanks is not None:
+        thanked = tuple({item.uri: item for item in (*thanked, thanks)}.values())[-MAX_ANCESTORS:]
+
+    async def store(post: Post) -> None:
+        if thanks is not None:
+            rows = [item.as_row() for item in thanked]
+            await RemixCredit.update_or_create(defaults={"thanks": rows}, id=post.id)
+
     remix = await Remix.get_or_none(id=post.id)
     if remix is None:
-        return Bond()
+        return Bond(thanks_to(thanked), store)
     basis = basis_of(remix)
     if form.entry == "tip":
         raise Invalid("A remix stays a practice.", field="speed")
@@ -113,7 +136,7 @@ async def bind(here: Instance, acting: Viewer, post: Post, form: PracticeForm, s
         verdict = licence_gate(basis.source.licence, form.licence, "publish", is_own=is_own)
         if isinstance(verdict, Denied):
             raise Invalid(verdict.reason, field="licence")
-    return Bond(attribution(basis))
+    return Bond("\n\n".join(part for part in (attribution(basis), thanks_to(thanked)) if part), store)
 
 
 async def words_under(here: Instance, acting: Viewer, source_id: str, note: ChangeNote) -> str:

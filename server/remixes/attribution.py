@@ -1,5 +1,7 @@
 """The words under every remix: what was changed and why, and where it comes from. No part of them can be left out."""
 
+from collections.abc import Sequence
+
 from server.practices.writing import Text, link, plain_line
 from server.remixes.wire import Ancestor, Basis
 from server.text import LICENCES
@@ -14,6 +16,13 @@ def attribution(basis: Basis) -> str:
     lines = [f"This is a changed version of {named(first)}."]
     lines += [f"That was a changed version of {named(item)}." for item in others]
     text.add("  \n".join(lines), "Based on")
+    return str(text)
+
+
+def thanks_to(found: Sequence[Ancestor]) -> str:
+    """The thanks under a practice that took changes back from its remixes, as Markdown; empty for most."""
+    text = Text()
+    text.add("\n".join(f"- {named(item)}" for item in found), "With changes from")
     return str(text)
 
 

@@ -11,3 +11,18 @@ class PracticeRemixed:
     source_id: str
     source_author_id: str
     by_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeOffered:
+    """A remixer offers what they changed to the author of the source."""
+
+    offer_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class OfferAnswered:
+    """The author of the source took the change, or did not."""
+
+    offer_id: str
+    taken: bool

@@ -8,7 +8,7 @@ CC0. Without a licence that we know, nothing was allowed. To change something fo
 from dataclasses import dataclass
 from typing import Literal
 
-from server.posts.policy import FOLLOWERS, INSTANCE, MEMBERS, NETWORK, OPEN, PRIVATE, PUBLIC, UNLISTED
+from server.posts.policy import DIRECT, FOLLOWERS, INSTANCE, MEMBERS, NETWORK, OPEN, PRIVATE, PUBLIC, UNLISTED
 from server.text import LICENCES
 
 Wish = Literal["publish", "keep"]
@@ -101,3 +101,14 @@ def fits(source: str, wanted: str, *, same_community: bool, is_own: bool = False
 def is_open(visibility: str) -> bool:
     """Whether everybody may read what has this audience."""
     return visibility in OPEN
+
+
+def may_offer(*, is_mine: bool, source_is_mine: bool, visibility: str) -> Verdict:
+    """Whether a change may be offered back: one's own, to somebody else, who can read it."""
+    if not is_mine:
+        return Denied("Only who made the remix offers it.")
+    if source_is_mine:
+        return Denied("Both are yours: edit the first one.")
+    if visibility in {INSTANCE, PRIVATE, DIRECT, FOLLOWERS}:
+        return Denied("Its author cannot read your remix. Share it with more people first.")
+    return Allowed()

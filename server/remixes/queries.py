@@ -48,22 +48,27 @@ class Named:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A remix, as it is named on the page of what it was made from."""
+    """A remix, as it is named on the page of what it was made from. `is_offered`: its change waits for the viewer."""
 
     title: str
     url: str
     author: PersonLabel
+    is_offered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Ties:
-    """What stands around a practice: what it is based on, and what others made from it, the newest first."""
+    """What stands around a practice: what it is based on, and what others made from it, the newest first.
+
+    `thanks` are remixes whose changes it took back.
+    """
 
     basis: Basis | None
     sources: tuple[Named, ...]
     made: tuple[Made, ...]
     are_more: bool
     can_remix: bool
+    thanks: tuple[Ancestor, ...] = ()
 
     @property
     def has_lineage(self) -> bool:
@@ -117,13 +122,14 @@ async def draft(here: Instance, viewer: Viewer, short: str) -> tuple[PostView, P
 
 async def ties(here: Instance, viewer: Viewer, post: PostView) -> Ties:
     """What stands around a practice that the viewer was shown; two queries at most."""
-    basis, made = await _around(here, viewer, post)
+    basis, made, thanks = await _around(here, viewer, post)
     return Ties(
         basis=basis,
         sources=await _named(here, viewer, basis.lineage) if basis is not None else (),
         made=tuple(made[:SHOWN]),
         are_more=len(made) > SHOWN,
         can_remix=viewer.is_signed_in and post.kind == "practice" and post.state == "visible",
+        thanks=thanks,
     )
 
 
@@ -164,13 +170,17 @@ def named(here: Instance, item: Ancestor, row: Row | None) -> Named:
     )
 
 
-async def _around(here: Instance, viewer: Viewer, post: PostView) -> tuple[Basis | None, list[Made]]:
-    """What a practice says of its source, and what was made from it, the newest first; one query."""
+async def _around(
+    here: Instance, viewer: Viewer, post: PostView
+) -> tuple[Basis | None, list[Made], tuple[Ancestor, ...]]:
+    """What a practice says of its source, what was made from it, the newest first, and whom it thanks; one query."""
     may_read, rights = readable(viewer)
     rows = await here.db.rows(
-        "SELECT own.lineage, own.what_changed, own.why, made.* FROM (SELECT 1 AS one) AS alone"
-        " LEFT JOIN remix AS own ON own.id = :own_id"
-        f" LEFT JOIN (SELECT latest.id AS made_id, post.short, post.title, post.kind AS post_kind, {LABEL_COLUMNS} FROM"
+        "SELECT own.lineage, own.what_changed, own.why, credit.thanks, made.* FROM (SELECT 1 AS one) AS alone"
+        " LEFT JOIN remix AS own ON own.id = :own_id LEFT JOIN remix_credit AS credit ON credit.id = :own_id"
+        " LEFT JOIN (SELECT latest.id AS made_id, CASE WHEN EXISTS (SELECT 1 FROM remix_offer AS offered"
+        " WHERE offered.remix_id = latest.id AND offered.source_id = :own_id AND offered.state = 'open')"
+        f" THEN 1 ELSE 0 END AS is_offered, post.short, post.title, post.kind AS post_kind, {LABEL_COLUMNS} FROM"
         " (SELECT remix.id FROM remix WHERE remix.source_uri = :source_uri ORDER BY remix.id DESC LIMIT :looked_at)"
         " AS latest JOIN post ON post.id = latest.id JOIN actor ON actor.id = post.author_id"
         f" WHERE post.state = 'visible' AND {may_read} AND {findable(viewer)}) AS made ON TRUE",
@@ -180,11 +190,17 @@ async def _around(here: Instance, viewer: Viewer, post: PostView) -> tuple[Basis
         **rights,
     )
     made = [
-        Made(row["title"], posts.page_path(row["short"], row["title"], row["post_kind"]), label_of(here, row))
+        Made(
+            row["title"],
+            posts.page_path(row["short"], row["title"], row["post_kind"]),
+            label_of(here, row),
+            is_offered=post.is_mine and bool(row["is_offered"]),
+        )
         for row in sorted(rows, key=lambda row: row["made_id"] or "", reverse=True)
         if row["made_id"] is not None
     ]
+    thanks = ancestors_of(json.loads(rows[0]["thanks"])) if rows[0]["thanks"] else ()
     if rows[0]["lineage"] is None:
-        return None, made
+        return None, made, thanks
     lineage = ancestors_of(json.loads(rows[0]["lineage"]))
-    return Basis(lineage, rows[0]["what_changed"], rows[0]["why"]), made
+    return Basis(lineage, rows[0]["what_changed"], rows[0]["why"]), made, thanks

@@ -62,10 +62,7 @@ def based_on(basis: Basis) -> dict[str, object]:
     """The part of a `learning` object that says so."""
     found: dict[str, object] = {
         "isBasedOn": basis.source.uri,
-        "ph:basedOn": [
-            {term: getattr(item, name) for name, term in _TERMS.items() if getattr(item, name)}
-            for item in basis.lineage[:MAX_ANCESTORS]
-        ],
+        "ph:basedOn": [_entry(item) for item in basis.lineage[:MAX_ANCESTORS]],
     }
     if basis.what_changed:
         found["ph:whatChanged"] = basis.what_changed
@@ -96,6 +93,17 @@ def read_based_on(learning: Mapping[str, object], own_uri: str) -> Basis | None:
     )
 
 
+def with_thanks(thanks: Sequence[Ancestor]) -> dict[str, object]:
+    """The part of a `learning` object that names whose changes a practice took back."""
+    return {"ph:withChangesFrom": [_entry(item) for item in thanks[:MAX_ANCESTORS]]} if thanks else {}
+
+
+def read_thanks(learning: Mapping[str, object]) -> tuple[Ancestor, ...]:
+    """Whose changes anybody's practice says it took back."""
+    entries = _items(learning.get("ph:withChangesFrom"))
+    return tuple({item.uri: item for entry in entries if (item := _ancestor(entry)) is not None}.values())
+
+
 def ancestors_of(rows: object) -> tuple[Ancestor, ...]:
     """What is stored of a lineage."""
     items: Sequence[object] = rows if isinstance(rows, list) else ()
@@ -110,6 +118,10 @@ def _items(value: object) -> list[object]:
 
 def _is_id(value: object) -> bool:
     return isinstance(value, str) and len(value) <= FIELDS["uri"] and is_web_uri(value)
+
+
+def _entry(item: Ancestor) -> dict[str, str]:
+    return {term: getattr(item, name) for name, term in _TERMS.items() if getattr(item, name)}
 
 
 def _ancestor(entry: object) -> Ancestor | None:

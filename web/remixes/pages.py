@@ -13,8 +13,9 @@ from server.posts import queries as posts
 from server.posts.queries import PostView
 from server.practices.form import PracticeForm
 from server.practices.writing import rendered
-from server.remixes import actions, queries
+from server.remixes import actions, offers, queries
 from server.remixes.actions import ChangeNote
+from server.remixes.comparing import comparison
 from server.remixes.lineage import lineage
 from server.remixes.policy import fits
 from server.remixes.queries import Source
@@ -23,7 +24,7 @@ from web.practices.composing import audiences, community_of, licence_options, ta
 from web.practices.forms import read
 from web.practices.pages import changed_form, composer, keep_context, shown_before
 from web.render import redirect, render
-from web.request import form_of, here_of, signed_in, text, viewer_of
+from web.request import form_of, here_of, signed_in, text, texts, viewer_of
 
 
 async def begin(request: Request) -> Response:
@@ -37,7 +38,7 @@ async def begin(request: Request) -> Response:
 async def go_on(request: Request) -> Response:
     """A remix that was kept as a draft."""
     viewer = signed_in(request)
-    draft, form, note, source = await _draft(request, viewer, request.path_params["short"])
+    draft, form, note, source = await _draft(request, viewer, request.path_params["name"])
     if source is None:
         return render(request, "remixes/gone.html", nav="new", draft=draft, form=form, note=note)
     return await _editor(request, viewer, source, form, draft.community, note, draft=draft)
@@ -45,15 +46,20 @@ async def go_on(request: Request) -> Response:
 
 async def send(request: Request) -> Response:
     """Publish a remix, keep it as a draft, show a preview, or change the form: whatever button was pressed."""
+    source = await queries.source(here_of(request), signed_in(request), request.path_params["name"])
+    return await _sent(request, source, None)
+
+
+async def send_draft(request: Request) -> Response:
+    """The same with a remix that was kept as a draft."""
+    draft, _, _, source = await _draft(request, signed_in(request), request.path_params["name"])
+    if source is None:
+        raise NotFound
+    return await _sent(request, source, draft)
+
+
+async def _sent(request: Request, source: Source, draft: PostView | None) -> Response:
     here, viewer, sent = here_of(request), signed_in(request), await form_of(request)
-    draft: PostView | None = None
-    if "short" in request.path_params:
-        draft, _, _, found = await _draft(request, viewer, request.path_params["short"])
-        if found is None:
-            raise NotFound
-        source = found
-    else:
-        source = await queries.source(here, viewer, request.path_params["name"])
     community = draft.community if draft else await _community(request, viewer, source)
     uploaded, refused = await take_files(request, viewer, sent)
     form = read(sent, uploaded, community.id if community else None)
@@ -93,6 +99,72 @@ async def lineage_page(request: Request) -> Response:
     if post is None or post.kind != "practice" or post.state != "visible":
         raise NotFound
     return render(request, "remixes/lineage.html", nav="practices", post=post, trees=await lineage(here, viewer, post))
+
+
+async def differences(request: Request) -> Response:
+    """A remix beside its source."""
+    return await _compared(request)
+
+
+async def offer(request: Request) -> Response:
+    """Offer what one changed to the author of the source."""
+    here, viewer, sent = here_of(request), signed_in(request), await form_of(request)
+    post = await posts.show(here, viewer, request.path_params["name"])
+    if post is None:
+        raise NotFound
+    note = text(sent, "note")
+    try:
+        await offers.offer(here, viewer, post.id, note)
+    except Invalid as error:
+        return await _compared(request, 422, errors=error.errors, note=note)
+    return redirect(request, f"{post.url}/differences", toast=gettext(request, "Your change is offered."))
+
+
+async def take(request: Request) -> Response:
+    """Take an offered change into a new version of one's own, or leave that as it is."""
+    here, viewer, sent = here_of(request), signed_in(request), await form_of(request)
+    post = await posts.show(here, viewer, request.path_params["name"])
+    if post is None:
+        raise NotFound
+    chosen = {int(number) for number in texts(sent, "take", 20) if number.isascii() and number.isdecimal()}
+    version, note = text(sent, "version", 12), text(sent, "change_note", 300)
+    try:
+        if text(sent, "answer", 20) == "decline":
+            await offers.decline(here, viewer, post.id)
+            return redirect(request, f"{post.url}/differences", toast=gettext(request, "Yours stays as it is."))
+        changed = await offers.take(
+            here,
+            viewer,
+            post.id,
+            chosen,
+            version=int(version) if version.isascii() and version.isdecimal() else 0,
+            change_note=note,
+        )
+    except Invalid as error:
+        return await _compared(request, 422, errors=error.errors, chosen=chosen, change_note=note)
+    return redirect(
+        request,
+        posts.page_path(changed.short, changed.title, changed.kind),
+        toast=gettext(request, "A new version is there, with thanks, and everybody who has it gets it."),
+    )
+
+
+async def _compared(request: Request, status: int = 200, **more: Any) -> Response:
+    here, viewer = here_of(request), viewer_of(request)
+    found = await comparison(here, viewer, request.path_params["name"])
+    seen = await offers.offer_of(here, viewer, found.remix.id, found.source.id)
+    chosen = {change.number for change in found.changes}
+    values: dict[str, Any] = {"errors": [], "chosen": chosen, "change_note": "", "note": "", **more}
+    return render(
+        request,
+        "remixes/differences.html",
+        status,
+        nav="practices",
+        post=found.remix,
+        found=found,
+        offer=seen,
+        **values,
+    )
 
 
 async def _draft(
@@ -171,9 +243,12 @@ async def _editor(
 
 
 routes = [
-    Route("/practices/remix/{short}", go_on),
-    Route("/practices/remix/{short}", send, methods=["POST"]),
+    Route("/practices/remix/{name}", go_on),
+    Route("/practices/remix/{name}", send_draft, methods=["POST"]),
     Route("/p/{name}/remix", begin),
     Route("/p/{name}/remix", send, methods=["POST"]),
     Route("/p/{name}/lineage", lineage_page),
+    Route("/p/{name}/differences", differences),
+    Route("/p/{name}/offer", offer, methods=["POST"]),
+    Route("/p/{name}/take", take, methods=["POST"]),
 ]

@@ -5,7 +5,7 @@ from itertools import product
 import pytest
 
 from server.posts.policy import VISIBILITIES
-from server.remixes.policy import Allowed, Denied, fits, licence_choices, licence_gate, may_publish
+from server.remixes.policy import Allowed, Denied, fits, licence_choices, licence_gate, may_offer, may_publish
 from server.text import LICENCES
 
 BY, SA, NC, NC_SA, ND, NC_ND, ZERO, RESERVED = (
@@ -108,3 +108,15 @@ def test_a_remix_is_never_for_more_people_than_its_source(source, wanted):
     assert fits(source, wanted, same_community=True) == (fitting or source == wanted == "members")
     own = fits(source, wanted, same_community=False, is_own=True)
     assert own == (fitting or source == wanted == "followers")
+
+
+def test_only_ones_own_remix_is_offered_to_somebody_who_can_read_it():
+    assert may_offer(is_mine=True, source_is_mine=False, visibility="public") == Allowed()
+    for facts in (
+        {"is_mine": False, "source_is_mine": False, "visibility": "public"},
+        {"is_mine": True, "source_is_mine": True, "visibility": "public"},
+        {"is_mine": True, "source_is_mine": False, "visibility": "instance"},
+        {"is_mine": True, "source_is_mine": False, "visibility": "private"},
+        {"is_mine": True, "source_is_mine": False, "visibility": "direct"},
+    ):
+        assert isinstance(may_offer(**facts), Denied)

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from server.posts.models import Post
 from server.practices import actions as practices
 from server.practices.form import PracticeForm
 from server.remixes import actions
@@ -165,3 +166,90 @@ async def test_a_draft_whose_source_is_gone_can_still_be_read(fediverse, two):
         check(page.text)
         assert "What it is based on is not there any more" in page.text
         assert (await client.post(f"/practices/remix/{draft.short}", data={**FILLED, "share": "1"})).status_code == 404
+
+
+async def remixed(fediverse, two):
+    """Bruno's remix, its page at Birch and at Alder, and the page of its source at Alder."""
+    amara, bruno, post, page = two
+    async with fediverse.client(bruno.here, bruno) as client:
+        mine = (await client.post(f"{page}/remix", data={**FILLED, "share": "1"})).headers["location"]
+    await fediverse.settle()
+    remix = await found(amara.here, (await bruno.here.run(Post.get, short=mine[-8:])).uri)
+    return mine, f"/p/exit-tickets-in-pairs-{remix.short}", f"/p/exit-tickets-that-work-{post.short}"
+
+
+async def test_a_change_is_offered_looked_at_and_taken(fediverse, two):
+    amara, bruno, _, _ = two
+    mine, back, home = await remixed(fediverse, two)
+    async with fediverse.client(bruno.here) as client:
+        page = (await client.get(f"{mine}/differences")).text
+        check(page)
+        assert "Step 1 is changed" in page
+        assert "Offer this change" not in page
+        assert (await client.post(f"{mine}/offer", data={})).status_code == 303
+    async with fediverse.client(bruno.here, bruno) as client:
+        page = (await client.get(f"{mine}/differences")).text
+        check(page)
+        assert "Offer this change back" in page
+        refused = await client.post(f"{mine}/offer", data={"note": "x" * 501})
+        assert refused.status_code == 422
+        check(refused.text)
+        assert (await client.post(f"{mine}/offer", data={"note": "With beginners."})).status_code == 303
+        assert "This change is offered" in (await client.get(f"{mine}/differences")).text
+    await fediverse.settle()
+    async with fediverse.client(amara.here, amara) as client:
+        assert f'href="{back}/differences"' in (await client.get("/notifications")).text
+        shown = (await client.get(home)).text
+        check(shown)
+        assert "Bruno offers you this change." in shown
+        page = (await client.get(f"{back}/differences")).text
+        check(page)
+        assert "With beginners." in page
+        assert 'name="take" value="0" checked' in page
+        none = await client.post(f"{back}/take", data={"version": "1", "answer": "take", "change_note": "Pairs now."})
+        assert none.status_code == 422
+        check(none.text)
+        assert "Choose at least one change." in none.text
+        assert "Pairs now." in none.text
+        taken = await client.post(f"{back}/take", data={"version": "1", "answer": "take", "take": ["0"]})
+        assert taken.headers["location"] == home
+        shown = (await client.get(home)).text
+        check(shown)
+        assert "With changes from" in shown
+        assert "Ask one question, in pairs." in shown
+        assert "With a change by Bruno" in (await client.get(f"{home}/versions")).text
+    await fediverse.settle()
+    async with fediverse.client(bruno.here, bruno) as client:
+        assert "took your change into a new version" in (await client.get("/notifications")).text
+        assert "This change was taken" in (await client.get(f"{mine}/differences")).text
+
+
+async def test_s30_nobody_else_answers_an_offer(fediverse, two):
+    amara, bruno, _, _ = two
+    mine, back, _ = await remixed(fediverse, two)
+    async with fediverse.client(bruno.here, bruno) as client:
+        await client.post(f"{mine}/offer", data={})
+    await fediverse.settle()
+    eve = await fediverse.person(amara.here, "eve")
+    async with fediverse.client(amara.here, eve) as client:
+        page = (await client.get(f"{back}/differences")).text
+        assert "offers you this change" not in page
+        for answer in ("take", "decline"):
+            sent = await client.post(f"{back}/take", data={"version": "1", "answer": answer, "take": ["0"]})
+            assert sent.status_code == 404
+    async with fediverse.client(amara.here, amara) as client:
+        kept = await client.post(f"{back}/take", data={"answer": "decline"})
+        assert kept.status_code == 303
+        assert "was not taken this time" in (await client.get(f"{back}/differences")).text
+
+
+async def test_without_its_source_there_is_nothing_to_compare(fediverse, two):
+    amara, bruno, post, _ = two
+    mine, _, _ = await remixed(fediverse, two)
+    await amara.do(practices.withdraw, post.id)
+    await fediverse.settle()
+    async with fediverse.client(bruno.here, bruno) as client:
+        assert (await client.get(f"{mine}/differences")).status_code == 404
+        page = (await client.get(mine)).text
+        check(page)
+        assert "/differences" not in page

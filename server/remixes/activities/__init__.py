@@ -1,0 +1,1 @@
+"""Activities about remixes, both directions."""
