@@ -29,9 +29,9 @@ _FOR_FOLLOWERS = (*sorted(OPEN), NETWORK, INSTANCE, FOLLOWERS)
 """What whoever follows somebody may read, wherever it was said."""
 
 
-# A remix names the author of its source, and tells them in its own words.
+# A remix names the authors of its source and of the first of all; it tells the former in its own words.
 _REMIXED = (
-    "EXISTS (SELECT 1 FROM remix JOIN post AS source ON source.uri = remix.source_uri"
+    "EXISTS (SELECT 1 FROM remix JOIN post AS source ON source.uri IN (remix.source_uri, remix.root_uri)"
     " WHERE remix.id = post_mention.post_id AND source.author_id = post_mention.actor_id)"
 )
 

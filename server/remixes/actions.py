@@ -166,9 +166,12 @@ async def _bond(here: Instance, acting: Viewer, source: Post, note: ChangeNote) 
 
     async def store(post: Post) -> None:
         await ties.keep(here, post.id, post.uri, basis)
-        if is_open(post.visibility) and source.author_id != post.author_id:
-            # Named, so that their server hears of it, whoever follows whom.
-            await PostMention.get_or_create(post_id=post.id, actor_id=source.author_id)
+        if is_open(post.visibility):
+            # Named, so that their servers hear of it, whoever follows whom: the tree is whole where it began.
+            first = await Post.get_or_none(uri=basis.lineage[-1].uri, state="visible")
+            named = [source] if first is None or not is_open(first.visibility) else [source, first]
+            for author_id in {each.author_id for each in named} - {post.author_id}:
+                await PostMention.get_or_create(post_id=post.id, actor_id=author_id)
 
     return Bond(attribution(basis), store)
 
