@@ -30,6 +30,7 @@ from server.resources.feature import feature as resources
 from server.search.feature import feature as search
 from server.sessions.feature import feature as sessions
 from server.timelines.feature import feature as timelines
+from server.tries.feature import feature as tries
 
 
 def _install_jobs(here: Instance) -> None:
@@ -52,6 +53,7 @@ FEATURES: tuple[Feature, ...] = (
     posts,
     practices,
     remixes,
+    tries,
     discussions,
     challenges,
     ideas,

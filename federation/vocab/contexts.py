@@ -87,6 +87,9 @@ _TERMS: dict[str, object] = {
     "feeAmount": "ph:feeAmount",
     "inLanguage": "schema:inLanguage",
     "outcome": "ph:outcome",
+    "triedIt": "ph:triedIt",
+    "trials": {"@id": "ph:trials", "@type": "@id"},
+    "trialCounts": "ph:trialCounts",
 }
 
 # Values of `eventStatus`, which stand for something only where they are defined.

@@ -23,7 +23,7 @@ from server.moderation.queries import handled_by
 from server.posts.readable import readable
 
 KINDS = {
-    "mention": ("mention", "reply", "remix"),
+    "mention": ("mention", "reply", "tried", "remix"),
     "status": ("published",),
     "favourite": ("like",),
     "reblog": ("boost",),

@@ -27,7 +27,7 @@ KEEP_UNREAD = timedelta(days=180)
 
 MAIL_JOB = "notifications.mail"
 MAIL_AFTER = timedelta(minutes=2)
-MAILED_AT_ONCE = frozenset({"reply", "accepted", "declined"})
+MAILED_AT_ONCE = frozenset({"reply", "tried", "accepted", "declined"})
 
 DUTIES = frozenset({"applied", "asks_in", "follow_request", "held"})
 """What somebody has to decide: that is told whoever asks."""

@@ -1,9 +1,10 @@
-"""What becomes of polls and events, as news for those who take part."""
+"""What becomes of polls, events and practices, as news for those whom it concerns."""
 
 from server.instance import Instance
 from server.notifications.actions import MAX_READERS, News, about_post, notify, withdraw
 from server.polls.events import PollEnded
 from server.sessions.events import ParticipationAnswered
+from server.tries.events import TriedOften
 
 MAX_TOLD = 5_000
 
@@ -28,6 +29,14 @@ async def on_participation(here: Instance, event: ParticipationAnswered) -> None
     kind, opposite = ("event_yes", "event_no") if event.accepted else ("event_no", "event_yes")
     await withdraw(here, event.actor_id, opposite, event.post_id)
     await _tell(here, [event.actor_id], kind, about_post(event.post_id), event.post_id)
+
+
+async def on_tried_often(here: Instance, event: TriedOften) -> None:
+    """Ask the author what they would change now, once for each version."""
+    author_id = await here.db.value("SELECT author_id FROM post WHERE id = :id", id=event.practice_id)
+    key = f"{event.practice_id}:{event.version}"
+    news = News(kind="revise", thing=about_post(event.practice_id), key=key, post_id=event.practice_id)
+    await notify(here, [author_id] if author_id else [], news)
 
 
 async def _tell(here: Instance, readers: list[str], kind: str, thing: str, post_id: str) -> None:

@@ -61,7 +61,7 @@ async def _text(here: Instance, row: Row) -> tuple[str, str] | None:
     """Subject and text; None where the reader may not read what it is about any more (S15)."""
     people = await labels(here, [row["actor_id"]]) if row["actor_id"] else {}
     who = people.get(row["actor_id"])
-    if row["kind"] == "reply":
+    if row["kind"] in {"reply", "tried"}:
         reader = Viewer(
             actor_id=row["reader_id"],
             actor_uri=row["reader_uri"],
@@ -69,18 +69,19 @@ async def _text(here: Instance, row: Row) -> tuple[str, str] | None:
             role=row["role"],
         )
         found = await listing(here, reader, ids=[row["post_id"]], limit=1)
-        return _reply(here, found.items[0], who) if found.items and who else None
+        does = "tried your practice" if row["kind"] == "tried" else "replied to you"
+        return _reply(here, found.items[0], who, does) if found.items and who else None
     communities = await community_labels(here, [row["community_id"]])
     community = communities.get(row["community_id"])
     return None if community is None else _decision(here, row["kind"], community)
 
 
-def _reply(here: Instance, post: PostView, who: PersonLabel) -> tuple[str, str]:
-    lines = [f"{who.display_name} ({who.handle}) replied to you."]
+def _reply(here: Instance, post: PostView, who: PersonLabel, does: str) -> tuple[str, str]:
+    lines = [f"{who.display_name} ({who.handle}) {does}."]
     if post.visibility in QUOTABLE and post.excerpt and not post.content_warning:
         lines += ["", "\n".join(f"> {line}" for line in post.excerpt.splitlines())]
     lines += ["", f"Read and answer: {here.url(post.url)}"]
-    return f"{who.display_name} replied to you", _signed(here, lines)
+    return f"{who.display_name} {does}", _signed(here, lines)
 
 
 def _decision(here: Instance, kind: str, community: CommunityLabel) -> tuple[str, str]:

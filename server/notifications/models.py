@@ -7,8 +7,9 @@ from server.db import MomentField, id_field
 
 
 class Notification(Model):
-    """Something a local person should know. `kind`: ``follow``, ``follow_request``, ``reply``, ``mention``, ``like``,
-    ``boost``, ``published`` (by somebody of whom they want to hear that), ``helped``, ``joined``, ``applied``,
+    """Something a local person should know. `kind`: ``follow``, ``follow_request``, ``reply``, ``mention``,
+    ``tried`` (a practice of theirs), ``revise`` (several people did: what would they change?), ``like``, ``boost``,
+    ``published`` (by somebody of whom they want to hear that), ``helped``, ``joined``, ``applied``,
     ``accepted``, ``declined``, ``held``, ``removed``, ``refused``, ``quote``, ``remix`` (of a practice of theirs),
     ``offer`` (of a change to one), ``offer_taken`` (of a change of theirs),
     ``invited`` (to a community), ``moved`` (somebody they follow, to the account of `actor_id`), ``asks_in`` (wants to

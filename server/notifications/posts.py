@@ -40,7 +40,7 @@ async def on_published(here: Instance, events: Sequence[PostPublished]) -> None:
     """Tell whom posts answer, and whom they name."""
     places, parameters = among(event.post_id for event in events)
     rows = await here.db.rows(
-        "SELECT post.id, post.root_id, parent.author_id AS answered_id FROM post"
+        "SELECT post.id, post.kind, post.root_id, parent.author_id AS answered_id FROM post"
         f" LEFT JOIN post AS parent ON parent.id = post.parent_id WHERE post.id IN ({places})"
         " AND post.state = 'visible'",
         **parameters,
@@ -61,7 +61,8 @@ async def on_published(here: Instance, events: Sequence[PostPublished]) -> None:
             continue
         thing, answered = about_post(row["root_id"] or row["id"]), row["answered_id"]
         if answered:
-            told.append((answered, _news("reply", thing, event.author_id, event.post_id)))
+            kind = "tried" if row["kind"] == "tried" else "reply"
+            told.append((answered, _news(kind, thing, event.author_id, event.post_id)))
         others = [each["actor_id"] for each in named if each["post_id"] == event.post_id][:MAX_MENTIONS]
         news = _news("mention", thing, event.author_id, event.post_id)
         told += [(actor_id, news) for actor_id in others if actor_id != answered]

@@ -22,7 +22,7 @@ MAX_POSTS = 200
 
 # Kinds whose post somebody else wrote: without the right to read it there is nothing to tell (S15).
 _ABOUT_THEIR_POST = frozenset(
-    {"reply", "mention", "published", "remix", "offer", "offer_taken", "poll_ended", "event_yes", "event_no"}
+    {"reply", "tried", "mention", "published", "remix", "offer", "offer_taken", "poll_ended", "event_yes", "event_no"}
 )
 # What is more pressing stands first within a group.
 _ORDER = (
@@ -39,6 +39,8 @@ _ORDER = (
     "accepted",
     "declined",
     "report_done",
+    "revise",
+    "tried",
     "reply",
     "mention",
     "published",
@@ -68,6 +70,7 @@ class Line:
     url: str | None
     at: datetime
     is_new: bool
+    post_kind: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,6 +250,7 @@ def _lines(events: list[Row], people: dict[str, PersonLabel], posts: dict[str, P
                 url=post.url if post else None,
                 at=from_milliseconds(found[0]["at"]),
                 is_new=any(event["read_at"] is None for event in found),
+                post_kind=post.kind if post else "",
             )
         )
     return tuple(lines)

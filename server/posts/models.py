@@ -13,10 +13,11 @@ class Post(Model):
     """Anything with an author and an audience: practice, resource, thread, ask, poll, reply, or a note from elsewhere.
 
     `kind`: ``practice``, ``resource``, ``discussion``, ``ask``, ``tip``, ``poll``, ``session`` (an event), ``reply``,
-    or ``note`` for what has no title and comes from elsewhere. `object_type` is its ActivityStreams type. `visibility`:
-    ``public``, ``unlisted``, ``followers``, ``network``, ``instance``, ``members``, ``direct`` or ``private``. `state`:
-    ``draft``, ``visible``, ``held`` (waits for approval), ``removed`` (by a moderator), ``deleted``, or, as long as
-    only its author sees it because of whom it answers or quotes, ``waiting`` (for their agreement) or ``refused``.
+    ``tried`` (an answer of somebody who tried a practice) or ``note`` for what has no title and comes from
+    elsewhere. `object_type` is its ActivityStreams type. `visibility`: ``public``, ``unlisted``,
+    ``followers``, ``network``, ``instance``, ``members``, ``direct`` or ``private``. `state`: ``draft``, ``visible``,
+    ``held`` (waits for approval), ``removed`` (by a moderator), ``deleted``, or, as long as only its author sees it
+    because of whom it answers or quotes, ``waiting`` (for their agreement) or ``refused``.
     `short` is the last 8 characters of the id: the page is ``/p/SLUG-SHORT`` for posts from here and from elsewhere.
 
     `quote_uri` is what it quotes (no row of ours need have it); `quote_state`: ``approved``, ``unproved`` (no sign

@@ -23,7 +23,8 @@ COUNTED = frozenset({PUBLIC, UNLISTED, NETWORK, INSTANCE, MEMBERS})
 """Replies that may show in a count: the existence of others is nobody's business (S15)."""
 
 KINDS = (
-    "practice", "resource", "discussion", "ask", "challenge", "idea", "win", "tip", "poll", "session", "reply", "note",
+    "practice", "resource", "discussion", "ask", "challenge", "idea", "win", "tip", "poll", "session", "reply",
+    "tried", "note",
 )  # fmt: skip
 STATES = ("draft", "visible", "held", "removed", "deleted")
 
@@ -72,6 +73,7 @@ KIND_LABELS = {
     "poll": "Poll",
     "session": "Event",
     "reply": "Reply",
+    "tried": "Tried it",
     "note": "Post",
 }
 OBJECT_TYPES = {"poll": "Question", "session": "Event"}

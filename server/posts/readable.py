@@ -7,18 +7,19 @@ from server.actors.viewer import Viewer
 from server.peers.policy import HIDDEN, QUIET, in_sql
 from server.posts.policy import DIRECT, FOLLOWERS, INSTANCE, MEMBERS, NETWORK, OPEN, PRIVATE
 
-_AUTHOR_IS_THERE = (
+AUTHOR_IS_THERE = (
     "NOT EXISTS (SELECT 1 FROM actor AS silenced WHERE silenced.id = post.author_id"
     " AND (silenced.suspended_at IS NOT NULL OR silenced.deleted_at IS NOT NULL"
     f" OR silenced.grade IN {in_sql(HIDDEN)}))"
 )
+"""Whoever wrote `post` is neither suspended nor deleted, and their server is not hidden."""
 _AUTHOR_WAS_THERE = (
     "NOT EXISTS (SELECT 1 FROM actor AS silenced WHERE silenced.id = post.author_id"
     f" AND silenced.grade IN {in_sql(HIDDEN)})"
 )
 _OPEN = ", ".join(f"'{name}'" for name in sorted(OPEN))
 
-ANYBODY = f"(post.state = 'visible' AND post.visibility IN ({_OPEN}) AND {_AUTHOR_IS_THERE})"
+ANYBODY = f"(post.state = 'visible' AND post.visibility IN ({_OPEN}) AND {AUTHOR_IS_THERE})"
 """What everybody may read, on the alias `post`."""
 
 _MEMBER = (
@@ -74,7 +75,7 @@ _FINDABLE = {
     for in_community, muted in ((False, "post.author_id, post.community_id"), (True, "post.author_id"))
 }
 _READABLE = {
-    is_steward: f"((post.state = 'visible' AND {_AUTHOR_IS_THERE} AND {_AUDIENCE} AND {NO_BLOCK})"
+    is_steward: f"((post.state = 'visible' AND {AUTHOR_IS_THERE} AND {_AUDIENCE} AND {NO_BLOCK})"
     f" OR (post.author_id = :reader_id AND post.state IN ({_OWN}))"
     f" OR (post.state IN ('held', 'removed') AND post.visibility NOT IN ('{DIRECT}', '{PRIVATE}') AND {moderated}))"
     for is_steward, moderated in ((True, "TRUE"), (False, _STEWARD))

@@ -150,7 +150,7 @@ def _kind(remote: RemotePost, *, titled: bool) -> str:
     if remote.type == "Event":
         return "session"
     if remote.in_reply_to is not None:
-        return "reply"
+        return "tried" if isinstance(remote.raw.get("triedIt"), dict) else "reply"
     known = KINDS.get(remote.kind or "")
     if known and known != "reply":
         return known

@@ -18,7 +18,7 @@ MAX_PAGES = 25
 
 KINDS: dict[str, tuple[str, ...]] = {
     "practices": ("practice", "tip"),
-    "threads": ("discussion", "ask", "challenge", "idea", "win", "poll", "session", "reply", "note"),
+    "threads": ("discussion", "ask", "challenge", "idea", "win", "poll", "session", "reply", "tried", "note"),
     "resources": ("resource",),
 }
 SCOPES = ("everything", "here")

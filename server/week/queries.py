@@ -178,7 +178,7 @@ async def first_steps(here: Instance, viewer: Viewer, me: About) -> FirstSteps |
         " WHERE follow.follower_id = :me AND actor.kind = 'Person') AS follows,"
         f" (SELECT count(*) FROM ({written}) AS mine"
         " WHERE kind IN ('practice', 'tip', 'resource', 'discussion', 'ask', 'poll', 'session')) AS shared,"
-        f" (SELECT count(*) FROM ({written}) AS mine WHERE kind = 'reply') AS answered",
+        f" (SELECT count(*) FROM ({written}) AS mine WHERE kind IN ('reply', 'tried')) AS answered",
         me=viewer.actor_id,
     )
     if row is None:

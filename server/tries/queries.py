@@ -1,0 +1,167 @@
+"""Reading how it went: the counts of a practice, and what somebody said themselves."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+
+from server.actors.viewer import Viewer
+from server.db import Row, from_milliseconds
+from server.instance import Instance
+from server.posts.queries import PostView
+from server.tries.bands import FIELDS, LEVELS, SIZES, Bands
+from server.tries.counting import ENOUGH, HEAR_EVERY, added_up, reports
+from server.tries.detail import CHANGEABLE, context_of
+from server.tries.form import TryForm
+from server.tries.models import TriedReport, TriedTally
+from server.tries.wire import Counts, counts_of
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the grid: a level, and the reports of every size band."""
+
+    level: str
+    cells: tuple[dict[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReportView:
+    """One report. `is_thanked`: the practice's author said thanks. `by_words`: the text of its post says more."""
+
+    outcome: str
+    context: Bands
+    version: int
+    steps: tuple[int, ...]
+    changed: str
+    saw: str
+    may_contact: bool
+    by_words: bool
+    is_thanked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MyReport:
+    """What the viewer said: the post, the version of the practice, and whether it can still be changed."""
+
+    post_id: str
+    version: int
+    outcome: str
+    can_change: bool
+
+    @property
+    def short(self) -> str:
+        """The short id of the post."""
+        return self.post_id[-8:]
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A report of the viewer's as its form."""
+
+    practice_id: str
+    form: TryForm
+    can_change: bool
+
+
+@dataclass(frozen=True, slots=True)
+class WhereItWorked:
+    """How a practice went with those who tried it. `sizes` are the columns of the grid, ``""`` is "not said".
+
+    `reports` are those that the viewer may read, by the ids of their posts, and `mine` is the viewer's own on the
+    present version. `heard_at`: when the practice's own server said so, None for a practice here; `is_old`: it should
+    be asked again. `asks_author`: enough people tried this version for its author to look at it again.
+    """
+
+    counts: Counts
+    sizes: tuple[str, ...]
+    rows: tuple[Line, ...]
+    version: int
+    reports: dict[str, ReportView]
+    mine: MyReport | None
+    can_report: bool
+    heard_at: datetime | None
+    is_old: bool
+    asks_author: bool
+
+
+async def where_it_worked(here: Instance, viewer: Viewer, post: PostView) -> WhereItWorked:
+    """The counts of a practice that the viewer was shown; one query, two for one from elsewhere."""
+    rows = await reports(here, viewer, post.id)
+    tally = None if post.is_local else await TriedTally.get_or_none(id=post.id)
+    version = post.version if post.is_local else tally.version if tally is not None else 1
+    heard_at = tally.at if tally is not None else None
+    counts = counts_of(tally.counts) if tally is not None and heard_at is not None else added_up(rows)
+    mine = next((row for row in rows if row["author_id"] == viewer.actor_id and row["version"] == version), None)
+    sizes, lines = grid(counts)
+    now = here.clock.now()
+    asked_at = tally.asked_at if tally is not None else None
+    return WhereItWorked(
+        counts=counts,
+        sizes=sizes,
+        rows=lines,
+        version=version,
+        reports={row["id"]: _view(row) for row in rows},
+        mine=_mine(mine, now) if mine is not None else None,
+        can_report=viewer.is_signed_in and not post.is_mine and post.can_reply and mine is None,
+        heard_at=heard_at,
+        is_old=not post.is_local and (asked_at is None or now - asked_at >= HEAR_EVERY),
+        asks_author=post.is_mine and sum(row["version"] == version for row in rows) >= ENOUGH,
+    )
+
+
+def grid(counts: Counts) -> tuple[tuple[str, ...], tuple[Line, ...]]:
+    """Columns and lines of the grid: the bands that somebody reported from, in their order, "not said" last."""
+    contexts = [context for _, context in counts.groups]
+    sizes = tuple(size for size in (*SIZES, "") if any(context.size == size for context in contexts))
+    levels = [level for level in (*LEVELS, "") if any(context.level == level for context in contexts)]
+    cells: dict[tuple[str, str], dict[str, int]] = {}
+    for (outcome, context), number in counts.groups.items():
+        cell = cells.setdefault((context.level, context.size), {})
+        cell[outcome] = cell.get(outcome, 0) + number
+    return sizes, tuple(Line(level, tuple(cells.get((level, size), {}) for size in sizes)) for level in levels)
+
+
+async def last_context(here: Instance, viewer: Viewer) -> Bands | None:
+    """Where the viewer tried something last."""
+    rows = await here.db.rows(
+        f"SELECT {', '.join(FIELDS)} FROM tried_report WHERE author_id = :me AND NOT by_words"
+        " ORDER BY created_at DESC LIMIT 1",
+        me=viewer.actor_id,
+    )
+    return Bands(**rows[0]) if rows else None
+
+
+async def my_form(here: Instance, viewer: Viewer, post: PostView) -> Kept | None:
+    """One of the viewer's own reports as its form; None for everything else."""
+    report = await TriedReport.get_or_none(id=post.id) if post.is_mine else None
+    if report is None:
+        return None
+    form = TryForm(
+        outcome=report.outcome,
+        context=context_of(report),
+        steps=tuple(report.steps or ()),
+        changed=report.changed,
+        saw=report.saw,
+        may_contact=report.may_contact,
+        language=post.language,
+    )
+    return Kept(report.practice_id, form, here.clock.now() - report.created_at <= CHANGEABLE)
+
+
+def _view(row: Row) -> ReportView:
+    return ReportView(
+        outcome=row["outcome"],
+        context=Bands(**{name: row[name] for name in FIELDS}),
+        version=row["version"],
+        steps=tuple(json.loads(row["steps"]) if row["steps"] else ()),
+        changed=row["changed"],
+        saw=row["saw"],
+        may_contact=bool(row["may_contact"]),
+        by_words=bool(row["by_words"]),
+        is_thanked=bool(row["glad"]),
+    )
+
+
+def _mine(row: Row, now: datetime) -> MyReport:
+    can_change = now - from_milliseconds(row["created_at"]) <= CHANGEABLE
+    return MyReport(row["id"], row["version"], row["outcome"], can_change)

@@ -1,0 +1,348 @@
+"""A practice that comes home: written on one server, tried on another, and seen on a third."""
+
+from dataclasses import replace
+
+import pytest
+
+from federation.vocab.base import timestamp
+from server.actors.actions import resolve
+from server.actors.removal import suspend
+from server.errors import Invalid, NotAllowed, NotFound
+from server.peers import actions as peers
+from server.posts import queries as posts
+from server.practices import actions as practices
+from server.practices.form import PracticeForm
+from server.tries import actions, queries
+from server.tries.bands import Bands
+from server.tries.form import TryForm
+from server.tries.wire import Counts, read_trials, trials
+from tests.posting import Stranger, community, document, follow, found, join, reply, sees
+
+PRACTICE = PracticeForm(
+    title="Exit tickets",
+    promise="You see where to begin.",
+    steps=("Ask one question.", "Sort the strips."),
+    would_change="Fewer questions.",
+    visibility="public",
+)
+WELL = TryForm(outcome="worked", context=Bands(level="lower-secondary", size="21-30"))
+CHANGED = TryForm(
+    outcome="worked-with-changes",
+    context=Bands(subject="sciences", level="adults", size="11-20", minutes="20", setting="library"),
+    steps=(2,),
+    changed="Baskets instead of <chairs>.",
+    saw="Nobody left early.",
+    may_contact=True,
+)
+
+
+@pytest.fixture
+async def three(fediverse):
+    """Maya at Alder shares a practice in her community; Tom at Birch is a member, and so is Ada at Cedar."""
+    people = []
+    for domain, name in (("alder.example", "maya"), ("birch.example", "tom"), ("cedar.example", "ada")):
+        people.append(await fediverse.person(await fediverse.start(domain), name))
+    group = await community(people[0], "science")
+    for person in people[1:]:
+        await join(person, group)
+        await follow(person, people[0])
+    await fediverse.settle()
+    post = await people[0].do(practices.share, PRACTICE)
+    await fediverse.settle()
+    return [*people, post]
+
+
+async def tried(person, uri, form=WELL):
+    """Say how it went, where the practice has come to."""
+    return await person.do(actions.report, (await found(person.here, uri)).id, form)
+
+
+async def counted(person, uri):
+    """How often it was tried, as the page of somebody says."""
+    seen = await person.do(queries.where_it_worked, await sees(person, uri))
+    return seen.counts.total, seen.counts.by_outcome(), seen.counts.organisations
+
+
+async def test_a_report_comes_home_and_is_counted_everywhere(fediverse, three):
+    maya, tom, ada, practice = three
+    sent = await tried(tom, practice.uri, CHANGED)
+    await fediverse.settle()
+
+    there = await found(maya.here, sent.uri)
+    assert (there.kind, there.parent_id, there.state) == ("tried", practice.id, "visible")
+    outcome = {"worked": 0, "worked-with-changes": 1, "did-not-work": 0, "stopped-early": 0}
+    for person in (maya, tom, ada):
+        assert await counted(person, practice.uri) == (1, outcome, 1)
+        assert (await sees(person, practice.uri)).edited is False
+    said = (await maya.do(posts.thread, practice.id))[0]
+    assert "it worked with changes" in said.content_html
+    assert "&lt;chairs&gt;" in said.content_html
+    assert "Where: Sciences, Adults, 11 to 20 people" in said.content_html
+    told = await maya.here.run(maya.here.db.rows, "SELECT reader_id, kind FROM notification WHERE kind = 'tried'")
+    assert told == [{"reader_id": maya.id, "kind": "tried"}]
+
+
+async def test_the_counts_of_what_is_public_are_there_for_anybody(fediverse, three):
+    maya, tom, ada, practice = three
+    assert (await document(fediverse, maya.here, f"{practice.uri}/trials"))[1]["totalItems"] == 0
+    await tried(tom, practice.uri, CHANGED)
+    await tried(ada, practice.uri)
+    await fediverse.settle()
+    status, counts, _ = await document(fediverse, maya.here, f"{practice.uri}/trials")
+    assert (status, counts["id"], counts["totalItems"]) == (200, f"{practice.uri}/trials", 2)
+    assert counts["trialCounts"]["ph:practice"] == practice.uri
+    assert counts["trialCounts"]["ph:organisations"] == 2
+    assert counts["trialCounts"]["ph:groups"] == [
+        {"ph:outcome": "worked", "ph:level": "lower-secondary", "ph:groupSize": "21-30", "ph:count": 1},
+        {
+            "ph:outcome": "worked-with-changes",
+            "ph:subject": "sciences",
+            "ph:level": "adults",
+            "ph:groupSize": "11-20",
+            "ph:minutes": "20",
+            "ph:setting": "library",
+            "ph:count": 1,
+        },
+    ]
+    told = (await document(fediverse, maya.here, practice.uri))[1]["trials"]
+    assert told["id"] == counts["id"]
+    assert (await document(fediverse, tom.here, practice.uri))[0] == 404
+
+
+async def test_others_are_told_at_once_and_then_once_an_hour(fediverse, three):
+    maya, tom, ada, practice = three
+    await tried(tom, practice.uri)
+    await fediverse.settle()
+    assert await updates(maya) == 1
+    fediverse.clock.advance(600)
+    await tried(ada, practice.uri, CHANGED)
+    await fediverse.settle()
+    assert await updates(maya) == 1
+    assert (await counted(maya, practice.uri))[0] == 2
+    fediverse.clock.advance(3600)
+    await fediverse.settle()
+    assert await updates(maya) == 2
+    for person in (maya, tom, ada):
+        assert (await counted(person, practice.uri))[0] == 2
+    fediverse.clock.advance(7200)
+    await fediverse.settle()
+    assert await updates(maya) == 2
+
+
+async def test_who_looks_at_a_copy_has_its_server_asked_at_most_every_ten_minutes(fediverse, three):
+    _, tom, ada, practice = three
+    await tried(tom, practice.uri)
+    await fediverse.settle()
+    fediverse.clock.advance(60)
+    await fediverse.settle()
+    await tried(ada, practice.uri, CHANGED)
+    await fediverse.settle()
+    assert (await counted(tom, practice.uri))[0] == 1
+    path = (await sees(tom, practice.uri)).url
+    for minutes, expected in ((8, 1), (3, 2)):
+        fediverse.clock.advance(minutes * 60)
+        async with fediverse.client(tom.here, tom) as client:
+            assert (await client.get(path)).status_code == 200
+        await fediverse.settle()
+        assert (await counted(tom, practice.uri))[0] == expected
+
+
+async def test_s5_a_report_in_somebody_elses_name_is_refused(fediverse, three):
+    maya, tom, _, practice = three
+    stranger = Stranger(fediverse, "mallory.example")
+    mallory = stranger.actor("mallory")
+    forged = stranger.note(mallory, "n/1", inReplyTo=practice.uri, triedIt=wire(), attributedTo=tom.uri)
+    fediverse.watch.let_deliveries_pass()
+    await stranger.send(maya.here, stranger.activity("Create", mallory, forged))
+    forged = forged | {"id": "https://birch.example/ap/p/forged"}
+    await stranger.send(maya.here, stranger.activity("Create", tom.uri, forged, path="a/2"), signer=mallory)
+    await fediverse.settle()
+    assert (await counted(maya, practice.uri))[0] == 0
+    assert await maya.do(posts.thread, practice.id) == []
+
+
+async def test_s5_counts_are_believed_from_the_practices_own_server_alone(fediverse, three):
+    maya, tom, _, practice = three
+    stranger = Stranger(fediverse, "mallory.example")
+    mallory = stranger.actor("mallory")
+    copy = (await document(fediverse, maya.here, practice.uri))[1]
+    many = Counts({("worked", Bands()): 900})
+    lie = trials("https://mallory.example/trials", practice.uri, many, fediverse.clock.now())
+    fediverse.watch.let_deliveries_pass()
+    await stranger.send(tom.here, stranger.activity("Update", mallory, copy | {"trials": lie}))
+    await fediverse.settle()
+    assert (await counted(tom, practice.uri))[0] == 0
+    assert read_trials(lie, practice.uri) is None
+    assert read_trials(lie | {"id": f"{practice.uri}/trials"}, "https://alder.example/ap/p/other").counts is None
+
+
+async def test_a_second_report_on_one_version_is_refused_here_and_a_reply_elsewhere(fediverse, three):
+    maya, tom, _, practice = three
+    await tried(tom, practice.uri)
+    await fediverse.settle()
+    with pytest.raises(Invalid, match="went already"):
+        await tried(tom, practice.uri, CHANGED)
+    stranger = Stranger(fediverse, "school.example")
+    olga = stranger.actor("olga")
+    fediverse.watch.let_deliveries_pass()
+    for number in (1, 2):
+        await stranger.create(
+            fediverse, maya.here, olga, f"n/{number}", inReplyTo=practice.uri, triedIt=wire(outcome="did-not-work")
+        )
+    assert (await counted(maya, practice.uri))[1]["did-not-work"] == 1
+    assert sorted(node.kind for node in await maya.do(posts.thread, practice.id)) == ["reply", "tried", "tried"]
+
+
+async def test_a_new_version_can_be_tried_again(fediverse, three):
+    maya, tom, _, practice = three
+    await tried(tom, practice.uri)
+    await fediverse.settle()
+    fediverse.clock.advance(60)
+    await maya.do(practices.revise, practice.id, replace(PRACTICE, steps=("Ask.", "Sort.", "Begin there.")))
+    await fediverse.settle()
+    await tried(tom, practice.uri, replace(CHANGED, steps=(3,)))
+    await fediverse.settle()
+    assert (await counted(maya, practice.uri))[:1] == (2,)
+    rows = await maya.here.run(maya.here.db.rows, "SELECT version FROM tried_report ORDER BY version")
+    assert [row["version"] for row in rows] == [1, 2]
+
+
+async def test_nobody_reports_on_a_version_that_is_not_written_yet(fediverse, three):
+    maya, _, _, practice = three
+    stranger = Stranger(fediverse, "school.example")
+    olga = stranger.actor("olga")
+    fediverse.watch.let_deliveries_pass()
+    for number in (7, 8):
+        said = wire() | {"ph:practiceVersion": str(number)}
+        await stranger.create(fediverse, maya.here, olga, f"n/{number}", inReplyTo=practice.uri, triedIt=said)
+    assert (await counted(maya, practice.uri))[0] == 1
+
+
+async def test_what_is_withdrawn_counts_no_more_anywhere(fediverse, three):
+    maya, tom, ada, practice = three
+    sent = await tried(tom, practice.uri)
+    await tried(ada, practice.uri, CHANGED)
+    await fediverse.settle()
+    fediverse.clock.advance(3700)
+    await fediverse.settle()
+    await tom.do(actions.withdraw, sent.id)
+    await fediverse.settle()
+    assert (await counted(maya, practice.uri))[0] == 1
+    fediverse.clock.advance(3700)
+    await fediverse.settle()
+    assert (await counted(ada, practice.uri))[0] == 1
+    assert await maya.here.run(maya.here.db.value, "SELECT count(*) AS n FROM tried_report") == 1
+    await tried(tom, practice.uri)
+    await fediverse.settle()
+    assert (await counted(maya, practice.uri))[0] == 2
+
+
+async def test_a_report_can_be_changed_for_thirty_days(fediverse, three):
+    maya, tom, _, practice = three
+    sent = await tried(tom, practice.uri)
+    await fediverse.settle()
+    fediverse.clock.advance(86_400 * 29)
+    await tom.do(actions.change, sent.id, replace(WELL, outcome="stopped-early"))
+    await fediverse.settle()
+    assert (await counted(maya, practice.uri))[1]["stopped-early"] == 1
+    fediverse.clock.advance(86_400 * 2)
+    with pytest.raises(NotAllowed, match="thirty days"):
+        await tom.do(actions.change, sent.id, WELL)
+    stranger = Stranger(fediverse, "school.example")
+    olga = stranger.actor("olga")
+    fediverse.watch.let_deliveries_pass()
+    now = timestamp(fediverse.clock.now())
+    await stranger.create(fediverse, maya.here, olga, "n/1", inReplyTo=practice.uri, triedIt=wire(), published=now)
+    fediverse.clock.advance(86_400 * 31)
+    later = stranger.documents[stranger.uri("n/1")] | {
+        "triedIt": wire(outcome="did-not-work"),
+        "content": "<p>No.</p>",
+        "updated": timestamp(fediverse.clock.now()),
+    }
+    await stranger.send(maya.here, stranger.activity("Update", olga, later))
+    await fediverse.settle()
+    assert (await counted(maya, practice.uri))[1]["did-not-work"] == 0
+
+
+async def test_people_of_blocked_servers_and_suspended_people_count_no_more(fediverse, three):
+    maya, tom, ada, practice = three
+    await tried(tom, practice.uri)
+    await tried(ada, practice.uri)
+    await fediverse.settle()
+    assert (await counted(maya, practice.uri))[0] == 2
+    await maya.here.run(peers.set_grade, maya.here, "birch.example", "blocked", "@maya", "a test")
+    assert (await counted(maya, practice.uri))[0] == 1
+    assert (await document(fediverse, maya.here, f"{practice.uri}/trials"))[1]["totalItems"] == 1
+    fediverse.clock.advance(3700)
+    await fediverse.settle()
+    assert (await counted(ada, practice.uri))[0] == 1
+    there = await maya.here.run(resolve, maya.here, ada.uri)
+    await maya.here.run(suspend, maya.here, there.id, "@maya")
+    assert (await document(fediverse, maya.here, f"{practice.uri}/trials"))[1]["totalItems"] == 0
+
+
+async def test_s15_what_members_tried_stays_among_them(fediverse, three):
+    maya, tom, ada, _ = three
+    group = await community(maya, "staff", visibility="members")
+    await join(tom, group)
+    await fediverse.settle()
+    form = replace(PRACTICE, visibility="members", community_id=group.id)
+    practice = await maya.do(practices.share, form)
+    await fediverse.settle()
+    sent = await tried(tom, practice.uri)
+    await fediverse.settle()
+    assert sent.visibility == "members"
+    assert (await counted(maya, practice.uri))[0] == 1
+    assert await found(ada.here, sent.uri) is None
+    assert (await document(fediverse, maya.here, f"{practice.uri}/trials"))[0] == 404
+    assert (await document(fediverse, tom.here, sent.uri))[0] == 404
+    with pytest.raises(NotFound):
+        await ada.do(actions.report, practice.id, WELL)
+
+
+async def test_s15_what_followers_tried_is_for_the_author(fediverse, three):
+    maya, tom, ada, _ = three
+    practice = await maya.do(practices.share, replace(PRACTICE, visibility="followers"))
+    await fediverse.settle()
+    sent = await tried(tom, practice.uri)
+    await fediverse.settle()
+    assert sent.visibility == "direct"
+    assert await found(ada.here, sent.uri) is None
+    assert (await counted(maya, practice.uri))[0] == 1
+    assert (await counted(ada, practice.uri))[0] == 0
+
+
+async def test_ones_own_practice_and_what_is_none_are_not_tried(fediverse, three):
+    maya, tom, _, practice = three
+    with pytest.raises(NotAllowed, match="your own practice"):
+        await maya.do(actions.report, practice.id, WELL)
+    thread = await reply(tom, await found(tom.here, practice.uri))
+    with pytest.raises(NotFound):
+        await tom.do(actions.report, thread.id, WELL)
+
+
+async def test_after_three_reports_the_author_is_asked_what_they_would_change(fediverse, three):
+    maya, tom, ada, practice = three
+    joel = await fediverse.person(maya.here, "joel")
+    for person in (tom, ada):
+        await tried(person, practice.uri)
+        await fediverse.settle()
+    asked = "SELECT reader_id FROM notification WHERE kind = 'revise'"
+    assert await maya.here.run(maya.here.db.rows, asked) == []
+    await joel.do(actions.report, practice.id, CHANGED)
+    await fediverse.settle()
+    assert await maya.here.run(maya.here.db.rows, asked) == [{"reader_id": maya.id}]
+    seen = await maya.do(queries.where_it_worked, await sees(maya, practice.uri))
+    assert seen.asks_author
+
+
+def wire(outcome="worked"):
+    """A report as another Peerhall sends it."""
+    return {"type": "ph:TriedIt", "ph:outcome": outcome, "ph:context": {"ph:level": "adults"}}
+
+
+async def updates(person):
+    """How many Updates were sent from there."""
+    return await person.here.run(
+        person.here.db.value, "SELECT count(*) AS n FROM outgoing WHERE activity_id LIKE '%/a/update/%'"
+    )
