@@ -39,6 +39,7 @@ from web.resources.pages import routes as resources
 from web.search.pages import routes as search
 from web.sessions import Sessions
 from web.tags.pages import routes as tags
+from web.tries.pages import routes as tries
 from web.week.pages import routes as week
 from web.welcome.pages import routes as welcome
 
@@ -62,6 +63,7 @@ def page_routes() -> list[BaseRoute]:
         *moderation,
         *resources,
         *polls,
+        *tries,
         *events,
         *people,
         *notifications,

@@ -20,6 +20,7 @@ from server.practices import actions as practices
 from server.practices.queries import KINDS
 from server.resources import actions as resources
 from server.sessions import actions as sessions
+from server.tries import actions as tries
 from web.discussions import writing
 from web.discussions.showing import page, post_of
 from web.events import pages as event_pages
@@ -30,11 +31,17 @@ from web.practices.composing import take_files
 from web.render import redirect, render
 from web.request import form_of, here_of, signed_in, text
 from web.resources import pages as resource_pages
+from web.tries import pages as try_pages
 
 Act = Callable[[Instance, Viewer, str], Awaitable[None]]
 Handler = Callable[[Request], Awaitable[Response]]
 
-WITHDRAW: dict[str, Act] = {"resource": resources.withdraw, "poll": polls.withdraw, "session": sessions.withdraw}
+WITHDRAW: dict[str, Act] = {
+    "resource": resources.withdraw,
+    "poll": polls.withdraw,
+    "session": sessions.withdraw,
+    "tried": tries.withdraw,
+}
 
 
 async def reply_page(request: Request) -> Response:
@@ -149,6 +156,8 @@ async def edit_page(request: Request) -> Response:
         return await poll_pages.edit_page(request, post)
     if post.kind == "session":
         return await event_pages.edit_page(request, post)
+    if post.kind == "tried":
+        return await try_pages.edit_page(request, post)
     return await writing.edit_page(request, post)
 
 
@@ -163,6 +172,8 @@ async def save_edit(request: Request) -> Response:
         return await poll_pages.save_edit(request, post)
     if post.kind == "session":
         return await event_pages.save_edit(request, post)
+    if post.kind == "tried":
+        return await try_pages.save_edit(request, post)
     return await writing.save_edit(request, post)
 
 

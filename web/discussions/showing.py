@@ -1,5 +1,6 @@
 """The page of a post, whatever it is: practice, tip, question, thread, resource, or a post from elsewhere."""
 
+from dataclasses import replace
 from typing import Any
 
 from starlette.requests import Request
@@ -28,7 +29,9 @@ from server.text import plain
 from web.live.line import line
 from web.render import render
 from web.request import here_of, viewer_of
+from web.tries.pages import tried_facts
 
+PRACTICE = "practices/show.html"
 SENT = frozenset({"public", "unlisted", "network", "members", "followers", "direct"})
 
 
@@ -63,11 +66,14 @@ async def page(
 ) -> Response:
     """Render the page of the root of a conversation; `more` is what a refused reply brings along."""
     here, viewer = here_of(request), viewer_of(request)
-    live = line(here, f"p/{post.root_id}", "#answers > .thread") if post.root_id == post.id else None
-    template, facts = await _facts(here, viewer, post)
     is_root = post.root_id == post.id
+    live = line(here, f"p/{post.root_id}", "#answers > .thread") if is_root else None
+    template, facts = await _facts(here, viewer, post)
     if replies is None:
         replies = await posts.thread(here, viewer, post.root_id) if is_root else []
+    if template == PRACTICE:
+        tried, replies = await tried_facts(request, post, replies)
+        facts, live = {**facts, **tried}, replace(live, list="#practice-said") if live else None
     more_to_come = is_root and not post.is_local and await gathering.opened(here, viewer, post.id)
     values = {"errors": [], "reply_text": "", "uploaded": [], "reply_form": None, "answers_to": [], **facts, **more}
     return render(
@@ -115,7 +121,7 @@ async def _facts(here: Instance, viewer: Viewer, post: PostView) -> tuple[str, d
             answers_to = await challenges.answers_to(here, viewer, post.id)
             ties = await remixes.ties(here, viewer, post)
             said = {"practice": found, "answers_to": answers_to, "ties": ties}
-            return "practices/show.html", {**said, **_rendered(here, found, ties)}
+            return PRACTICE, {**said, **_rendered(here, found, ties)}
         return "practices/tip.html", {"practice": found}
     if post.kind == "resource":
         kept = await resources.resource(here, post)
