@@ -139,6 +139,21 @@ class DemoResource:
 
 
 @dataclass(frozen=True, slots=True)
+class DemoTry:
+    """Somebody tried the practice whose title begins so. `context` are bands: subject, level, size, minutes, setting."""
+
+    title: str
+    who: str
+    days_ago: float
+    outcome: str
+    context: tuple[str, str, str, str, str]
+    steps: tuple[int, ...] = ()
+    changed: str = ""
+    saw: str = ""
+    thanked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class DemoReport:
     """Somebody reports the post with this title, and nobody has decided yet."""
 

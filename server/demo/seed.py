@@ -29,7 +29,9 @@ from server.demo.facts import (
     DemoResource,
     DemoThread,
     DemoTip,
+    DemoTry,
 )
+from server.demo.tried import TRIES
 from server.discussions import actions as discussions
 from server.discussions.actions import ThreadForm
 from server.ideas import actions as ideas
@@ -50,6 +52,9 @@ from server.resources.form import ResourceForm
 from server.sessions import actions as sessions
 from server.sessions.form import SessionForm
 from server.settings import Settings
+from server.tries import actions as tries
+from server.tries.bands import Bands
+from server.tries.form import TryForm
 
 PASSWORD = "peerhall-demo"  # noqa: S105  # printed for everybody: the demo listens on this machine only
 REPLY_DELAY = timedelta(hours=5)
@@ -133,6 +138,9 @@ class Seeder:
                 yield Act(answer.days_ago, _bound(self._answer, one, answer))
             for idea in one.ideas:
                 yield Act(idea.days_ago, _bound(self._idea, one, idea))
+            for tried in TRIES:
+                if any(practice.title.startswith(tried.title) for practice in one.practices):
+                    yield Act(tried.days_ago, _bound(self._tried, one, tried))
             for report in one.reports:
                 yield Act(report.days_ago, _bound(self._report, one, report))
             for poll in one.polls:
@@ -301,6 +309,27 @@ class Seeder:
             if uri is not None:
                 return str(uri)
         return None
+
+    async def _tried(self, organisation: DemoOrganisation, tried: DemoTry) -> None:
+        here = self._opened[organisation.slug]
+        practice = next(one for one in organisation.practices if one.title.startswith(tried.title))
+        uri = await here.run(
+            here.db.value, "SELECT uri FROM post WHERE title = :title AND is_local", title=practice.title
+        )
+        subject, level, size, minutes, setting = tried.context
+        form = TryForm(
+            outcome=tried.outcome,
+            context=Bands(subject=subject, level=level, size=size, minutes=minutes, setting=setting),
+            steps=tried.steps,
+            changed=tried.changed,
+            saw=tried.saw,
+            may_contact=True,
+        )
+        async for there, viewer, known in self._copies(organisation, tried.who, str(uri)):
+            post = await there.run(tries.report, there, viewer, known, form)
+            await self._settle()
+            if tried.thanked and (report_id := await _known(here, post.uri)) is not None:
+                await here.run(posts.like_post, here, self._viewer(organisation, practice.author), report_id)
 
     async def _tip(self, organisation: DemoOrganisation, tip: DemoTip) -> None:
         here = self._opened[organisation.slug]

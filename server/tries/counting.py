@@ -86,7 +86,7 @@ async def collection(here: Instance, post_id: str) -> dict[str, object] | None:
 
 
 class CountsDetail:
-    """`server.posts.details.KindDetail` over the table of tallies: how often a practice was tried, beside its fields."""
+    """`server.posts.details.KindDetail` over the tallies: how often a practice was tried."""
 
     async def document(self, here: Instance, post_id: str) -> dict[str, object]:
         """The counts of a practice here as they were told last, and when that was."""
