@@ -132,11 +132,17 @@ async def bond_with(
         _raise([*_note_errors(note), *await _refusals(acting, source, form, post.community_id)])
         return await _bond(here, acting, source, note)
     if shared:
-        is_own = basis.source.author_url == await _page_of(acting)
-        verdict = licence_gate(basis.source.licence, form.licence, "publish", is_own=is_own)
+        own = await is_own(here, acting, basis.source)
+        verdict = licence_gate(basis.source.licence, form.licence, "publish", is_own=own)
         if isinstance(verdict, Denied):
             raise Invalid(verdict.reason, field="licence")
     return Bond("\n\n".join(part for part in (attribution(basis), thanks_to(thanked)) if part), store)
+
+
+async def is_own(here: Instance, acting: Viewer, source: Ancestor) -> bool:
+    """Whether somebody wrote the source of their remix themselves."""
+    wrote = await here.db.value("SELECT author_id FROM post WHERE uri = :uri", uri=source.uri)
+    return wrote is not None and wrote == acting.actor_id
 
 
 async def words_under(here: Instance, acting: Viewer, source_id: str, note: ChangeNote) -> str:
@@ -217,11 +223,6 @@ async def _check_draft(acting: Viewer, draft_id: str, source_id: str) -> None:
         raise NotFound
     if remix.source_uri != source.uri:
         raise NotFound
-
-
-async def _page_of(acting: Viewer) -> str:
-    actor = await Actor.get(id=acting.actor_id)
-    return actor.url or actor.uri
 
 
 def _raise(errors: list[Invalid]) -> None:

@@ -60,14 +60,15 @@ async def comparison(here: Instance, viewer: Viewer, short: str) -> Comparison:
     after = await Practice.get_or_none(id=remix_post.id)
     if source_post is None or source_post.state != "visible" or before is None or after is None:
         raise NotFound
-    parts = parts_between(
-        await fields_of(here, source_post.id, source_post.kind, source_post.title),
-        await fields_of(here, remix_post.id, remix_post.kind, remix_post.title),
-    )
+    old = await fields_of(here, source_post.id, source_post.kind, source_post.title)
+    new = await fields_of(here, remix_post.id, remix_post.kind, remix_post.title)
+    # Steps have a part of their own here; and what the first author saw is theirs: it was not taken out.
+    aside = {"steps", *(() if new.get("evidence") else ("evidence", "certainty"))}
+    parts = parts_between(*({name: text for name, text in each.items() if name not in aside} for each in (old, new)))
     return Comparison(
         source=source_post,
         remix=remix_post,
-        parts=tuple(part for part in parts if part.field != "steps"),
+        parts=tuple(Part(part.field, tuple(readable(part.pieces))) for part in parts),
         steps=tuple(step_changes(before.steps or [], after.steps or [])),
         what_changed=remix.what_changed,
         why=remix.why,
@@ -91,9 +92,18 @@ def step_changes(before: Sequence[str], after: Sequence[str]) -> Iterator[StepCh
                 after=other,
                 before_number=old + 1 if has_old else 0,
                 after_number=new + 1 if has_new else 0,
-                pieces=tuple(compare(one, other)) if kind == "changed" else (),
+                pieces=tuple(readable(compare(one, other))) if kind == "changed" else (),
             )
             number += 1
+
+
+def readable(pieces: Sequence[Piece]) -> list[Piece]:
+    """The pieces, or the old text and the new one as wholes where hardly anything stayed: scraps are hard to read."""
+    same = sum(len(piece.text) for piece in pieces if piece.kind == "same")
+    before, after = ("".join(piece.text for piece in pieces if piece.kind != other) for other in ("added", "removed"))
+    if not before or not after or same * 2 >= max(len(before), len(after)):
+        return list(pieces)
+    return [Piece("removed", before), Piece("added", after)]
 
 
 def with_changes(steps: Sequence[StepChange], taken: Collection[int]) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from server.posts.readable import findable, readable
 from server.practices import queries as practices
 from server.practices.form import PracticeForm
 from server.practices.models import Practice
-from server.remixes.actions import ChangeNote, remixable
+from server.remixes.actions import ChangeNote, is_own, remixable
 from server.remixes.models import Remix
 from server.remixes.policy import Denied, Verdict, licence_choices, may_publish
 from server.remixes.wire import Ancestor, Basis, ancestors_of
@@ -118,6 +118,15 @@ async def draft(here: Instance, viewer: Viewer, short: str) -> tuple[PostView, P
         return None
     source_id = await here.db.value("SELECT id FROM post WHERE uri = :uri", uri=remix.source_uri)
     return (*kept, ChangeNote(remix.what_changed, remix.why), str(source_id or ""))
+
+
+async def licences_of(here: Instance, viewer: Viewer, post_id: str) -> tuple[str, ...] | None:
+    """The licences that a remix of the viewer's may have; None for what is no remix."""
+    remix = await Remix.get_or_none(id=post_id)
+    if remix is None:
+        return None
+    first = ancestors_of(remix.lineage)[0]
+    return licence_choices(first.licence, is_own=await is_own(here, viewer, first))
 
 
 async def ties(here: Instance, viewer: Viewer, post: PostView) -> Ties:

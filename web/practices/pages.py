@@ -145,7 +145,7 @@ async def edit_page(request: Request, post: PostView) -> Response:
         raise NotFound
     if post.state == "draft":
         return redirect(request, f"/practices/new?draft={post.short}")
-    return await composer(request, kept[1], post.community, editing=post)
+    return await composer(request, kept[1], post.community, editing=post, **await _licences(request, post))
 
 
 async def save_edit(request: Request, post: PostView) -> Response:
@@ -153,7 +153,7 @@ async def save_edit(request: Request, post: PostView) -> Response:
     here, viewer, sent = here_of(request), signed_in(request), await form_of(request)
     uploaded, refused = await take_files(request, viewer, sent)
     form = read(sent, uploaded, post.community.id if post.community else None)
-    page: dict[str, Any] = {"editing": post, "sent": sent, "uploaded": uploaded}
+    page: dict[str, Any] = {"editing": post, "sent": sent, "uploaded": uploaded, **await _licences(request, post)}
     changed = await changed_form(request, viewer, sent, form)
     if changed is not None:
         return await composer(request, changed[0], post.community, **page, **changed[1])
@@ -173,6 +173,14 @@ async def save_edit(request: Request, post: PostView) -> Response:
         posts.page_path(saved.short, saved.title, saved.kind),
         toast=gettext(request, "Your changes are saved, and everybody who has it gets them."),
     )
+
+
+async def _licences(request: Request, post: PostView) -> dict[str, Any]:
+    """The licences to choose from, where those of a source leave fewer."""
+    allowed = await remixes.licences_of(here_of(request), viewer_of(request), post.id)
+    if allowed is None:
+        return {}
+    return {"licences": [option for option in licence_options() if option["value"] in allowed]}
 
 
 async def live_preview(request: Request) -> Response:

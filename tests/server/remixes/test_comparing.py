@@ -25,6 +25,14 @@ def test_changed_new_and_left_out_steps_are_named():
     assert [(step.kind, step.before) for step in left] == [("removed", "Ask."), ("same", "Sort.")]
 
 
+def test_what_was_written_anew_is_shown_whole():
+    (step,) = step_changes(["While the room empties, split the pile."], ["Next week, read the slips aloud."])
+    assert [(piece.kind, piece.text) for piece in step.pieces] == [
+        ("removed", "While the room empties, split the pile."),
+        ("added", "Next week, read the slips aloud."),
+    ]
+
+
 @given(STEPS, STEPS)
 def test_all_changes_make_the_remix_and_none_the_source(before, after):
     found = list(step_changes(before, after))

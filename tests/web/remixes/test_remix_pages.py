@@ -253,3 +253,18 @@ async def test_without_its_source_there_is_nothing_to_compare(fediverse, two):
         page = (await client.get(mine)).text
         check(page)
         assert "/differences" not in page
+
+
+async def test_an_edited_remix_keeps_to_the_licence_and_its_line(fediverse, two):
+    _, bruno, _, _ = two
+    mine, _, _ = await remixed(fediverse, two)
+    async with fediverse.client(bruno.here, bruno) as client:
+        form = (await client.get(f"{mine}/edit")).text
+        check(form)
+        assert 'value="CC-BY-SA-4.0"' in form
+        assert 'value="CC-BY-4.0"' not in form
+        sent = {**FILLED, "share": "1", "licence": "CC-BY-4.0"}
+        assert (await client.post(f"{mine}/edit", data=sent)).status_code == 422
+        saved = await client.post(f"{mine}/edit", data={**sent, "licence": "CC-BY-SA-4.0", "title": "In pairs"})
+        shown = (await client.get(saved.headers["location"])).text
+        assert "Exit tickets that work</a>" in shown
