@@ -64,10 +64,7 @@ async def narrowed(here: Instance, viewer: Viewer, facets: Facets, before: str |
     said = _said(facets)
     if not said:
         return None
-    asked = {f"facet_{name}": value for name in ("subject", "level", "language", "licence")
-             if (value := getattr(facets, name))}  # fmt: skip
-    asked |= {"facet_author": viewer.actor_id, "facet_community": facets.community_id}
-    asked |= _bands(facets)
+    asked = _asked(facets) | {"facet_author": viewer.actor_id, "facet_community": facets.community_id}
     for condition in said:
         table = "post" if condition.startswith("post.") else "practice"
         where = f"{_LIBRARY} AND {condition}" if table == "post" else condition
@@ -75,6 +72,15 @@ async def narrowed(here: Instance, viewer: Viewer, facets: Facets, before: str |
         if len(rows) <= FEW:
             return await _among(here, viewer, facets, [row["id"] for row in rows], before, limit, said, asked)
     return await _of_the_latest(here, viewer, facets, before, limit, said, asked)
+
+
+def fits(facets: Facets) -> tuple[str, dict[str, Any]]:
+    """What is asked for as a condition on the alias `post`, with its parameters; an empty one where nothing is.
+
+    Without the community and whose it is: those are for the library.
+    """
+    said = _said(facets)
+    return (_on_post(said) if said else ""), _asked(facets)
 
 
 async def _among(
@@ -92,7 +98,7 @@ async def _among(
     join = "CROSS JOIN" if here.db.dialect == "sqlite" else "JOIN"  # without it, SQLite begins with the whole library
     rows = await here.db.rows(
         f"SELECT post.id AS id, post.published_at AS at FROM {given(here.db.dialect, id=TEXT)}"
-        f" {join} post ON post.id = given.id WHERE {which} AND {_fits(here, viewer, said)}",
+        f" {join} post ON post.id = given.id WHERE {which} AND {_fits(viewer, said)}",
         given=rows_given({"id": each} for each in ids),
         **asked,
         **readable(viewer)[1],
@@ -133,7 +139,7 @@ async def _of_the_latest(
     )
     rows = await here.db.rows(
         f"SELECT near.id, near.at FROM ({part} :looked_at) AS near {join} post ON post.id = near.id"
-        f" WHERE {_fits(here, viewer, said)}{order} LIMIT :limit",
+        f" WHERE {_fits(viewer, said)}{order} LIMIT :limit",
         looked_at=LOOKED_AT,
         limit=limit + 1,
         **values,
@@ -144,12 +150,22 @@ async def _of_the_latest(
     return Narrowed([row["id"] for row in rows[:limit]], None if last is None else f"{last['at']}.{last['id']}", None)
 
 
-def _fits(here: Instance, viewer: Viewer, said: list[str]) -> str:
+def _fits(viewer: Viewer, said: list[str]) -> str:
+    return " AND ".join([_on_post(said), readable(viewer)[0], findable(viewer)])
+
+
+def _on_post(said: list[str]) -> str:
     inner = [condition for condition in said if condition.startswith(("practice.", "lower("))]
     outer = [condition for condition in said if condition not in inner]
     if inner:
         outer.append(f"EXISTS (SELECT 1 FROM practice WHERE practice.id = post.id AND {' AND '.join(inner)})")
-    return " AND ".join([*outer, readable(viewer)[0], findable(viewer)])
+    return " AND ".join(outer)
+
+
+def _asked(facets: Facets) -> dict[str, Any]:
+    named = {f"facet_{name}": value for name in ("subject", "level", "language", "licence")
+             if (value := getattr(facets, name))}  # fmt: skip
+    return named | _bands(facets)
 
 
 def _said(facets: Facets) -> list[str]:

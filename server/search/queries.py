@@ -10,6 +10,7 @@ from server.instance import Instance
 from server.peers.policy import HIDDEN, QUIET, in_sql
 from server.posts.queries import PostView, listing, readable
 from server.posts.readable import findable
+from server.practices.narrowing import Facets, fits
 from server.search.newest import Wanted, among_few, fitting, newest
 from server.search.words import any_of, parse_query
 
@@ -71,12 +72,16 @@ async def search_posts(
     page: int = 1,
     until: int | None = None,
     limit: int = PAGE_SIZE,
+    facets: Facets = Facets(),
 ) -> PostsFound:
-    """Posts that the viewer may read, by kind of post (all without any): a few queries and what a listing costs."""
+    """Posts that the viewer may read, by kind of post (all without any): a few queries and what a listing costs.
+
+    `facets` narrow practices to what they say of themselves.
+    """
     query = parse_query(text)
     if not query or not 1 <= page <= MAX_PAGES:
         return PostsFound([], has_more=False)
-    wanted = _posts(viewer, kinds, only_here=scope == "here")
+    wanted = _posts(viewer, kinds, only_here=scope == "here", facets=facets)
     if until is None and tuple(kinds) == KINDS["resources"] and await _are_few(here):
         found = await among_few(here, query, f"SELECT post.id FROM {_resources(here)}", wanted)
     else:
@@ -183,8 +188,9 @@ async def _are_few(here: Instance) -> bool:
     return int(found or 0) <= FEW
 
 
-def _posts(viewer: Viewer, kinds: Sequence[str], *, only_here: bool) -> Wanted:
+def _posts(viewer: Viewer, kinds: Sequence[str], *, only_here: bool, facets: Facets = Facets()) -> Wanted:
     may_read, parameters = readable(viewer)
+    narrowed, asked = fits(facets)
     wants = _WANTS_TO_BE_FOUND + (_CAME_TO_ME if viewer.is_signed_in else "")
     named = {f"search_kind_{number}": kind for number, kind in enumerate(kinds)}
     return Wanted(
@@ -192,9 +198,10 @@ def _posts(viewer: Viewer, kinds: Sequence[str], *, only_here: bool) -> Wanted:
         "post.state = 'visible'"
         + (f" AND post.kind IN ({', '.join(':' + name for name in named)})" if named else "")
         + (" AND post.is_local" if only_here else "")
+        + (f" AND {narrowed}" if narrowed else "")
         + f" AND author.suspended_at IS NULL AND author.deleted_at IS NULL AND ({wants}) AND ({may_read})"
         f" AND {findable(viewer)}",
-        {**named, **parameters, "search_me": viewer.actor_id},
+        {**named, **parameters, **asked, "search_me": viewer.actor_id},
     )
 
 

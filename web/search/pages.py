@@ -11,14 +11,21 @@ from starlette.routing import Route
 from server.actors.viewer import Viewer
 from server.errors import Refused
 from server.instance import Instance
+from server.practices import queries as practices
+from server.practices.narrowing import Facets
 from server.search import lookup, queries
 from server.search.queries import ActorsFound, PostsFound
 from web.i18n import gettext
+from web.practices.composing import language_options, licence_options
 from web.render import render
 from web.request import here_of, viewer_of
 
 FEW = 5
 MAX_TEXT = 900
+NARROWED = "practices"
+"""The kind of thing that says enough of itself to be narrowed by it:"""
+NOTHING = Facets()
+FACETS = ("subject", "level", "size", "minutes", "language", "licence")
 _NUMBER = re.compile(r"-?[0-9]{1,18}", re.ASCII)
 
 
@@ -31,13 +38,22 @@ class Asked:
     scope: str
     page: int
     until: int | None = None
+    facets: Facets = NOTHING
 
     def href(self, **changes: str | int | None) -> str:
         """The address of the same question with something changed; what is as usual is left out."""
         values = {"q": self.text, "kind": self.kind, "scope": self.scope, "page": self.page}
-        values |= {"until": self.until, **changes}
-        usual = {"kind": "all", "scope": "everything", "page": 1, "until": None}
+        values |= {"until": self.until, **self.narrowed, **changes}
+        usual: dict[str, object] = {"kind": "all", "scope": "everything", "page": 1, "until": None}
+        usual |= dict.fromkeys(FACETS)
+        if values["kind"] != "practices":
+            usual |= self.narrowed  # what practices say of themselves narrows nothing else
         return "/search?" + urlencode({name: value for name, value in values.items() if usual.get(name) != value})
+
+    @property
+    def narrowed(self) -> dict[str, str]:
+        """What practices are narrowed to."""
+        return {name: value for name in FACETS if (value := getattr(self.facets, name))}
 
 
 async def search_page(request: Request) -> Response:
@@ -63,9 +79,16 @@ async def _results(here: Instance, viewer: Viewer, asked: Asked) -> dict[str, ob
     if kind in queries.KINDS:
         kinds = queries.KINDS[kind]
         posts = await queries.search_posts(
-            here, viewer, text, kinds=kinds, scope=scope, page=asked.page, until=asked.until
+            here,
+            viewer,
+            text,
+            kinds=kinds,
+            scope=scope,
+            page=asked.page,
+            until=asked.until,
+            facets=asked.facets,
         )
-        return {"posts": posts, **_further(asked, posts)}
+        return {"posts": posts, **_further(asked, posts), **(await _choices(here, viewer) if kind == NARROWED else {})}
     if kind in {"people", "communities"}:
         actor_kind = "Person" if kind == "people" else "Group"
         actors = await queries.search_actors(
@@ -78,6 +101,13 @@ async def _results(here: Instance, viewer: Viewer, asked: Asked) -> dict[str, ob
         people = await queries.search_actors(here, text, kind="Person", scope=scope, limit=FEW)
         communities = await queries.search_actors(here, text, kind="Group", scope=scope, limit=FEW)
     return {"posts": posts, "people": people, "communities": communities, **_further(asked, posts)}
+
+
+async def _choices(here: Instance, viewer: Viewer) -> dict[str, object]:
+    """What practices can be narrowed to."""
+    values = await practices.facet_values(here, viewer)
+    languages = [option for option in language_options() if option["value"] in values.languages]
+    return {"values": values, "languages": languages, "licences": licence_options()}
 
 
 def _further(asked: Asked, found: PostsFound | ActorsFound) -> dict[str, object]:
@@ -94,12 +124,16 @@ def _asked(request: Request) -> Asked:
     values = request.query_params
     until = values.get("until", "")
     kind, scope, page = values.get("kind", "all"), values.get("scope", "everything"), values.get("page", "1")
+    kind = kind if kind in {*queries.KINDS, "people", "communities"} else "all"
     return Asked(
         text=values.get("q", "").replace("\x00", "").strip()[:MAX_TEXT],
-        kind=kind if kind in {*queries.KINDS, "people", "communities"} else "all",
+        kind=kind,
         scope=scope if scope in queries.SCOPES else "everything",
         page=min(int(page), queries.MAX_PAGES) if page.isascii() and page.isdigit() and 0 < len(page) < 4 else 1,
         until=int(until) if _NUMBER.fullmatch(until) else None,
+        facets=Facets(**{name: values.get(name, "").replace("\x00", "")[:200] for name in FACETS})
+        if kind == NARROWED
+        else NOTHING,
     )
 
 
