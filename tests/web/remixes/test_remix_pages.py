@@ -9,6 +9,7 @@ from server.practices import actions as practices
 from server.practices.form import PracticeForm
 from server.remixes import actions
 from server.remixes.actions import ChangeNote
+from tests.counting import statements
 from tests.posting import follow, found
 from tests.web.practices.test_practice_pages import check
 
@@ -268,3 +269,23 @@ async def test_an_edited_remix_keeps_to_the_licence_and_its_line(fediverse, two)
         saved = await client.post(f"{mine}/edit", data={**sent, "licence": "CC-BY-SA-4.0", "title": "In pairs"})
         shown = (await client.get(saved.headers["location"])).text
         assert "Exit tickets that work</a>" in shown
+
+
+async def test_pages_take_a_fixed_number_of_statements_however_many_remixes_there_are(fediverse, two):
+    amara, bruno, post, _ = two
+    there = await found(bruno.here, post.uri)
+    note = ChangeNote("They answer in pairs.", "Half of mine cannot write yet.")
+    counts = {}
+    home = f"/p/exit-tickets-that-work-{post.short}"
+    for size in (1, 7):
+        for number in range(size):
+            form = replace(FORM, title=f"Mine {size}.{number}", evidence="", certainty="")
+            await bruno.do(actions.share, there.id, form, note)
+        await fediverse.settle()
+        async with fediverse.client(amara.here, amara) as client:
+            for path in (home, f"{home}/lineage"):
+                assert (await client.get(path)).status_code == 200
+                with amara.here.db.bind(), statements(amara.here) as log:
+                    assert (await client.get(path)).status_code == 200
+                counts.setdefault(path, set()).add(len(log))
+    assert [len(found) for found in counts.values()] == [1, 1]
