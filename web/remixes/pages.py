@@ -23,6 +23,7 @@ from web.i18n import gettext
 from web.practices.composing import audiences, community_of, licence_options, take_files
 from web.practices.forms import read
 from web.practices.pages import changed_form, composer, keep_context, shown_before
+from web.remixes.travel import picture
 from web.render import redirect, render
 from web.request import form_of, here_of, signed_in, text, texts, viewer_of
 
@@ -98,7 +99,8 @@ async def lineage_page(request: Request) -> Response:
     post = await posts.show(here, viewer, request.path_params["name"])
     if post is None or post.kind != "practice" or post.state != "visible":
         raise NotFound
-    return render(request, "remixes/lineage.html", nav="practices", post=post, trees=await lineage(here, viewer, post))
+    trees = await lineage(here, viewer, post)
+    return render(request, "remixes/lineage.html", nav="practices", post=post, trees=trees, picture=picture(trees))
 
 
 async def differences(request: Request) -> Response:
