@@ -77,7 +77,7 @@ class DemoRemix:
 
 @dataclass(frozen=True, slots=True)
 class DemoThread:
-    """A thread or an ask with its replies: who, what, and whether it helped."""
+    """A thread or an ask with its replies: who, what, and whether it helped. One with `#anotherway` shows another way."""
 
     author: str
     community: str

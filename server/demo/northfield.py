@@ -227,6 +227,12 @@ THREADS = (
                 True,
             ),
             ("maya", "Pens are the real problem. I charge one shoe.", False),
+            ("samuel", "We laminated a sheet of paper instead, which lives in their exercise book. #anotherway", False),
+            (
+                "ines@lakeside",
+                "I ask for them during the last task, table by table. Nobody notices. #anotherway",
+                False,
+            ),
         ),
     ),
     DemoThread(

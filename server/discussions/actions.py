@@ -11,6 +11,7 @@ from server.posts import actions as posts
 from server.posts.actions import NewPost, PostChange
 from server.posts.composing import readable_post
 from server.posts.models import Post
+from server.posts.policy import ANOTHER_WAY
 from server.practices.policy import audiences
 
 SENTENCE = 500
@@ -24,7 +25,10 @@ EDITABLE = (*KINDS, "reply", "note")
 
 @dataclass(frozen=True, slots=True)
 class ThreadForm:
-    """What somebody fills in to start a conversation. `kind`: one of KINDS."""
+    """What somebody fills in to start a conversation, or to answer. `kind`: one of KINDS.
+
+    `another_way`: the answer shows another way of doing what is asked.
+    """
 
     kind: str = "discussion"
     title: str = ""
@@ -36,6 +40,7 @@ class ThreadForm:
     visibility: str = ""
     community_id: str | None = None
     nobody_identifiable: bool = False
+    another_way: bool = False
 
 
 async def start(here: Instance, acting: Viewer, form: ThreadForm) -> Post:
@@ -65,7 +70,7 @@ async def reply(here: Instance, acting: Viewer, parent_id: str, form: ThreadForm
     return await posts.create_post(
         here,
         str(acting.actor_id),
-        replace(_written(form, "reply"), parent_id=parent_id),
+        replace(_written(form, "reply"), parent_id=parent_id, manner=ANOTHER_WAY if form.another_way else ""),
     )
 
 
@@ -94,6 +99,7 @@ async def change(here: Instance, acting: Viewer, post_id: str, form: ThreadForm,
             content_warning=form.content_warning,
             language=form.language,
             attachments=form.media_ids,
+            manner=(ANOTHER_WAY if form.another_way else "") if post.kind == "reply" else None,
         ),
         change_note,
     )

@@ -14,7 +14,7 @@ from server.errors import Invalid, NotAllowed, NotFound, Refused
 from server.ids import new_id
 from server.instance import Instance
 from server.media import actions as media
-from server.posts import admission, asking, counting, places, policy
+from server.posts import admission, asking, counting, places, policy, rendering
 from server.posts.addresses import page_path
 from server.posts.details import detail_of
 from server.posts.events import PostEdited, PostNarrowed, PostPublished, PostWaits
@@ -251,6 +251,7 @@ async def _insert(
         sensitive=bool(warning) or new.sensitive,
         language=language_code(new.language),
         licence=new.licence,
+        manner=new.manner or rendering.manner(new.kind, written.tags),
         visibility=place.visibility,
         state="draft" if new.draft else "waiting" if asked.waits else "visible",
         quote_uri=asked.quoted.uri if asked.quoted else None,
@@ -380,6 +381,8 @@ def _apply(here: Instance, post: Post, change: PostChange, written: _Written | N
         post.sensitive = change.sensitive or bool(post.content_warning)
     if change.language is not None:
         post.language = language_code(change.language)
+    if change.manner is not None and post.kind == "reply":
+        post.manner = change.manner
     if change.licence is not None:
         post.licence = change.licence
     if change.visibility is not None:

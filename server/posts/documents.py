@@ -18,6 +18,7 @@ from server.posts import audience, consent, details, places, policy
 from server.posts.composing import language_name, summary_of
 from server.posts.models import Like, Post, PostAttachment, PostMention, PostTag
 from server.posts.places import members_among
+from server.posts.rendering import ALTERNATIVE
 from server.shelf import MadeFrom, Shelf
 from server.text import LICENCES, plain
 from server.text.markdown import hashtag_url, mention_html
@@ -166,7 +167,7 @@ async def build(here: Instance, post: Post, *, about: Envelope | None = None) ->
         in_reply_to=post.in_reply_to_uri,
         tags=await _tags(here, about),
         attachments=[_attachment(here, item) for item in files],
-        kind=WIRE_KINDS.get(post.kind, post.kind) if titled or post.kind in {"tip", "poll"} else None,
+        kind=_wire_kind(post),
         license=(licence.url or None) if licence else None,
         learning=learning if isinstance(learning, dict) else None,
         image=image if isinstance(image, dict) else None,
@@ -181,6 +182,12 @@ async def build(here: Instance, post: Post, *, about: Envelope | None = None) ->
         accepted_answer=await _accepted(post),
         extra={**consent.wire(post, about.author.uri), **extra},
     )
+
+
+def _wire_kind(post: Post) -> str | None:
+    if post.manner == policy.ANOTHER_WAY:
+        return ALTERNATIVE
+    return WIRE_KINDS.get(post.kind, post.kind) if post.title or post.kind in {"tip", "poll"} else None
 
 
 async def signed(here: Instance, post: Post, *, about: Envelope | None = None) -> dict[str, object]:

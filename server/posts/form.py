@@ -35,7 +35,8 @@ class NewPost:
 
     `attachments` are ids of uploads, or NewAttachment. Replies take community and audience from what they answer.
     `quote_id` is a post that it quotes. With `to_named` a direct post goes to those whom its text names, and to whom it
-    answers, never to everybody in the conversation. `sensitive` covers its pictures, also without a `content_warning`.
+    answers, never to everybody in the conversation. `manner` is that of an
+    answer. `sensitive` covers its pictures, also without a `content_warning`.
     """
 
     kind: str
@@ -55,6 +56,7 @@ class NewPost:
     draft: bool = False
     to_named: bool = False
     sensitive: bool = False
+    manner: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,7 @@ class PostChange:
     attachments: Sequence[str | NewAttachment] | None = None
     tags: Sequence[str] | None = None
     sensitive: bool | None = None
+    manner: str | None = None
 
 
 def check_new(new: NewPost) -> None:
@@ -79,6 +82,8 @@ def check_new(new: NewPost) -> None:
     errors = []
     if new.kind not in policy.KINDS:
         errors.append(Invalid("There is no such kind of post.", field="kind"))
+    if new.manner not in {"", policy.ANOTHER_WAY} or (new.manner and new.kind != "reply"):
+        errors.append(Invalid("Only an answer shows another way.", field="another_way"))
     if new.visibility not in policy.VISIBILITIES:
         errors.append(Invalid("Choose who can see this.", field="visibility"))
     is_picture = new.kind in MAY_BE_PICTURES and bool(new.attachments)

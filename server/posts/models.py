@@ -20,6 +20,7 @@ class Post(Model):
     because of whom it answers or quotes, ``waiting`` (for their agreement) or ``refused``.
     `short` is the last 8 characters of the id: the page is ``/p/SLUG-SHORT`` for posts from here and from elsewhere.
 
+    `manner` of an answer: ``another`` where it shows another way of doing what is asked, or empty.
     `quote_uri` is what it quotes (no row of ours need have it); `quote_state`: ``approved``, ``unproved`` (no sign
     that its author agreed), ``waiting``, ``refused``, ``revoked``; `quote_stamp` and `approved_by` are the stamps that
     prove agreement. `interaction` says who may do what with it, as JSON of `posts.consent`; None leaves it to the
@@ -69,6 +70,7 @@ class Post(Model):
     likes_count = fields.IntField(default=0)
     boosts_count = fields.IntField(default=0)
     helped_count = fields.IntField(default=0)
+    manner = fields.CharField(max_length=12, default="")
     quote_uri = fields.CharField(max_length=500, null=True)
     quote_state = fields.CharField(max_length=8, default="")
     quote_stamp = fields.CharField(max_length=500, null=True)

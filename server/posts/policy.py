@@ -76,6 +76,10 @@ KIND_LABELS = {
     "tried": "Tried it",
     "note": "Post",
 }
+ANOTHER_WAY = "another"
+"""The manner of an answer that shows another way of doing what is asked."""
+ANOTHER_WAY_TAG = "anotherway"
+"""How people whose app has no box to tick say the same."""
 OBJECT_TYPES = {"poll": "Question", "session": "Event"}
 """What is neither an Article nor a Note on the wire."""
 

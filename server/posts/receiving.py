@@ -190,6 +190,7 @@ def columns(arrival: Arrival, post_id: str, now: datetime) -> dict[str, Any]:
         "sensitive": words.sensitive,
         "language": words.language,
         "licence": words.licence,
+        "manner": words.manner,
         "visibility": arrival.visibility,
         "state": "held" if arrival.held else "visible",
         "locked": not remote.comments_enabled,

@@ -8,6 +8,7 @@ from typing import Any
 
 from federation.vocab.objects import Attachment, RemotePost
 from server.posts import shapes
+from server.posts.policy import ANOTHER_WAY, ANOTHER_WAY_TAG
 from server.text import clean_text, language_code, licence_by_url, plain, sanitise
 from server.text.pages import to_our_pages
 
@@ -24,6 +25,8 @@ KINDS = {
     "discussion": "discussion",
     "review": "reply",
 }
+ALTERNATIVE = "alternative"
+"""`kind` on the wire of an answer that shows another way."""
 MAX_ATTACHMENTS = 20
 
 _WHEN_AND_WHERE = re.compile(r"<p><strong>When:</strong>(?:(?!</?p\b).)*</p>\s*\Z", re.DOTALL)
@@ -45,6 +48,7 @@ class Shown:
     translations: list[dict[str, str]]
     emoji: dict[str, str]
     particulars: list[list[str]]
+    manner: str = ""
 
 
 def shown(remote: RemotePost, *, in_community: bool = False, people: Mapping[str, str] | None = None) -> Shown:
@@ -71,8 +75,9 @@ def shown(remote: RemotePost, *, in_community: bool = False, people: Mapping[str
     if not content and summary and not warning:
         content, summary = _paragraph(summary), ""
     language = language_code(remote.language, fallback="und")
+    kind = _kind(remote, titled=titled or bool(title))
     return Shown(
-        kind=_kind(remote, titled=titled or bool(title)),
+        kind=kind,
         title=title,
         summary=summary if titled and not warning else "",
         content_html=content or _paragraph(escape(clean_text(remote.name), quote=False)),
@@ -83,7 +88,13 @@ def shown(remote: RemotePost, *, in_community: bool = False, people: Mapping[str
         translations=shapes.translations(remote, language, known),
         emoji=shapes.emoji(remote),
         particulars=shapes.particulars(remote),
+        manner=ANOTHER_WAY if kind == "reply" and remote.kind == ALTERNATIVE else manner(kind, remote.hashtags),
     )
+
+
+def manner(kind: str, hashtags: Sequence[str]) -> str:
+    """Whether an answer shows another way, by its hashtags: apps and other servers have no box to tick."""
+    return ANOTHER_WAY if kind == "reply" and ANOTHER_WAY_TAG in {tag.lower() for tag in hashtags} else ""
 
 
 def files(remote: RemotePost) -> list[Attachment]:

@@ -57,6 +57,7 @@ COLUMNS = ", ".join(
         "likes_count",
         "boosts_count",
         "helped_count",
+        "manner",
         "published_at",
         "edited_at",
         "last_activity_at",
@@ -144,6 +145,7 @@ class PostView:
     translations: tuple[Translation, ...] = ()
     particulars: tuple[tuple[str, str], ...] = ()
     lead: str = ""
+    manner: str = ""
 
     @property
     def excerpt(self) -> str:
@@ -303,11 +305,14 @@ def _view(
         root_id=row["root_id"] or row["id"],
         action_base=f"/p/{row['short']}",
         consent=said,
+        manner=row["manner"],
     )
 
 
 def _kind_label(row: Row) -> str:
     """What it is called: by our kinds, or where they say too little by its own type."""
+    if row["manner"] == policy.ANOTHER_WAY:
+        return "Another way"
     label = policy.KIND_LABELS.get(row["kind"], "Post")
     vague = not row["is_local"] and row["kind"] in {"discussion", "note"}
     return LABELS.get(row["object_type"], label) if vague else label

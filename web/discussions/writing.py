@@ -34,6 +34,7 @@ def read(form: FormData, uploaded: Sequence[MediaFile], community_id: str | None
         visibility=text(form, "visibility", 20),
         community_id=community_id,
         nobody_identifiable=bool(text(form, "nobody_identifiable", 5)),
+        another_way=bool(text(form, "another_way", 5)),
     )
 
 
@@ -87,6 +88,7 @@ async def edit_page(request: Request, post: PostView) -> Response:
         visibility=post.visibility,
         community_id=post.community.id if post.community else None,
         nobody_identifiable=bool(post.attachments),
+        another_way=bool(post.manner),
     )
     return await _composer(request, form, editing=post)
 

@@ -168,15 +168,16 @@ def _fill(fresh: Post, remote: RemotePost, words: rendering.Shown, visibility: s
     fresh.visibility, fresh.locked = visibility, fresh.locked or not remote.comments_enabled
     fresh.interaction = consent.kept(remote.policy)
     fresh.translations, fresh.emoji = words.translations or None, words.emoji or None
-    fresh.particulars = words.particulars or None
+    fresh.particulars, fresh.manner = words.particulars or None, words.manner
 
 
 def _says_the_same(post: Post, words: rendering.Shown) -> bool:
-    return (post.title, post.content_html, post.content_warning, post.sensitive) == (
+    return (post.title, post.content_html, post.content_warning, post.sensitive, post.manner) == (
         words.title,
         words.content_html,
         words.content_warning,
         words.sensitive,
+        words.manner,
     )
 
 
