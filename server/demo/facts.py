@@ -86,6 +86,7 @@ class DemoThread:
     title: str
     text: str
     replies: tuple[tuple[str, str, bool], ...] = ()
+    peers_first_hours: int = 0
 
 
 @dataclass(frozen=True, slots=True)

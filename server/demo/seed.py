@@ -351,6 +351,7 @@ class Seeder:
             text=thread.text,
             community_id=await self._group(here, here, thread.community),
             visibility=community.visibility,
+            peers_first_hours=thread.peers_first_hours,
         )
         author = self._viewer(organisation, thread.author)
         post = await here.run(discussions.start, here, author, form)

@@ -6,6 +6,16 @@ TOLD = (
     DemoThread(
         "priya",
         "science",
+        0.3,
+        "ask",
+        "What do you say when a whole row has copied?",
+        "I do not want a scene, and I do not want to look away. Year 9, homework, six of them word for word.",
+        (("tom@riverside", "I ask each of them to explain one line to me, alone. That is the scene.", False),),
+        peers_first_hours=24,
+    ),
+    DemoThread(
+        "priya",
+        "science",
         2.2,
         "win",
         "The whole of 8c asked a question",

@@ -1,15 +1,18 @@
 """Threads, questions and replies: starting, changing and ending them, and saying what helped."""
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
+from server.actors.models import Actor
 from server.actors.viewer import Viewer
+from server.discussions import peers_first
 from server.discussions.models import Ask
 from server.errors import Invalid, NotAllowed, NotFound
 from server.instance import Instance
 from server.media.queries import files
 from server.posts import actions as posts
 from server.posts.actions import NewPost, PostChange
-from server.posts.composing import readable_post
+from server.posts.composing import Detail, readable_post
 from server.posts.models import Post
 from server.posts.policy import ANOTHER_WAY
 from server.practices.policy import audiences
@@ -27,7 +30,8 @@ EDITABLE = (*KINDS, "reply", "note")
 class ThreadForm:
     """What somebody fills in to start a conversation, or to answer. `kind`: one of KINDS.
 
-    `another_way`: the answer shows another way of doing what is asked.
+    `another_way`: the answer shows another way of doing what is asked. For so many `peers_first_hours` peers have the
+    word on a question; an answer that `cannot_wait`, because somebody's safety is at stake, is shown at once.
     """
 
     kind: str = "discussion"
@@ -41,6 +45,8 @@ class ThreadForm:
     community_id: str | None = None
     nobody_identifiable: bool = False
     another_way: bool = False
+    peers_first_hours: int = 0
+    cannot_wait: bool = False
 
 
 async def start(here: Instance, acting: Viewer, form: ThreadForm) -> Post:
@@ -60,17 +66,21 @@ async def start(here: Instance, acting: Viewer, form: ThreadForm) -> Post:
             licence=form.licence,
             community_id=form.community_id,
         ),
-        detail=_open if form.kind == "ask" else None,
+        detail=_opens(here, form) if form.kind == "ask" else None,
     )
 
 
 async def reply(here: Instance, acting: Viewer, parent_id: str, form: ThreadForm) -> Post:
     """Answer a post. The audience is never wider than that of what is answered."""
     await _check(here, acting, form, titled=False)
+    new = replace(
+        _written(form, "reply"),
+        parent_id=parent_id,
+        manner=ANOTHER_WAY if form.another_way else "",
+        at_once=form.cannot_wait,
+    )
     return await posts.create_post(
-        here,
-        str(acting.actor_id),
-        replace(_written(form, "reply"), parent_id=parent_id, manner=ANOTHER_WAY if form.another_way else ""),
+        here, str(acting.actor_id), new, detail=_notes_hurry(here, acting) if form.cannot_wait else None
     )
 
 
@@ -162,6 +172,8 @@ def _written(form: ThreadForm, kind: str, usual: str = "public") -> NewPost:
 
 async def _check(here: Instance, acting: Viewer, form: ThreadForm, *, titled: bool) -> None:
     errors = []
+    if form.peers_first_hours and (form.kind != "ask" or form.peers_first_hours not in peers_first.HOURS):
+        errors.append(Invalid("Choose for how long peers have the word.", field="peers_first"))
     if titled and not form.title:
         errors.append(Invalid("Give it a title, so that people can find it.", field="title"))
     if len(form.title) > 150:
@@ -195,5 +207,19 @@ async def _asked(here: Instance, acting: Viewer, ask_id: str) -> Post:
     return post
 
 
-async def _open(post: Post) -> None:
-    await Ask.create(id=post.id)
+def _opens(here: Instance, form: ThreadForm) -> Detail:
+    hours = timedelta(hours=form.peers_first_hours)
+
+    async def open_(post: Post) -> None:
+        await Ask.create(id=post.id, peers_first_until=here.clock.now() + hours if hours else None)
+
+    return open_
+
+
+def _notes_hurry(here: Instance, acting: Viewer) -> Detail:
+    async def note(post: Post) -> None:
+        ask = await Post.get_or_none(id=post.root_id, kind="ask")
+        if ask is not None and await peers_first.waits(here, ask, await Actor.get(id=post.author_id)):
+            await peers_first.record(here, acting, post)
+
+    return note

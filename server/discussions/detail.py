@@ -1,7 +1,9 @@
 """What a question says beyond its text, for posts to send, receive and keep in versions."""
 
+from federation.vocab.base import timestamp, timestamp_of
 from federation.vocab.objects import RemotePost
 from server.discussions.models import Ask
+from server.discussions.peers_first import LONGEST
 from server.instance import Instance
 from server.posts.models import Like, Post
 from server.posts.reactions import add_helped, end_helped
@@ -19,16 +21,21 @@ class AskDetail:
         if ask is None:
             return {}
         found: dict[str, object] = {"ph:clearNow": ask.clear, "ph:stillUnclear": ask.unclear}
+        if ask.peers_first_until is not None:
+            found["ph:peersFirstUntil"] = timestamp(ask.peers_first_until)
         return {term: words for term, words in found.items() if words} | ({"ph:closed": True} if ask.is_closed else {})
 
     async def received(self, here: Instance, post_id: str, remote: RemotePost) -> None:
         """Keep what a question from elsewhere says of itself."""
+        until = timestamp_of(remote.raw.get("ph:peersFirstUntil"))
+        latest = here.clock.now() + LONGEST
         await Ask.update_or_create(
             defaults={
                 "is_closed": remote.raw.get("ph:closed") is True,
                 "clear": text(remote.raw.get("ph:clearNow"), SENTENCE),
                 "unclear": text(remote.raw.get("ph:stillUnclear"), SENTENCE),
                 "changed_at": here.clock.now(),
+                "peers_first_until": None if until is None else min(until, latest),
             },
             id=post_id,
         )

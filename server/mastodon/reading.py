@@ -43,8 +43,8 @@ async def status_by_id(here: Instance, viewer: Viewer, post_id: str) -> Status:
     """One status by our id of the post."""
     may_read, parameters = readable(viewer)
     rows = await here.db.rows(
-        f"SELECT {STATUS_COLUMNS} FROM post WHERE post.id = :wanted AND post.state IN ('visible', 'waiting', 'held')"
-        f" AND {may_read}",
+        f"SELECT {STATUS_COLUMNS} FROM post WHERE post.id = :wanted"
+        f" AND post.state IN ('visible', 'waiting', 'held', 'peers') AND {may_read}",
         wanted=post_id,
         **parameters,
     )
@@ -82,7 +82,7 @@ async def rows_of(here: Instance, viewer: Viewer, numbers: Sequence[str]) -> lis
         values = {"low": bounds[0], "high": bounds[1], **parameters}
         rows = await here.db.rows(
             f"SELECT {STATUS_COLUMNS} FROM post WHERE post.id BETWEEN :low AND :high"
-            f" AND post.state IN ('visible', 'waiting', 'held') AND {may_read} ORDER BY post.id LIMIT 1",
+            f" AND post.state IN ('visible', 'waiting', 'held', 'peers') AND {may_read} ORDER BY post.id LIMIT 1",
             **values,
         )
         found += rows or await here.db.rows(

@@ -20,6 +20,12 @@ async def accept_reply(here: Instance, post: Post, *, stamp: str) -> None:
             await _publish(here, fresh)
 
 
+async def show(here: Instance, post: Post, state: str) -> None:
+    """Show a post of ours that waited in this state, in the caller's transaction; nothing where it is gone."""
+    if await hold(here, post, state):
+        await _publish(here, post)
+
+
 async def settle_quote(
     here: Instance, post: Post, quoted: Post, *, accepted: bool, stamp: str | None, reason: str
 ) -> None:

@@ -9,28 +9,44 @@ from server.errors import NotAllowed, NotFound
 from server.instance import Instance
 from server.posts import stamps
 from server.posts.consent import ASK, AUTOMATIC, NEVER, said_of
+from server.posts.details import extras_of
 from server.posts.events import QuoteAllowed
 from server.posts.models import Post, PostMention
-from server.posts.policy import OPEN
+from server.posts.places import Place
+from server.posts.policy import OPEN, PEERS
 from server.posts.readable import readable
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a new post is about, and whether it waits. A `quoted` post elsewhere always needs a stamp of its author."""
+    """What a new post is about, and whether it waits. A `quoted` post elsewhere always needs a stamp of its author.
+
+    `early`: it answers where others have the word first.
+    """
 
     waits: bool = False
+    early: bool = False
     quoted: Post | None = None
     quote_state: str = ""
 
+    @property
+    def state(self) -> str:
+        """The state that the post begins with."""
+        return "waiting" if self.waits else PEERS if self.early else "visible"
 
-async def find(here: Instance, author: Actor, parent: Post | None, quote_id: str | None) -> Asked:
-    """Look up what is quoted, and what the authors of that and of the parent say. Raises NotFound or NotAllowed."""
-    waits = False
+
+async def find(here: Instance, author: Actor, place: Place, quote_id: str | None, *, at_once: bool = False) -> Asked:
+    """Look up what is quoted, and what the authors of that and of the parent say. Raises NotFound or NotAllowed.
+
+    `at_once`: it does not wait for those who have the word.
+    """
+    waits, parent, root = False, place.parent, place.root
     if parent is not None and not parent.is_local:
         waits = await _reply_waits(parent, author)
     if quote_id is None:
-        return Asked(waits=waits)
+        says = extras_of(here, root.kind).waits if root is not None and not at_once else None
+        early = says is not None and root is not None and await says(here, root, author)
+        return Asked(waits=waits, early=early)
     quoted = await _quotable(here, author, quote_id)
     if quoted.is_local:
         return Asked(waits=waits, quoted=quoted, quote_state="approved")

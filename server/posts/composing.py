@@ -17,7 +17,7 @@ from server.media import actions as media
 from server.posts import admission, asking, counting, places, policy, rendering
 from server.posts.addresses import page_path
 from server.posts.details import detail_of
-from server.posts.events import PostEdited, PostNarrowed, PostPublished, PostWaits
+from server.posts.events import AnswerEarly, PostEdited, PostNarrowed, PostPublished, PostWaits
 from server.posts.form import NewAttachment, NewPost, PostChange, check_change, check_new
 from server.posts.holding import hold
 from server.posts.models import Post, PostAttachment, PostMention, PostTag, PostVersion
@@ -53,7 +53,7 @@ async def create_post(here: Instance, author_id: str, new: NewPost, *, detail: D
     check_present(author)
     check_new(new)
     place = await places.find(here, author, new.community_id, new.parent_id, new.visibility, to_named=new.to_named)
-    asked = await asking.find(here, author, place.parent, new.quote_id)
+    asked = await asking.find(here, author, place, new.quote_id, at_once=new.at_once)
     written = await _write(here, new.source_md, new.content_html, tuple(new.tags))
     async with here.db.transaction():
         post = await _insert(here, author, new, place, written, asked)
@@ -61,6 +61,8 @@ async def create_post(here: Instance, author_id: str, new: NewPost, *, detail: D
             await detail(post)
         if asked.waits:
             await here.events.emit(PostWaits(post.id))
+        elif post.state == policy.PEERS and place.root is not None:
+            await here.events.emit(AnswerEarly(post.id, place.root.id))
         elif post.state == "visible" and post.visibility != policy.PRIVATE:
             await announce_new(here, post)
     return post
@@ -253,7 +255,7 @@ async def _insert(
         licence=new.licence,
         manner=new.manner or rendering.manner(new.kind, written.tags),
         visibility=place.visibility,
-        state="draft" if new.draft else "waiting" if asked.waits else "visible",
+        state="draft" if new.draft else asked.state,
         quote_uri=asked.quoted.uri if asked.quoted else None,
         quote_state=asked.quote_state,
         published_at=now,

@@ -8,7 +8,9 @@ from typing import Protocol
 from federation.inbox.dispatch import VerifiedActivity
 from federation.vocab.objects import RemotePost
 from federation.vocab.polls import RemoteVote
+from server.actors.models import Actor
 from server.instance import Instance
+from server.posts.models import Post
 from server.shelf import MadeFrom
 
 CACHE = "posts.details"
@@ -113,13 +115,15 @@ class Extras:
 
     `facts`: short facts of posts with these ids, for their cards. `words`: what else they are found by. `tally`: takes
     an edit that changes nothing but numbers, and says whether it was one; in the caller's transaction. `vote`: takes
-    somebody's vote. `collections`: what is served below a post's id, by name.
+    somebody's vote. `waits`: whether an answer of this author waits (`policy.PEERS`). `collections`: what is served
+    below a post's id, by name.
     """
 
     facts: Callable[[Instance, Sequence[str]], Awaitable[dict[str, list[str]]]] | None = None
     words: Callable[[Instance, str], Awaitable[str]] | None = None
     tally: Callable[[Instance, str, RemotePost], Awaitable[bool]] | None = None
     vote: Callable[[Instance, VerifiedActivity, RemoteVote], Awaitable[None]] | None = None
+    waits: Callable[[Instance, Post, Actor], Awaitable[bool]] | None = None
     collections: Mapping[str, Callable[[Instance, str], Awaitable[dict[str, object] | None]]] = field(
         default_factory=dict
     )

@@ -141,6 +141,14 @@ class PostWaits:
 
 
 @dataclass(frozen=True, slots=True)
+class AnswerEarly:
+    """Somebody here answered a question while peers have the word; it waits, and only its author sees it."""
+
+    post_id: str
+    ask_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class ReactionWaits:
     """Somebody here likes a post, or passes it on (`kind`: ``like``, ``announce``), and its author is asked first."""
 

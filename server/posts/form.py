@@ -36,7 +36,8 @@ class NewPost:
     `attachments` are ids of uploads, or NewAttachment. Replies take community and audience from what they answer.
     `quote_id` is a post that it quotes. With `to_named` a direct post goes to those whom its text names, and to whom it
     answers, never to everybody in the conversation. `manner` is that of an
-    answer. `sensitive` covers its pictures, also without a `content_warning`.
+    answer; `at_once`: it does not wait until peers had their time. `sensitive` covers its pictures, also without a
+    `content_warning`.
     """
 
     kind: str
@@ -57,6 +58,7 @@ class NewPost:
     to_named: bool = False
     sensitive: bool = False
     manner: str = ""
+    at_once: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ whole, it would stand again, and be counted twice.
 from server.instance import Instance
 from server.posts.models import Post
 
-STANDING = ("draft", "visible", "held", "removed", "waiting", "refused")
+STANDING = ("draft", "visible", "held", "removed", "waiting", "refused", "peers")
 """Every state but that of a post that its author deleted."""
 
 

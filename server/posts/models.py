@@ -17,7 +17,8 @@ class Post(Model):
     elsewhere. `object_type` is its ActivityStreams type. `visibility`: ``public``, ``unlisted``,
     ``followers``, ``network``, ``instance``, ``members``, ``direct`` or ``private``. `state`: ``draft``, ``visible``,
     ``held`` (waits for approval), ``removed`` (by a moderator), ``deleted``, or, as long as only its author sees it
-    because of whom it answers or quotes, ``waiting`` (for their agreement) or ``refused``.
+    because of whom it answers or quotes, ``waiting`` (for their agreement), ``refused``, or ``peers``
+    (peers have the word first).
     `short` is the last 8 characters of the id: the page is ``/p/SLUG-SHORT`` for posts from here and from elsewhere.
 
     `manner` of an answer: ``another`` where it shows another way of doing what is asked, or empty.

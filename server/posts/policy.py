@@ -76,6 +76,8 @@ KIND_LABELS = {
     "tried": "Tried it",
     "note": "Post",
 }
+PEERS = "peers"
+"""The state of an answer that waits until peers had their time; only its author sees it."""
 ANOTHER_WAY = "another"
 """The manner of an answer that shows another way of doing what is asked."""
 ANOTHER_WAY_TAG = "anotherway"

@@ -37,7 +37,7 @@ _FOLLOWING = (
     "EXISTS (SELECT 1 FROM follow AS mine WHERE mine.target_id = post.author_id"
     " AND mine.follower_id = :reader_id AND mine.state = 'accepted')"
 )
-_OWN = "'draft', 'visible', 'held', 'removed', 'waiting', 'refused'"
+_OWN = "'draft', 'visible', 'held', 'removed', 'waiting', 'refused', 'peers'"
 _STEWARD = _MEMBER.format(role=" AND mine.role IN ('steward', 'facilitator')")
 
 # The first half of each of these is asked once for a whole list, and most people block and mute nobody.

@@ -17,7 +17,7 @@ from server.posts.events import PostDeleted, PostPublished, PostRemoved, PostRes
 from server.posts.holding import STANDING, hold
 from server.posts.marks import forget_marks, forget_marks_of
 from server.posts.models import Boost, Like, Post, PostAttachment, PostMention, PostTag, PostVersion, Tombstone
-from server.posts.policy import DIRECT, PRIVATE
+from server.posts.policy import DIRECT, PEERS, PRIVATE
 from server.posts.readable import readable
 
 AT_ONCE = 200
@@ -132,7 +132,7 @@ async def erase(here: Instance, post: Post, *, by: str) -> None:
     """
     if not await hold(here, post, *STANDING):
         return
-    was_shared = post.state in {"visible", "removed", "waiting"}
+    was_shared = post.state in {"visible", "removed", "waiting", PEERS}
     await leave_tombstone(here, post.uri, by=by, former_type=post.object_type)
     if was_shared:
         # Subscribers that tell others need to know who was reached, so they are asked before that is gone.

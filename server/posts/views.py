@@ -173,6 +173,11 @@ class PostView:
         return self.state == "waiting"
 
     @property
+    def early(self) -> bool:
+        """Whether only its author sees it until peers had their time."""
+        return self.state == policy.PEERS
+
+    @property
     def can_quote(self) -> bool:
         """Whether whoever looks may quote it, or ask to."""
         return self.can_share and self.consent.quote != NEVER

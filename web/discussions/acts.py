@@ -10,11 +10,13 @@ from starlette.responses import RedirectResponse, Response
 from server.actors.viewer import Viewer
 from server.challenges import actions as challenges
 from server.discussions import actions as discussions
+from server.discussions import peers_first
 from server.errors import Invalid, NotAllowed
 from server.instance import Instance
 from server.polls import actions as polls
 from server.posts import actions as posts
 from server.posts import queries
+from server.posts.policy import PEERS
 from server.posts.queries import PostView
 from server.practices import actions as practices
 from server.practices.queries import KINDS
@@ -80,7 +82,16 @@ async def reply(request: Request) -> Response:
             return render(request, "discussions/reply.html", status_code=422, post=post, parent=post, me=viewer, **kept)
         return await page(request, post, 422, **kept)
     place = root.url if root is not None else post.url
-    return redirect(request, f"{place}#reply-{written.id}", toast=gettext(request, "Your answer is there."))
+    there = gettext(request, "Your answer is there.")
+    waits = gettext(request, "Your answer is kept. Peers have the word first; then it is shown.")
+    return redirect(request, f"{place}#reply-{written.id}", toast=waits if written.state == PEERS else there)
+
+
+async def show_now(request: Request) -> Response:
+    """Show an answer of one's own that waits for peers."""
+    here, viewer, post = here_of(request), signed_in(request), await post_of(request)
+    await peers_first.show_now(here, viewer, post.id)
+    return redirect(request, f"/p/{post.short}", toast=gettext(request, "Everybody sees it now."))
 
 
 def does(act: Act) -> Handler:

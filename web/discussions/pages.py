@@ -50,6 +50,7 @@ routes = [
     Route("/p/{name}/refuse", agreeing.refuse, methods=["POST"]),
     Route("/p/{name}/reply", acts.reply_page),
     Route("/p/{name}/reply", acts.reply, methods=["POST"]),
+    Route("/p/{name}/show-now", acts.show_now, methods=["POST"]),
     Route("/p/{name}/edit", acts.edit_page),
     Route("/p/{name}/edit", acts.save_edit, methods=["POST"]),
     Route("/p/{name}/delete", acts.delete_page),

@@ -144,7 +144,7 @@ async def _facts(here: Instance, viewer: Viewer, post: PostView) -> tuple[str, d
     if post.kind == "idea":
         return "ideas/show.html", {"idea": await ideas.idea(here, viewer, post)}
     if post.kind == "ask":
-        return "discussions/show.html", {"ask": await discussions.ask(here, post)}
+        return "discussions/show.html", {"ask": await discussions.ask(here, viewer, post)}
     if post.kind == "win":
         return "discussions/show.html", {"ask": None, "grown_into": await practices.grown_into(here, viewer, post.id)}
     return "discussions/show.html", {"ask": None}

@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from server.discussions import actions
 from server.discussions.actions import KINDS, ThreadForm
+from server.discussions.peers_first import HOURS, USUAL
 from server.errors import Invalid, NotFound
 from server.media.queries import MediaFile, files
 from server.posts import queries as posts
@@ -35,7 +36,14 @@ def read(form: FormData, uploaded: Sequence[MediaFile], community_id: str | None
         community_id=community_id,
         nobody_identifiable=bool(text(form, "nobody_identifiable", 5)),
         another_way=bool(text(form, "another_way", 5)),
+        peers_first_hours=_hours(form),
+        cannot_wait=bool(text(form, "cannot_wait", 5)),
     )
+
+
+def _hours(form: FormData) -> int:
+    typed = text(form, "peers_first_hours", 4) or str(USUAL)
+    return int(typed) if text(form, "peers_first", 5) and typed.isdecimal() and typed.isascii() else 0
 
 
 async def compose(request: Request) -> Response:
@@ -147,6 +155,8 @@ async def _composer(
         languages=language_options(),
         editing=editing,
         action=f"{editing.url}/edit" if editing else f"{community.url if community else ''}/new?kind={form.kind}",
+        hours=HOURS,
+        usual_hours=USUAL,
         draft_key=f"edit-{editing.short}" if editing else f"{form.kind}-{community.id if community else ''}",
         **values,
     )

@@ -91,6 +91,8 @@ async def send_delete(here: Instance, event: PostDeleted) -> None:
     if not post.is_local or author.deleted_at is not None or not await places.leaves(here, post):
         # An author who is gone is deleted with everything, in one activity.
         return
+    if post.state == policy.PEERS:
+        return  # nobody heard of it
     if post.state == "waiting":
         await _take_question_back(here, post)
         return
