@@ -47,12 +47,13 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Travelled:
-    """Something of mine that people answered lately."""
+    """Something of mine that people answered lately; `tried` of the answers say how it went."""
 
     post: PostView
     replies: int
     people: int
     newest_at: datetime
+    tried: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +157,7 @@ async def posts_of_the_week(here: Instance, viewer: Viewer, me: About) -> PostsO
     return PostsOfTheWeek(
         asks=_asks(here, viewer, [posts[post_id] for post_id in ask_ids if post_id in posts]),
         travelled=[
-            Travelled(posts[row["id"]], row["replies"], row["people"], from_milliseconds(row["newest"]))
+            Travelled(posts[row["id"]], row["replies"], row["people"], from_milliseconds(row["newest"]), row["tried"])
             for row in answered
             if row["id"] in posts
         ],
@@ -244,6 +245,7 @@ async def _answered(here: Instance, viewer: Viewer) -> list[Row]:
     may_read, parameters = readable(viewer)
     return await here.db.rows(
         "SELECT talked.id, count(*) AS replies, count(DISTINCT post.author_id) AS people,"
+        " sum(CASE WHEN post.kind = 'tried' THEN 1 ELSE 0 END) AS tried,"
         f" max(post.published_at) AS newest FROM (SELECT shared.id FROM post AS shared{here.db.by('idx_post_travels')}"
         " WHERE shared.author_id = :week_me AND shared.state = 'visible'"
         " AND shared.kind IN ('practice', 'tip', 'resource') AND shared.last_activity_at > :week_since"

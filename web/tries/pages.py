@@ -22,7 +22,7 @@ from server.tries.queries import ReportView
 from web.i18n import gettext
 from web.render import redirect, render
 from web.request import form_of, here_of, signed_in, text, texts, viewer_of
-from web.tries.words import band_words, in_words, outcome_words
+from web.tries.words import band_words, in_words, outcome_words, short_outcome_words
 
 STEP_CHARACTERS = 70
 TEXT_CHARACTERS = 2000
@@ -79,6 +79,10 @@ async def send(request: Request) -> Response:
         post = await actions.report(here, viewer, practice.id, form)
     except Invalid as error:
         return await _form(request, practice, form, sent=sent, errors=error.errors, status=422)
+    except NotAllowed as error:
+        return await _form(
+            request, practice, form, sent=sent, errors=[{"field": "", "message": error.message}], status=403
+        )
     thanks = gettext(request, "Thank you. Whatever came of it, somebody will be glad to know.")
     return redirect(request, f"{practice.url}#reply-{post.id}", toast=thanks)
 
@@ -234,7 +238,7 @@ async def _form(
         action=f"/p/{editing.short}/edit" if editing else f"/p/{practice.short}/tried",
         draft_key=f"tried-{editing.short if editing else practice.short}",
         outcomes=[
-            {"value": name, "label": f"{SYMBOLS[name]} {label}"} for name, label in outcome_words(request).items()
+            {"value": name, "label": f"{SYMBOLS[name]} {label}"} for name, label in short_outcome_words(request).items()
         ],
         contexts=[*options, own],
         chosen=text(sent, "context", 30) if sent is not None else (options or [own])[0]["value"],

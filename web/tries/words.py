@@ -16,6 +16,16 @@ def outcome_words(request: Request) -> dict[str, str]:
     }
 
 
+def short_outcome_words(request: Request) -> dict[str, str]:
+    """The same after "How did it go?"."""
+    return {
+        "worked": gettext(request, "It worked"),
+        "worked-with-changes": gettext(request, "With changes"),
+        "did-not-work": gettext(request, "It did not"),
+        "stopped-early": gettext(request, "I stopped early"),
+    }
+
+
 def band_words(request: Request) -> dict[str, dict[str, str]]:
     """What each band of each part of a context is called."""
     return {

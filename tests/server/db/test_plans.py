@@ -23,7 +23,7 @@ from tests.web.test_costs import _written
 
 LARGE = {
     "actor", "boost", "follow", "inbox_receipt", "membership", "notification", "outgoing", "post", "post_attachment",
-    "post_like", "post_mention", "post_tag", "practice", "sent_activity", "timeline_entry",
+    "post_like", "post_mention", "post_tag", "practice", "sent_activity", "timeline_entry", "tried_report",
 }  # fmt: skip
 SORTED = (
     "actor.id IN (SELECT community_id FROM membership WHERE person_id = :me",  # the communities of one person
@@ -112,7 +112,13 @@ async def test_no_hot_statement_reads_through_a_large_table(fediverse, asked):
     shared, thread = await _written(amara, bruno, community, 0)
     await bruno.do(posts.boost_post, shared.id)
     await fediverse.settle()
-    asked.clear()
+    another, _ = await _written(amara, bruno, community, 1)
+    async with fediverse.client(here, bruno) as browser:
+        said = {"outcome": "worked", "level": "adults"}
+        assert (await browser.post(f"/p/{shared.short}/tried", data=said)).status_code == 303
+        await fediverse.settle()
+        asked.clear()
+        assert (await browser.get(f"/p/{another.short}/tried")).status_code == 200
     async with fediverse.client(here, amara) as browser:
         for path in (*PAGES, shared.url, thread.url):
             assert (await browser.get(path)).status_code == 200, path
@@ -122,6 +128,7 @@ async def test_no_hot_statement_reads_through_a_large_table(fediverse, asked):
                 await reader.get(f"{uri}{part}", headers={"accept": "application/activity+json"})
         for part in ("", "/replies", "/replies?page=1", "/likes"):
             await reader.get(f"{thread.uri}{part}", headers={"accept": "application/activity+json"})
+        await reader.get(f"{shared.uri}/trials", headers={"accept": "application/activity+json"})
         for uri in (amara.uri, community.uri, f"{here.settings.origin}/ap/u/nobody"):
             await reader.post(f"{uri}/inbox", content=b"{}", headers={"content-type": "application/activity+json"})
     app = await app_of(fediverse, here, amara)

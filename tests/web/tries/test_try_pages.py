@@ -7,11 +7,13 @@ import pytest
 
 from server.accounts import actions as accounts
 from server.accounts.actions import NewContext
+from server.communities import bans
 from server.posts.receiving import fetch_post
 from server.practices import actions as practices
 from server.tries import actions
+from tests.counting import statements
 from tests.journeys.test_tried_across_servers import CHANGED, PRACTICE, WELL
-from tests.posting import found, sees, write
+from tests.posting import community, found, sees, write
 from tests.web.practices.test_practice_pages import check
 
 FIELDS = {"outcome": "worked", "context": "own", "level": "adults", "saw": "Everybody stayed."}
@@ -176,7 +178,7 @@ async def test_a_practice_from_elsewhere_is_tried_here(fediverse, place):
     copy = await found(birch, practice.uri)
     async with fediverse.client(birch, lem) as client:
         page = (await client.get(f"/p/{copy.short}/tried")).text
-        assert "It goes to alder.example, where it is counted." in page
+        assert "Counted at alder.example." in page
         assert (await client.post(f"/p/{copy.short}/tried", data=FIELDS)).status_code == 303
         await fediverse.settle()
         fediverse.clock.advance(60)
@@ -186,3 +188,30 @@ async def test_a_practice_from_elsewhere_is_tried_here(fediverse, place):
     assert "Counted by alder.example," in page
     async with fediverse.client(here, maya) as client:
         assert "Tried once" in (await client.get(practice.url)).text
+
+
+async def test_many_reports_cost_no_more_statements_than_one(fediverse, place):
+    here, maya, _, practice = place
+    counts = []
+    async with fediverse.client(here, maya) as client:
+        for names in (("ada",), ("olga", "joel", "bea", "nadia")):
+            for name in names:
+                person = await fediverse.person(here, name)
+                await person.do(actions.report, practice.id, CHANGED)
+            await fediverse.settle()
+            await client.get(practice.url)
+            with here.db.bind(), statements(here) as log:
+                assert (await client.get(practice.url)).status_code == 200
+            counts.append(len(log))
+    assert counts[0] == counts[1]
+
+
+async def test_who_cannot_write_there_keeps_what_they_typed(fediverse, place):
+    here, maya, tom, _ = place
+    group = await community(maya, "science")
+    practice = await maya.do(practices.share, replace(PRACTICE, community_id=group.id))
+    await maya.do(bans.ban, group.id, tom.id, reason="A test.")
+    async with fediverse.client(here, tom) as client:
+        answer = await client.post(f"/p/{practice.short}/tried", data=FIELDS)
+    assert answer.status_code == 403
+    assert 'value="Everybody stayed."' in answer.text

@@ -84,6 +84,45 @@ try {
   }
 } catch { /* no session store, no cleaning up */ }
 
+// Sent later: without a connection, a form that can wait is kept on this device, and sent by whoever wrote it when there is one.
+const LATER = "later";
+const later = () => (store.get(LATER) || []).filter((item) => Date.now() - item.at < DRAFT_DAYS * 864e5);
+function tell(words, href) {
+  const note = page.createElement("div");
+  note.className = "toast";
+  note.setAttribute("role", "status");
+  const line = note.appendChild(page.createElement("p"));
+  const where = href ? line.appendChild(page.createElement("a")) : line;
+  if (href) where.href = href;
+  page.body.append(note);
+  where.textContent = words;
+}
+async function sendLater() {
+  for (const item of later().filter(({ by }) => signedIn && by === page.body.dataset.signedIn)) {
+    let answer;
+    try { answer = await fetch(item.action, { method: "POST", body: new URLSearchParams(item.fields) }); } catch { return; }
+    if (answer.status >= 500 || answer.status === 429 || answer.url.includes("/sign-in")) return;
+    store.set(LATER, later().filter(({ at }) => at !== item.at));
+    const taken = answer.redirected && answer.ok;
+    if (taken) store.remove(item.draft); else store.set(item.draft, { at: Date.now(), values: item.values });
+    tell(taken ? item.sentWords : item.refusedWords, taken ? item.then : item.action);
+  }
+}
+for (const form of all("form[data-later]")) {
+  form.addEventListener("submit", (event) => {
+    if (navigator.onLine) return;
+    event.preventDefault();
+    event.stopPropagation();  // it is not being sent
+    const { draft, then, keptWords, sentWords, refusedWords } = form.dataset;
+    const action = form.getAttribute("action");
+    const item = { at: Date.now(), by: page.body.dataset.signedIn, action, fields: [...new FormData(form)], values: readDraft(form), draft: `draft:${draft}`, then, sentWords, refusedWords };
+    if (store.set(LATER, [...later().filter((other) => other.action !== action), item])) tell(keptWords);
+  });
+}
+const onlyOnce = () => (navigator.locks ? navigator.locks.request(LATER, { ifAvailable: true }, (lock) => lock && sendLater()) : sendLater());
+addEventListener("online", onlyOnce);
+if (navigator.onLine && later().length) onlyOnce();
+
 // Steps: "Add a step" without a round trip; Enter in a step stays a line break.
 function addStep(steps, focus = true) {
   const items = all("li", steps);

@@ -1,0 +1,87 @@
+"""Trying a practice of another school on a phone, in a real Chromium: few taps, one screen, and no connection."""
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.browser.conftest import Demo
+from tests.browser.test_first_practice import Visitor, go_by
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+
+MOST_TAPS = 10
+PHONE = {"width": 360, "height": 740}
+
+
+class Taps:
+    """Counts what a person has to do."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.count = 0
+
+    def tap(self, selector: str) -> None:
+        """One tap."""
+        self.count += 1
+        self.page.locator(selector).first.click()
+
+    def type(self, selector: str, words: str) -> None:
+        """One field, however long the words."""
+        self.count += 1
+        self.page.fill(selector, words)
+
+
+def on_the_practice(demo: Demo, visitor: Visitor, title: str) -> None:
+    """Open the copy of a practice of Northfield at Riverside."""
+    visitor.page.goto(f"{demo.riverside}/c/science@{demo.northfield.split('//')[1]}")
+    go_by(visitor.page.get_by_role("link", name=title).first)
+
+
+def test_ten_taps_without_javascript_and_the_grid_of_the_author_has_it(demo: Demo, browser: Browser) -> None:
+    tom = Visitor(browser.new_context(viewport=PHONE, java_script_enabled=False).new_page(), "phone-tom")
+    tom.sign_in(demo.riverside, "tom")
+    on_the_practice(demo, tom, "Silent mixing")
+    taps = Taps(tom.page)
+    taps.tap(".try-bar a")
+    tom.page.wait_for_url("**/tried")
+    tom.picture("tried-1-the-form")
+    send = tom.page.locator("main .form-actions button[type=submit]").bounding_box()
+    assert send is not None
+    assert send["y"] + send["height"] < 900
+    taps.tap("input[value=worked-with-changes]")
+    taps.tap(".step-chip:nth-child(2)")
+    taps.type("[name=changed]", "I hummed.")
+    taps.type("[name=saw]", "They laughed, and looked.")
+    taps.tap("[name=may_contact]")
+    taps.tap("main .form-actions button[type=submit]")
+    assert taps.count <= MOST_TAPS
+    tom.page.wait_for_url("**/p/silent-mixing-*")
+    assert tom.page.get_by_text("I hummed.").count()
+    tom.picture("tried-2-said")
+
+    maya = Visitor(browser.new_context().new_page(), "wide-maya")
+    maya.sign_in(demo.northfield, "maya")
+    maya.page.goto(f"{demo.northfield}/c/science")
+    go_by(maya.page.get_by_role("link", name="Silent mixing").first)
+    maya.wait_for(maya.page.url, "They laughed, and looked.")
+    maya.picture("tried-3-at-home")
+
+
+def test_without_a_connection_it_is_kept_and_sent_later(demo: Demo, browser: Browser) -> None:
+    context = browser.new_context(viewport=PHONE)
+    bea = Visitor(context.new_page(), "phone-bea")
+    bea.sign_in(demo.riverside, "bea")
+    on_the_practice(demo, bea, "One circuit")
+    practice = bea.page.url
+    go_by(bea.page.locator(".try-bar a"))
+    context.set_offline(True)
+    bea.page.locator("input[value=stopped-early]").check()
+    bea.page.fill("[name=saw]", "The bell rang.")
+    bea.page.locator("main .form-actions button[type=submit]").click()
+    bea.page.get_by_text("It is kept on this device").wait_for()
+    assert bea.page.input_value("[name=saw]") == "The bell rang."
+    context.set_offline(False)
+    bea.page.get_by_role("link", name="What you said about a practice is sent now.").wait_for()
+    bea.page.goto(practice)
+    assert bea.page.get_by_text("The bell rang.").count()
+    assert bea.page.evaluate("JSON.parse(localStorage.getItem('later')).length") == 0
+    assert bea.errors == []
