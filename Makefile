@@ -9,7 +9,7 @@ SPREAD := -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 PARTS := check-format check-lint check-types check-imports check-project
-.PHONY: help documents peers demo test test-sqlite test-postgres test-long fuzz check $(PARTS) fix bench chaos rolling migration pictures lock clean
+.PHONY: help documents features peers demo test test-sqlite test-postgres test-long fuzz check $(PARTS) fix bench chaos rolling migration pictures lock clean
 
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-14s %s\n", $$1, $$2}'
@@ -92,6 +92,9 @@ peers: $(VENV)/dev.stamp  ## run our server beside all other implementations tha
 documents: $(VENV)/dev.stamp  ## write the examples and the matrix of FEDERATION.md, and docs/peers.md, anew
 	@PEERHALL_WRITE=1 $(BIN)/pytest -n 0 tests/project/test_examples.py
 	@$(BIN)/python -m tests.interop.matrix
+
+features: $(VENV)/dev.stamp  ## write docs/features.md anew: what there is, and the tests that prove it
+	@$(BIN)/python -m tests.project.features
 
 pictures: $(VENV)/dev.stamp  ## take the pictures of the README again
 	@$(BIN)/python -m deploy.pictures

@@ -78,7 +78,7 @@ class Visitor:
     ("label", "width", "height", "script"),
     [("wide", 1280, 800, True), ("narrow-without-javascript", 360, 740, False)],
 )
-def test_a_practice_crosses_is_answered_edited_and_deleted(
+def test_c1_c15_a_practice_crosses_is_answered_edited_and_deleted(
     demo: Demo, browser: Browser, label: str, width: int, height: int, script: bool
 ) -> None:
     def visitor(name: str) -> Visitor:

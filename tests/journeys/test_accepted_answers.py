@@ -115,7 +115,7 @@ async def test_piefeds_choice_names_no_target_and_its_undo_ends_it(fediverse):
     assert (await sees(maya, answer.uri)).helped is False
 
 
-async def test_accepted_answer_alone_says_it_where_no_community_does(fediverse):
+async def test_d3_accepted_answer_alone_says_it_where_no_community_does(fediverse):
     maya = await fediverse.person(await fediverse.start("alder.example"), "maya")
     tom = await fediverse.person(await fediverse.start("birch.example"), "tom")
     await follow(tom, maya)

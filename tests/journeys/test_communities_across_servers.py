@@ -112,7 +112,7 @@ async def test_a4_an_applicant_elsewhere_hears_yes_or_no_with_the_note(fediverse
 
 
 @pytest.mark.parametrize("visibility", ["public", "members"])
-async def test_a_member_elsewhere_reads_and_writes_what_members_do(fediverse: Fediverse, visibility: str) -> None:
+async def test_m1_a_member_elsewhere_reads_and_writes_what_members_do(fediverse: Fediverse, visibility: str) -> None:
     two = await meet(fediverse, visibility=visibility, join_policy="apply")
     await two.bruno.do(actions.join, two.there.id)
     await two.fediverse.settle()

@@ -69,7 +69,7 @@ async def elsewhere(fediverse: Fediverse) -> Elsewhere:
     return made
 
 
-async def test_followers_here_go_along_with_somebody_who_moved(elsewhere: Elsewhere) -> None:
+async def test_m7_followers_here_go_along_with_somebody_who_moved(elsewhere: Elsewhere) -> None:
     assert await elsewhere.say() == ("done", None)
     assert await elsewhere.follows() == {elsewhere.new: "requested"}
     assert [(sent["type"], sent["object"]) for sent in elsewhere.new_server.received] == [("Follow", elsewhere.new)]
@@ -312,7 +312,7 @@ async def targets(person: Person) -> dict[str, str]:
     return {row["uri"]: row["state"] for row in rows}
 
 
-async def test_followers_on_all_servers_go_along_to_the_new_account(fediverse, three) -> None:
+async def test_m7_followers_on_all_servers_go_along_to_the_new_account(fediverse, three) -> None:
     maya, ines, tom, new = three
     await move(fediverse, maya, new)
     assert await targets(ines) == {new.uri: "accepted"}
@@ -359,7 +359,7 @@ async def test_who_has_moved_neither_writes_nor_follows_nor_is_followed(fedivers
     assert await targets(tom) == {new.uri: "accepted"}
 
 
-async def test_a_move_can_be_taken_back_and_the_next_one_has_to_wait(fediverse, three) -> None:
+async def test_m7_a_move_can_be_taken_back_and_the_next_one_has_to_wait(fediverse, three) -> None:
     maya, ines, _, new = three
     await move(fediverse, maya, new)
     await maya.here.run(actors.undo_move, maya.here, maya.id)

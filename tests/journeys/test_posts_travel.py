@@ -26,7 +26,7 @@ async def two(fediverse):
     return maya, tom
 
 
-async def test_a_post_reaches_a_follower_and_their_home_timeline(fediverse, two):
+async def test_m3_a_post_reaches_a_follower_and_their_home_timeline(fediverse, two):
     maya, tom = two
     post = await write(
         maya, "We use **paper strips**, @tom@birch.example. #fractions", title="Fractions", licence="CC-BY-4.0"
@@ -49,7 +49,7 @@ async def test_a_post_reaches_a_follower_and_their_home_timeline(fediverse, two)
     assert [item.uri for item in tagged.items] == [post.uri]
 
 
-async def test_a_reply_comes_home_and_is_counted_once(fediverse, two):
+async def test_d14_a_reply_comes_home_and_is_counted_once(fediverse, two):
     maya, tom = two
     post = await write(maya)
     await fediverse.settle()
@@ -100,7 +100,7 @@ async def test_s27_a_delete_erases_everywhere_and_leaves_410(fediverse, two):
     assert (await document(fediverse, maya.here, f"{post.uri}/replies"))[0] == 404
 
 
-async def test_likes_and_boosts_are_counted_once_and_taken_back(fediverse, two):
+async def test_d12_likes_and_boosts_are_counted_once_and_taken_back(fediverse, two):
     maya, tom = two
     post = await write(maya)
     await fediverse.settle()
@@ -210,7 +210,7 @@ async def test_looking_up_an_address_brings_the_whole_conversation(fediverse, tw
     assert (got.uri, parent.uri, got.root_id) == (answer.uri, post.uri, parent.id)
 
 
-async def test_a_community_passes_posts_on_in_both_directions(fediverse, two):
+async def test_d1_a_community_passes_posts_on_in_both_directions(fediverse, two):
     maya, tom = two
     sofia = await fediverse.person(await fediverse.start("cedar.example"), "sofia")
     group = await community(maya)

@@ -54,7 +54,7 @@ async def test_s30_only_the_author_changes_and_deletes(fediverse) -> None:
         await maya.do(actions.withdraw, answer.id)
 
 
-async def test_only_the_asker_says_what_helped_and_closes(fediverse) -> None:
+async def test_d3_only_the_asker_says_what_helped_and_closes(fediverse) -> None:
     here, maya, tom, science = await place(fediverse)
     ines = await fediverse.person(here, "ines")
     await ines.do(members.join, science.id)
@@ -85,7 +85,7 @@ async def test_s15_a_question_among_members_is_closed_to_others_without_a_trace(
     assert answer.visibility == "members"
 
 
-async def test_reopening_needs_a_sentence(fediverse) -> None:
+async def test_d17_reopening_needs_a_sentence(fediverse) -> None:
     _, maya, _, science = await place(fediverse)
     ask = await maya.do(actions.start, replace(ASK, community_id=science.id))
     with pytest.raises(Invalid):
@@ -101,7 +101,7 @@ def test_the_state_of_a_question() -> None:
     assert ask_state(is_closed=False, helped_count=0, unclear="") == "open"
 
 
-async def test_a_question_is_answered_closed_and_opened_again(fediverse) -> None:
+async def test_d3_d17_a_question_is_answered_closed_and_opened_again(fediverse) -> None:
     _here, maya, tom, science = await place(fediverse)
     ask = await maya.do(actions.start, replace(ASK, community_id=science.id))
     answers = [await tom.do(actions.reply, ask.id, replace(ANSWER, text=f"Way {number}")) for number in range(2)]
@@ -122,7 +122,7 @@ async def test_a_question_is_answered_closed_and_opened_again(fediverse) -> None
     assert (await view(tom, ask.id)).helped_count == 1
 
 
-async def test_other_servers_hear_what_helped_and_what_is_unclear(fediverse) -> None:
+async def test_d3_d17_other_servers_hear_what_helped_and_what_is_unclear(fediverse) -> None:
     here, maya, tom, science = await place(fediverse)
     birch = await fediverse.start("birch.example")
     bruno = await fediverse.person(birch, "bruno")
@@ -153,7 +153,7 @@ async def test_a_changed_thread_keeps_its_versions(fediverse) -> None:
     assert [(old.version, old.source_md, old.change_note) for old in found] == [(1, TALK.text, "Done")]
 
 
-async def test_replies_nest_and_a_deleted_one_keeps_its_place(fediverse) -> None:
+async def test_d1_replies_nest_and_a_deleted_one_keeps_its_place(fediverse) -> None:
     _, maya, tom, science = await place(fediverse)
     talk = await maya.do(actions.start, replace(TALK, community_id=science.id))
     first = await tom.do(actions.reply, talk.id, ANSWER)

@@ -189,7 +189,7 @@ async def test_s34_names_inside_packed_streams_of_a_pdf_are_gone() -> None:
     assert b"(Exit tickets)" in found
 
 
-async def test_s34_xmp_and_exif_inside_a_pdf_are_gone() -> None:
+async def test_c23_s34_xmp_and_exif_inside_a_pdf_are_gone() -> None:
     packet = (
         b"<?xpacket begin='' id='W5M0'?><x:xmpmeta><dc:creator>"
         + AUTHOR

@@ -154,7 +154,7 @@ async def test_an_empty_draft_is_refused(fediverse) -> None:
         await maya.do(actions.save_draft, PracticeForm())
 
 
-async def test_a_practice_is_an_article_with_everything_in_it(fediverse) -> None:
+async def test_c1_a_practice_is_an_article_with_everything_in_it(fediverse) -> None:
     here, maya, science = await place(fediverse)
     post = await maya.do(actions.share, replace(FULL, community_id=science.id))
     sent = await document(fediverse, here, post)
@@ -169,7 +169,7 @@ async def test_a_practice_is_an_article_with_everything_in_it(fediverse) -> None
     assert sent["@context"][2]["ph"] == "https://w3id.org/peerhall#"
 
 
-async def test_a_tip_is_a_note(fediverse) -> None:
+async def test_c11_a_tip_is_a_note(fediverse) -> None:
     here, maya, _ = await place(fediverse)
     sent = await document(fediverse, here, await maya.do(actions.share, TIP))
     assert (sent["type"], sent["kind"]) == ("Note", "tip")
@@ -239,7 +239,7 @@ async def test_withdrawing_leaves_no_field(fediverse) -> None:
     assert await maya.do(post_queries.show, post.id) is None
 
 
-async def test_another_peerhall_rebuilds_the_card(fediverse) -> None:
+async def test_c1_another_peerhall_rebuilds_the_card(fediverse) -> None:
     _here, maya, science = await place(fediverse)
     birch = await fediverse.start("birch.example")
     bruno = await fediverse.person(birch, "bruno")
@@ -266,7 +266,7 @@ async def test_another_peerhall_rebuilds_the_card(fediverse) -> None:
     assert received[0].signed_by == maya.uri
 
 
-async def test_the_message_and_the_view_of_mastodon_are_what_is_sent(fediverse) -> None:
+async def test_c1_the_message_and_the_view_of_mastodon_are_what_is_sent(fediverse) -> None:
     here, maya, _ = await place(fediverse)
     post = await maya.do(actions.share, FULL)
     view = await maya.do(post_queries.show, post.id)
@@ -288,7 +288,7 @@ async def test_s15_what_stays_here_has_no_message(fediverse) -> None:
     assert await here.run(on_mastodon, here, view) is None
 
 
-async def test_the_library_is_narrowed_and_counted(fediverse) -> None:
+async def test_c12_the_library_is_narrowed_and_counted(fediverse) -> None:
     _here, maya, science = await place(fediverse)
     await maya.do(actions.share, QUICK)
     await maya.do(actions.share, LONG)

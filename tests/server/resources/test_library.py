@@ -48,7 +48,7 @@ async def place(fediverse, **facts):
         (replace(LINK, minutes=-1), {"minutes"}),
     ],
 )
-async def test_what_is_missing_is_named(fediverse, form: ResourceForm, wrong: set[str]) -> None:
+async def test_c4_c8_what_is_missing_is_named(fediverse, form: ResourceForm, wrong: set[str]) -> None:
     _, maya, science = await place(fediverse)
     with pytest.raises(Invalid) as refused:
         await maya.do(actions.add_resource, replace(form, community_id=science.id))
@@ -78,7 +78,7 @@ async def test_s15_a_members_library_is_empty_for_others(fediverse) -> None:
         assert (found.total, len(found.page.items), bool(found.subjects)) == (total, total, bool(total))
 
 
-async def test_a_resource_is_sent_whole(fediverse) -> None:
+async def test_c7_a_resource_is_sent_whole(fediverse) -> None:
     here, maya, science = await place(fediverse)
     form = replace(
         LINK, resource_type="interactive", how_i_use_it="After the lesson.", community_id=science.id, licence="CC0-1.0"
@@ -122,7 +122,7 @@ async def test_a_resource_of_any_server_is_read(fediverse) -> None:
     assert (found.link, found.captions) == ("", "")
 
 
-async def test_the_library_is_searched_and_narrowed_in_a_fixed_number_of_queries(fediverse) -> None:
+async def test_c12_the_library_is_searched_and_narrowed_in_a_fixed_number_of_queries(fediverse) -> None:
     _here, maya, science = await place(fediverse)
     await maya.do(actions.add_resource, replace(LINK, community_id=science.id))
     cell = replace(LINK, title="100% cell_explorer", subject="Biology", minutes=None, licence="CC0-1.0")
@@ -154,7 +154,7 @@ async def test_the_library_is_searched_and_narrowed_in_a_fixed_number_of_queries
     assert (found.total, len(found.page.items)) == (22, 20)
 
 
-async def test_changing_keeps_a_version(fediverse) -> None:
+async def test_c9_changing_keeps_a_version(fediverse) -> None:
     _here, maya, science = await place(fediverse)
     form = replace(LINK, community_id=science.id)
     added = await maya.do(actions.add_resource, form)

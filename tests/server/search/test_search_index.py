@@ -68,7 +68,7 @@ async def cast(fediverse) -> Cast:
         ("public", "author member follower other nobody"),
     ],
 )
-async def test_s15_only_the_audience_finds_a_post(cast, visibility: str, readers: str) -> None:
+async def test_l7_s15_only_the_audience_finds_a_post(cast, visibility: str, readers: str) -> None:
     await make_post(
         cast.here,
         cast.author.id,
@@ -193,7 +193,7 @@ async def test_people_who_hide_are_not_found_and_others_are_by_what_they_know(ca
     )
 
 
-async def test_kinds_scope_and_pages(cast) -> None:
+async def test_l7_kinds_scope_and_pages(cast) -> None:
     remote = await make_remote(cast.here, "far", "birch.example", indexable=True)
     for kind in ("practice", "ask", "resource"):
         await make_post(cast.here, cast.author.id, title=kind, content_html=MARK, kind=kind)

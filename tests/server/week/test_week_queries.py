@@ -60,7 +60,7 @@ async def test_s15_replies_that_one_may_not_read_are_not_counted(fediverse) -> N
     assert (await week(await fediverse.as_person(here, maya.id))).travelled == []
 
 
-async def test_asks_for_me_share_my_words_and_wait_for_an_answer(fediverse) -> None:
+async def test_l9_asks_for_me_share_my_words_and_wait_for_an_answer(fediverse) -> None:
     here, maya, tom = await two(fediverse)
     await told(maya, ask_me_about="retrieval practice, exit tickets")
     await make_post(here, tom.id, kind="ask", title="Exit tickets in big groups?")
@@ -73,7 +73,7 @@ async def test_asks_for_me_share_my_words_and_wait_for_an_answer(fediverse) -> N
     assert (await week(await fediverse.as_person(here, maya.id))).asks == []
 
 
-async def test_one_practice_to_try_is_anothers_and_says_why(fediverse) -> None:
+async def test_l1_o4_one_practice_to_try_is_anothers_and_says_why(fediverse) -> None:
     here, maya, tom = await two(fediverse)
     await make_post(here, maya.id, title="My own")
     assert (await week(maya)).suggestion is None
@@ -87,7 +87,7 @@ async def test_one_practice_to_try_is_anothers_and_says_why(fediverse) -> None:
         assert (fits.post.title, fits.reason) == ("Quiet starts in science", reason)
 
 
-async def test_next_week_it_is_another_one(fediverse) -> None:
+async def test_o4_next_week_it_is_another_one(fediverse) -> None:
     here, maya, tom = await two(fediverse)
     for number in range(3):
         await make_post(here, tom.id, title=f"Practice {number}")

@@ -78,7 +78,7 @@ async def test_c3_an_empty_board_says_what_to_do(fediverse) -> None:
         assert "No challenge has a name here yet." in (await client.get("/c/science/challenges")).text
 
 
-async def test_c3_naming_answering_and_closing(fediverse) -> None:
+async def test_c3_l5_naming_answering_and_closing(fediverse) -> None:
     here, maya, tom, group = await place(fediverse)
     await join(tom, group)
     address = await named(fediverse, here, maya)

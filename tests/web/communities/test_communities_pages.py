@@ -233,7 +233,7 @@ async def test_held_posts_are_let_through_or_taken_away(fediverse: Fediverse, am
         assert (await web.post(f"/c/science/held/{third.id}", data={"decision": "approve"})).status_code == 404
 
 
-async def test_s15_the_feed_holds_public_posts_and_is_valid_atom(fediverse: Fediverse, amara: Person) -> None:
+async def test_c18_s15_the_feed_holds_public_posts_and_is_valid_atom(fediverse: Fediverse, amara: Person) -> None:
     made = await community(amara)
     shown = await write(amara, "Words & <more> \x0b", title="Strips & games", community_id=made.id)
     await write(amara, "Not for all", title="Members only", community_id=made.id, visibility="members")

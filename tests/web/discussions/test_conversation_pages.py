@@ -117,7 +117,7 @@ async def test_a_refused_answer_keeps_its_words_and_files(fediverse) -> None:
     assert 'alt="A board"' in page.text
 
 
-async def test_asking_answering_helping_closing(fediverse) -> None:
+async def test_d3_asking_answering_helping_closing(fediverse) -> None:
     here, maya, tom, science = await place(fediverse)
     await tom.do(members.join, science.id)
     async with fediverse.client(here, maya) as asker, fediverse.client(here, tom) as helper:
@@ -178,7 +178,7 @@ async def test_a_reply_is_shown_in_its_conversation_and_an_old_address_leads_on(
     assert f'id="reply-{reply.id}"' in page.text
 
 
-async def test_useful_and_passing_on_go_back_to_where_the_button_was(fediverse) -> None:
+async def test_d12_useful_and_passing_on_go_back_to_where_the_button_was(fediverse) -> None:
     here, maya, tom, science = await place(fediverse)
     ask = await maya.do(actions.start, replace(ASK, community_id=science.id))
     address = (await maya.do(posts.show, ask.id)).url
@@ -225,7 +225,7 @@ async def test_editing_and_deleting_a_thread_and_a_reply(fediverse) -> None:
         assert (await client.get(f"/p/{ask.short}")).status_code == 404
 
 
-async def test_a_post_from_elsewhere_says_so_and_takes_answers(fediverse) -> None:
+async def test_d14_a_post_from_elsewhere_says_so_and_takes_answers(fediverse) -> None:
     here, maya, _, science = await place(fediverse)
     birch = await fediverse.start("birch.example")
     bruno = await fediverse.person(birch, "bruno")

@@ -134,7 +134,7 @@ async def test_s30_anothers_upload_is_not_used(fediverse) -> None:
     assert media_id not in page.text
 
 
-async def test_a_refused_form_keeps_everything(fediverse) -> None:
+async def test_c1_a_refused_form_keeps_everything(fediverse) -> None:
     here, maya, *_ = await place(fediverse)
     typed = {
         **FILLED,
@@ -171,7 +171,7 @@ async def test_a_refused_form_keeps_everything(fediverse) -> None:
         assert f'id="f-{field}"' in answer.text
 
 
-async def test_a_practice_is_shared_with_nothing_but_a_form(fediverse) -> None:
+async def test_c1_a_practice_is_shared_with_nothing_but_a_form(fediverse) -> None:
     here, maya, tom, _ = await place(fediverse)
     async with fediverse.client(here, maya) as client:
         empty = await client.get("/practices/new")
@@ -325,7 +325,7 @@ async def test_c11_a_tip_is_shared_and_grows(fediverse) -> None:
     assert 'name="grown_from"' in form.text
 
 
-async def test_c11_what_went_well_is_told_and_grows(fediverse) -> None:
+async def test_c11_d16_what_went_well_is_told_and_grows(fediverse) -> None:
     here, maya, tom, _ = await place(fediverse)
     async with fediverse.client(here, maya) as client:
         form = await client.get("/c/science/new?kind=win")
@@ -354,7 +354,7 @@ async def test_c11_what_went_well_is_told_and_grows(fediverse) -> None:
         assert (await client.get(link)).status_code == 404
 
 
-async def test_the_library_says_how_many_and_ends(fediverse) -> None:
+async def test_c12_the_library_says_how_many_and_ends(fediverse) -> None:
     here, maya, tom, _ = await place(fediverse)
     async with fediverse.client(here, tom) as client:
         empty = await client.get("/practices")

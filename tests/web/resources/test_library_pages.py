@@ -29,7 +29,7 @@ async def place(fediverse, **facts):
     return here, maya, tom
 
 
-async def test_s15_a_members_library_looks_absent(fediverse) -> None:
+async def test_c12_s15_a_members_library_looks_absent(fediverse) -> None:
     here, maya, tom = await place(fediverse, visibility="members")
     async with fediverse.client(here, maya) as client:
         added = await client.post("/c/science/new", data=CARDS)
@@ -64,7 +64,7 @@ async def test_a_refused_resource_keeps_everything(fediverse) -> None:
         assert f'id="f-{field}"' in answer.text
 
 
-async def test_adding_finding_editing(fediverse) -> None:
+async def test_c12_adding_finding_editing(fediverse) -> None:
     here, maya, _ = await place(fediverse)
     async with fediverse.client(here, maya) as client:
         empty = await client.get("/c/science/library")

@@ -158,7 +158,7 @@ async def test_the_author_says_thanks_with_one_tap(fediverse, place):
         assert "is glad that you tried it" in (await client.get("/notifications")).text
 
 
-async def test_after_three_reports_the_author_is_asked_to_look_again(fediverse, place):
+async def test_c21_after_three_reports_the_author_is_asked_to_look_again(fediverse, place):
     here, maya, tom, practice = place
     for person in (tom, *[await fediverse.person(here, name) for name in ("ada", "olga")]):
         await person.do(actions.report, practice.id, WELL)
