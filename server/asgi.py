@@ -17,6 +17,7 @@ from server.actors import queries as actors
 from server.api import ForApps, unknown
 from server.automation.routes import routes as own_routes
 from server.build import close
+from server.consortium import queries as networks
 from server.errors import Refused
 from server.fediverse import deliveries
 from server.fediverse.queries import queue_state
@@ -133,6 +134,8 @@ class Negotiate:
             return await actors.local_uri(self._here, parts[1])
         if len(parts) == 2 and parts[0] == "p":
             return await posts.local_uri(self._here, parts[1])
+        if len(parts) == 2 and parts[0] == "networks":
+            return await networks.local_uri(self._here, parts[1])
         return None
 
 

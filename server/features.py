@@ -5,6 +5,7 @@ from server.actors.feature import feature as actors
 from server.audit.feature import feature as audit
 from server.challenges.feature import feature as challenges
 from server.communities.feature import feature as communities
+from server.consortium.feature import feature as consortium
 from server.conversations.feature import feature as conversations
 from server.discussions.feature import feature as discussions
 from server.feature import Feature
@@ -49,6 +50,7 @@ FEATURES: tuple[Feature, ...] = (
     oauth,
     fediverse,
     media,
+    consortium,
     communities,
     posts,
     practices,

@@ -90,6 +90,8 @@ _TERMS: dict[str, object] = {
     "triedIt": "ph:triedIt",
     "trials": {"@id": "ph:trials", "@type": "@id"},
     "trialCounts": "ph:trialCounts",
+    "listVersion": "ph:listVersion",
+    "validUntil": {"@id": "ph:validUntil", "@type": "http://www.w3.org/2001/XMLSchema#dateTime"},
 }
 
 # Values of `eventStatus`, which stand for something only where they are defined.

@@ -1,13 +1,15 @@
 """Grading other servers, and noting what we learn of them."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from server.audit import actions as audit
 from server.errors import Invalid, NotAllowed, NotFound
+from server.ids import new_id
 from server.instance import Instance
 from server.peers import policy, queries
 from server.peers.events import PeerGradeChanged
-from server.peers.models import Peer
+from server.peers.models import Peer, PeerVouch
 from server.peers.queries import UNDONE_WITHIN
 
 
@@ -68,6 +70,38 @@ async def forget(here: Instance, host: str, by: str) -> None:
         here.db.after_commit(lambda: _remember(here, host, None))
         await here.bus.publish(queries.CACHE)
         await here.events.emit(PeerGradeChanged(host, before, policy.NORMAL))
+
+
+async def vouch(here: Instance, network: str, hosts: Mapping[str, str]) -> None:
+    """From now on a network vouches for exactly these hosts: ``member`` or ``met``. In the caller's transaction.
+
+    Grades of admins stay as they are, and outweigh it.
+    """
+    wanted = {policy.canonical(host): word for host, word in hosts.items()}
+    rows = await here.db.rows("SELECT host, vouch FROM peer_vouch WHERE network = :network", network=network)
+    before = {row["host"]: row["vouch"] for row in rows}
+    changed = [host for host in {**before, **wanted} if before.get(host) != wanted.get(host)]
+    for host in sorted(changed):
+        if host in wanted:
+            await here.db.execute(
+                "INSERT INTO peer_vouch (id, network, host, vouch) VALUES (:id, :network, :host, :vouch)"
+                " ON CONFLICT (network, host) DO UPDATE SET vouch = excluded.vouch",
+                id=new_id(here.clock.now()),
+                network=network,
+                host=host,
+                vouch=wanted[host],
+            )
+        else:
+            await PeerVouch.filter(network=network, host=host).delete()
+    if not changed:
+        return
+    vouched, chosen = await queries.vouches(here), await queries.chosen_grades(here)
+    # A new dict on purpose: what was made with the old one in mind is made anew.
+    here.db.after_commit(lambda: queries.grades(here).replace(dict(chosen), vouched))
+    await here.bus.publish(queries.CACHE)
+    for host in sorted(changed):
+        grade = policy.grade_among(chosen, host)
+        await here.events.emit(PeerGradeChanged(host, grade, grade))
 
 
 async def note_seen(

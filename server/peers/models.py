@@ -5,7 +5,7 @@ from datetime import datetime
 from tortoise import fields
 from tortoise.models import Model
 
-from server.db import MomentField
+from server.db import MomentField, id_field
 
 
 class Peer(Model):
@@ -51,3 +51,21 @@ class Peer(Model):
 
         table = "peer"
         indexes = (("next_try_at",),)
+
+
+class PeerVouch(Model):
+    """A network vouches for a server: as ``member``, or because it has to be ``met`` before it can be one.
+
+    `network` is the id of the network, or of whatever else wants it; a grade that an admin gave outweighs this.
+    """
+
+    id = id_field()
+    network = fields.CharField(max_length=500)
+    host = fields.CharField(max_length=255)
+    vouch = fields.CharField(max_length=10)
+
+    class Meta:
+        """Table name and indexes."""
+
+        table = "peer_vouch"
+        unique_together = (("network", "host"),)

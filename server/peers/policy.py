@@ -108,20 +108,29 @@ HELD_AS_POSTS = frozenset({"Create"})
 """Posts are taken in and wait as such, so that a steward reads them as they will look."""
 
 
-def effects(mode: str, grade: str, *, chosen: bool) -> Effects:
+MEMBER, MET = VOUCHES = ("member", "met")
+"""What a network says of a server: it is a member, or it has to be talked to before it can be one."""
+
+
+def effects(mode: str, grade: str, *, chosen: bool, vouch: str = "") -> Effects:
     """What a grade does in a federation mode. `chosen`: an admin graded this very host; consortium mode asks for that.
 
     In a consortium everybody who was chosen and is not held back is of the network; else those who are trusted.
+    `vouch` is what a network says of the host: it lets in and makes it one of the network, unless an admin decided
+    otherwise. Who is only met can ask and be answered, where nothing else passes without being chosen.
     """
+    is_own_choice = chosen or grade != NORMAL
+    if vouch == MET and not is_own_choice and mode == "consortium":
+        return OF_GRADE[LIMITED]
     line = OF_GRADE[grade]
+    chosen = chosen or (vouch == MEMBER and not is_own_choice)
     talks = line.receives and mode != "closed" and (mode != "consortium" or chosen)
     if not talks:
         return replace(line, receives=False, sends=False, media=False, is_network=False)
-    if mode == "consortium" and grade in {NORMAL, NO_MEDIA}:
-        return replace(line, is_network=True)
-    if mode == "careful" and grade in {NORMAL, NO_MEDIA}:
-        return replace(line, holds="first")
-    return line
+    if grade not in {NORMAL, NO_MEDIA}:
+        return line
+    is_network = mode == "consortium" or vouch == MEMBER
+    return replace(line, is_network=is_network, holds="first" if mode == "careful" else line.holds)
 
 
 def holds(line: Effects, activity_type: str) -> bool:

@@ -19,12 +19,19 @@ class Grades:
     """Hosts that an admin graded, and what was worked out from that list since."""
 
     by_host: dict[str, str]
+    vouched: dict[str, str] = field(default_factory=dict)
+    """What networks say of hosts: `policy.VOUCHES`."""
     effects: dict[str, policy.Effects] = field(default_factory=dict)
 
-    def replace(self, by_host: dict[str, str]) -> None:
-        """Take over a new list."""
+    def replace(self, by_host: dict[str, str], vouched: dict[str, str] | None = None) -> None:
+        """Take over a new list; without `vouched`, what networks say stays as it was."""
         self.by_host = by_host
+        self.vouched = self.vouched if vouched is None else vouched
         self.effects.clear()
+
+    def vouch_for(self, host: str) -> str:
+        """What networks say of a host; nothing where none does."""
+        return self.vouched.get(policy.canonical(host), "")
 
 
 def grades(here: Instance) -> Grades:
@@ -39,9 +46,15 @@ async def chosen_grades(here: Instance) -> dict[str, str]:
     return {row["host"]: row["grade"] for row in rows}
 
 
+async def vouches(here: Instance) -> dict[str, str]:
+    """What networks say of hosts, as the database has it in this transaction. A member is more than somebody met."""
+    rows = await here.db.rows("SELECT host, min(vouch) AS vouch FROM peer_vouch GROUP BY host ORDER BY host")
+    return {row["host"]: row["vouch"] for row in rows}
+
+
 async def load_grades(here: Instance) -> None:
-    """Read the grades into memory, where an instance keeps them: `set_grade` and `forget` say when they changed."""
-    grades(here).replace(await chosen_grades(here))
+    """Read the grades into memory, where an instance keeps them: `set_grade`, `forget` and `vouch` say what changed."""
+    grades(here).replace(await chosen_grades(here), await vouches(here))
 
 
 def grade_of(here: Instance, host: str) -> str:
@@ -60,7 +73,9 @@ def effects_for(here: Instance, host: str) -> policy.Effects:
     found = cache.effects.get(host)
     if found is None:
         chosen = policy.canonical(host) in cache.by_host
-        found = policy.effects(here.settings.federation, grade_of(here, host), chosen=chosen)
+        found = policy.effects(
+            here.settings.federation, grade_of(here, host), chosen=chosen, vouch=cache.vouch_for(host)
+        )
         if len(cache.effects) > MAX_REMEMBERED:
             cache.effects.clear()
         cache.effects[host] = found
@@ -103,8 +118,9 @@ def is_of_network(here: Instance, host: str) -> bool:
 
 
 def network_hosts(here: Instance) -> list[str]:
-    """The servers of the network: only those that an admin named."""
-    return sorted(host for host in grades(here).by_host if is_of_network(here, host))
+    """The servers of the network: those that an admin named, and those that a network vouches for."""
+    known = grades(here)
+    return sorted(host for host in {*known.by_host, *known.vouched} if is_of_network(here, host))
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +208,7 @@ async def consequences(here: Instance, host: str, grade: str) -> Consequences:
     """What would change if this host had this grade: a dry run, in one query."""
     host, mode = policy.canonical(host), here.settings.federation
     before = effects_for(here, host)
-    after = policy.effects(mode, grade, chosen=True)
+    after = policy.effects(mode, grade, chosen=True, vouch=grades(here).vouch_for(host))
     row = await here.db.row(
         f"SELECT (SELECT count(*) FROM follow WHERE state = 'accepted' AND target_id IN {_THEIRS}) AS followed,"
         f" (SELECT count(*) FROM follow WHERE state = 'accepted' AND follower_id IN {_THEIRS}) AS followers,"

@@ -1,0 +1,268 @@
+"""Networks ready to show: to everybody who they are and what they agreed on, to admins what waits and what changed."""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import datetime
+
+from server.consortium.models import Consortium, ConsortiumMember
+from server.errors import NotFound
+from server.instance import Instance
+from server.peers import policy as peers
+from server.peers import queries as peer_queries
+from server.text import render_markdown
+
+STANDING = ("hosted", "member")
+"""The networks that this server is in; everybody may know of them."""
+SHOWN = 50
+
+
+@dataclass(frozen=True, slots=True)
+class MemberView:
+    """A server in a network. `own_grade` is what an admin here decided of it; nothing where nobody did."""
+
+    host: str
+    name: str
+    state: str
+    applied: bool
+    is_us: bool
+    is_host: bool
+    own_grade: str
+    message: str
+    reason: str
+    since: datetime
+
+    @property
+    def is_blocked(self) -> bool:
+        """Whether an admin here blocked it: that outweighs the network."""
+        return self.own_grade == peers.BLOCKED
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a list changed here, by names."""
+
+    at: datetime
+    added: tuple[str, ...]
+    removed: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkView:
+    """A network. `members` are those in the list; `waiting` and `expected` are of a host, `to_come` and `to_go` what an
+    admin who looks first has not agreed to yet.
+    """
+
+    slug: str
+    name: str
+    purpose: str
+    guidelines: str
+    guidelines_html: str
+    state: str
+    host: str
+    address: str
+    url: str
+    version: int
+    look_first: bool
+    trouble: str
+    reason: str
+    valid_until: datetime | None
+    fetched_at: datetime | None
+    changed_at: datetime
+    members: tuple[MemberView, ...]
+    waiting: tuple[MemberView, ...]
+    expected: tuple[MemberView, ...]
+    to_come: tuple[MemberView, ...]
+    to_go: tuple[MemberView, ...]
+    changes: tuple[Change, ...]
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether this server hosts it."""
+        return self.state == "hosted"
+
+    @property
+    def has_pending(self) -> bool:
+        """Whether changes of the list wait for an admin."""
+        return bool(self.to_come or self.to_go)
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkLine:
+    """A network in a list."""
+
+    slug: str
+    name: str
+    purpose: str
+    state: str
+    host: str
+    members_count: int
+    waiting_count: int
+    pending_count: int
+    trouble: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tie:
+    """What goes between two organisations of a network, as far as this server may tell everybody."""
+
+    one: str
+    other: str
+    remixes: int
+    communities: int
+
+
+async def local_uri(here: Instance, slug: str) -> str | None:
+    """The id of a network hosted here, by the last part of its page's address."""
+    value = await here.db.value("SELECT uri FROM consortium WHERE slug = :slug AND state = 'hosted'", slug=slug)
+    return None if value is None else str(value)
+
+
+async def networks(here: Instance, *, everything: bool = False) -> list[NetworkLine]:
+    """The networks that this server is in, by name; `everything`: those too that it asked, left, or was let go from."""
+    states = "<> 'closed'" if everything else "IN ('hosted', 'member')"
+    rows = await here.db.rows(
+        "SELECT consortium.slug, consortium.name, consortium.purpose, consortium.state, consortium.host,"
+        " consortium.trouble, consortium.reason,"
+        " SUM(CASE WHEN member.state = 'member' THEN 1 ELSE 0 END) AS members,"
+        " SUM(CASE WHEN member.state = 'asked' THEN 1 ELSE 0 END) AS waiting,"
+        " SUM(CASE WHEN (member.state = 'member' AND NOT member.applied AND member.uri <> :ours)"
+        " OR (member.state = 'removed' AND member.applied) THEN 1 ELSE 0 END) AS pending"
+        " FROM consortium LEFT JOIN consortium_member AS member ON member.consortium_id = consortium.id"
+        f" WHERE consortium.state {states}"
+        " GROUP BY consortium.id, consortium.slug, consortium.name, consortium.purpose, consortium.state,"
+        " consortium.host, consortium.trouble, consortium.reason"
+        " ORDER BY consortium.name, consortium.id LIMIT :limit",
+        ours=here.url("/ap/actor"),
+        limit=SHOWN,
+    )
+    return [
+        NetworkLine(
+            slug=row["slug"],
+            name=row["name"],
+            purpose=row["purpose"],
+            state=row["state"],
+            host=row["host"],
+            members_count=int(row["members"] or 0) + (row["state"] == "hosted"),
+            waiting_count=int(row["waiting"] or 0) if row["state"] == "hosted" else 0,
+            pending_count=int(row["pending"] or 0) if row["state"] == "member" else 0,
+            trouble=row["trouble"],
+            reason=row["reason"],
+        )
+        for row in rows
+    ]
+
+
+async def needs_admin(here: Instance) -> list[NetworkLine]:
+    """The networks in which something waits for an admin."""
+    return [
+        line
+        for line in await networks(here, everything=True)
+        if line.waiting_count or line.pending_count or (line.trouble and line.state == "member")
+    ]
+
+
+async def network(here: Instance, slug: str, *, everything: bool = False) -> NetworkView:
+    """One network that this server is in; `everything`: also one that it is not in (any more). Raises NotFound."""
+    found = await Consortium.get_or_none(slug=slug)
+    if found is None or found.state == "closed" or not (everything or found.state in STANDING):
+        raise NotFound
+    rows = await ConsortiumMember.filter(consortium_id=found.id).order_by("name", "id")
+    views = [_member(here, found, row) for row in rows]
+    members = [view for view in views if view.state == "member"]
+    if found.is_ours:
+        members.insert(0, _ourselves(here, found))
+    html = await asyncio.to_thread(render_markdown, found.guidelines, base_url=here.settings.origin)
+    is_in = found.state == "member"
+    return NetworkView(
+        slug=found.slug,
+        name=found.name,
+        purpose=found.purpose,
+        guidelines=found.guidelines,
+        guidelines_html=html.html,
+        state=found.state,
+        host=found.host,
+        address=found.uri,
+        url=found.url,
+        version=found.version,
+        look_first=found.look_first,
+        trouble=found.trouble,
+        reason=found.reason,
+        valid_until=found.valid_until,
+        fetched_at=found.fetched_at,
+        changed_at=found.changed_at,
+        members=tuple(members),
+        waiting=tuple(view for view in views if view.state == "asked"),
+        expected=tuple(view for view in views if view.state == "expected"),
+        to_come=tuple(view for view in members if is_in and not view.applied and not view.is_us),
+        to_go=tuple(view for view in views if is_in and view.state == "removed" and view.applied),
+        changes=tuple(
+            Change(datetime.fromisoformat(item["at"]), tuple(item["added"]), tuple(item["removed"]))
+            for item in found.changes or ()
+        ),
+    )
+
+
+_REMIXES = """
+SELECT theirs.host AS one, source_author.host AS other, count(*) AS number FROM remix
+ JOIN post ON post.id = remix.id AND post.state = 'visible' AND post.visibility IN ('public', 'unlisted')
+ JOIN actor AS theirs ON theirs.id = post.author_id
+ JOIN post AS source ON source.uri = remix.source_uri AND source.state = 'visible'
+ AND source.visibility IN ('public', 'unlisted')
+ JOIN actor AS source_author ON source_author.id = source.author_id
+ WHERE theirs.host <> source_author.host GROUP BY theirs.host, source_author.host
+ ORDER BY theirs.host, source_author.host LIMIT 5000
+"""
+_COMMUNITIES = """
+SELECT person.host AS one, place.host AS other, count(DISTINCT place.id) AS number FROM membership
+ JOIN actor AS person ON person.id = membership.person_id
+ JOIN actor AS place ON place.id = membership.community_id AND place.discoverable AND place.deleted_at IS NULL
+ JOIN community ON community.id = place.id AND community.visibility = 'public' AND community.kind <> 'support'
+ WHERE membership.state = 'active' AND person.host <> place.host
+ GROUP BY person.host, place.host ORDER BY person.host, place.host LIMIT 5000
+"""
+
+
+async def ties(here: Instance, view: NetworkView) -> list[Tie]:
+    """What goes between the members of a network, pair by pair: public practices and communities, never people."""
+    names = {member.host: member.name for member in view.members}
+    counted: dict[tuple[str, str], list[int]] = {}
+    for place, statement in enumerate((_REMIXES, _COMMUNITIES)):
+        for row in await here.db.rows(statement):
+            if row["one"] in names and row["other"] in names:
+                pair = (min(row["one"], row["other"]), max(row["one"], row["other"]))
+                counted.setdefault(pair, [0, 0])[place] += int(row["number"])
+    found = [Tie(names[one], names[other], *numbers) for (one, other), numbers in counted.items()]
+    return sorted(found, key=lambda tie: (tie.one, tie.other))
+
+
+def _member(here: Instance, network: Consortium, row: ConsortiumMember) -> MemberView:
+    known = peer_queries.grades(here).by_host
+    grade = peer_queries.grade_of(here, row.host)
+    return MemberView(
+        host=row.host,
+        name=row.name,
+        state=row.state,
+        applied=row.applied,
+        is_us=row.uri == here.url("/ap/actor"),
+        is_host=row.host == network.host,
+        own_grade=grade if peers.canonical(row.host) in known or grade != peers.NORMAL else "",
+        message=row.message,
+        reason=row.reason,
+        since=row.changed_at,
+    )
+
+
+def _ourselves(here: Instance, network: Consortium) -> MemberView:
+    return MemberView(
+        host=network.host,
+        name=here.site.name,
+        state="member",
+        applied=True,
+        is_us=True,
+        is_host=True,
+        own_grade="",
+        message="",
+        reason="",
+        since=network.created_at,
+    )
