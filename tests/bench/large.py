@@ -49,8 +49,8 @@ def environment(folder: Path) -> dict[str, str]:
     }
 
 
-async def enlarge(folder: Path, posts: int, follows: int) -> Facts:
-    """Make it, unless it is there already."""
+async def enlarge(folder: Path, posts: int, follows: int, *, only_practices: bool = False) -> Facts:
+    """Make it, unless it is there already; with conversations and answers, or a library of practices."""
     kept = folder / "facts.json"
     if kept.exists():
         return Facts(**json.loads(kept.read_text(encoding="utf-8")))
@@ -60,7 +60,7 @@ async def enlarge(folder: Path, posts: int, follows: int) -> Facts:
     try:
         for pragma in ("journal_mode = OFF", "synchronous = OFF", "cache_size = -200000", "foreign_keys = OFF"):
             db.execute(f"PRAGMA {pragma}")
-        _Grower(db, facts).run(posts, follows)
+        _Grower(db, facts, only_practices=only_practices).run(posts, follows)
         db.execute("PRAGMA journal_mode = WAL")
     finally:
         db.close()
@@ -69,8 +69,9 @@ async def enlarge(folder: Path, posts: int, follows: int) -> Facts:
 
 
 class _Grower:
-    def __init__(self, db: sqlite3.Connection, facts: Facts) -> None:
+    def __init__(self, db: sqlite3.Connection, facts: Facts, *, only_practices: bool) -> None:
         self.db = db
+        self.only_practices = only_practices
         self.random = random.Random(5)
         self.words = WORDS.split()
         self.end = datetime.now(UTC) - timedelta(minutes=5)
@@ -187,7 +188,7 @@ class _Grower:
                 while post_id[-8:] in shorts:
                     post_id = new_id(at)
                 shorts.add(post_id[-8:])
-                is_root = number % (IN_THREAD + 1) == 0
+                is_root = self.only_practices or number % (IN_THREAD + 1) == 0
                 author = self.random.choice(people)
                 if number % 20 == 0:
                     author = self.me if number % 40 == 0 else self.followed
@@ -200,10 +201,11 @@ class _Grower:
                     "id": post_id, "short": post_id[-8:].lower(), "uri": uri, "url": uri, "is_local": int(local),
                     "author_id": author, "content_html": f"<p>{text}</p>", "source_md": text if local else "",
                     "published_at": moment, "created_at": moment, "updated_at": moment, "last_activity_at": moment,
-                    "raw_create": None, "counted": "", "replies_count": IN_THREAD if is_root else 0,
+                    "raw_create": None, "counted": "",
+                    "replies_count": IN_THREAD if is_root and not self.only_practices else 0,
                 }  # fmt: skip
                 if is_root:
-                    kind = "practice" if number % 3 == 0 else "discussion"
+                    kind = "practice" if self.only_practices or number % 3 == 0 else "discussion"
                     place = self.community if number % 15 == 0 else None
                     row |= {"kind": kind, "title": f"{text[:40]} {number}", "root_id": post_id, "parent_id": None}
                     root = row | {"community_id": place}
