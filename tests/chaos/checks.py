@@ -127,12 +127,12 @@ async def _processing(load: Load) -> list[Violation]:
         known = [receipts[activity] for activity in chain if activity in receipts]
         for earlier, later in pairwise(known):
             if (earlier["processed_at"] or 0) > (later["processed_at"] or 0) or earlier["seq"] > later["seq"]:
-                words = f"{_told_of(earlier)} was processed after {_told_of(later)}"
+                words = f"{_receipt_words(earlier)} was processed after {_receipt_words(later)}"
                 found.append(Violation(ORDER, words))
     return found
 
 
-def _told_of(row: dict[str, Any]) -> str:
+def _receipt_words(row: dict[str, Any]) -> str:
     """A receipt with all that may tell why its turn came when it did."""
     facts = ("seq", "processed_at", "outcome", "reason", "attempts", "crashes", "next_try_at")
     return f"{row['activity_id']} ({', '.join(f'{name} {row[name]}' for name in facts)})"
