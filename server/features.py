@@ -7,6 +7,7 @@ from server.challenges.feature import feature as challenges
 from server.communities.feature import feature as communities
 from server.consortium.feature import feature as consortium
 from server.conversations.feature import feature as conversations
+from server.digest.feature import feature as digest
 from server.discussions.feature import feature as discussions
 from server.feature import Feature
 from server.fediverse.feature import feature as fediverse
@@ -71,6 +72,7 @@ FEATURES: tuple[Feature, ...] = (
     search,
     moderation,
     live,
+    digest,
     push,
 )
 

@@ -1,6 +1,7 @@
 """Sending mail: through SMTP, or into the log where none is configured."""
 
 import logging
+import re
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
@@ -11,19 +12,32 @@ import aiosmtplib
 log = logging.getLogger("peerhall.mail")
 
 TIMEOUT_SECONDS = 20
+_NO_SUCH_ADDRESS = re.compile(r"5\.(1\.[12369]|2\.1)\b")
+"""No such mailbox or domain, moved away, or closed (RFC 3463); other refusals may be about us or about one message."""
 
 
 class MailError(Exception):
     """The mail server did not take the message; it may later."""
 
 
+class AddressRefused(Exception):
+    """The mail server takes nothing for this address, now and later (RFC 5321 section 4.2.1)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """One plain-text message to one person."""
+    """One message to one person: plain text, and the same as HTML where there is more to see.
+
+    `key` makes its Message-ID, so that mail servers know a second copy. `unsubscribe` is an address of ours that takes
+    a POST (RFC 8058).
+    """
 
     to: str
     subject: str
     text: str
+    html: str = ""
+    key: str = ""
+    unsubscribe: str = ""
 
 
 @dataclass(slots=True)
@@ -39,21 +53,14 @@ class Mailer:
     logged: list[Mail] = field(default_factory=list)
 
     async def send(self, mail: Mail) -> None:
-        """Send one message now; raises MailError. Call it from a job, never from a request."""
+        """Send one message now; raises MailError or AddressRefused. Call it from a job, never from a request."""
         if not self.smtp_url:
             log.info("mail to %s: %s\n%s", mail.to, mail.subject, mail.text)
             self.logged = [*self.logged[-49:], mail]
             return
         parts = urlsplit(self.smtp_url)
         sender = parse_qs(parts.query).get("from", [f"peerhall@{self.domain.split(':')[0]}"])[0]
-        message = EmailMessage()
-        message["From"] = f'"{_header(self.organisation)}" <{sender}>'
-        message["To"] = _header(mail.to)
-        message["Subject"] = _header(mail.subject)
-        message["Date"] = formatdate()
-        message["Message-ID"] = make_msgid(domain=self.domain.split(":")[0])
-        message["Auto-Submitted"] = "auto-generated"
-        message.set_content(mail.text)
+        message = self.message(mail, sender)
         try:
             await aiosmtplib.send(
                 message,
@@ -64,8 +71,30 @@ class Mailer:
                 use_tls=parts.scheme == "smtps",
                 timeout=TIMEOUT_SECONDS,
             )
+        except aiosmtplib.SMTPRecipientsRefused as error:
+            (refused,) = error.recipients[:1]
+            if refused.code >= 500 and _NO_SUCH_ADDRESS.match(refused.message):
+                raise AddressRefused(f"{refused.code} {refused.message}") from error
+            raise MailError(f"the mail server refused: {error}") from error
         except (aiosmtplib.SMTPException, OSError) as error:
             raise MailError(f"the mail server refused: {error}") from error
+
+    def message(self, mail: Mail, sender: str) -> EmailMessage:
+        """A message as it goes over the wire."""
+        message, domain = EmailMessage(), self.domain.split(":")[0]
+        message["From"] = f'"{_header(self.organisation)}" <{sender}>'
+        message["To"] = _header(mail.to)
+        message["Subject"] = _header(mail.subject)
+        message["Date"] = formatdate()
+        message["Message-ID"] = f"<{_header(mail.key)}@{domain}>" if mail.key else make_msgid(domain=domain)
+        message["Auto-Submitted"] = "auto-generated"
+        if mail.unsubscribe:
+            message["List-Unsubscribe"] = f"<{_header(mail.unsubscribe)}>"
+            message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+        message.set_content(mail.text)
+        if mail.html:
+            message.add_alternative(mail.html, subtype="html")
+        return message
 
 
 def _header(text: str) -> str:

@@ -8,7 +8,13 @@ from datetime import timedelta
 from zoneinfo import available_timezones
 
 from server.accounts import passwords
-from server.accounts.events import AccountActivated, AccountDeleted, AccountSuspended, PasswordChanged
+from server.accounts.events import (
+    AccountActivated,
+    AccountDeleted,
+    AccountSuspended,
+    PasswordChanged,
+    PreferencesChanged,
+)
 from server.accounts.joining import (
     ROLES,
     SignUp,
@@ -138,6 +144,7 @@ async def set_preferences(here: Instance, acting: Viewer, *, language: str, them
         account = await _own(acting)
         account.language, account.theme, account.timezone = language, theme, timezone
         await account.save(update_fields=["language", "theme", "timezone"])
+        await here.events.emit(PreferencesChanged(account.actor_id))
 
 
 async def set_post_defaults(

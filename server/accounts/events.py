@@ -41,3 +41,10 @@ class AccountDeleted:
     actor_id: str
     handle: str
     report_to: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PreferencesChanged:
+    """Somebody chose another language, look or time zone."""
+
+    actor_id: str

@@ -17,7 +17,7 @@ from server.audit import actions as audit
 from server.errors import Invalid, NotAllowed, NotFound
 from server.ids import new_id
 from server.instance import Instance
-from server.mail.feature import send_later
+from server.mail.actions import send_later
 from server.secrets import new_token, token_hash
 
 CONFIRM_LIFE = timedelta(days=3)

@@ -10,7 +10,7 @@ from server.db import Row, from_milliseconds
 from server.fediverse import receipts
 from server.fediverse.receipts import DeletionState
 from server.instance import Instance
-from server.mail.feature import send_later
+from server.mail.actions import send_later
 
 LATEST = timedelta(seconds=GIVE_UP_DELETION_AFTER_SECONDS) + timedelta(days=1)
 AT_ONCE = 50

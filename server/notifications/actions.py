@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from server.actors.viewer import Viewer
+from server.errors import Invalid
 from server.ids import new_id
 from server.instance import Instance
 from server.notifications.events import Told
+from server.notifications.times import Quiet
 from server.peers.policy import OF_GRADE, in_sql
 
 PEOPLE = "people"
@@ -24,6 +26,8 @@ MAX_TOLD_AT_ONCE = 32
 
 KEEP_READ = timedelta(days=60)
 KEEP_UNREAD = timedelta(days=180)
+
+LONGEST_PAUSE = timedelta(days=370)
 
 MAIL_JOB = "notifications.mail"
 MAIL_AFTER = timedelta(minutes=2)
@@ -219,6 +223,27 @@ async def set_mail_now(here: Instance, viewer: Viewer, wanted: bool) -> None:
             reader=viewer.actor_id,
             wanted=wanted,
         )
+
+
+async def set_quiet(here: Instance, reader_id: str, quiet: Quiet) -> None:
+    """Choose hours of the day, and a time, without mail; in the caller's transaction. Raises Invalid."""
+    hours = (quiet.since_hour, quiet.until_hour)
+    if (hours[0] is None) != (hours[1] is None):
+        raise Invalid("Choose both hours, or neither.", field="quiet_since")
+    if any(hour is not None and not 0 <= hour <= 23 for hour in hours):
+        raise Invalid("Choose an hour of the day.", field="quiet_since")
+    if quiet.paused_until is not None and quiet.paused_until > here.clock.now() + LONGEST_PAUSE:
+        raise Invalid("Pause for at most a year.", field="paused_until")
+    await here.db.execute(
+        "INSERT INTO notification_setting (reader_id, mail_now, quiet_since, quiet_until, paused_until)"
+        " VALUES (:reader, TRUE, CAST(:since AS INTEGER), CAST(:until AS INTEGER), CAST(:paused AS BIGINT))"
+        " ON CONFLICT (reader_id) DO UPDATE SET quiet_since = excluded.quiet_since,"
+        " quiet_until = excluded.quiet_until, paused_until = excluded.paused_until",
+        reader=reader_id,
+        since=quiet.since_hour,
+        until=quiet.until_hour,
+        paused=quiet.paused_until,
+    )
 
 
 async def clean_up(here: Instance) -> None:

@@ -9,8 +9,11 @@ from server.communities.queries import CommunityLabel
 from server.communities.queries import labels as community_labels
 from server.db import Row, from_milliseconds
 from server.instance import Instance
-from server.mail.feature import send_later
+from server.mail.actions import send_later
+from server.notifications.actions import MAIL_JOB
+from server.notifications.times import after_quiet, quiet_of
 from server.posts.queries import PostView, listing
+from server.words import zone_of
 
 MOST_PER_HOUR = 8
 TOO_LATE = timedelta(days=2)
@@ -24,17 +27,26 @@ async def send(here: Instance, payload: Any) -> None:
     row = await here.db.row(
         "SELECT notification.id, notification.reader_id, notification.kind, notification.actor_id,"
         " notification.post_id, notification.community_id, notification.at, account.email, account.id AS account_id,"
-        " actor.uri AS reader_uri, account.role"
+        " actor.uri AS reader_uri, account.role, account.timezone, notification_setting.quiet_since,"
+        " notification_setting.quiet_until, notification_setting.paused_until"
         " FROM notification JOIN account ON account.actor_id = notification.reader_id"
         " JOIN actor ON actor.id = notification.reader_id"
         " LEFT JOIN notification_setting ON notification_setting.reader_id = notification.reader_id"
         " WHERE notification.id = :id AND notification.read_at IS NULL AND notification.mailed_at IS NULL"
+        " AND notification.bundled_at IS NULL"
         " AND account.state = 'active' AND account.email IS NOT NULL AND account.email_confirmed_at IS NOT NULL"
-        " AND (notification_setting.mail_now IS NULL OR notification_setting.mail_now)",
+        " AND (notification_setting.mail_now IS NULL OR notification_setting.mail_now)"
+        " AND NOT EXISTS (SELECT 1 FROM mail_bounce WHERE mail_bounce.address = account.email)",
         id=payload["id"],
     )
     now = here.clock.now()
     if row is None or now - from_milliseconds(row["at"]) > TOO_LATE or await _enough(here, row["reader_id"]):
+        return
+    quiet = quiet_of(row)
+    later = after_quiet(now, zone_of(row["timezone"]), quiet)
+    if quiet.is_paused(now) or later > now:
+        if not quiet.is_paused(later):
+            await here.jobs.enqueue(MAIL_JOB, payload, run_at=later, unique=f"{MAIL_JOB}:{row['id']}:later")
         return
     text = await _text(here, row)
     if text is None:

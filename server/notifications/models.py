@@ -1,5 +1,7 @@
 """Notifications, grouped by the thing they are about."""
 
+from datetime import datetime
+
 from tortoise import fields
 from tortoise.models import Model
 
@@ -18,7 +20,7 @@ class Notification(Model):
 
     `thing` is what it is about and grouped by: ``p:`` and the id of a conversation's first post, ``c:`` and the id of a
     community, ``people``, ``care`` (reports and what stewards say), or ``site``. `post_id` is the post in question
-    itself, `actor_id` who caused it.
+    itself, `actor_id` who caused it. It was mailed by itself at `mailed_at`, or together with others at `bundled_at`.
     """
 
     id = id_field()
@@ -32,6 +34,7 @@ class Notification(Model):
     at = MomentField()
     read_at = MomentField(null=True)
     mailed_at = MomentField(null=True)
+    bundled_at = MomentField(null=True)
 
     class Meta:
         """Table name and indexes."""
@@ -48,10 +51,18 @@ class Notification(Model):
 
 
 class NotificationSetting(Model):
-    """What somebody chose; without a row the defaults hold."""
+    """What somebody chose; without a row the defaults hold.
+
+    `tiers` says by topic how soon news is mailed, as JSON, where it is not as `tiers.DEFAULTS` has it. There is no mail
+    from `quiet_since` until `quiet_until`, hours of their own day, nor before `paused_until`.
+    """
 
     reader_id = fields.CharField(max_length=26, primary_key=True)
     mail_now = fields.BooleanField(default=True)
+    tiers = fields.TextField(null=True)
+    quiet_since = fields.IntField(null=True)
+    quiet_until = fields.IntField(null=True)
+    paused_until: datetime | None = MomentField(null=True)
 
     class Meta:
         """Table name."""

@@ -105,6 +105,19 @@ def readable(viewer: Viewer) -> tuple[str, dict[str, Any]]:
     return _READABLE[viewer.is_steward], {"reader_id": viewer.actor_id}
 
 
+def readable_by(reader: str) -> str:
+    """What `readable` says of a person without duties here, for each row of a statement: `reader` is a column.
+
+    For statements about many readers at once, such as what is prepared for everybody.
+    """
+    return _READABLE[False].replace(":reader_id", reader)
+
+
+def findable_by(reader: str) -> str:
+    """What `findable` says outside of a community, for each row of a statement: `reader` is a column."""
+    return _FINDABLE[False].replace(":reader_id", reader)
+
+
 def was_readable(viewer: Viewer, named: Collection[str] = ()) -> tuple[str, dict[str, Any]]:
     """A condition on the alias `post`, and its parameters: what this viewer could read before it was taken away.
 

@@ -15,7 +15,7 @@ from server.fediverse.queries import queue_state
 from server.fediverse.waiting import held_count
 from server.peers import queries as peers
 from server.text import LICENCES
-from web.admin import deletions, deliveries, others, words
+from web.admin import deletions, deliveries, digests, others, words
 from web.i18n import gettext
 from web.render import redirect, render
 from web.request import admin, form_of, here_of, text
@@ -241,5 +241,6 @@ routes = [
     Route("/admin/audit", audit_page),
     *others.routes,
     *deliveries.routes,
+    *digests.routes,
     *deletions.routes,
 ]

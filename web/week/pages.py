@@ -12,6 +12,7 @@ from web.i18n import gettext
 from web.live.line import line
 from web.render import render
 from web.request import here_of, signed_in
+from web.week import digest
 from web.week.steps import steps_of
 
 PAGE_SIZE = 20
@@ -70,4 +71,4 @@ def _item(request: Request, item: queries.Waiting) -> Item:
     return Item(item, sentence, "/me/requests", gettext(request, "Answer"))
 
 
-routes = [Route("/week", week_page, methods=["GET"])]
+routes = [Route("/week", week_page, methods=["GET"]), *digest.routes]

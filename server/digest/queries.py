@@ -1,0 +1,110 @@
+"""Reading about weekly mails: what decides whether somebody gets one, one's own choice, and how runs went."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from server.actors.viewer import Viewer
+from server.db import from_milliseconds
+from server.digest.choosing import pools
+from server.digest.content import Digest
+from server.digest.gathering import gather
+from server.digest.planning import USUAL_DAY
+from server.errors import NotFound
+from server.instance import Instance
+from server.notifications.times import Quiet, quiet_of
+
+NO_MAIL = (
+    "(account.state <> 'active' OR account.email IS NULL OR account.email_confirmed_at IS NULL"
+    " OR actor.deleted_at IS NOT NULL OR actor.suspended_at IS NOT NULL"
+    " OR EXISTS (SELECT 1 FROM mail_bounce WHERE mail_bounce.address = account.email)"
+    " OR (setting.paused_until IS NOT NULL AND setting.paused_until > :now))"
+)
+"""Who gets none, on `account`, `actor` and `notification_setting AS setting`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One time that mails were prepared. `waiting` and `sent` are of the mails it made."""
+
+    begun_at: datetime
+    ended_at: datetime | None
+    people: int
+    mails: int
+    silent: int
+    waiting: int
+    sent: int
+
+    @property
+    def done(self) -> int:
+        """How many people were looked at."""
+        return self.mails + self.silent
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The day of somebody's weekly mail (Monday is 0, -1 is never), when the next is due, and when none may come.
+
+    `bounced_at`: when a mail server said that it takes nothing for their address.
+    """
+
+    day: int
+    due_at: datetime | None
+    quiet: Quiet
+    email: str
+    bounced_at: datetime | None
+
+
+async def choice(here: Instance, viewer: Viewer) -> Choice:
+    """What the viewer chose; where that is nothing, what is usual."""
+    row = await here.db.row(
+        "SELECT plan.day, plan.due_at, setting.quiet_since, setting.quiet_until, setting.paused_until, account.email,"
+        " mail_bounce.at AS bounced_at FROM account LEFT JOIN digest_plan AS plan ON plan.reader_id = account.actor_id"
+        " LEFT JOIN notification_setting AS setting ON setting.reader_id = account.actor_id"
+        " LEFT JOIN mail_bounce ON mail_bounce.address = account.email WHERE account.id = :account",
+        account=viewer.account_id,
+    )
+    if row is None:
+        raise NotFound
+    return Choice(
+        day=USUAL_DAY if row["day"] is None else row["day"],
+        due_at=None if row["due_at"] is None else from_milliseconds(row["due_at"]),
+        quiet=quiet_of(row),
+        email=row["email"] or "",
+        bounced_at=None if row["bounced_at"] is None else from_milliseconds(row["bounced_at"]),
+    )
+
+
+async def preview(here: Instance, viewer: Viewer) -> Digest:
+    """What the viewer's mail would say at this moment; nothing is noted. Eight statements."""
+    reader = await here.db.row(
+        "SELECT account.actor_id AS reader_id, account.teaches, account.stuck_with, account.ask_me_about,"
+        " setting.tiers FROM account LEFT JOIN notification_setting AS setting"
+        " ON setting.reader_id = account.actor_id WHERE account.id = :account",
+        account=viewer.account_id,
+    )
+    if reader is None:
+        return Digest()
+    return (await gather(here, [reader], await pools(here)))[reader["reader_id"]]
+
+
+async def runs(here: Instance, *, limit: int = 20) -> list[Run]:
+    """How the last runs went, the newest first; one query."""
+    rows = await here.db.rows(
+        "SELECT run.begun_at, run.ended_at, run.people, run.mails, run.silent,"
+        " (SELECT count(*) FROM digest_mail WHERE run_id = run.id AND state = 'waiting') AS waiting,"
+        " (SELECT count(*) FROM digest_mail WHERE run_id = run.id AND state = 'sent') AS sent"
+        " FROM digest_run AS run ORDER BY run.id DESC LIMIT :limit",
+        limit=limit,
+    )
+    return [
+        Run(
+            begun_at=from_milliseconds(row["begun_at"]),
+            ended_at=None if row["ended_at"] is None else from_milliseconds(row["ended_at"]),
+            people=row["people"],
+            mails=row["mails"],
+            silent=row["silent"],
+            waiting=row["waiting"],
+            sent=row["sent"],
+        )
+        for row in rows
+    ]

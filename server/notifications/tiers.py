@@ -1,0 +1,52 @@
+"""How soon each kind of news is mailed: at once, bundled in the afternoon, with the weekly mail, or not at all."""
+
+from collections.abc import Mapping
+
+import msgspec
+
+NOW, TODAY, WEEKLY, NONE = TIERS = ("now", "today", "weekly", "none")
+
+TOPICS: dict[str, frozenset[str]] = {
+    "answers": frozenset({"reply"}),
+    "tries": frozenset({"tried"}),
+    "mentions": frozenset({"mention"}),
+    "decisions": frozenset({"accepted", "declined", "event_yes", "event_no"}),
+    "care": frozenset({"report", "report_done", "warning", "ban", "removed", "refused", "revise"}),
+    "duties": frozenset({"applied", "asks_in", "follow_request", "held", "invited"}),
+    "travelled": frozenset({"remix", "offer", "offer_taken", "quote"}),
+    "others": frozenset({"published", "poll_ended"}),
+    "thanks": frozenset({"helped", "like", "boost", "follow", "joined", "moved"}),
+}
+"""Kinds of news (`models.Notification`) by what people choose about."""
+
+DEFAULTS = {
+    "answers": NOW,
+    "tries": NOW,
+    "mentions": NOW,
+    "decisions": NOW,
+    "care": NOW,
+    "duties": WEEKLY,
+    "travelled": WEEKLY,
+    "others": WEEKLY,
+    "thanks": WEEKLY,
+}
+_TOPIC = {kind: topic for topic, kinds in TOPICS.items() for kind in kinds}
+
+
+def topic_of(kind: str) -> str:
+    """What a kind of news belongs to."""
+    return _TOPIC.get(kind, "others")
+
+
+def tier_of(kind: str, chosen: Mapping[str, str]) -> str:
+    """How soon somebody wants this kind, with what they chose by topic."""
+    topic = topic_of(kind)
+    return chosen.get(topic, DEFAULTS[topic])
+
+
+def tiers_from(text: str | None) -> dict[str, str]:
+    """What somebody chose, as it is kept; topics and tiers that this version does not know are left out."""
+    if not text:
+        return {}
+    found = msgspec.json.decode(text, type=dict[str, str])
+    return {topic: tier for topic, tier in found.items() if topic in TOPICS and tier in TIERS}

@@ -1,0 +1,122 @@
+"""Settings, "Mail and notifications": the day of the weekly mail, hours without mail, and a pause."""
+
+from datetime import UTC, date, datetime, time
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from server.actors.viewer import Viewer
+from server.digest import actions, queries
+from server.errors import Invalid
+from server.mail.actions import forget_bounce
+from server.notifications.times import Quiet
+from server.words import zone_of
+from web.i18n import gettext
+from web.render import redirect, render
+from web.request import form_of, here_of, signed_in, text
+
+PAGE = "/settings/mail"
+
+
+async def page(request: Request) -> Response:
+    """What mail comes, and when."""
+    here, viewer = here_of(request), signed_in(request)
+    found = await queries.choice(here, viewer)
+    paused = found.quiet.paused_until
+    is_paused = paused is not None and paused > here.clock.now()
+    form = {
+        "day": found.day,
+        "quiet_since": found.quiet.since_hour,
+        "quiet_until": found.quiet.until_hour,
+        "paused_until": paused.astimezone(zone_of(viewer.timezone)).date().isoformat() if paused and is_paused else "",
+    }
+    return _page(request, found, form)
+
+
+async def save(request: Request) -> Response:
+    """Keep it."""
+    here, viewer, form = here_of(request), signed_in(request), await form_of(request)
+    names = ("day", "quiet_since", "quiet_until", "paused_until")
+    filled = {name: text(form, name, 20) for name in names}
+    try:
+        quiet = Quiet(
+            _number(request, filled, "quiet_since"),
+            _number(request, filled, "quiet_until"),
+            _morning(request, viewer, filled["paused_until"]),
+        )
+        day = _number(request, filled, "day")
+        await actions.set_day(here, viewer, 9 if day is None else day, quiet)
+    except Invalid as error:
+        return _page(request, await queries.choice(here, viewer), filled, errors=error.errors, status=422)
+    return redirect(request, PAGE, toast=gettext(request, "Saved."))
+
+
+async def try_again(request: Request) -> Response:
+    """Write to an address again that took no mail."""
+    here, viewer = here_of(request), signed_in(request)
+    await forget_bounce(here, (await queries.choice(here, viewer)).email)
+    return redirect(request, PAGE, toast=gettext(request, "We write to this address again."))
+
+
+def _page(
+    request: Request,
+    found: queries.Choice,
+    form: dict[str, Any],
+    *,
+    errors: list[dict[str, str]] | None = None,
+    status: int = 200,
+) -> Response:
+    days = [
+        gettext(request, "Monday"),
+        gettext(request, "Tuesday"),
+        gettext(request, "Wednesday"),
+        gettext(request, "Thursday"),
+        gettext(request, "Friday"),
+        gettext(request, "Saturday"),
+        gettext(request, "Sunday"),
+    ]
+    hours = [{"value": hour, "label": f"{hour:02}:00"} for hour in range(24)]
+    return render(
+        request,
+        "notifications/settings.html",
+        status_code=status,
+        nav="settings",
+        tab="mail",
+        found=found,
+        form=form,
+        errors=errors or [],
+        day_options=[
+            *({"value": number, "label": name} for number, name in enumerate(days)),
+            {"value": -1, "label": gettext(request, "Never")},
+        ],
+        hour_options=[{"value": "", "label": gettext(request, "No quiet hours")}, *hours],
+        today=here_of(request).clock.now().date().isoformat(),
+    )
+
+
+def _number(request: Request, filled: dict[str, str], name: str) -> int | None:
+    if not filled[name]:
+        return None
+    try:
+        return int(filled[name][:4])
+    except ValueError:
+        raise Invalid(gettext(request, "Choose one of these."), field=name) from None
+
+
+def _morning(request: Request, viewer: Viewer, day: str) -> datetime | None:
+    """The beginning of a day where the person is."""
+    if not day:
+        return None
+    try:
+        return datetime.combine(date.fromisoformat(day), time(0), zone_of(viewer.timezone)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise Invalid(gettext(request, "Write a date, such as 2027-01-10."), field="paused_until") from None
+
+
+routes = [
+    Route(PAGE, page, methods=["GET"]),
+    Route(PAGE, save, methods=["POST"]),
+    Route(f"{PAGE}/again", try_again, methods=["POST"]),
+]
