@@ -209,3 +209,13 @@ async def test_c3_the_board_is_read_page_by_page_at_the_same_cost(fediverse, sce
     assert titles == [f"Challenge {number}" for number in (*range(19, -1, -1), *range(24, 19, -1))]
     assert len(few) == len(more)
     assert second.next is None
+
+
+async def test_c3_whoever_named_it_hears_of_an_answer(fediverse, scene):
+    maya, tom, _, group = scene
+    challenge = await name_it(maya, group)
+    practice = await answered(tom, challenge)
+    await fediverse.settle()
+    news = "SELECT reader_id, post_id FROM notification WHERE kind = 'mention'"
+    rows = await maya.here.run(maya.here.db.rows, news)
+    assert [(row["reader_id"], row["post_id"]) for row in rows] == [(maya.id, practice.id)]

@@ -7,8 +7,10 @@ import pytest
 from server.discussions import actions, peers_first, queries
 from server.discussions.actions import ThreadForm
 from server.errors import Invalid, NotFound
+from server.mastodon.ids import number_of
 from server.posts import actions as posts
 from server.posts import queries as post_queries
+from tests.apps import app_of
 from tests.posting import community, document, follow, found, join, reply, sees
 
 ASK = ThreadForm(kind="ask", title="How do you begin?", text="With half of them late.", peers_first_hours=24)
@@ -160,3 +162,18 @@ async def test_d4_those_who_look_after_a_community_elsewhere_wait_too(fediverse,
     fediverse.clock.advance(25 * HOUR)
     await fediverse.settle()
     assert len(await answers(bruno, ask)) == 1
+
+
+async def test_d4_an_answer_with_an_app_waits_too(fediverse, scene):
+    maya, _, tom, _, _, ask = scene
+    app = await app_of(fediverse, maya.here, maya)
+    words = {"status": "With a list on the door.", "in_reply_to_id": number_of(ask.id)}
+    sent = await app.post("/api/v1/statuses", words)
+    assert (await app.get(f"/api/v1/statuses/{sent['id']}"))["id"] == sent["id"]
+    others = await app_of(fediverse, maya.here, tom)
+    assert await others.refused("GET", f"/api/v1/statuses/{sent['id']}") == 404
+    assert (await others.get(f"/api/v1/statuses/{number_of(ask.id)}/context"))["descendants"] == []
+    assert await answers(tom, ask) == []
+    fediverse.clock.advance(25 * HOUR)
+    await fediverse.settle()
+    assert len(await answers(tom, ask)) == 1
