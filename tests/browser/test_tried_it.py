@@ -1,4 +1,4 @@
-"""Trying a practice of another school on a phone, in a real Chromium: few taps, one screen, and no connection."""
+"""Trying a practice of another school on a phone, in a real Chromium: few taps, one screen, no connection (C2)."""
 
 import pytest
 from playwright.sync_api import Browser, Page

@@ -321,7 +321,7 @@ async def test_ones_own_practice_and_what_is_none_are_not_tried(fediverse, three
         await tom.do(actions.report, thread.id, WELL)
 
 
-async def test_after_three_reports_the_author_is_asked_what_they_would_change(fediverse, three):
+async def test_c21_after_three_reports_the_author_is_asked_what_they_would_change(fediverse, three):
     maya, tom, ada, practice = three
     joel = await fediverse.person(maya.here, "joel")
     for person in (tom, ada):
