@@ -207,7 +207,7 @@ async def test_a_chosen_day_quiet_hours_and_a_pause_are_kept(fediverse) -> None:
     assert until < due < until + WEEK
 
 
-async def test_each_news_is_told_once_and_no_practice_twice_in_eight_weeks(fediverse) -> None:
+async def test_o4_each_news_is_told_once_and_no_practice_twice_in_eight_weeks(fediverse) -> None:
     here, maya, tom = await two(fediverse)
     for number in range(3):
         await make_post(here, tom.id, title=f"Practice {number}")
