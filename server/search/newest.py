@@ -192,7 +192,8 @@ class _Parts:
         self.order, self.last = ("DESC", "min") if is_post else ("ASC", "max")
         self.range = "{0} > 0 AND {0} < :search_until" if is_post else "{0} < 0 AND {0} > :search_until"
         # SQLite takes what it joins in the order of the candidates, and would sort all of them if it were told to.
-        self.lazily = "" if self.is_sqlite else f"ORDER BY hit.seq {self.order} "
+        # PostgreSQL stops as early where the candidates have this order already, and have it by name.
+        self.lazily = "" if self.is_sqlite else f"ORDER BY hit.turn {self.order} "
 
     def first(self, query: Query) -> _Look:
         """A short look."""
@@ -231,13 +232,14 @@ class _Parts:
             return _Look(texts, f"(SELECT rowid AS seq {found})", size, fts5(query))
         # With a sum instead of the number, no index has their order: not one of millions is looked at for it.
         found = (
-            f"(SELECT * FROM search_thing WHERE words @@ {_QUESTION} AND {self.range.format('(seq + 0)')}"
-            f" AND kind = '{self.kind}' ORDER BY seq + 0 {self.order} LIMIT :search_size)"
+            f"(SELECT *, seq + 0 AS turn FROM search_thing WHERE words @@ {_QUESTION}"
+            f" AND {self.range.format('(seq + 0)')} AND kind = '{self.kind}'"
+            f" ORDER BY seq + 0 {self.order} LIMIT :search_size)"
         )
         return _Look(found, found, size, tsquery(query))
 
     def _latest(self, query: Query, size: int) -> _Look:
         """What matches among so many of the newest things; the index of words is not asked."""
         some = f"FROM search_thing WHERE {self.range.format('seq')} ORDER BY seq {self.order} LIMIT :search_size"
-        found = f"(SELECT * FROM (SELECT * {some}) AS latest WHERE words @@ {_QUESTION})"
+        found = f"(SELECT *, seq AS turn FROM (SELECT * {some}) AS latest WHERE words @@ {_QUESTION})"
         return _Look(found, f"(SELECT seq {some})", size, tsquery(query))

@@ -282,6 +282,8 @@ class _Grower:
                 f"INSERT INTO search_thing (kind, thing_id, at) SELECT '{kind}', id, at FROM ({rows}) WHERE TRUE"
                 " ORDER BY id ON CONFLICT DO NOTHING"
             )
+            if kind == "actor":
+                self.db.execute("UPDATE search_thing SET seq = -seq WHERE kind = 'actor' AND seq > 0")
             self.db.execute(
                 f"INSERT INTO {fts} (rowid, title, body) SELECT thing.seq, indexed(said.title), indexed(said.body)"
                 f" FROM search_thing AS thing JOIN ({rows}) AS said ON said.id = thing.thing_id"
