@@ -8,13 +8,14 @@ from starlette.responses import Response
 
 from server.api import Parameters, text_of
 from server.automation.calls import Call, answer, community_id_of, missing
-from server.automation.shapes import NewPractice, Person, Practice, Practices, form_of, said
+from server.automation.shapes import NewPractice, Person, Practice, Practices, Tried, form_of, said
 from server.errors import Invalid
 from server.ids import is_id
 from server.posts import queries as posts
 from server.posts.queries import PostView
 from server.practices import actions, queries
 from server.practices.queries import Facets
+from server.tries.queries import where_it_worked
 
 
 async def find(call: Call) -> Response:
@@ -83,6 +84,9 @@ async def _whole(call: Call, post: PostView) -> Practice:
     page = await queries.practice(call.here, call.viewer, post)
     if page is not None:
         shown.fields = said(page.form)
+        if page.form.entry != "tip":
+            counts = (await where_it_worked(call.here, call.viewer, post)).counts
+            shown.tried = Tried(total=counts.total, organisations=counts.organisations, outcomes=counts.by_outcome())
     return shown
 
 

@@ -89,8 +89,19 @@ class Said(Struct):
     materials: list[Material]
 
 
+class Tried(Struct, kw_only=True):
+    """How often a practice was tried, by outcome, and by people of how many organisations."""
+
+    total: int
+    organisations: int
+    outcomes: dict[str, int]
+
+
 class Practice(Struct, kw_only=True):
-    """A practice or tip that was shared. `content_html` is all of it as text; what it says in fields may be missing."""
+    """A practice or tip that was shared. `content_html` is all of it as text; what it says in fields may be missing.
+
+    `tried` comes with a practice that is asked for by itself.
+    """
 
     id: str
     uri: str
@@ -109,6 +120,7 @@ class Practice(Struct, kw_only=True):
     likes: int
     replies: int
     fields: Said | UnsetType = UNSET
+    tried: Tried | UnsetType = UNSET
 
 
 class Practices(Struct):

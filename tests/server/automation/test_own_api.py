@@ -10,6 +10,9 @@ import pytest
 from server.automation import routes as own
 from server.automation.document import ANSWERS
 from server.automation.shapes import Communities, Me, Practice, Practices, Said
+from server.tries.actions import report
+from server.tries.bands import Bands
+from server.tries.form import TryForm
 from tests.apps import app_of
 from tests.conftest import Fediverse
 from tests.posting import community, follow, found, write
@@ -100,6 +103,15 @@ async def test_a_script_shares_revises_and_withdraws_and_others_have_it(fedivers
     assert (await found(birch, shared.uri)).title == "Slips"
     listed = msgspec.json.decode((await app.call("GET", f"{BASE}/practices?community=science")).content, type=Practices)
     assert [item.id for item in listed.items] == [shared.id]
+    await bruno.do(
+        report, (await found(birch, shared.uri)).id, TryForm(outcome="did-not-work", context=Bands(size="31-"))
+    )
+    await fediverse.settle()
+    assert (await app.call("GET", f"{BASE}/practices/{shared.id}")).json()["tried"] == {
+        "total": 1,
+        "organisations": 1,
+        "outcomes": {"worked": 0, "worked-with-changes": 0, "did-not-work": 1, "stopped-early": 0},
+    }
     assert (await app.call("DELETE", f"{BASE}/practices/{shared.id}")).status_code == 200
     assert await app.refused("GET", f"{BASE}/practices/{shared.id}") == 404
 
