@@ -27,6 +27,7 @@ from web.ideas.pages import routes as ideas
 from web.live.pages import routes as live
 from web.media.pages import routes as media
 from web.moderation.pages import routes as moderation
+from web.networks.pages import routes as networks
 from web.notifications.pages import routes as notifications
 from web.oauth.pages import routes as oauth
 from web.people.pages import routes as people
@@ -66,6 +67,7 @@ def page_routes() -> list[BaseRoute]:
         *tries,
         *events,
         *people,
+        *networks,
         *notifications,
         *live,
         *search,

@@ -72,7 +72,7 @@ async def expect(here: Instance, by: str, slug: str, host: str) -> None:
             await ConsortiumMember.create(
                 id=new_id(now),
                 consortium_id=network.id,
-                uri=f"https://{host}/ap/actor",
+                uri=f"{here.settings.origin.split('://', 1)[0]}://{host}/ap/actor",
                 host=host,
                 name=host,
                 state="expected",

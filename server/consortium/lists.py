@@ -7,12 +7,13 @@ what we know, and be good today. What is refused changes nothing, and is told to
 import asyncio
 import hashlib
 import json
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from federation.errors import FederationError, InvalidDocument
 from federation.ports import Reader, Served
 from federation.transport.documents import ACCEPT, is_activitypub_type
-from federation.vocab.base import id_of, is_web_uri, items_of, origin_of, parse_json, same_origin
+from federation.vocab.base import host_of, id_of, is_web_uri, items_of, origin_of, parse_json, same_origin
 from federation.vocab.collections import ordered_collection
 from federation.vocab.memberlists import Listed, MemberList, memberlist_document, parse_memberlist
 from server.actors import keys
@@ -63,6 +64,33 @@ async def list_of(here: Instance, network: Consortium) -> MemberList:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a network says of itself, for an admin who thinks of joining."""
+
+    address: str
+    host: str
+    name: str
+    purpose: str
+    guidelines_html: str
+    members: tuple[str, ...]
+
+
+async def preview(here: Instance, text: str) -> Preview:
+    """The network at an address, to be shown before anybody asks; as `find`."""
+    listed = await find(here, text)
+    words = described(listed)
+    html = await asyncio.to_thread(render_markdown, words["guidelines"], base_url=here.settings.origin)
+    return Preview(
+        address=listed.id,
+        host=host_of(listed.host_actor),
+        name=words["name"],
+        purpose=words["purpose"],
+        guidelines_html=html.html,
+        members=tuple(clean_name(item.name) or item.host for item in listed.members),
+    )
+
+
 async def find(here: Instance, text: str) -> MemberList:
     """The network at an address that somebody typed: of a network, of its page, or of its host. Uses the network.
 
@@ -79,7 +107,12 @@ async def find(here: Instance, text: str) -> MemberList:
     try:
         if is_address:
             return await look_up(here, text)
-        return await look_up(here, await _only_one(here, origin_of(text) if "://" in text else f"https://{host}"))
+        return await look_up(
+            here,
+            await _only_one(
+                here, origin_of(text) if "://" in text else f"{here.settings.origin.split('://')[0]}://{host}"
+            ),
+        )
     except FederationError as error:
         raise NotFound(
             f"{host} shows no network that can be trusted: {error} If that server talks only with those it knows,"

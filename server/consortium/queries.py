@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import dataclass
 from datetime import datetime
 
+from federation.vocab.memberlists import SERVER_ACTOR
 from server.consortium.models import Consortium, ConsortiumMember
 from server.errors import NotFound
 from server.instance import Instance
@@ -21,6 +22,7 @@ class MemberView:
     """A server in a network. `own_grade` is what an admin here decided of it; nothing where nobody did."""
 
     host: str
+    home: str
     name: str
     state: str
     applied: bool
@@ -108,6 +110,7 @@ class Tie:
 
     one: str
     other: str
+    tries: int
     remixes: int
     communities: int
 
@@ -203,6 +206,16 @@ async def network(here: Instance, slug: str, *, everything: bool = False) -> Net
     )
 
 
+_TRIES = """
+SELECT theirs.host AS one, source_author.host AS other, count(*) AS number FROM tried_report
+ JOIN post ON post.id = tried_report.id AND post.state = 'visible' AND post.visibility IN ('public', 'unlisted')
+ JOIN actor AS theirs ON theirs.id = post.author_id
+ JOIN post AS source ON source.id = tried_report.practice_id AND source.state = 'visible'
+ AND source.visibility IN ('public', 'unlisted')
+ JOIN actor AS source_author ON source_author.id = source.author_id
+ WHERE theirs.host <> source_author.host GROUP BY theirs.host, source_author.host
+ ORDER BY theirs.host, source_author.host LIMIT 5000
+"""
 _REMIXES = """
 SELECT theirs.host AS one, source_author.host AS other, count(*) AS number FROM remix
  JOIN post ON post.id = remix.id AND post.state = 'visible' AND post.visibility IN ('public', 'unlisted')
@@ -227,11 +240,11 @@ async def ties(here: Instance, view: NetworkView) -> list[Tie]:
     """What goes between the members of a network, pair by pair: public practices and communities, never people."""
     names = {member.host: member.name for member in view.members}
     counted: dict[tuple[str, str], list[int]] = {}
-    for place, statement in enumerate((_REMIXES, _COMMUNITIES)):
+    for place, statement in enumerate((_TRIES, _REMIXES, _COMMUNITIES)):
         for row in await here.db.rows(statement):
             if row["one"] in names and row["other"] in names:
                 pair = (min(row["one"], row["other"]), max(row["one"], row["other"]))
-                counted.setdefault(pair, [0, 0])[place] += int(row["number"])
+                counted.setdefault(pair, [0, 0, 0])[place] += int(row["number"])
     found = [Tie(names[one], names[other], *numbers) for (one, other), numbers in counted.items()]
     return sorted(found, key=lambda tie: (tie.one, tie.other))
 
@@ -241,6 +254,7 @@ def _member(here: Instance, network: Consortium, row: ConsortiumMember) -> Membe
     grade = peer_queries.grade_of(here, row.host)
     return MemberView(
         host=row.host,
+        home=row.uri.removesuffix(SERVER_ACTOR) + "/",
         name=row.name,
         state=row.state,
         applied=row.applied,
@@ -256,6 +270,7 @@ def _member(here: Instance, network: Consortium, row: ConsortiumMember) -> Membe
 def _ourselves(here: Instance, network: Consortium) -> MemberView:
     return MemberView(
         host=network.host,
+        home=here.url("/"),
         name=here.site.name,
         state="member",
         applied=True,

@@ -31,6 +31,7 @@ from server.demo.facts import (
     DemoTip,
     DemoTry,
 )
+from server.demo.together import form_network
 from server.demo.tried import TRIES
 from server.discussions import actions as discussions
 from server.discussions.actions import ThreadForm
@@ -106,6 +107,7 @@ class Seeder:
             for community in organisation.communities:
                 await self._community(organisation, community)
         await self._settle()
+        await form_network(self._opened, self._settle)
         self._clock.offset = timedelta(days=-25)
         for organisation in self._organisations:
             for community in organisation.communities:

@@ -116,8 +116,8 @@ def effects(mode: str, grade: str, *, chosen: bool, vouch: str = "") -> Effects:
     """What a grade does in a federation mode. `chosen`: an admin graded this very host; consortium mode asks for that.
 
     In a consortium everybody who was chosen and is not held back is of the network; else those who are trusted.
-    `vouch` is what a network says of the host: it lets in and makes it one of the network, unless an admin decided
-    otherwise. Who is only met can ask and be answered, where nothing else passes without being chosen.
+    `vouch` is what a network says of the host: it lets in, makes it one of the network and no stranger, unless an
+    admin decided otherwise. Who is only met can ask and be answered, where nothing else passes without being chosen.
     """
     is_own_choice = chosen or grade != NORMAL
     if vouch == MET and not is_own_choice and mode == "consortium":
@@ -129,8 +129,12 @@ def effects(mode: str, grade: str, *, chosen: bool, vouch: str = "") -> Effects:
         return replace(line, receives=False, sends=False, media=False, is_network=False)
     if grade not in {NORMAL, NO_MEDIA}:
         return line
-    is_network = mode == "consortium" or vouch == MEMBER
-    return replace(line, is_network=is_network, holds="first" if mode == "careful" else line.holds)
+    is_known = vouch == MEMBER and not is_own_choice
+    return replace(
+        line,
+        is_network=mode == "consortium" or vouch == MEMBER,
+        holds="first" if mode == "careful" and not is_known else line.holds,
+    )
 
 
 def holds(line: Effects, activity_type: str) -> bool:

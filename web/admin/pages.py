@@ -10,12 +10,13 @@ from server.accounts import actions as accounts
 from server.accounts import queries, site
 from server.audit import queries as audit
 from server.communities import dialects
+from server.consortium.queries import needs_admin
 from server.errors import Invalid
 from server.fediverse.queries import queue_state
 from server.fediverse.waiting import held_count
 from server.peers import queries as peers
 from server.text import LICENCES
-from web.admin import deletions, deliveries, digests, others, words
+from web.admin import deletions, deliveries, digests, networks, others, words
 from web.i18n import gettext
 from web.render import redirect, render
 from web.request import admin, form_of, here_of, text
@@ -40,6 +41,7 @@ async def home(request: Request) -> Response:
         queue=await queue_state(here),
         waiting=await queries.waiting_count(here),
         held=await held_count(here),
+        networks=await needs_admin(here),
         failing=await peers.failing_peers(here),
         new_servers=await peers.new_peers(here, here.clock.now() - NEW_SERVERS_SHOWN),
         mail_works=bool(here.settings.smtp_url),
@@ -240,6 +242,7 @@ routes = [
     Route("/admin/site", save_site, methods=["POST"]),
     Route("/admin/audit", audit_page),
     *others.routes,
+    *networks.routes,
     *deliveries.routes,
     *digests.routes,
     *deletions.routes,

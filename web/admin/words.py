@@ -72,6 +72,16 @@ def refusals(request: Request) -> dict[str, str]:
     }
 
 
+def troubles(request: Request) -> dict[str, str]:
+    """Why the list of a network was not taken over, in a sentence."""
+    return refusals(request) | {
+        "older": gettext(request, "It is older than the one that we know."),
+        "expired": gettext(request, "It is not good any more: its host has not signed it for a while."),
+        "two": gettext(request, "It says something else than before under the same number."),
+        "proof": gettext(request, "It is not signed by its host."),
+    }
+
+
 def log(request: Request) -> dict[str, str]:
     """What somebody did, for the log: a verb that stands before what it was done to."""
     return {
@@ -83,11 +93,23 @@ def log(request: Request) -> dict[str, str]:
         "actor.move": gettext(request, "moved to"),
         "actor.suspend": gettext(request, "suspended"),
         "actor.unsuspend": gettext(request, "let back in"),
+        "answer.at_once": gettext(request, "answered at once where peers had the word:"),
         "community.archive": gettext(request, "closed a community"),
         "community.ban": gettext(request, "kept somebody out of"),
         "community.remove_member": gettext(request, "took somebody out of"),
         "community.role": gettext(request, "changed a role in"),
         "community.unban": gettext(request, "let somebody back into"),
+        "consortium.accept": gettext(request, "let a server into a network:"),
+        "consortium.apply": gettext(request, "did as the list says of the network"),
+        "consortium.ask": gettext(request, "asked to join the network"),
+        "consortium.close": gettext(request, "ended the network"),
+        "consortium.describe": gettext(request, "changed what is said of the network"),
+        "consortium.expect": gettext(request, "let a server ask to join a network:"),
+        "consortium.found": gettext(request, "founded the network"),
+        "consortium.leave": gettext(request, "left the network"),
+        "consortium.look": gettext(request, "chose how changes are taken over from the network"),
+        "consortium.refuse": gettext(request, "did not let a server into a network:"),
+        "consortium.remove": gettext(request, "took a server out of a network:"),
         "held.let_in": gettext(request, "let something in from"),
         "invitation.create": gettext(request, "made an invitation"),
         "invitation.revoke": gettext(request, "revoked an invitation"),

@@ -5,6 +5,7 @@ import re
 import pytest
 
 from server.accounts.actions import delete_own_account
+from server.consortium import actions as networks
 from server.peers import queries as peers
 from tests.conftest import PASSWORD
 from web.admin.pages import routes
@@ -38,6 +39,8 @@ async def test_every_page_of_the_administration_opens(fediverse):
     ana = await fediverse.person(here, "ana", role="admin")
     gone = await fediverse.person(here, "evil.example")
     await gone.do(delete_own_account, PASSWORD)
+    await here.run(networks.found, here, "@ana", name="Valley", purpose="We try things.")
+    await here.run(here.db.execute, "UPDATE consortium SET slug = 'evil.example'")
     async with fediverse.client(here, ana) as browser:
         for method, path in paths():
             if method == "GET":

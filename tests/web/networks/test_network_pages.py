@@ -1,0 +1,177 @@
+"""Pages of networks: an admin founds and joins one in the browser; everybody reads who is in it (M2, M6)."""
+
+import pytest
+
+from server.consortium import actions, joining
+from server.consortium.models import Consortium, ConsortiumMember
+from tests.counting import statements
+from tests.posting import community, follow, join
+
+ALDER, BIRCH = "alder.example", "birch.example"
+WORDS = {"name": "Valley schools", "purpose": "We try each other's practices.", "guidelines": "Name *no pupils*."}
+NETWORK = "/admin/networks/valley-schools"
+
+
+@pytest.fixture
+async def two(fediverse):
+    """Two servers that talk only with whom they chose; each with an admin in a browser."""
+    found = []
+    for host in (ALDER, BIRCH):
+        here = await fediverse.start(host, federation="consortium")
+        admin = await fediverse.person(here, "ana", role="admin")
+        found.append((here, admin, fediverse.client(here, admin)))
+    return found
+
+
+async def says(client, path, *texts, status=200):
+    """The page at a path, which says all this."""
+    response = await client.get(path)
+    assert response.status_code == status, response.text
+    for text in texts:
+        assert text in response.text, text
+    return response.text
+
+
+async def does(client, path, **form):
+    """Send a form that is taken, and return where it leads."""
+    response = await client.post(path, data=form)
+    assert response.status_code == 303, response.text
+    return response.headers["location"]
+
+
+async def test_m2_only_admins_look_after_networks(fediverse, two):
+    here, _, browser = two[0]
+    await does(browser, "/admin/networks/found", **WORDS)
+    member = fediverse.client(here, await fediverse.person(here, "tom"))
+    for path in ("/admin/networks", NETWORK):
+        assert (await member.get(path)).status_code in {403, 404}
+    for part in ("found", "look", "ask"):
+        assert (await member.post(f"/admin/networks/{part}", data=WORDS)).status_code in {403, 404}
+    for part in ["describe", "expect", "accept", "refuse", "remove", "close", "leave", "apply", "choose", "fetch"]:
+        response = await member.post(f"{NETWORK}/{part}", data={"host": BIRCH, "reason": "No.", "sure": "1"})
+        assert response.status_code in {403, 404}, part
+    assert (await fediverse.client(here).post(f"{NETWORK}/close", data={"sure": "1"})).status_code == 303
+    await says(fediverse.client(here), "/networks/valley-schools", "Valley schools")
+
+
+async def test_m2_a_form_that_is_refused_keeps_what_was_typed(fediverse, two):
+    _, _, browser = two[0]
+    response = await browser.post("/admin/networks/found", data=WORDS | {"name": ""})
+    assert response.status_code == 422
+    assert "Give the network a name." in response.text
+    assert "Name *no pupils*." in response.text
+    response = await browser.post("/admin/networks/look", data={"address": "nobody.example"})
+    assert response.status_code == 422
+    assert 'value="nobody.example"' in response.text
+    await does(browser, "/admin/networks/found", **WORDS)
+    response = await browser.post(f"{NETWORK}/expect", data={"host": "not a host"})
+    assert (response.status_code, 'value="not a host"' in response.text) == (422, True)
+    assert (await browser.post(f"{NETWORK}/close")).status_code == 422
+    assert (await browser.get("/admin/networks/other")).status_code == 404
+    assert (await browser.get("/networks/other")).status_code == 404
+
+
+async def test_m2_a_network_in_an_afternoon(fediverse, two):
+    (alder, _, host), (birch, _, school) = two
+    await says(host, "/admin/networks", "You are alone")
+    assert await does(host, "/admin/networks/found", **WORDS) == NETWORK
+    await does(host, f"{NETWORK}/expect", host=BIRCH)
+    looked = await school.post("/admin/networks/look", data={"address": ALDER})
+    for text in ("Valley schools", "<em>no pupils</em>", f"The list is signed by {ALDER}.", "Agree and ask to join"):
+        assert text in looked.text
+    (address,) = [part.split('"')[0] for part in looked.text.split('name="address" value="')[1:]]
+    assert await does(school, "/admin/networks/ask", address=address, why="We are near.", changes="look") == NETWORK
+    await says(school, NETWORK, "You have asked to join")
+    await fediverse.settle()
+    await says(host, "/admin", "one asks to join")
+    await says(host, NETWORK, "We are near.", "Let them in")
+    await does(host, f"{NETWORK}/accept", host=BIRCH)
+    await fediverse.settle()
+    await says(school, "/admin", "one change to look at")
+    await says(school, NETWORK, "Changes for you to look at", "+ Alder")
+    await does(school, f"{NETWORK}/apply")
+    assert "Changes for you to look at" not in await says(school, NETWORK, "What changed here", "+ Alder")
+    await does(school, f"{NETWORK}/choose", changes="apply")
+    await does(host, f"{NETWORK}/describe", **WORDS | {"guidelines": "Be kind."})
+    await fediverse.settle()
+    await says(fediverse.client(birch), "/networks/valley-schools", "Be kind.", "2 members", "Alder", "this server")
+    refused = await host.post(f"{NETWORK}/remove", data={"host": BIRCH, "reason": ""})
+    assert (refused.status_code, "Say why, in a sentence." in refused.text) == (422, True)
+    await does(host, f"{NETWORK}/remove", host=BIRCH, reason="They have closed.")
+    await fediverse.settle()
+    await says(school, NETWORK, "You are not in this network any more", "They have closed.", "Ask again")
+    await says(fediverse.client(birch), "/networks/valley-schools", status=404)
+    await says(fediverse.client(birch), "/networks", "This organisation is in no network.")
+    await says(host, "/admin/audit", "took a server out of a network:")
+    await does(host, f"{NETWORK}/close", sure="1")
+    await says(fediverse.client(alder), "/networks/valley-schools", status=404)
+
+
+async def test_m2_a_member_leaves_in_the_browser(fediverse, two):
+    (alder, _, host), (birch, _, school) = two
+    await connect(fediverse, alder, birch)
+    await does(school, f"{NETWORK}/fetch")
+    await does(school, f"{NETWORK}/leave")
+    await fediverse.settle()
+    await says(school, NETWORK, "You left this network")
+    await says(host, NETWORK, "One member")
+
+
+async def connect(fediverse, alder, birch):
+    await alder.run(actions.found, alder, "@ana", **WORDS)
+    await alder.run(actions.expect, alder, "@ana", "valley-schools", BIRCH)
+    await birch.run(joining.ask, birch, "@ana", ALDER)
+    await fediverse.settle()
+    await alder.run(actions.accept, alder, "@ana", "valley-schools", BIRCH)
+    await fediverse.settle()
+
+
+async def test_m2_a_list_that_is_refused_is_told_in_words(fediverse, two):
+    (alder, _, _), (birch, _, school) = two
+    await connect(fediverse, alder, birch)
+    await alder.run(alder.db.execute, "UPDATE consortium SET version = 1")
+    fediverse.clock.advance(3600)
+    await fediverse.settle()
+    await says(school, NETWORK, "The latest list was refused", "It is older than the one that we know.")
+    await says(school, "/admin", "the list was refused")
+
+
+async def test_m6_the_map_counts_what_everybody_may_see(fediverse, two):
+    (alder, maya, _), (birch, tom, _) = two
+    fediverse.watch.let_deliveries_pass()
+    await connect(fediverse, alder, birch)
+    anybody = fediverse.client(alder)
+    await says(anybody, "/networks/valley-schools", "Nothing yet that we know of.")
+    group = await community(maya, "science", visibility="public")
+    closed = await community(maya, "staff", visibility="members")
+    await join(tom, group)
+    await follow(tom, maya)
+    await fediverse.settle()
+    page = await says(anybody, "/networks/valley-schools", "with Birch:", "one community", "Alder – Birch")
+    assert "staff" not in page
+    assert closed.id
+
+
+async def test_pages_of_networks_cost_a_fixed_number_of_queries(fediverse, two):
+    (alder, _, host), (birch, _, _) = two
+    await connect(fediverse, alder, birch)
+    costs = {"/networks": 4, "/networks/valley-schools": 8, "/admin/networks": 4, NETWORK: 5}
+    network = await alder.run(Consortium.get, slug="valley-schools")
+    for round in range(2):
+        for path, cost in costs.items():
+            with statements(alder) as asked:
+                await says(host, path)
+            assert len(asked) == cost, (path, round)
+        now = fediverse.clock.now()
+        for number in range(30 * round, 30):
+            await alder.run(
+                ConsortiumMember.create,
+                id=f"{number:026}",
+                consortium_id=network.id,
+                uri=f"https://s{number}.example/ap/actor",
+                host=f"s{number}.example",
+                name=f"School {number}",
+                state=["member", "asked", "expected"][number % 3],
+                created_at=now,
+                changed_at=now,
+            )

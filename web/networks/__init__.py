@@ -1,0 +1,1 @@
+"""Pages: the networks of organisations that this server is in."""
