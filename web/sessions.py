@@ -1,6 +1,7 @@
 """Who is asking, and whether they asked themselves: the session cookie, and protection of every form (S32).
 
-A plain ASGI middleware around the pages. The protocol, the APIs and static files have their own ways and pass through.
+A plain ASGI middleware around the pages. The protocol, the APIs and static files have their own ways and pass through;
+so do links out of mails, where whoever has one may do the one thing it is for.
 """
 
 from dataclasses import replace
@@ -36,6 +37,7 @@ SKIPPED = (
     "/theme",
     "/health",
     "/metrics",
+    "/mail",
 )
 BARE = ("/media",)
 MAX_NEXT = 6000

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from html import escape
 
 from server.db import from_milliseconds
 from server.digest.content import Block, Digest, Entry
+from server.digest.links import GOING, KEEP, NOT_GOING, link
 from server.instance import Instance
 from server.words import Words
 
@@ -57,12 +59,42 @@ class Letter:
         return "\n".join([*parts, "-- ", *(_in_one(line) for line in self.footer)]) + "\n"
 
 
-def letter(here: Instance, digest: Digest, words: Words) -> Letter:
-    """Put a digest into words. The subject names nothing but this server: others see it over a shoulder."""
-    sections = [
-        Section(_heading(words, block.kind), tuple(_line(here, words, block, entry) for entry in block.entries))
-        for block in digest.blocks
-    ]
+def as_html(letter: Letter) -> str:
+    """The same as HTML that every mail program shows, on a phone too: nothing is fetched, nothing counts who reads."""
+    parts = []
+    for section in letter.sections:
+        parts.append(f'<h2 style="font-size:17px;margin:28px 0 8px">{escape(section.heading)}</h2>')
+        for line in section.lines:
+            note = f'<br><span style="color:#595959">{escape(line.note)}</span>' if line.note else ""
+            answers = "".join(
+                f' <a href="{escape(answer.url)}" style="display:inline-block;padding:10px 14px;margin:8px 8px 0 0;'
+                f'border:1px solid #767676;border-radius:6px;text-decoration:none">{escape(answer.label)}</a>'
+                for answer in line.answers
+            )
+            parts.append(
+                f'<p style="margin:0 0 14px"><a href="{escape(line.url)}">{escape(line.text)}</a>{note}'
+                f"{'<br>' if answers else ''}{answers}</p>"
+            )
+    footer = "<br>".join(
+        f'<a href="{escape(line.url)}">{escape(line.text)}</a>' if line.url else escape(line.text)
+        for line in letter.footer
+    )
+    return (
+        f'<!DOCTYPE html>\n<html lang="{letter.language}"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f'<meta name="color-scheme" content="light dark"><title>{escape(letter.subject)}</title></head>'
+        '<body style="font:17px/1.5 Georgia,serif;max-width:34em;margin:0 auto;padding:16px">\n'
+        + "\n".join(parts)
+        + f'\n<p style="margin-top:32px;color:#595959;font-size:15px">{footer}</p>\n</body></html>\n'
+    )
+
+
+def letter(here: Instance, digest: Digest, words: Words, reader_id: str) -> Letter:
+    """Put a digest for somebody into words. The subject names nothing but this server: others may see it."""
+    sections = []
+    for block in digest.blocks:
+        lines = tuple(_line(here, words, block, entry, reader_id) for entry in block.entries)
+        sections.append(Section(_heading(words, block.kind), lines))
     footer = (
         Line(f"{here.site.name} · {here.site.domain}", ""),
         Line(words.text("Choose another day, or stop this mail:"), here.url("/settings/mail")),
@@ -88,7 +120,7 @@ def _heading(words: Words, kind: str) -> str:
     }[kind]
 
 
-def _line(here: Instance, words: Words, block: Block, entry: Entry) -> Line:
+def _line(here: Instance, words: Words, block: Block, entry: Entry, reader_id: str) -> Line:
     write: dict[str, Callable[[Words, Entry], str]] = {
         "waiting": _waiting,
         "events": _event,
@@ -99,7 +131,20 @@ def _line(here: Instance, words: Words, block: Block, entry: Entry) -> Line:
         "thanks": _thanks,
     }
     note = {"practice": _why, "events": _when}.get(block.kind)
-    return Line(write[block.kind](words, entry), here.url(entry.path), note(words, entry) if note else "")
+    answers = [
+        Link(label, link(here, reader_id, deed, entry.post_id)) for deed, label in _deeds(words, block.kind, entry)
+    ]
+    return Line(
+        write[block.kind](words, entry), here.url(entry.path), note(words, entry) if note else "", tuple(answers)
+    )
+
+
+def _deeds(words: Words, kind: str, entry: Entry) -> list[tuple[str, str]]:
+    """What can be answered with one tap."""
+    if kind == "events":
+        can_not = (NOT_GOING, words.text("I cannot come"))
+        return [can_not] if entry.what == "going" else [(GOING, words.text("I take part"))]
+    return [(KEEP, words.text("Keep it for later"))] if kind == "practice" else []
 
 
 def _waiting(words: Words, entry: Entry) -> str:

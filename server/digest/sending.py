@@ -5,7 +5,8 @@ from typing import Any
 
 from server.db import Row, among, from_milliseconds
 from server.digest.content import Digest, from_json
-from server.digest.letter import letter
+from server.digest.letter import as_html, letter
+from server.digest.links import OFF, link
 from server.digest.queries import NO_MAIL
 from server.instance import Instance
 from server.mail.actions import deliver
@@ -21,7 +22,7 @@ async def send(here: Instance, payload: Any) -> None:
     """Send a mail to who still wants it. Who dies while it goes out leaves it sent: twice would be worse."""
     mail_id, now = payload["id"], here.clock.now()
     row = await here.db.row(
-        "SELECT mail.content, mail.due_at, account.email, account.language, account.timezone,"
+        "SELECT mail.content, mail.due_at, mail.reader_id, account.email, account.language, account.timezone,"
         f" CASE WHEN plan.day = -1 OR {NO_MAIL} THEN 0 ELSE 1 END AS reachable FROM digest_mail AS mail"
         " JOIN account ON account.actor_id = mail.reader_id JOIN actor ON actor.id = mail.reader_id"
         " JOIN digest_plan AS plan ON plan.reader_id = mail.reader_id"
@@ -71,5 +72,12 @@ async def _mark(here: Instance, mail_id: str, before: str, state: str, content: 
 
 
 def _mail(here: Instance, mail_id: str, row: Row, digest: Digest) -> Mail:
-    written = letter(here, digest, Words(row["language"], row["timezone"]))
-    return Mail(to=row["email"], subject=written.subject, text=written.text, key=f"week.{mail_id}")
+    written = letter(here, digest, Words(row["language"], row["timezone"]), row["reader_id"])
+    return Mail(
+        to=row["email"],
+        subject=written.subject,
+        text=written.text,
+        html=as_html(written),
+        key=f"week.{mail_id}",
+        unsubscribe=link(here, row["reader_id"], OFF),
+    )

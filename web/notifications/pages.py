@@ -9,7 +9,7 @@ from starlette.routing import Route
 
 from server.notifications import actions, queries
 from web.i18n import gettext
-from web.notifications import settings
+from web.notifications import answering, settings
 from web.render import redirect, render
 from web.request import form_of, here_of, signed_in, text
 
@@ -86,4 +86,5 @@ routes = [
     Route(f"{PAGE}/done", done, methods=["POST"]),
     Route(f"{PAGE}/mail", mail, methods=["POST"]),
     *settings.routes,
+    *answering.routes,
 ]

@@ -19,7 +19,7 @@ async def page(request: Request) -> Response:
         request,
         "week/digest.html",
         nav="week",
-        letter=letter(here, digest, Words(viewer.language, viewer.timezone)) if digest else None,
+        letter=letter(here, digest, Words(viewer.language, viewer.timezone), str(viewer.actor_id)) if digest else None,
         choice=await queries.choice(here, viewer),
     )
 

@@ -1,4 +1,4 @@
-"""The weekly mail: who gets none, what it never says, when it comes, and that it comes once."""
+"""The weekly mail: who gets none, what it never says, when it comes, and that it comes once (O1, O2, O4)."""
 
 from datetime import datetime, timedelta
 
