@@ -15,7 +15,6 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from server.accounts import actions as accounts
 from server.accounts import throttle
 from server.actors.viewer import Viewer
-from server.communities import queries as communities
 from server.instance import Instance
 from server.notifications import queries as notifications
 from web.i18n import gettext
@@ -121,8 +120,7 @@ def is_for_app(onward: str) -> bool:
 
 
 async def _with_surroundings(here: Instance, viewer: Viewer) -> Viewer:
-    mine = await communities.my_communities(here, viewer)
-    unread = await notifications.unread_count(here, str(viewer.actor_id))
+    mine, unread = await notifications.surroundings(here, str(viewer.actor_id))
     return replace(viewer, communities=tuple(mine), unread_count=unread)
 
 

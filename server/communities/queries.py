@@ -310,18 +310,22 @@ async def my_communities(here: Instance, viewer: Viewer) -> list[CommunityLabel]
     """Where somebody is a member, here and elsewhere, and what they follow elsewhere; by name, in one query."""
     if viewer.actor_id is None:
         return []
+    return [community_label(here, row) for row in await here.db.rows(mine(here), me=viewer.actor_id)]
+
+
+def mine(here: Instance) -> str:
+    """The communities of the person `me` as a statement, also to stand in another one: `sort_name` is their order."""
     join = "CROSS JOIN" if here.db.dialect == "sqlite" else "JOIN"  # from those who are followed, not from all places
-    rows = await here.db.rows(
-        f"SELECT {COMMUNITY_LABEL_COLUMNS} FROM actor LEFT JOIN community ON community.id = actor.id"
+    return (
+        f"SELECT {COMMUNITY_LABEL_COLUMNS}, {SORTED} AS sort_name"
+        " FROM actor LEFT JOIN community ON community.id = actor.id"
         f" WHERE {THERE} AND community.archived_at IS NULL AND actor.id IN (SELECT community_id FROM membership"
         " WHERE person_id = :me AND state = 'active' UNION SELECT place.id"
         f" FROM follow{here.db.by('idx_follow_accepted')} {join} actor AS place{here.db.by('idx_actor_group_there')}"
         " ON place.id = follow.target_id WHERE follow.follower_id = :me AND follow.state = 'accepted'"
         " AND place.kind = 'Group' AND NOT place.is_local)"
-        f" ORDER BY {SORTED}, actor.id LIMIT 200",
-        me=viewer.actor_id,
+        " ORDER BY sort_name, actor.id LIMIT 200"
     )
-    return [community_label(here, row) for row in rows]
 
 
 async def host_has_member(here: Instance, community_id: str, host: str) -> bool:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from server.actors.queries import PersonLabel, labels
 from server.actors.viewer import Viewer
-from server.communities.queries import CommunityLabel
+from server.communities.queries import CommunityLabel, community_label, mine
 from server.communities.queries import labels as community_labels
 from server.db import Row, from_milliseconds
 from server.instance import Instance
@@ -97,12 +97,24 @@ class NotificationPage:
 
 async def unread_count(here: Instance, reader_id: str) -> int:
     """How many things have news for somebody; of more than two hundred news, only so many are looked at."""
-    count = await here.db.value(
-        "SELECT count(DISTINCT thing) AS n FROM (SELECT thing FROM notification"
-        f"{here.db.by('idx_notification_unread')} WHERE reader_id = :reader AND read_at IS NULL LIMIT 200) AS few",
-        reader=reader_id,
+    return int(await here.db.value(_unread(here), me=reader_id) or 0)
+
+
+async def surroundings(here: Instance, reader_id: str) -> tuple[list[CommunityLabel], int]:
+    """What stands around every page: somebody's communities, and how many things have news for them; one query."""
+    rows = await here.db.rows(
+        f"SELECT news.n AS unread, mine.* FROM ({_unread(here)}) AS news LEFT JOIN ({mine(here)}) AS mine"
+        " ON TRUE ORDER BY mine.sort_name, mine.id",
+        me=reader_id,
     )
-    return int(count or 0)
+    return [community_label(here, row) for row in rows if row["id"] is not None], int(rows[0]["unread"])
+
+
+def _unread(here: Instance) -> str:
+    return (
+        "SELECT count(DISTINCT thing) AS n FROM (SELECT thing FROM notification"
+        f"{here.db.by('idx_notification_unread')} WHERE reader_id = :me AND read_at IS NULL LIMIT 200) AS few"
+    )
 
 
 async def mail_now(here: Instance, reader_id: str) -> bool:

@@ -85,21 +85,24 @@ class FacetValues:
 
 
 async def practice(here: Instance, viewer: Viewer, post: PostView) -> PracticePage | None:
-    """The fields of a practice or tip that the viewer was shown; None where it came without."""
-    found = await Practice.get_or_none(id=post.id)
-    if found is None:
-        return None
+    """The fields of a practice or tip that the viewer was shown; None where it came without. One query."""
     may_read, values = readable(viewer)
+    columns = sorted(Practice._meta.db_fields)
     rows = await here.db.rows(
-        "SELECT post.id, post.title, post.short, post.kind, post.content_html FROM post WHERE post.id IN"
-        " (SELECT origin.id FROM post AS origin WHERE origin.id = :origin UNION ALL"
-        f" SELECT practice.id FROM practice{here.db.by('idx_practice_grown_f_125859')} WHERE grown_from_id = :id)"
-        f" AND post.state = 'visible' AND {may_read} ORDER BY post.published_at LIMIT 2",
-        origin=found.grown_from_id,
+        f"SELECT {', '.join(f'practice.{name}' for name in columns)}, other.id AS other_id, other.title AS other_title,"
+        " other.short AS other_short, other.kind AS other_kind, other.content_html AS other_html"
+        " FROM practice LEFT JOIN (SELECT post.id, post.title, post.short, post.kind, post.content_html FROM post"
+        " WHERE post.id IN (SELECT own.grown_from_id FROM practice AS own WHERE own.id = :id UNION ALL"
+        f" SELECT grown.id FROM practice AS grown{here.db.by('idx_practice_grown_f_125859')}"
+        f" WHERE grown.grown_from_id = :id) AND post.state = 'visible' AND {may_read}"
+        " ORDER BY post.published_at LIMIT 2) AS other ON TRUE WHERE practice.id = :id",
         id=post.id,
         **values,
     )
-    named = {row["id"] == found.grown_from_id: _grown(row) for row in rows}
+    if not rows:
+        return None
+    found = Practice(**{name: rows[0][name] for name in columns})
+    named = {row["other_id"] == found.grown_from_id: _grown(row) for row in rows if row["other_id"] is not None}
     return PracticePage(form=form_of(found, post), grown_from=named.get(True), grown_into=named.get(False))
 
 
@@ -247,7 +250,8 @@ async def grown_into(here: Instance, viewer: Viewer, post_id: str) -> Grown | No
     """The practice that grew out of what went well, where the viewer may read it."""
     may_read, values = readable(viewer)
     row = await here.db.row(
-        "SELECT post.title, post.short, post.kind, post.content_html FROM post WHERE post.id IN (SELECT practice.id"
+        "SELECT post.title AS other_title, post.short AS other_short, post.kind AS other_kind,"
+        " post.content_html AS other_html FROM post WHERE post.id IN (SELECT practice.id"
         f" FROM practice{here.db.by('idx_practice_grown_f_125859')} WHERE grown_from_id = :id)"
         f" AND post.state = 'visible' AND {may_read} ORDER BY post.published_at LIMIT 1",
         id=post_id,
@@ -270,8 +274,8 @@ def grown(tip: PracticeForm, tip_id: str, title: str) -> PracticeForm:
 
 
 def _grown(row: Row) -> Grown:
-    title = row["title"] or excerpt(row["content_html"], 60)
-    return Grown(title, posts.page_path(row["short"], row["title"], row["kind"]), row["kind"])
+    title = row["other_title"] or excerpt(row["other_html"], 60)
+    return Grown(title, posts.page_path(row["other_short"], row["other_title"], row["other_kind"]), row["other_kind"])
 
 
 def _distinct(values: Any) -> tuple[str, ...]:

@@ -40,7 +40,7 @@ SORTED = (
     "WHERE reader_id = :whose AND post_id IN (SELECT id FROM post WHERE id BETWEEN",  # one
     "FROM profile_pin AS pin",  # what one person pinned
     "post.id IN (:only_0",  # posts that were found already
-    "SELECT origin.id FROM post AS origin WHERE origin.id = :origin",  # two
+    "SELECT own.grown_from_id FROM practice AS own WHERE own.id = :id",  # two
     "sent_activity.post_id = :post_id",  # what was sent of one post
     "post.parent_id = :id",  # the answers to one post
     "FROM sent_activity WHERE uri LIKE :ours AND post_id IN",  # of the posts on one page
