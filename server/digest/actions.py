@@ -14,12 +14,12 @@ from server.digest.choosing import Pools, pools
 from server.digest.content import Digest, to_json
 from server.digest.gathering import NEWS_SINCE, NOT_AGAIN_WITHIN, gather
 from server.digest.planning import NEVER, next_due, plan_again, plan_missing
-from server.digest.queries import NO_MAIL
 from server.digest.sending import SEND
 from server.errors import Invalid
 from server.ids import new_id
 from server.instance import Instance
-from server.notifications.actions import set_quiet
+from server.notifications.actions import set_mail_now, set_quiet, set_tiers
+from server.notifications.queries import NO_MAIL
 from server.notifications.times import Quiet
 
 JOB = "digest.prepare"
@@ -54,6 +54,16 @@ async def set_day(here: Instance, acting: Viewer, day: int, quiet: Quiet | None 
         if quiet is not None:
             await set_quiet(here, str(acting.actor_id), quiet)
         await plan_again(here, [str(acting.actor_id)], day=day)
+
+
+async def choose(
+    here: Instance, acting: Viewer, *, day: int, quiet: Quiet, tiers: Mapping[str, str], mail_now: bool
+) -> None:
+    """Everything that one chooses about mail, at once."""
+    async with here.db.transaction():
+        await set_day(here, acting, day, quiet)
+        await set_tiers(here, acting, tiers)
+        await set_mail_now(here, acting, mail_now)
 
 
 async def clean_up(here: Instance) -> None:

@@ -11,11 +11,11 @@ import msgspec
 from server.accounts.sessions import VIEWER_COLUMNS, viewer_of_row
 from server.actors.viewer import Viewer
 from server.digest.actions import set_day
-from server.digest.links import GOING, KEEP, NOT_GOING, OFF, OFF_NOW, PURPOSE
 from server.digest.planning import NEVER
 from server.errors import NotFound
 from server.instance import Instance
-from server.notifications.actions import set_mail_now
+from server.notifications.actions import no_mail_today, set_mail_now
+from server.notifications.links import GOING, KEEP, NOT_GOING, OFF, OFF_NOW, OFF_TODAY, PURPOSE
 from server.posts.marks import bookmark_post
 from server.posts.queries import show
 from server.sessions.actions import leave, take_part
@@ -66,4 +66,6 @@ async def do(here: Instance, token: str) -> Asked:
         await set_day(here, found.viewer, NEVER)
     elif found.deed == OFF_NOW:
         await set_mail_now(here, found.viewer, False)
+    elif found.deed == OFF_TODAY:
+        await no_mail_today(here, found.viewer)
     return found

@@ -6,9 +6,10 @@ from typing import Any
 
 from server.accounts.events import PreferencesChanged
 from server.actors.events import ActorDeleted
-from server.digest import actions, planning, sending
+from server.digest import actions, planning, sending, today
 from server.feature import Feature
 from server.instance import Instance
+from server.notifications.actions import TODAY_JOB
 
 
 async def _prepare(here: Instance, payload: Any) -> None:
@@ -24,6 +25,7 @@ def _install(here: Instance) -> None:
     here.events.on(ActorDeleted, partial(planning.on_actor_deleted, here))
     here.jobs.every(actions.JOB, actions.EVERY, partial(_prepare, here))
     here.jobs.every("digest.clean_up", timedelta(days=1), partial(_clean_up, here))
+    here.jobs.on(TODAY_JOB, partial(today.prepare, here))
     here.jobs.on(sending.SEND, partial(sending.send, here))
 
 

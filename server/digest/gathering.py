@@ -4,7 +4,7 @@ Only posts that everybody may read are named. Of others it is told how many ther
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -76,6 +76,19 @@ async def gather(here: Instance, readers: Readers, pools: Pools) -> dict[str, Di
         answers[MAX_ENTRIES["answers"] - 1 :] = []
         answers.append(Entry("private", path="/week", count=count))
     return {reader_id: put_together(_tidied(blocks)) for reader_id, blocks in found.items()}
+
+
+async def gather_news(here: Instance, reader: Mapping[str, Any], kinds: Collection[str]) -> Digest:
+    """What happened to one person, of these kinds alone; one statement."""
+    places, names = among([reader["reader_id"]], "reader")
+    blocks: defaultdict[str, list[Entry]] = defaultdict(list)
+    private: dict[str, int] = {}
+    for row in await _news(here, places, names, here.clock.now()):
+        if row["kind"] in kinds:
+            _file(blocks, row, private)
+    if private:
+        blocks["answers"].append(Entry("private", path="/notifications", count=sum(private.values())))
+    return put_together(_tidied(blocks))
 
 
 def _file(blocks: dict[str, list[Entry]], row: Row, private: dict[str, int]) -> None:

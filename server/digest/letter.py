@@ -6,8 +6,8 @@ from html import escape
 
 from server.db import from_milliseconds
 from server.digest.content import Block, Digest, Entry
-from server.digest.links import GOING, KEEP, NOT_GOING, link
 from server.instance import Instance
+from server.notifications.links import GOING, KEEP, NOT_GOING, link
 from server.words import Words
 
 
@@ -89,7 +89,7 @@ def as_html(letter: Letter) -> str:
     )
 
 
-def letter(here: Instance, digest: Digest, words: Words, reader_id: str) -> Letter:
+def letter(here: Instance, digest: Digest, words: Words, reader_id: str, *, is_today: bool = False) -> Letter:
     """Put a digest for somebody into words. The subject names nothing but this server: others may see it."""
     sections = []
     for block in digest.blocks:
@@ -97,10 +97,10 @@ def letter(here: Instance, digest: Digest, words: Words, reader_id: str) -> Lett
         sections.append(Section(_heading(words, block.kind), lines))
     footer = (
         Line(f"{here.site.name} · {here.site.domain}", ""),
-        Line(words.text("Choose another day, or stop this mail:"), here.url("/settings/mail")),
+        Line(words.text("Choose another time, or stop this mail:"), here.url("/settings/mail")),
     )
-    subject = words.text("Your week at %(place)s", place=here.site.name)
-    return Letter(subject, tuple(sections), footer, words.language)
+    said = words.text("Today at %(place)s") if is_today else words.text("Your week at %(place)s")
+    return Letter(said % {"place": here.site.name}, tuple(sections), footer, words.language)
 
 
 def _in_one(line: Line) -> str:

@@ -1,5 +1,6 @@
 """Reading about weekly mails: what decides whether somebody gets one, one's own choice, and how runs went."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,15 +12,8 @@ from server.digest.gathering import gather
 from server.digest.planning import USUAL_DAY
 from server.errors import NotFound
 from server.instance import Instance
+from server.notifications.tiers import DEFAULTS, tiers_from
 from server.notifications.times import Quiet, quiet_of
-
-NO_MAIL = (
-    "(account.state <> 'active' OR account.email IS NULL OR account.email_confirmed_at IS NULL"
-    " OR actor.deleted_at IS NOT NULL OR actor.suspended_at IS NOT NULL"
-    " OR EXISTS (SELECT 1 FROM mail_bounce WHERE mail_bounce.address = account.email)"
-    " OR (setting.paused_until IS NOT NULL AND setting.paused_until > :now))"
-)
-"""Who gets none, on `account`, `actor` and `notification_setting AS setting`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +38,8 @@ class Run:
 class Choice:
     """The day of somebody's weekly mail (Monday is 0, -1 is never), when the next is due, and when none may come.
 
+    `tiers` says by topic how soon news is mailed; what is to come at once does only with `mail_now`.
+
     `bounced_at`: when a mail server said that it takes nothing for their address.
     """
 
@@ -52,13 +48,16 @@ class Choice:
     quiet: Quiet
     email: str
     bounced_at: datetime | None
+    mail_now: bool
+    tiers: Mapping[str, str]
 
 
 async def choice(here: Instance, viewer: Viewer) -> Choice:
     """What the viewer chose; where that is nothing, what is usual."""
     row = await here.db.row(
         "SELECT plan.day, plan.due_at, setting.quiet_since, setting.quiet_until, setting.paused_until, account.email,"
-        " mail_bounce.at AS bounced_at FROM account LEFT JOIN digest_plan AS plan ON plan.reader_id = account.actor_id"
+        " setting.tiers, setting.mail_now, mail_bounce.at AS bounced_at FROM account"
+        " LEFT JOIN digest_plan AS plan ON plan.reader_id = account.actor_id"
         " LEFT JOIN notification_setting AS setting ON setting.reader_id = account.actor_id"
         " LEFT JOIN mail_bounce ON mail_bounce.address = account.email WHERE account.id = :account",
         account=viewer.account_id,
@@ -71,6 +70,8 @@ async def choice(here: Instance, viewer: Viewer) -> Choice:
         quiet=quiet_of(row),
         email=row["email"] or "",
         bounced_at=None if row["bounced_at"] is None else from_milliseconds(row["bounced_at"]),
+        mail_now=row["mail_now"] is None or bool(row["mail_now"]),
+        tiers=DEFAULTS | tiers_from(row["tiers"]),
     )
 
 

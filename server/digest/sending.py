@@ -6,15 +6,17 @@ from typing import Any
 from server.db import Row, among, from_milliseconds
 from server.digest.content import Digest, from_json
 from server.digest.letter import as_html, letter
-from server.digest.links import OFF, link
-from server.digest.queries import NO_MAIL
 from server.instance import Instance
 from server.mail.actions import deliver
 from server.mailer import Mail, MailError
+from server.notifications.links import OFF, OFF_TODAY, link
+from server.notifications.queries import NO_MAIL
 from server.posts.readable import ANYBODY
 from server.words import Words
 
 SEND = "digest.send"
+TODAY = "today"
+"""In place of a run: a mail of what happened on one day."""
 TOO_LATE = timedelta(days=2)
 
 
@@ -22,14 +24,16 @@ async def send(here: Instance, payload: Any) -> None:
     """Send a mail to who still wants it. Who dies while it goes out leaves it sent: twice would be worse."""
     mail_id, now = payload["id"], here.clock.now()
     row = await here.db.row(
-        "SELECT mail.content, mail.due_at, mail.reader_id, account.email, account.language, account.timezone,"
-        f" CASE WHEN plan.day = -1 OR {NO_MAIL} THEN 0 ELSE 1 END AS reachable FROM digest_mail AS mail"
+        "SELECT mail.content, mail.due_at, mail.reader_id, mail.run_id, account.email, account.language,"
+        f" account.timezone, CASE WHEN (plan.day = -1 AND mail.run_id <> :today) OR {NO_MAIL} THEN 0 ELSE 1 END"
+        " AS reachable FROM digest_mail AS mail"
         " JOIN account ON account.actor_id = mail.reader_id JOIN actor ON actor.id = mail.reader_id"
-        " JOIN digest_plan AS plan ON plan.reader_id = mail.reader_id"
+        " LEFT JOIN digest_plan AS plan ON plan.reader_id = mail.reader_id"
         " LEFT JOIN notification_setting AS setting ON setting.reader_id = mail.reader_id"
         " WHERE mail.id = :id AND mail.state = 'waiting'",
         id=mail_id,
         now=now,
+        today=TODAY,
     )
     if row is None:
         return
@@ -72,12 +76,14 @@ async def _mark(here: Instance, mail_id: str, before: str, state: str, content: 
 
 
 def _mail(here: Instance, mail_id: str, row: Row, digest: Digest) -> Mail:
-    written = letter(here, digest, Words(row["language"], row["timezone"]), row["reader_id"])
+    is_today = row["run_id"] == TODAY
+    words = Words(row["language"], row["timezone"])
+    written = letter(here, digest, words, row["reader_id"], is_today=is_today)
     return Mail(
         to=row["email"],
         subject=written.subject,
         text=written.text,
         html=as_html(written),
-        key=f"week.{mail_id}",
-        unsubscribe=link(here, row["reader_id"], OFF),
+        key=f"news.{mail_id}",
+        unsubscribe=link(here, row["reader_id"], OFF_TODAY if is_today else OFF),
     )

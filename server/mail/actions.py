@@ -6,9 +6,10 @@ from server.mailer import AddressRefused, Mail
 SEND = "mail.send"
 
 
-async def send_later(here: Instance, *, to: str, subject: str, text: str) -> None:
+async def send_later(here: Instance, *, to: str, subject: str, text: str, unsubscribe: str = "") -> None:
     """Send a message after the present transaction has committed."""
-    await here.jobs.enqueue(SEND, {"to": to, "subject": subject, "text": text})
+    also = {"unsubscribe": unsubscribe} if unsubscribe else {}
+    await here.jobs.enqueue(SEND, {"to": to, "subject": subject, "text": text, **also})
 
 
 async def deliver(here: Instance, mail: Mail) -> bool:

@@ -3,17 +3,22 @@
 `notify` and `withdraw` join the caller's transaction: they are called from events.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import msgspec
+
 from server.actors.viewer import Viewer
+from server.db import among
 from server.errors import Invalid
 from server.ids import new_id
 from server.instance import Instance
 from server.notifications.events import Told
-from server.notifications.times import Quiet
+from server.notifications.tiers import DEFAULTS, NOW, TIERS, TODAY, TOPICS, WEEKLY, tier_of, tiers_from
+from server.notifications.times import AFTERNOON, Quiet, next_at
 from server.peers.policy import OF_GRADE, in_sql
+from server.words import zone_of
 
 PEOPLE = "people"
 SITE = "site"
@@ -31,7 +36,8 @@ LONGEST_PAUSE = timedelta(days=370)
 
 MAIL_JOB = "notifications.mail"
 MAIL_AFTER = timedelta(minutes=2)
-MAILED_AT_ONCE = frozenset({"reply", "tried", "accepted", "declined"})
+TODAY_JOB = "notifications.today"
+"""Puts together what somebody wants once a day (`server.digest.today`)."""
 
 DUTIES = frozenset({"applied", "asks_in", "follow_request", "held"})
 """What somebody has to decide: that is told whoever asks."""
@@ -126,18 +132,37 @@ async def _notify(here: Instance, wanted: Sequence[tuple[str, str, News]], now: 
         " AND NOT EXISTS (SELECT 1 FROM actor_block WHERE (blocker_id = news.reader AND blocked_id = news.causer)"
         " OR (blocker_id = news.causer AND blocked_id = news.reader))"
         f" AND ((news.duty = 1 AND news.kind <> 'follow_request') OR NOT {_UNWANTED})"
-        " ON CONFLICT (unique_key) DO NOTHING RETURNING id, kind, reader_id",
+        " ON CONFLICT (unique_key) DO NOTHING RETURNING id, kind, reader_id, (SELECT setting.tiers"
+        " FROM notification_setting AS setting WHERE setting.reader_id = notification.reader_id) AS tiers",
         now=now,
         **parameters,
     )
+    tiers = {row["id"]: tier_of(row["kind"], tiers_from(row["tiers"])) for row in added}
     await here.jobs.enqueue_all(
         MAIL_JOB,
-        [{"id": row["id"]} for row in added if row["kind"] in MAILED_AT_ONCE],
+        [{"id": row["id"]} for row in added if tiers[row["id"]] == NOW],
         run_at=now + MAIL_AFTER,
         unique=lambda payload: f"{MAIL_JOB}:{payload['id']}",
     )
+    await _bundle(here, {row["reader_id"] for row in added if tiers[row["id"]] == TODAY}, now)
     if added:
         await here.events.emit(Told(tuple((row["reader_id"], row["id"]) for row in added)))
+
+
+async def _bundle(here: Instance, readers: set[str], now: datetime) -> None:
+    """Have something told this afternoon, by the clock of each of them."""
+    if not readers:
+        return
+    named, which = among(sorted(readers), "reader")
+    for row in await here.db.rows(
+        f"SELECT actor_id, timezone FROM account WHERE actor_id IN ({named}) ORDER BY actor_id", **which
+    ):
+        await here.jobs.enqueue(
+            TODAY_JOB,
+            {"reader": row["actor_id"]},
+            run_at=next_at(now, zone_of(row["timezone"]), AFTERNOON),
+            unique=f"{TODAY_JOB}:{row['actor_id']}",
+        )
 
 
 def unique_key(reader_id: str, kind: str, key: str) -> str:
@@ -223,6 +248,30 @@ async def set_mail_now(here: Instance, viewer: Viewer, wanted: bool) -> None:
             reader=viewer.actor_id,
             wanted=wanted,
         )
+
+
+async def set_tiers(here: Instance, viewer: Viewer, wanted: Mapping[str, str]) -> None:
+    """Choose how soon each kind of news is mailed, by topic; what is left out is as usual. Raises Invalid."""
+    for topic, tier in wanted.items():
+        if topic not in TOPICS or tier not in TIERS:
+            raise Invalid("Choose how soon.", field=f"tier_{topic}"[:40])
+    chosen = {topic: tier for topic, tier in wanted.items() if tier != DEFAULTS[topic]}
+    async with here.db.transaction():
+        await here.db.execute(
+            "INSERT INTO notification_setting (reader_id, mail_now, tiers) VALUES (:reader, TRUE, :tiers)"
+            " ON CONFLICT (reader_id) DO UPDATE SET tiers = excluded.tiers",
+            reader=str(viewer.actor_id),
+            tiers=msgspec.json.encode(chosen).decode(),
+        )
+
+
+async def no_mail_today(here: Instance, viewer: Viewer) -> None:
+    """What was bundled by the day waits for the weekly mail from now on."""
+    stored = await here.db.value(
+        "SELECT tiers FROM notification_setting WHERE reader_id = :reader", reader=str(viewer.actor_id)
+    )
+    now = {topic: tier_of(min(kinds), tiers_from(stored)) for topic, kinds in TOPICS.items()}
+    await set_tiers(here, viewer, {topic: WEEKLY if tier == TODAY else tier for topic, tier in now.items()})
 
 
 async def set_quiet(here: Instance, reader_id: str, quiet: Quiet) -> None:

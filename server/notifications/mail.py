@@ -1,4 +1,4 @@
-"""Mail about what cannot wait: a reply, an answer, a decision (the tier "now" of product/pages 4.5)."""
+"""Mail about what cannot wait: a reply, a decision, or whatever else somebody wants at once (the tier "now")."""
 
 from datetime import timedelta
 from typing import Any
@@ -11,9 +11,11 @@ from server.db import Row, from_milliseconds
 from server.instance import Instance
 from server.mail.actions import send_later
 from server.notifications.actions import MAIL_JOB
+from server.notifications.links import OFF_NOW, link
+from server.notifications.tiers import NOW, tier_of, tiers_from, topic_of
 from server.notifications.times import after_quiet, quiet_of
 from server.posts.queries import PostView, listing
-from server.words import zone_of
+from server.words import Words, zone_of
 
 MOST_PER_HOUR = 8
 TOO_LATE = timedelta(days=2)
@@ -27,8 +29,8 @@ async def send(here: Instance, payload: Any) -> None:
     row = await here.db.row(
         "SELECT notification.id, notification.reader_id, notification.kind, notification.actor_id,"
         " notification.post_id, notification.community_id, notification.at, account.email, account.id AS account_id,"
-        " actor.uri AS reader_uri, account.role, account.timezone, notification_setting.quiet_since,"
-        " notification_setting.quiet_until, notification_setting.paused_until"
+        " actor.uri AS reader_uri, account.role, account.timezone, account.language, notification_setting.tiers,"
+        " notification_setting.quiet_since, notification_setting.quiet_until, notification_setting.paused_until"
         " FROM notification JOIN account ON account.actor_id = notification.reader_id"
         " JOIN actor ON actor.id = notification.reader_id"
         " LEFT JOIN notification_setting ON notification_setting.reader_id = notification.reader_id"
@@ -40,7 +42,9 @@ async def send(here: Instance, payload: Any) -> None:
         id=payload["id"],
     )
     now = here.clock.now()
-    if row is None or now - from_milliseconds(row["at"]) > TOO_LATE or await _enough(here, row["reader_id"]):
+    if row is None or tier_of(row["kind"], tiers_from(row["tiers"])) != NOW:
+        return
+    if now - from_milliseconds(row["at"]) > TOO_LATE or await _enough(here, row["reader_id"]):
         return
     quiet = quiet_of(row)
     later = after_quiet(now, zone_of(row["timezone"]), quiet)
@@ -48,7 +52,7 @@ async def send(here: Instance, payload: Any) -> None:
         if not quiet.is_paused(later):
             await here.jobs.enqueue(MAIL_JOB, payload, run_at=later, unique=f"{MAIL_JOB}:{row['id']}:later")
         return
-    text = await _text(here, row)
+    text = await _text(here, row, Words(row["language"], row["timezone"]))
     if text is None:
         return
     subject, body = text
@@ -57,7 +61,8 @@ async def send(here: Instance, payload: Any) -> None:
             "UPDATE notification SET mailed_at = :now WHERE id = :id AND mailed_at IS NULL", now=now, id=row["id"]
         )
         if claimed:
-            await send_later(here, to=row["email"], subject=subject, text=body)
+            stop = link(here, row["reader_id"], OFF_NOW)
+            await send_later(here, to=row["email"], subject=subject, text=body, unsubscribe=stop)
 
 
 async def _enough(here: Instance, reader_id: str) -> bool:
@@ -69,11 +74,11 @@ async def _enough(here: Instance, reader_id: str) -> bool:
     return int(sent) >= MOST_PER_HOUR
 
 
-async def _text(here: Instance, row: Row) -> tuple[str, str] | None:
+async def _text(here: Instance, row: Row, words: Words) -> tuple[str, str] | None:
     """Subject and text; None where the reader may not read what it is about any more (S15)."""
     people = await labels(here, [row["actor_id"]]) if row["actor_id"] else {}
-    who = people.get(row["actor_id"])
-    if row["kind"] in {"reply", "tried"}:
+    who, does = people.get(row["actor_id"]), _does(words, row["kind"])
+    if does is not None:
         reader = Viewer(
             actor_id=row["reader_id"],
             actor_uri=row["reader_uri"],
@@ -81,35 +86,64 @@ async def _text(here: Instance, row: Row) -> tuple[str, str] | None:
             role=row["role"],
         )
         found = await listing(here, reader, ids=[row["post_id"]], limit=1)
-        does = "tried your practice" if row["kind"] == "tried" else "replied to you"
-        return _reply(here, found.items[0], who, does) if found.items and who else None
+        return _about_post(here, found.items[0], who, does, words) if found.items and who else None
+    if row["kind"] not in {"accepted", "declined"}:
+        return _news(here, row["kind"], words)
     communities = await community_labels(here, [row["community_id"]])
     community = communities.get(row["community_id"])
-    return None if community is None else _decision(here, row["kind"], community)
+    return None if community is None else _decision(here, row["kind"], community, words)
 
 
-def _reply(here: Instance, post: PostView, who: PersonLabel, does: str) -> tuple[str, str]:
+def _does(words: Words, kind: str) -> str | None:
+    """What somebody did with a post of theirs that is quoted; None for other news."""
+    return {
+        "reply": words.text("replied to you"),
+        "tried": words.text("tried your practice"),
+        "mention": words.text("mentioned you"),
+        "published": words.text("wrote something new"),
+        "remix": words.text("made a remix of what you shared"),
+    }.get(kind)
+
+
+def _about_post(here: Instance, post: PostView, who: PersonLabel, does: str, words: Words) -> tuple[str, str]:
     lines = [f"{who.display_name} ({who.handle}) {does}."]
     if post.visibility in QUOTABLE and post.excerpt and not post.content_warning:
         lines += ["", "\n".join(f"> {line}" for line in post.excerpt.splitlines())]
-    lines += ["", f"Read and answer: {here.url(post.url)}"]
-    return f"{who.display_name} {does}", _signed(here, lines)
+    lines += ["", words.text("Read and answer: %(url)s", url=here.url(post.url))]
+    return f"{who.display_name} {does}", _signed(here, lines, words)
 
 
-def _decision(here: Instance, kind: str, community: CommunityLabel) -> tuple[str, str]:
+def _decision(here: Instance, kind: str, community: CommunityLabel, words: Words) -> tuple[str, str]:
     # The name of a community may be confidential, and subjects are seen by others: it stands in the text alone.
-    decision = "was accepted. Welcome." if kind == "accepted" else "was not accepted this time."
-    lines = [f"Your application to {community.name} {decision}", "", f"Its page: {here.url(community.url)}"]
-    return "Your application was decided", _signed(here, lines)
+    name = community.name
+    if kind == "accepted":
+        said = words.text("Your application to %(name)s was accepted. Welcome.", name=name)
+    else:
+        said = words.text("Your application to %(name)s was not accepted this time.", name=name)
+    lines = [said, "", words.text("Its page: %(url)s", url=here.url(community.url))]
+    return words.text("Your application was decided"), _signed(here, lines, words)
 
 
-def _signed(here: Instance, lines: list[str]) -> str:
+def _news(here: Instance, kind: str, words: Words) -> tuple[str, str]:
+    """That there is something, and no more: it may be about what is private."""
+    said = {
+        "care": words.text("There is a message for you about a report or a decision."),
+        "decisions": words.text("The organisers of an event have answered you."),
+        "duties": words.text("Somebody waits for your decision."),
+        "travelled": words.text("There is news about something you shared."),
+        "thanks": words.text("Somebody thanks you, or wants to hear from you."),
+    }.get(topic_of(kind), words.text("There is something new for you."))
+    lines = [said, "", words.text("It is here: %(url)s", url=here.url("/notifications"))]
+    return words.text("News for you at %(place)s", place=here.site.name), _signed(here, lines, words)
+
+
+def _signed(here: Instance, lines: list[str], words: Words) -> str:
     return "\n".join(
         [
             *lines,
             "",
             "-- ",
             f"{here.site.name} · {here.site.domain}",
-            f"You can switch these mails off: {here.url('/notifications#mail')}",
+            words.text("Choose which mails come, and when: %(url)s", url=here.url("/settings/mail")),
         ]
     )

@@ -60,6 +60,15 @@ _ORDER = (
 )
 
 
+NO_MAIL = (
+    "(account.state <> 'active' OR account.email IS NULL OR account.email_confirmed_at IS NULL"
+    " OR actor.deleted_at IS NOT NULL OR actor.suspended_at IS NOT NULL"
+    " OR EXISTS (SELECT 1 FROM mail_bounce WHERE mail_bounce.address = account.email)"
+    " OR (setting.paused_until IS NOT NULL AND setting.paused_until > :now))"
+)
+"""Who gets none, on `account`, `actor` and `notification_setting AS setting`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """What happened to a thing, of one kind: who did it, and where the newest of it is."""

@@ -44,6 +44,11 @@ def tier_of(kind: str, chosen: Mapping[str, str]) -> str:
     return chosen.get(topic, DEFAULTS[topic])
 
 
+def kinds_of(tier: str, chosen: Mapping[str, str]) -> list[str]:
+    """The kinds that somebody wants so soon."""
+    return sorted(kind for kind in _TOPIC if tier_of(kind, chosen) == tier)
+
+
 def tiers_from(text: str | None) -> dict[str, str]:
     """What somebody chose, as it is kept; topics and tiers that this version does not know are left out."""
     if not text:

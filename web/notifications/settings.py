@@ -11,6 +11,7 @@ from server.actors.viewer import Viewer
 from server.digest import actions, queries
 from server.errors import Invalid
 from server.mail.actions import forget_bounce
+from server.notifications.tiers import DEFAULTS, NONE, NOW, TODAY, TOPICS, WEEKLY
 from server.notifications.times import Quiet
 from server.words import zone_of
 from web.i18n import gettext
@@ -30,6 +31,8 @@ async def page(request: Request) -> Response:
         "day": found.day,
         "quiet_since": found.quiet.since_hour,
         "quiet_until": found.quiet.until_hour,
+        "mail_now": found.mail_now,
+        **{f"tier_{topic}": tier for topic, tier in found.tiers.items()},
         "paused_until": paused.astimezone(zone_of(viewer.timezone)).date().isoformat() if paused and is_paused else "",
     }
     return _page(request, found, form)
@@ -39,7 +42,7 @@ async def save(request: Request) -> Response:
     """Keep it."""
     here, viewer, form = here_of(request), signed_in(request), await form_of(request)
     names = ("day", "quiet_since", "quiet_until", "paused_until")
-    filled = {name: text(form, name, 20) for name in names}
+    filled = {name: text(form, name, 20) for name in (*names, "mail_now", *(f"tier_{topic}" for topic in TOPICS))}
     try:
         quiet = Quiet(
             _number(request, filled, "quiet_since"),
@@ -47,7 +50,14 @@ async def save(request: Request) -> Response:
             _morning(request, viewer, filled["paused_until"]),
         )
         day = _number(request, filled, "day")
-        await actions.set_day(here, viewer, 9 if day is None else day, quiet)
+        await actions.choose(
+            here,
+            viewer,
+            day=9 if day is None else day,
+            quiet=quiet,
+            tiers={topic: filled[f"tier_{topic}"] or DEFAULTS[topic] for topic in TOPICS},
+            mail_now=bool(filled["mail_now"]),
+        )
     except Invalid as error:
         return _page(request, await queries.choice(here, viewer), filled, errors=error.errors, status=422)
     return redirect(request, PAGE, toast=gettext(request, "Saved."))
@@ -92,8 +102,30 @@ def _page(
             {"value": -1, "label": gettext(request, "Never")},
         ],
         hour_options=[{"value": "", "label": gettext(request, "No quiet hours")}, *hours],
+        topics=_topics(request),
+        tier_options=[
+            {"value": NOW, "label": gettext(request, "At once")},
+            {"value": TODAY, "label": gettext(request, "Today, at four in the afternoon")},
+            {"value": WEEKLY, "label": gettext(request, "With the weekly mail")},
+            {"value": NONE, "label": gettext(request, "Not by mail")},
+        ],
         today=here_of(request).clock.now().date().isoformat(),
     )
+
+
+def _topics(request: Request) -> list[dict[str, str]]:
+    labels = {
+        "answers": gettext(request, "Answers to me"),
+        "tries": gettext(request, "Somebody tried my practice"),
+        "mentions": gettext(request, "Somebody names me"),
+        "decisions": gettext(request, "Decisions about my applications, and events"),
+        "care": gettext(request, "Reports, and words of those who look after this place"),
+        "duties": gettext(request, "What I have to decide"),
+        "travelled": gettext(request, "Remixes, quotes and changes of what I shared"),
+        "others": gettext(request, "New from people I wanted to hear of, and polls"),
+        "thanks": gettext(request, "Thanks, and who follows or joins"),
+    }
+    return [{"name": topic, "label": label} for topic, label in labels.items()]
 
 
 def _number(request: Request, filled: dict[str, str], name: str) -> int | None:

@@ -84,7 +84,7 @@ async def test_a_reply_is_mailed_once_with_its_words_and_a_way_to_stop(fediverse
     assert mail.subject == "Tom replied to you"
     assert "> Try sticky notes." in mail.text
     assert "https://alder.example/p/" in mail.text
-    assert "https://alder.example/notifications#mail" in mail.text
+    assert "https://alder.example/settings/mail" in mail.text
     assert len(await mails(fediverse, here)) == 1
     await maya.do(actions.set_mail_now, False)
     await maya.do(actions.set_mail_now, True)

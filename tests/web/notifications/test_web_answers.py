@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from server.digest import actions, links, queries
+from server.digest import actions, queries
+from server.notifications import links
 from server.sessions import actions as sessions
 from server.sessions.form import SessionForm
 from tests.facts import make_post
@@ -121,7 +122,7 @@ async def test_a_mail_program_unsubscribes_with_one_click(fediverse) -> None:
     (mail,) = [mail for mail in here.mailer.logged if mail.to == "maya@example.org"]
     message = here.mailer.message(mail, "peerhall@alder.example")
     assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
-    assert message["Message-ID"].startswith("<week.")
+    assert message["Message-ID"].startswith("<news.")
     link = message["List-Unsubscribe"].strip("<>")
     async with stranger(fediverse, here) as client:
         answer = await client.post(link, data={"List-Unsubscribe": "One-Click"})

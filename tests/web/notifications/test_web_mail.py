@@ -6,7 +6,7 @@ from server.digest import actions, queries
 from server.notifications.times import Quiet
 from tests.facts import make_post
 
-CHOICE = {"day": "0", "quiet_since": "", "quiet_until": "", "paused_until": ""}
+CHOICE = {"day": "0", "quiet_since": "", "quiet_until": "", "paused_until": "", "mail_now": "1"}
 
 
 async def maya_on(fediverse):
@@ -32,6 +32,7 @@ async def test_nobody_else_sees_a_mail_or_how_it_goes(fediverse) -> None:
         ("quiet_since", "20"),
         ("quiet_until", "x"),
         ("paused_until", "soon"),
+        ("tier_answers", "tomorrow"),
         ("paused_until", "9999-12-31"),
     ],
 )
@@ -60,6 +61,21 @@ async def test_a_day_quiet_hours_and_a_pause_are_chosen(fediverse) -> None:
         await client.post("/settings/mail", data=CHOICE | {"day": "-1"})
         assert (await maya.do(queries.choice)).due_at is None
         assert "You chose to get none." in (await client.get("/week/digest")).text
+
+
+async def test_how_soon_for_what_is_chosen_and_shown(fediverse) -> None:
+    here, maya = await maya_on(fediverse)
+    async with fediverse.client(here, maya) as client:
+        shown = (await client.get("/settings/mail")).text
+        assert shown.count('<option value="now" selected>') == 5
+        await client.post("/settings/mail", data=CHOICE | {"tier_answers": "today", "tier_thanks": "none"})
+        found = await maya.do(queries.choice)
+        assert (found.tiers["answers"], found.tiers["thanks"], found.tiers["care"]) == ("today", "none", "now")
+        assert found.mail_now
+        shown = (await client.get("/settings/mail")).text
+        assert shown.count('<option value="today" selected>') == 1
+        await client.post("/settings/mail", data=CHOICE | {"mail_now": ""})
+    assert not (await maya.do(queries.choice)).mail_now
 
 
 async def test_an_address_that_takes_no_mail_is_shown_and_tried_again(fediverse) -> None:

@@ -7,7 +7,7 @@ import msgspec
 from server.instance import Instance
 
 PURPOSE = "mail.answer"
-GOING, NOT_GOING, KEEP, OFF, OFF_NOW = DEEDS = ("going", "not_going", "keep", "off", "off_now")
+GOING, NOT_GOING, KEEP, OFF, OFF_NOW, OFF_TODAY = ("going", "not_going", "keep", "off", "off_now", "off_today")
 WORKS_FOR = {GOING: timedelta(days=14), NOT_GOING: timedelta(days=14), KEEP: timedelta(days=30)}
 OFF_WORKS_FOR = timedelta(days=400)
 """Somebody may find an old mail, and want no more of them."""
