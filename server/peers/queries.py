@@ -54,7 +54,14 @@ async def vouches(here: Instance) -> dict[str, str]:
 
 async def load_grades(here: Instance) -> None:
     """Read the grades into memory, where an instance keeps them: `set_grade`, `forget` and `vouch` say what changed."""
-    grades(here).replace(await chosen_grades(here), await vouches(here))
+    rows = await here.db.rows(
+        "SELECT host, grade, '' AS vouch FROM peer WHERE graded_at IS NOT NULL"
+        " UNION ALL SELECT host, '' AS grade, min(vouch) AS vouch FROM peer_vouch GROUP BY host ORDER BY host"
+    )
+    grades(here).replace(
+        {row["host"]: row["grade"] for row in rows if row["grade"]},
+        {row["host"]: row["vouch"] for row in rows if row["vouch"]},
+    )
 
 
 def grade_of(here: Instance, host: str) -> str:
