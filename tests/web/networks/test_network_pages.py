@@ -4,11 +4,19 @@ import pytest
 
 from server.consortium import actions, joining
 from server.consortium.models import Consortium, ConsortiumMember
+from server.practices import actions as practices
+from server.practices.form import PracticeForm
+from server.tries import actions as tries
+from server.tries.bands import Bands
+from server.tries.form import TryForm
 from tests.counting import statements
-from tests.posting import community, follow, join
+from tests.posting import community, follow, found, join
 
 ALDER, BIRCH = "alder.example", "birch.example"
 WORDS = {"name": "Valley schools", "purpose": "We try each other's practices.", "guidelines": "Name *no pupils*."}
+PRACTICE = PracticeForm(
+    title="Exit tickets", steps=("Ask one question.",), would_change="Fewer questions.", visibility="public"
+)
 NETWORK = "/admin/networks/valley-schools"
 
 
@@ -150,6 +158,22 @@ async def test_m6_the_map_counts_what_everybody_may_see(fediverse, two):
     page = await says(anybody, "/networks/valley-schools", "with Birch:", "one community", "Alder – Birch")
     assert "staff" not in page
     assert closed.id
+
+
+async def test_m6_an_edge_appears_with_the_first_report_of_another_server(fediverse, two):
+    (alder, maya, _), (birch, tom, _) = two
+    fediverse.watch.let_deliveries_pass()
+    await connect(fediverse, alder, birch)
+    await follow(tom, maya)
+    await fediverse.settle()
+    shared = await maya.do(practices.share, PRACTICE)
+    await fediverse.settle()
+    await says(fediverse.client(alder), "/networks/valley-schools", "Nothing yet that we know of.")
+    there = await found(birch, shared.uri)
+    await tom.do(tries.report, there.id, TryForm(outcome="worked", context=Bands(size="21-30")))
+    await fediverse.settle()
+    for here in (alder, birch):
+        await says(fediverse.client(here), "/networks/valley-schools", "tried once", "Alder – Birch")
 
 
 async def test_pages_of_networks_cost_a_fixed_number_of_queries(fediverse, two):
