@@ -114,9 +114,10 @@ async def find(here: Instance, text: str) -> MemberList:
             ),
         )
     except FederationError as error:
+        why = str(error) if isinstance(error, InvalidDocument) else "It does not answer, or hosts none."
         raise NotFound(
-            f"{host} shows no network that can be trusted: {error} If that server talks only with those it knows,"
-            " its admin has to expect you first."
+            f"{host} shows us no network. {why} If that server talks only with those it knows, its admin has to expect"
+            " you first."
         ) from error
 
 

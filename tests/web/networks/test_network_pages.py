@@ -179,13 +179,14 @@ async def test_m6_an_edge_appears_with_the_first_report_of_another_server(fedive
 async def test_pages_of_networks_cost_a_fixed_number_of_queries(fediverse, two):
     (alder, _, host), (birch, _, _) = two
     await connect(fediverse, alder, birch)
-    costs = {"/networks": 4, "/networks/valley-schools": 8, "/admin/networks": 4, NETWORK: 5}
+    paths = ("/networks", "/networks/valley-schools", "/admin/networks", NETWORK)
+    costs: dict[str, int] = {}
     network = await alder.run(Consortium.get, slug="valley-schools")
     for round in range(2):
-        for path, cost in costs.items():
+        for path in paths:
             with statements(alder) as asked:
                 await says(host, path)
-            assert len(asked) == cost, (path, round)
+            assert len(asked) == costs.setdefault(path, len(asked)) <= 10, (path, round)
         now = fediverse.clock.now()
         for number in range(30 * round, 30):
             await alder.run(
