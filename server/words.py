@@ -46,9 +46,10 @@ class Words:
         return str(format_date(moment.astimezone(self.zone).date(), "long", locale=_locale(self.language)))
 
     def when(self, moment: datetime) -> str:
-        """Such as ``Tue, 1 Dec, 17:00``: the day and the time in the person's zone."""
+        """Such as ``Tue 1 Dec, 17:00``: the day and the time in the person's zone."""
         local = moment.astimezone(self.zone).replace(tzinfo=None)
-        return str(format_skeleton("MMMEdHm", local, locale=_locale(self.language)))
+        day, hour = (format_skeleton(form, local, locale=_locale(self.language)) for form in ("MMMEd", "Hm"))
+        return f"{day}, {hour}"
 
 
 @lru_cache(maxsize=1)

@@ -13,6 +13,7 @@ class DemoPerson:
     teaches: str
     ask_me_about: str
     role: str = "member"
+    stuck_with: str = ""
 
 
 @dataclass(frozen=True, slots=True)

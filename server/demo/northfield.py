@@ -2,6 +2,7 @@
 
 from server.demo.facts import (
     DemoCommunity,
+    DemoEvent,
     DemoOrganisation,
     DemoPerson,
     DemoPoll,
@@ -24,7 +25,8 @@ PEOPLE = (
         "Maya Okonjo",
         "Science, mostly Years 7 to 9. Collector of exit tickets.",
         "Science, Years 7 to 9",
-        "retrieval practice, exit tickets, quiet starts",
+        "retrieval practice, exit tickets, quiet starts, copied homework",
+        stuck_with="Practical work with 32 pupils and five sets of everything",
     ),
     DemoPerson(
         "ana",
@@ -311,6 +313,24 @@ POLLS = (
     ),
 )
 
+EVENTS = (
+    DemoEvent(
+        "joel",
+        "science",
+        2,
+        "Half an hour in the lab: the circuit lesson, with its faults",
+        "I set up the five boards of the circuit lesson, and you are the class. Bring a lesson of yours that needs more"
+        " equipment than we have.",
+        5,
+        16,
+        30,
+        "Europe/London",
+        "Lab 2, Northfield High",
+        12,
+        participants=("priya",),
+    ),
+)
+
 NORTHFIELD = DemoOrganisation(
     name="Northfield High",
     slug="northfield",
@@ -332,6 +352,7 @@ NORTHFIELD = DemoOrganisation(
     tips=TIPS,
     resources=RESOURCES,
     polls=POLLS,
+    events=EVENTS,
     ideas=IDEAS,
     answers=ANSWERS,
     follows=(

@@ -177,7 +177,7 @@ class Seeder:
             here,
             viewer,
             teaches=person.teaches,
-            stuck_with="",
+            stuck_with=person.stuck_with,
             ask_me_about=person.ask_me_about,
             accepts_guidelines=True,
         )

@@ -11,6 +11,8 @@ from server.digest import actions, queries
 from server.errors import Invalid
 from server.mailer import AddressRefused, MailError
 from server.notifications.times import Quiet, next_weekly
+from server.sessions import actions as sessions
+from server.sessions.form import SessionForm
 from server.words import zone_of
 from tests.counting import statements
 from tests.facts import emit, make_community, make_follow, make_member, make_post, make_remote
@@ -242,6 +244,35 @@ async def test_blocks_say_what_waits_what_travelled_and_what_one_could_answer(fe
         ("asks", [("ask", "Pottery in big groups?", 0)]),
         ("practice", [("teaches", "Quiet starts", 0)]),
     ]
+
+
+async def test_the_events_of_the_week_are_named_with_their_time_where_the_reader_is(fediverse) -> None:
+    here = await fediverse.start("alder.example")
+    maya, tom = await fediverse.person(here, "maya"), await fediverse.person(here, "tom")
+    community = await make_community(here, "science")
+    for person in (maya, tom):
+        await make_member(here, community.id, person.id)
+    await maya.do(accounts.set_preferences, language="de", theme="auto", timezone="Europe/Berlin")
+    due = next_weekly(fediverse.clock.now(), zone_of("Europe/Berlin"), 0, Quiet())
+    for title, days in (("Lab tour", 2), ("Far away", 9)):
+        day = due + timedelta(days=days)
+        form = SessionForm(
+            title=title,
+            text="We look around.",
+            starts=f"{day:%Y-%m-%dT10:00}",
+            ends=f"{day:%Y-%m-%dT11:00}",
+            place="Lab",
+            visibility="public",
+            community_id=community.id,
+        )
+        event = await tom.do(sessions.publish_event, form)
+        await maya.do(sessions.take_part, event.id)
+    await come_to(fediverse, here, maya)
+    (mail,) = [mail for mail in digests(here) if mail.to == "maya@example.org"]
+    day = due + timedelta(days=2)
+    assert f"Mi., {day.day}. Jan., 11:00. Du bist dabei." in mail.text
+    assert "Ich kann nicht kommen: https://alder.example/mail/" in mail.text
+    assert "Far away" not in mail.text
 
 
 async def test_who_is_killed_in_between_sends_it_once(fediverse) -> None:
