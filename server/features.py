@@ -31,6 +31,7 @@ from server.remixes.feature import feature as remixes
 from server.resources.feature import feature as resources
 from server.search.feature import feature as search
 from server.sessions.feature import feature as sessions
+from server.subjects.feature import feature as subjects
 from server.timelines.feature import feature as timelines
 from server.tries.feature import feature as tries
 
@@ -57,6 +58,7 @@ FEATURES: tuple[Feature, ...] = (
     practices,
     remixes,
     tries,
+    subjects,
     discussions,
     challenges,
     ideas,

@@ -39,6 +39,7 @@ from web.request import SignInNeeded
 from web.resources.pages import routes as resources
 from web.search.pages import routes as search
 from web.sessions import Sessions
+from web.subjects.pages import routes as subjects
 from web.tags.pages import routes as tags
 from web.tries.pages import routes as tries
 from web.week.pages import routes as week
@@ -68,6 +69,7 @@ def page_routes() -> list[BaseRoute]:
         *events,
         *people,
         *networks,
+        *subjects,
         *notifications,
         *live,
         *search,

@@ -19,7 +19,7 @@ from server.actors.following import (
 from server.actors.keys import NewKeys, new_keys
 from server.actors.models import Actor, ActorKey
 from server.actors.moving import add_alias, move_away, remove_alias, undo_move
-from server.actors.policy import check_display_name, check_username, clean_name
+from server.actors.policy import REPORTS, check_display_name, check_username, clean_name
 from server.actors.remote import ensure_remote, resolve, store_remote
 from server.actors.removal import delete_local_actor, forget_remote, suspend, unsuspend
 from server.actors.sending import send, send_update
@@ -59,7 +59,6 @@ __all__ = [
     "update_profile",
 ]
 
-REPORTS = "reports"
 MAX_SUMMARY = 5000
 MAX_FIELDS = 4
 

@@ -10,6 +10,7 @@ from federation.errors import Forbidden, Ignored
 from federation.vocab import activities
 from server.actors.events import FollowAccepted, FollowEnded, FollowRequested, FollowTuned
 from server.actors.models import Actor, Follow
+from server.actors.policy import is_part_of_server
 from server.actors.relations import blocks_host, is_blocked
 from server.actors.removal import recount
 from server.actors.sending import send
@@ -35,7 +36,7 @@ async def request_follow(here: Instance, follower_id: str, target_id: str) -> st
     if follower_id == target_id:
         raise Invalid("You cannot follow yourself.")
     follower, target = await _living(follower_id), await _living(target_id)
-    if target.kind in {"Application", "Service"} and target.is_local:
+    if target.is_local and is_part_of_server(target.kind, target.username):
         raise NotAllowed("This is a part of the server, not somebody to follow.")
     if follower.moved_to is not None:
         raise NotAllowed("You have moved to another account. Follow people from there.")
@@ -171,7 +172,7 @@ async def receive_follow(here: Instance, follower: Actor, target: Actor, uri: st
         raise Ignored("nobody to follow")
     if follower.suspended_at is not None or follower.deleted_at is not None:
         raise Forbidden("the follower is suspended here")
-    if target.kind in {"Application", "Service"}:
+    if is_part_of_server(target.kind, target.username):
         raise Ignored("a part of the server is not followed")
     now = here.clock.now()
     async with here.db.transaction():

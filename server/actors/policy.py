@@ -24,9 +24,17 @@ RESERVED = frozenset(
     """.split()  # noqa: SIM905  # a list of 90 lines would say no more
 )
 
+REPORTS = "reports"
+"""The service that sends reports to other servers."""
+
 _SPACES = re.compile(r"\s+")
 # Directional overrides and isolates, zero-width and other invisible letters: they let a name pretend to be another.
 _DANGEROUS = {"Cc", "Cf", "Cs", "Co", "Cn"}
+
+
+def is_part_of_server(kind: str, username: str) -> bool:
+    """Whether an actor of ours is the server itself or its sender of reports, which nobody follows."""
+    return kind == "Application" or (kind == "Service" and username == REPORTS)
 
 
 def check_username(username: str, *, reserved_allowed: bool = False) -> str:

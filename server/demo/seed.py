@@ -31,7 +31,7 @@ from server.demo.facts import (
     DemoTip,
     DemoTry,
 )
-from server.demo.together import form_network
+from server.demo.together import form_network, offer_subject
 from server.demo.tried import TRIES
 from server.discussions import actions as discussions
 from server.discussions.actions import ThreadForm
@@ -108,6 +108,7 @@ class Seeder:
                 await self._community(organisation, community)
         await self._settle()
         await form_network(self._opened, self._settle)
+        await offer_subject(self._opened, self._viewers, self._settle)
         self._clock.offset = timedelta(days=-25)
         for organisation in self._organisations:
             for community in organisation.communities:

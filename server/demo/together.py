@@ -1,9 +1,12 @@
-"""The network that the organisations of the demo are: the first hosts it, the others ask and are let in."""
+"""What ties the organisations of the demo: a network, and a subject of the first that somebody elsewhere follows."""
 
 from collections.abc import Awaitable, Callable, Mapping
 
+from server.actors import actions as actors
+from server.actors.viewer import Viewer
 from server.consortium import actions, joining
 from server.instance import Instance
+from server.subjects import actions as subjects
 
 NAME = "Learning across the valley"
 PURPOSE = "A school, a library and a university that try each other’s practices and say honestly how it went."
@@ -31,4 +34,18 @@ async def form_network(opened: Mapping[str, Instance], settle: Callable[[], Awai
         await other.run(joining.ask, other, "demo", network.uri, why=WHY.get(slug, ""))
         await settle()
         await here.run(actions.accept, here, "@ana", network.slug, other.settings.origin.split("://", 1)[1])
+        await settle()
+
+
+async def offer_subject(
+    opened: Mapping[str, Instance], viewers: Mapping[str, Viewer], settle: Callable[[], Awaitable[None]]
+) -> None:
+    """Northfield passes on its practices in science; Tom at Riverside follows that."""
+    here, steward = opened["northfield"], viewers["ana@northfield"]
+    await here.run(subjects.offer, here, steward, subject="Science", handle="science-practices")
+    await settle()
+    tom, riverside = viewers.get("tom@riverside"), opened.get("riverside")
+    if tom is not None and riverside is not None:
+        found = await riverside.run(actors.resolve, riverside, f"@science-practices@{here.settings.domain}")
+        await riverside.run(actors.request_follow, riverside, str(tom.actor_id), found.id)
         await settle()

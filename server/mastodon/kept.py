@@ -11,6 +11,7 @@ from server.mastodon.paging import Cut, cut_of, link_header, ordered
 from server.mastodon.people import SEEN
 from server.mastodon.serving import Call, answer, route
 from server.mastodon.statuses import STATUS_COLUMNS, statuses_of
+from server.posts.policy import IS_NO_PLACE
 from server.posts.readable import readable
 
 
@@ -30,8 +31,8 @@ async def favourited_by(call: Call) -> Response:
 
 
 async def reblogged_by(call: Call) -> Response:
-    """GET /api/v1/statuses/ID/reblogged_by: the people, not the communities that it went through."""
-    which = "mark.undone_at IS NULL AND mark.state = 'done' AND actor.kind <> 'Group'"
+    """GET /api/v1/statuses/ID/reblogged_by: the people, not the communities and subjects that it went through."""
+    which = f"mark.undone_at IS NULL AND mark.state = 'done' AND {IS_NO_PLACE}"
     return await _by(call, "boost AS mark", which)
 
 

@@ -20,7 +20,7 @@ from server.posts.events import (
     ReplyHelped,
     ReplyUnhelped,
 )
-from server.posts.policy import FOLLOWERS, INSTANCE, NETWORK, OPEN
+from server.posts.policy import FOLLOWERS, INSTANCE, IS_NO_PLACE, NETWORK, OPEN
 from server.remixes.events import ChangeOffered, OfferAnswered, PracticeRemixed
 
 MAX_MENTIONS = 50
@@ -173,9 +173,8 @@ async def on_unliked(here: Instance, event: PostUnliked) -> None:
 
 
 async def on_boosted(here: Instance, event: PostBoosted) -> None:
-    """Tell its author, unless it was a community that passed on what was posted to it."""
-    kind = await here.db.value("SELECT kind FROM actor WHERE id = :id", id=event.actor_id)
-    if kind != "Group":
+    """Tell its author, unless it was a community that passed on what was posted to it, or a subject of ours."""
+    if await here.db.value(f"SELECT id FROM actor WHERE id = :id AND {IS_NO_PLACE}", id=event.actor_id):
         await _tell_author(here, "boost", event.post_id, event.actor_id)
 
 

@@ -28,6 +28,12 @@ _READERS = {
     " UNION SELECT actor_id FROM post_mention WHERE post_id = :post",
     policy.DIRECT: "SELECT actor_id FROM post_mention WHERE post_id = :post",
 }
+WHO_HAS_IT_FROM_US = (
+    "SELECT follow.follower_id FROM boost JOIN actor AS subject ON subject.id = boost.actor_id"
+    " JOIN follow ON follow.target_id = subject.id WHERE boost.post_id = :post AND subject.is_local"
+    " AND subject.kind = 'Service' AND follow.state = 'accepted'"
+)
+"""Who follows a subject of ours that passed a post on: they believe changes and ends of it from its author alone."""
 _THERE = "NOT actor.is_local AND actor.suspended_at IS NULL AND actor.deleted_at IS NULL"
 _INBOX = "COALESCE(actor.shared_inbox_url, actor.inbox_url)"
 
@@ -86,7 +92,7 @@ async def inboxes(here: Instance, post: Post, visibility: str) -> set[str]:
             " UNION SELECT actor_id FROM post_mention WHERE post_id = :post"
             " UNION SELECT author_id FROM post WHERE parent_id = :post OR id = :parent"
             " UNION SELECT actor_id FROM post_like WHERE post_id = :post"
-            " UNION SELECT actor_id FROM boost WHERE post_id = :post"
+            f" UNION SELECT actor_id FROM boost WHERE post_id = :post UNION {WHO_HAS_IT_FROM_US}"
         )
     else:
         which = _READERS[visibility]

@@ -11,7 +11,7 @@ from server.db import Row, to_milliseconds
 from server.db.given import NUMBER, TEXT, given, rows_given
 from server.instance import Instance
 from server.posts.models import Post
-from server.posts.policy import COUNTED
+from server.posts.policy import COUNTED, IS_NO_PLACE
 
 _COUNTED = ", ".join(f"'{name}'" for name in sorted(COUNTED))
 _TRIES = 5
@@ -131,10 +131,10 @@ async def liked(here: Instance, post_id: str, step: int) -> None:
 
 
 async def boosted(here: Instance, post_id: str, actor_id: str, step: int) -> None:
-    """One person more or less who passed a post on; communities do not count."""
+    """One person more or less who passed a post on; communities and our own subjects do not count."""
     await here.db.execute(
         "UPDATE post SET boosts_count = boosts_count + :step WHERE id = :id"
-        " AND EXISTS (SELECT 1 FROM actor WHERE actor.id = :actor AND actor.kind <> 'Group')",
+        f" AND EXISTS (SELECT 1 FROM actor WHERE actor.id = :actor AND {IS_NO_PLACE})",
         step=step,
         id=post_id,
         actor=actor_id,
@@ -148,7 +148,7 @@ async def reactions(here: Instance, post_id: str) -> None:
         " likes_count = (SELECT count(*) FROM post_like WHERE post_like.post_id = post.id AND post_like.kind = 'like'"
         " AND post_like.state = 'done'),"
         " boosts_count = (SELECT count(DISTINCT boost.actor_id) FROM boost JOIN actor ON actor.id = boost.actor_id"
-        " WHERE boost.post_id = post.id AND boost.undone_at IS NULL AND boost.state = 'done' AND actor.kind <> 'Group')"
+        f" WHERE boost.post_id = post.id AND boost.undone_at IS NULL AND boost.state = 'done' AND {IS_NO_PLACE})"
         " WHERE id = :id",
         id=post_id,
     )

@@ -17,6 +17,8 @@ OPEN = frozenset({PUBLIC, UNLISTED})
 """Readable by everybody."""
 ON_THE_WIRE = frozenset({PUBLIC, UNLISTED, NETWORK, MEMBERS, FOLLOWERS, DIRECT})
 """Only these are ever sent or served to other servers; for the others no path to the wire exists."""
+IS_NO_PLACE = "(actor.kind <> 'Group' AND NOT (actor.is_local AND actor.kind = 'Service'))"
+"""Whoever passes a post on as a person would: neither a community, nor one of our own subjects."""
 IN_COMMUNITIES = OPEN | {MEMBERS}
 """Only these reach the server of a community; a post for other readers is not the community's on the wire."""
 COUNTED = frozenset({PUBLIC, UNLISTED, NETWORK, INSTANCE, MEMBERS})

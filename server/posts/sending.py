@@ -109,13 +109,15 @@ def inboxes_of(actors: Iterable[Actor]) -> set[str]:
 
 
 async def involved_inboxes(here: Instance, post_id: str) -> set[str]:
-    """Inboxes of the servers of everybody who answered, liked or passed on a post."""
+    """Inboxes of the servers of everybody who answered, liked or passed on a post, or has it from a subject of ours."""
     rows = await here.db.rows(
         "SELECT DISTINCT COALESCE(actor.shared_inbox_url, actor.inbox_url) AS inbox FROM actor WHERE NOT actor.is_local"
         " AND actor.deleted_at IS NULL AND actor.id IN ("
         " SELECT author_id FROM post WHERE parent_id = :id UNION SELECT actor_id FROM post_like WHERE post_id = :id"
-        " UNION SELECT actor_id FROM boost WHERE post_id = :id) ORDER BY 1 LIMIT :limit",
+        f" UNION SELECT actor_id FROM boost WHERE post_id = :id UNION {audience.WHO_HAS_IT_FROM_US})"
+        " ORDER BY 1 LIMIT :limit",
         id=post_id,
+        post=post_id,
         limit=MAX_INVOLVED,
     )
     return {row["inbox"] for row in rows}

@@ -39,6 +39,8 @@ async def profile(request: Request) -> Response:
         return render(request, "people/unknown.html", status_code=404, handle=f"@{name}@{domain}", domain=domain)
     if page.is_deleted:
         return render(request, "people/gone.html", status_code=410)
+    if page.label.kind == "Service" and page.label.is_local:
+        return RedirectResponse(f"/subjects/{page.username}", status_code=302)
     if page.label.kind == "Group" or f"/@{handle}" != page.label.url:
         return RedirectResponse(page.label.url, status_code=301 if page.label.is_local else 302)
     before = request.query_params.get("before") or None

@@ -18,8 +18,8 @@ from federation.inbox.dispatch import VerifiedActivity
 from federation.vocab import activities
 from federation.vocab.activities import Activity
 from federation.vocab.base import id_of, same_origin
-from server.actors.actions import REPORTS
 from server.actors.models import Actor
+from server.actors.policy import REPORTS
 from server.actors.remote import MAX_URI, ensure_remote
 from server.actors.sending import send
 from server.ids import new_id

@@ -10,8 +10,8 @@ from federation.errors import Forbidden, Ignored
 from federation.inbox.dispatch import VerifiedActivity
 from federation.vocab import activities
 from federation.vocab.base import host_of
-from server.actors.actions import REPORTS
 from server.actors.models import Actor
+from server.actors.policy import REPORTS
 from server.actors.sending import send
 from server.communities.activities.authority import looks_after
 from server.ids import new_id

@@ -1,0 +1,1 @@
+"""Pages: subjects that people follow, on any server."""
