@@ -33,6 +33,7 @@ from server.search.feature import feature as search
 from server.sessions.feature import feature as sessions
 from server.subjects.feature import feature as subjects
 from server.timelines.feature import feature as timelines
+from server.together.feature import feature as together
 from server.tries.feature import feature as tries
 
 
@@ -66,6 +67,7 @@ FEATURES: tuple[Feature, ...] = (
     polls,
     sessions,
     hashtags,
+    together,
     timelines,
     notes,
     notifications,

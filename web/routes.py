@@ -41,6 +41,7 @@ from web.search.pages import routes as search
 from web.sessions import Sessions
 from web.subjects.pages import routes as subjects
 from web.tags.pages import routes as tags
+from web.together.pages import routes as together
 from web.tries.pages import routes as tries
 from web.week.pages import routes as week
 from web.welcome.pages import routes as welcome
@@ -66,6 +67,7 @@ def page_routes() -> list[BaseRoute]:
         *resources,
         *polls,
         *tries,
+        *together,
         *events,
         *people,
         *networks,

@@ -89,17 +89,24 @@ async def challenge(here: Instance, viewer: Viewer, post: PostView) -> Challenge
 
 async def answers_to(here: Instance, viewer: Viewer, post_id: str) -> list[Named]:
     """The challenges that a post answers, as far as the viewer may read them, in the order it was said. One query."""
-    join = "CROSS JOIN" if here.db.dialect == "sqlite" else "JOIN"  # from the few that it answers
     may_read, values = readable(viewer)
-    rows = await here.db.rows(
+    rows = await here.db.rows(answered_in_sql(here, may_read), answering=post_id, most_answered=MOST, **values)
+    return in_the_order_said(rows)
+
+
+def answered_in_sql(here: Instance, may_read: str) -> str:
+    """The statement behind `answers_to`, for what reads more with it: of `:answering`, at most `:most_answered`."""
+    join = "CROSS JOIN" if here.db.dialect == "sqlite" else "JOIN"  # from the few that it answers
+    return (
         f"SELECT {_NAME}, challenge_answer.id AS said FROM challenge_answer"
         f" {join} post ON post.uri = challenge_answer.challenge_uri {_PLACE}"
         f" WHERE challenge_answer.post_id = :answering AND post.kind = 'challenge' AND post.state = 'visible'"
-        f" AND {may_read} ORDER BY challenge_answer.post_id, challenge_answer.challenge_uri LIMIT :limit",
-        answering=post_id,
-        limit=MOST,
-        **values,
+        f" AND {may_read} ORDER BY challenge_answer.post_id, challenge_answer.challenge_uri LIMIT :most_answered"
     )
+
+
+def in_the_order_said(rows: Sequence[Row]) -> list[Named]:
+    """Challenges out of the rows of `answered_in_sql`."""
     return [_named(row) for row in sorted(rows, key=lambda row: str(row["said"]))]
 
 

@@ -156,6 +156,21 @@ class DemoTry:
 
 
 @dataclass(frozen=True, slots=True)
+class DemoTogether:
+    """A community tries the practice whose title begins so: who else takes part, and what came of it, if it is over."""
+
+    author: str
+    community: str
+    days_ago: float
+    practice: str
+    title: str
+    text: str
+    participants: tuple[str, ...]
+    ended_days_ago: float | None = None
+    came: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class DemoReport:
     """Somebody reports the post with this title, and nobody has decided yet."""
 
@@ -218,4 +233,5 @@ class DemoOrganisation:
     answers: tuple[DemoAnswer, ...] = ()
     remixes: tuple[DemoRemix, ...] = ()
     ideas: tuple[DemoIdea, ...] = ()
+    together: tuple[DemoTogether, ...] = ()
     follows: tuple[tuple[str, str], ...] = field(default=())

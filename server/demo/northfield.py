@@ -12,7 +12,7 @@ from server.demo.facts import (
     DemoThread,
     DemoTip,
 )
-from server.demo.wishes import ANSWERS, IDEAS, TOLD
+from server.demo.wishes import ANSWERS, IDEAS, TOGETHER, TOLD
 
 GUIDELINES = """1. Talk about teaching, never about an identifiable pupil.
 2. Assume that the person who wrote it tried their best on a full timetable.
@@ -354,6 +354,7 @@ NORTHFIELD = DemoOrganisation(
     polls=POLLS,
     events=EVENTS,
     ideas=IDEAS,
+    together=TOGETHER,
     answers=ANSWERS,
     follows=(
         ("maya", "tom@riverside"),

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -29,6 +30,7 @@ from server.demo.facts import (
     DemoResource,
     DemoThread,
     DemoTip,
+    DemoTogether,
     DemoTry,
 )
 from server.demo.together import form_network, offer_subject
@@ -53,6 +55,8 @@ from server.resources.form import ResourceForm
 from server.sessions import actions as sessions
 from server.sessions.form import SessionForm
 from server.settings import Settings
+from server.together import actions as together
+from server.together.actions import ProposeForm
 from server.tries import actions as tries
 from server.tries.bands import Bands
 from server.tries.form import TryForm
@@ -73,6 +77,9 @@ class Act:
 
     days_ago: float
     do: Callable[[], Awaitable[None]]
+
+
+BEGINS_SO = "SELECT id FROM post WHERE is_local AND kind = :kind AND title LIKE :title ORDER BY id LIMIT 1"
 
 
 async def is_seeded(settings: Settings) -> bool:
@@ -141,6 +148,10 @@ class Seeder:
                 yield Act(answer.days_ago, _bound(self._answer, one, answer))
             for idea in one.ideas:
                 yield Act(idea.days_ago, _bound(self._idea, one, idea))
+            for wish in one.together:
+                yield Act(wish.days_ago, _bound(self._together, one, wish))
+                if wish.ended_days_ago is not None:
+                    yield Act(wish.ended_days_ago, _bound(self._summed_up, one, wish))
             for tried in TRIES:
                 if any(practice.title.startswith(tried.title) for practice in one.practices):
                     yield Act(tried.days_ago, _bound(self._tried, one, tried))
@@ -420,6 +431,24 @@ class Seeder:
                 await there.run(posts.like_post, there, viewer, known)
         if idea.host:
             await here.run(ideas.volunteer, here, self._viewer(organisation, idea.host), post.id)
+
+    async def _together(self, organisation: DemoOrganisation, wish: DemoTogether) -> None:
+        here = self._opened[organisation.slug]
+        practice_id = await here.run(here.db.value, BEGINS_SO, kind="practice", title=f"{wish.practice}%")
+        form = ProposeForm(wish.title, wish.text, await self._group(here, here, wish.community))
+        post = await here.run(together.propose, here, self._viewer(organisation, wish.author), str(practice_id), form)
+        await self._settle()
+        for handle in wish.participants:
+            async for there, viewer, known in self._copies(organisation, handle, post.uri):
+                await there.run(sessions.take_part, there, viewer, known)
+
+    async def _summed_up(self, organisation: DemoOrganisation, wish: DemoTogether) -> None:
+        here, author = self._opened[organisation.slug], self._viewer(organisation, wish.author)
+        post_id = str(await here.run(here.db.value, BEGINS_SO, kind="session", title=f"{wish.title}%"))
+        await here.run(together.end_now, here, author, post_id)
+        title = f"What came of “{wish.practice}”"
+        words = {"title": title, "text": wish.came, "closing": "Thank you for trying it.", "language": "en"}
+        await here.run(partial(together.sum_up, here, author, post_id, **words))
 
     async def _report(self, organisation: DemoOrganisation, report: DemoReport) -> None:
         here, reporter = self._opened[organisation.slug], self._viewer(organisation, report.reporter)

@@ -1,6 +1,6 @@
 """What people at Northfield High find hard, would like to do together, and are glad of. Everybody here is invented."""
 
-from server.demo.facts import DemoAnswer, DemoIdea, DemoThread
+from server.demo.facts import DemoAnswer, DemoIdea, DemoThread, DemoTogether
 
 TOLD = (
     DemoThread(
@@ -84,5 +84,29 @@ ANSWERS = (
         3.5,
         "Exit tickets that get read before the next lesson",
         "I find out too late who did not understand",
+    ),
+)
+
+TOGETHER = (
+    DemoTogether(
+        "maya",
+        "science",
+        17,
+        "Exit tickets",
+        "Who tries exit tickets with me for three weeks?",
+        "Each of us with our own group. I want to know whether it survives large rooms, and older people.",
+        ("priya", "samuel", "joel", "tom@riverside"),
+        5,
+        "It worked in small rooms and with adults, with changes. It did not work with 32 people and one door.\n\n"
+        "Next time: baskets beside the board instead of strips at the door.",
+    ),
+    DemoTogether(
+        "joel",
+        "science",
+        3,
+        "One circuit",
+        "Who builds the circuit with seven faults with me?",
+        "I did it with 32. Does it work with twelve, or with people who have never held a wire?",
+        ("ines@lakeside",),
     ),
 )

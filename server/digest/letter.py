@@ -193,6 +193,8 @@ def _did(words: Words, entry: Entry) -> str:
     _ = words.text
     if entry.what == "poll_ended":
         return _("the poll has ended.")
+    if entry.what == "together":
+        return _("trying it together is over.")
     if entry.what == "event_yes":
         return _("you take part, the organisers have accepted.")
     if entry.what == "event_no":

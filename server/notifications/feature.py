@@ -36,6 +36,7 @@ from server.posts.events import (
 )
 from server.remixes.events import ChangeOffered, OfferAnswered, PracticeRemixed
 from server.sessions.events import ParticipationAnswered
+from server.together.events import TogetherOver
 from server.tries.events import TriedOften
 
 
@@ -75,6 +76,7 @@ def _install(here: Instance) -> None:
     here.events.on(ReplyHelped, partial(posts.on_helped, here))
     here.events.on(ReplyUnhelped, partial(posts.on_unhelped, here))
     here.events.on(PollEnded, partial(gatherings.on_poll_ended, here))
+    here.events.on(TogetherOver, partial(gatherings.on_together_over, here))
     here.events.on(TriedOften, partial(gatherings.on_tried_often, here))
     here.events.on(ParticipationAnswered, partial(gatherings.on_participation, here))
     here.jobs.on(actions.MAIL_JOB, partial(mail.send, here))

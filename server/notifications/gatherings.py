@@ -4,6 +4,7 @@ from server.instance import Instance
 from server.notifications.actions import MAX_READERS, News, about_post, notify, withdraw
 from server.polls.events import PollEnded
 from server.sessions.events import ParticipationAnswered
+from server.together.events import TogetherOver
 from server.tries.events import TriedOften
 
 MAX_TOLD = 5_000
@@ -29,6 +30,19 @@ async def on_participation(here: Instance, event: ParticipationAnswered) -> None
     kind, opposite = ("event_yes", "event_no") if event.accepted else ("event_no", "event_yes")
     await withdraw(here, event.actor_id, opposite, event.post_id)
     await _tell(here, [event.actor_id], kind, about_post(event.post_id), event.post_id)
+
+
+async def on_together_over(here: Instance, event: TogetherOver) -> None:
+    """Tell everybody here who takes part, whoever proposed it included, once."""
+    rows = await here.db.rows(
+        "SELECT mine.actor_id FROM event_participation AS mine JOIN actor ON actor.id = mine.actor_id"
+        " WHERE mine.event_id = :id AND mine.state = 'going' AND actor.is_local ORDER BY mine.id LIMIT :limit",
+        id=event.post_id,
+        limit=MAX_TOLD,
+    )
+    author = await here.db.value("SELECT author_id FROM post WHERE id = :id AND is_local", id=event.post_id)
+    readers = list(dict.fromkeys([*([str(author)] if author else []), *(row["actor_id"] for row in rows)]))
+    await _tell(here, readers, "together", about_post(event.post_id), event.post_id)
 
 
 async def on_tried_often(here: Instance, event: TriedOften) -> None:

@@ -16,7 +16,8 @@ class Notification(Model):
     ``offer`` (of a change to one), ``offer_taken`` (of a change of theirs),
     ``invited`` (to a community), ``moved`` (somebody they follow, to the account of `actor_id`), ``asks_in`` (wants to
     join this server), ``poll_ended`` (which they wrote or voted in), ``event_yes`` or ``event_no`` (whether they can
-    take part), ``report`` (somebody reported something), ``report_done`` (to who did), ``warning`` or ``ban``.
+    take part), ``together`` (trying something together is over),
+    ``report`` (somebody reported something), ``report_done`` (to who did), ``warning`` or ``ban``.
 
     `thing` is what it is about and grouped by: ``p:`` and the id of a conversation's first post, ``c:`` and the id of a
     community, ``people``, ``care`` (reports and what stewards say), or ``site``. `post_id` is the post in question

@@ -35,6 +35,13 @@ _REMIXED = (
     " WHERE remix.id = post_mention.post_id AND source.author_id = post_mention.actor_id)"
 )
 
+# Whoever proposed to try it together gets the reports of those who take part, and is told when it is over.
+_TOGETHER = (
+    "EXISTS (SELECT 1 FROM tried_report AS report JOIN post AS whole ON whole.id = report.practice_id"
+    " JOIN together ON together.practice_uri = whole.uri JOIN post AS event ON event.id = together.id"
+    " WHERE report.id = post_mention.post_id AND event.author_id = post_mention.actor_id)"
+)
+
 
 async def on_published(here: Instance, events: Sequence[PostPublished]) -> None:
     """Tell whom posts answer, and whom they name."""
@@ -48,8 +55,8 @@ async def on_published(here: Instance, events: Sequence[PostPublished]) -> None:
     named = await here.db.rows(
         "SELECT post_mention.post_id, post_mention.actor_id FROM post_mention"
         " JOIN actor ON actor.id = post_mention.actor_id"
-        f" WHERE post_mention.post_id IN ({places}) AND actor.is_local AND NOT {_REMIXED} ORDER BY post_mention.id"
-        " LIMIT :limit",
+        f" WHERE post_mention.post_id IN ({places}) AND actor.is_local AND NOT {_REMIXED}"
+        f" AND NOT {_TOGETHER} ORDER BY post_mention.id LIMIT :limit",
         limit=MAX_MENTIONS * len(events),
         **parameters,
     )

@@ -22,7 +22,8 @@ MAX_POSTS = 200
 
 # Kinds whose post somebody else wrote: without the right to read it there is nothing to tell (S15).
 _ABOUT_THEIR_POST = frozenset(
-    {"reply", "tried", "mention", "published", "remix", "offer", "offer_taken", "poll_ended", "event_yes", "event_no"}
+    {"reply", "tried", "mention", "published", "remix", "offer", "offer_taken"}
+    | {"poll_ended", "together", "event_yes", "event_no"}
 )
 # What is more pressing stands first within a group.
 _ORDER = (
@@ -47,6 +48,7 @@ _ORDER = (
     "event_yes",
     "event_no",
     "poll_ended",
+    "together",
     "offer",
     "offer_taken",
     "remix",

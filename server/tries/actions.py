@@ -8,7 +8,7 @@ from server.errors import Invalid, NotAllowed, NotFound
 from server.instance import Instance
 from server.posts import actions as posts
 from server.posts.actions import PostChange
-from server.posts.composing import readable_post
+from server.posts.composing import Detail, readable_post
 from server.posts.form import NewPost
 from server.posts.models import Post
 from server.practices.models import Practice
@@ -23,10 +23,13 @@ SECOND = "You have said how this version went already. Change what you said inst
 HEARD_AFTER = timedelta(seconds=30)
 
 
-async def report(here: Instance, acting: Viewer, practice_id: str, form: TryForm) -> Post:
+async def report(
+    here: Instance, acting: Viewer, practice_id: str, form: TryForm, *, also: Detail | None = None
+) -> Post:
     """Say how it went: a reply for everybody who can read the practice, which its server counts.
 
-    Raises Invalid with every error, and for a second report on one version.
+    `also` writes what other features know of it, before anybody is told. Raises Invalid with every error, and for a
+    second report on one version.
     """
     practice, fields = await _practice(here, acting, practice_id)
     if practice.author_id == acting.actor_id:
@@ -42,6 +45,8 @@ async def report(here: Instance, acting: Viewer, practice_id: str, form: TryForm
             raise Invalid(SECOND)
         if not practice.is_local:
             await hear_soon(here, practice.id, after=HEARD_AFTER)
+        if also is not None:
+            await also(post)
 
     new = NewPost(
         kind="tried",

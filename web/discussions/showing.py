@@ -26,9 +26,11 @@ from server.remixes import queries as remixes
 from server.resources import queries as resources
 from server.sessions import queries as sessions
 from server.text import plain
+from server.together import queries as together
 from web.live.line import line
 from web.render import render
 from web.request import here_of, viewer_of
+from web.together.showing import trying_facts
 from web.tries.pages import tried_facts
 
 PRACTICE = "practices/show.html"
@@ -68,7 +70,7 @@ async def page(
     here, viewer = here_of(request), viewer_of(request)
     is_root = post.root_id == post.id
     live = line(here, f"p/{post.root_id}", "#answers > .thread") if is_root else None
-    template, facts = await _facts(here, viewer, post)
+    template, facts = await _facts(request, here, viewer, post)
     if replies is None:
         replies = await posts.thread(here, viewer, post.root_id) if is_root else []
     if template == PRACTICE:
@@ -114,13 +116,13 @@ async def message_page(request: Request) -> Response:
     )
 
 
-async def _facts(here: Instance, viewer: Viewer, post: PostView) -> tuple[str, dict[str, Any]]:
+async def _facts(request: Request, here: Instance, viewer: Viewer, post: PostView) -> tuple[str, dict[str, Any]]:
     if post.kind in practices.KINDS:
         found = await practices.practice(here, viewer, post)
         if found is not None and found.form.entry != "tip":
-            answers_to = await challenges.answers_to(here, viewer, post.id)
+            answers_to, tries = await together.beside(here, viewer, post)
             ties = await remixes.ties(here, viewer, post)
-            said = {"practice": found, "answers_to": answers_to, "ties": ties}
+            said = {"practice": found, "answers_to": answers_to, "ties": ties, "tries": tries}
             return PRACTICE, {**said, **_rendered(here, found, ties)}
         return "practices/tip.html", {"practice": found}
     if post.kind == "resource":
@@ -133,6 +135,9 @@ async def _facts(here: Instance, viewer: Viewer, post: PostView) -> tuple[str, d
     if post.kind == "session":
         says_more = plain(post.content_html).strip() != post.title
         event = await sessions.event(here, viewer, post)
+        trying = await trying_facts(request, viewer, post, event)
+        if trying is not None:
+            return trying
         came_of = await ideas.came_of(here, viewer, post)
         facts = {"event": event, "repeats_title": not says_more, "zone": viewer.time_zone, "came_of": came_of}
         return "events/show.html", facts

@@ -15,6 +15,7 @@ from server.posts.queries import PostView
 from server.practices import queries as practices
 from server.practices.queries import PracticePage
 from server.text import LANGUAGES, excerpt
+from server.together import actions as together
 from server.tries import actions, counting, queries
 from server.tries.bands import FIELDS, SYMBOLS, Bands, bands_of, known
 from server.tries.form import TryForm
@@ -22,7 +23,7 @@ from server.tries.queries import ReportView
 from web.i18n import gettext
 from web.render import redirect, render
 from web.request import form_of, here_of, signed_in, text, texts, viewer_of
-from web.tries.words import band_words, in_words, outcome_words, short_outcome_words
+from web.tries.words import band_words, in_words, outcome_words, short_outcome_words, size_words
 
 STEP_CHARACTERS = 70
 TEXT_CHARACTERS = 2000
@@ -76,7 +77,8 @@ async def send(request: Request) -> Response:
     practice = await _practice(request)
     form = _read(sent, await _choices(request, practice), _language(request))
     try:
-        post = await actions.report(here, viewer, practice.id, form)
+        also = await together.told_to(here, viewer, practice.id)
+        post = await actions.report(here, viewer, practice.id, form, also=also)
     except Invalid as error:
         return await _form(request, practice, form, sent=sent, errors=error.errors, status=422)
     except NotAllowed as error:
@@ -126,7 +128,7 @@ async def tried_facts(
         "outcomes": words,
         "symbols": SYMBOLS,
         "bands": band_words(request),
-        "sizes": {"1-10": "1–10", "11-20": "11–20", "21-30": "21–30", "31-": gettext(request, "over 30")},
+        "sizes": size_words(request),
         "outcome_rows": [
             {"label": words[outcome], "value": count, "pattern": number}
             for number, (outcome, count) in enumerate(seen.counts.by_outcome().items())

@@ -76,6 +76,11 @@ def band_words(request: Request) -> dict[str, dict[str, str]]:
     }
 
 
+def size_words(request: Request) -> dict[str, str]:
+    """The bands of sizes, short enough for the head of a column."""
+    return {"1-10": "1–10", "11-20": "11–20", "21-30": "21–30", "31-": gettext(request, "over 30")}
+
+
 def in_words(request: Request, context: Bands) -> str:
     """A context in one line."""
     words = band_words(request)
