@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -184,6 +184,22 @@ async def _trouble(request: Request, error: Exception) -> Response:
     return response
 
 
+@cache
+def _routes() -> Sequence[BaseRoute]:
+    """All routes but those of the engine: they belong to no instance."""
+    return (
+        Route("/health", health),
+        Route("/metrics", metrics),
+        Route("/.well-known/change-password", change_password),
+        *oauth_routes(),
+        *client_routes(),
+        *push_routes(),
+        *own_routes(),
+        Route("/api/{path:path}", unknown, methods=["GET", "POST", "PUT", "PATCH", "DELETE"]),
+        *page_routes(),
+    )
+
+
 def create_app(here: Instance, *, work: bool = True) -> ASGIApp:
     """The application of one instance; with `work`, its worker runs beside it for as long as it is up."""
 
@@ -205,19 +221,7 @@ def create_app(here: Instance, *, work: bool = True) -> ASGIApp:
         finally:
             await close(here)
 
-    routes: Sequence[BaseRoute] = [
-        *here.engine.routes(),
-        Route("/health", health),
-        Route("/metrics", metrics),
-        Route("/.well-known/change-password", change_password),
-        *oauth_routes(),
-        *client_routes(),
-        *push_routes(),
-        *own_routes(),
-        Route("/api/{path:path}", unknown, methods=["GET", "POST", "PUT", "PATCH", "DELETE"]),
-        *page_routes(),
-    ]
     handlers = {**exception_handlers, **dict.fromkeys(DATABASE, _trouble)}
     app = Starlette(exception_handlers=handlers)
-    app.router = IndexedRouter(routes, lifespan=lifespan)
+    app.router = IndexedRouter([*here.engine.routes(), *_routes()], lifespan=lifespan)
     return ForApps(Bind(Negotiate(here, wrap_pages(app)), here))

@@ -17,11 +17,13 @@ class IndexedRouter(Router):
     def __init__(self, routes: Iterable[BaseRoute], **options: object) -> None:
         """Take routes in the order in which they count; none can be added later."""
         super().__init__(list(routes), **options)  # type: ignore[arg-type]
-        fixed = [(_fixed_parts(route), route) for route in self.routes]
-        self._by_parts: dict[_Parts, list[BaseRoute]] = {
-            parts: [route for own, route in fixed if parts[: len(own)] == own]
-            for parts in {(), *(own for own, _ in fixed)}
-        }
+        own: dict[_Parts, list[int]] = {(): []}
+        for number, route in enumerate(self.routes):
+            own.setdefault(_fixed_parts(route), []).append(number)
+        self._by_parts: dict[_Parts, list[BaseRoute]] = {}
+        for parts in own:
+            numbers = [number for length in range(len(parts) + 1) for number in own.get(parts[:length], ())]
+            self._by_parts[parts] = [self.routes[number] for number in sorted(numbers)]
 
     async def app(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer by the first route that matches; what none does is left to Starlette."""
