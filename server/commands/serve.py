@@ -1,11 +1,10 @@
-"""`peerhall serve`, `web`, `worker`, `demo` and `migrate`."""
+"""`peerhall serve`, `web`, `worker` and `migrate`."""
 
 import asyncio
 import gc
 import logging
 import signal
 from collections.abc import Callable
-from pathlib import Path
 
 import click
 import uvloop
@@ -16,7 +15,6 @@ from server.clock import SystemClock
 from server.commands.common import refuse, run, settings_of, tables
 from server.db.migrate import migrate as bring_up_to_date
 from server.db.migrate import pending
-from server.demo import network as demo_network
 from server.fediverse.sending import HOSTS_AT_ONCE, sender_of
 from server.serving import Handover, Listener
 from server.serving import serve as serve_listeners
@@ -149,17 +147,3 @@ def migrate(context: click.Context, dry_run: bool) -> None:
         click.echo(f"{'would apply' if dry_run else 'applied'} {name}")
     if not names:
         click.echo("the tables are up to date")
-
-
-@click.command()
-@click.option("--instances", default=3, show_default=True, type=click.IntRange(1, 3), help="How many organisations.")
-@click.option("--port", default=8801, show_default=True, type=click.IntRange(1024, 65000), help="Port of the first.")
-@click.option("--keep", type=click.Path(file_okay=False), help="Keep the data in this folder.")
-@click.option("--reload", is_flag=True, help="Start again when the code changes, for developers.")
-def demo(instances: int, port: int, keep: str | None, reload: bool) -> None:
-    """Run three organisations that federate, with people in them."""
-    uvloop.install()
-    if reload:
-        demo_network.watch_and_restart(instances, port, keep)
-        return
-    run(demo_network.run(instances, port, Path(keep) if keep else None))

@@ -12,6 +12,11 @@ import httpx
 
 START_SECONDS = 60.0
 TICKS = os.sysconf("SC_CLK_TCK")
+AS_INSTALLED = (
+    "import sys; sys.modules.update(dict.fromkeys(('rich', 'pygments', 'obstore')));"
+    " from server.cli import main; main(prog_name='peerhall')"
+)
+"""`peerhall` without what only the tools of developers and an extra bring in: an admin's process has none of it."""
 
 
 def free_port() -> int:
@@ -69,8 +74,7 @@ class Served:
         """
         begun = time.perf_counter()
         if role in {"serve", "web", "worker"}:
-            peerhall = str(Path(sys.executable).parent / "peerhall")
-            command = (peerhall, role, *(() if role == "worker" else ("--port", str(port))))
+            command = (sys.executable, "-c", AS_INSTALLED, role, *(() if role == "worker" else ("--port", str(port))))
         else:
             command = (sys.executable, "-m", "tests.bench.partly", role, str(port))
         process = await asyncio.create_subprocess_exec(

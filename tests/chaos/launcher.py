@@ -17,6 +17,7 @@ from typing import NoReturn
 
 import server.asgi
 import server.cli
+import server.commands.serve
 import server.features  # so that it is loaded before the first fork
 from server.clock import SystemClock
 from server.db import sqlite

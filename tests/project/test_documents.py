@@ -54,10 +54,18 @@ def test_the_readme_gives_the_defaults_of_settings() -> None:
 def leaves(command: click.Command, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
     """Every command that does something, by its words."""
     if isinstance(command, click.Group):
-        for name, inner in command.commands.items():
-            yield from leaves(inner, (*path, name))
+        for inner in commands_of(command):
+            yield from leaves(inner, (*path, str(inner.name)))
     else:
         yield path
+
+
+def commands_of(group: click.Group) -> list[click.Command]:
+    """The commands of a group, also of one that loads them as they are called."""
+    context = click.Context(group)
+    found = [group.get_command(context, name) for name in group.list_commands(context)]
+    assert None not in found
+    return [command for command in found if command is not None]
 
 
 def test_every_command_is_in_the_readme() -> None:
@@ -82,7 +90,7 @@ def test_every_command_has_one_line_of_help() -> None:
         command = commands.pop()
         assert command.get_short_help_str(limit=200), f"{command.name} does not say what it does"
         if isinstance(command, click.Group):
-            commands += command.commands.values()
+            commands += commands_of(command)
 
 
 # Links
