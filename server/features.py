@@ -29,6 +29,7 @@ from server.practices.feature import feature as practices
 from server.push.feature import feature as push
 from server.remixes.feature import feature as remixes
 from server.resources.feature import feature as resources
+from server.rounds.feature import feature as rounds
 from server.search.feature import feature as search
 from server.sessions.feature import feature as sessions
 from server.subjects.feature import feature as subjects
@@ -65,6 +66,7 @@ FEATURES: tuple[Feature, ...] = (
     ideas,
     resources,
     polls,
+    rounds,
     sessions,
     hashtags,
     together,

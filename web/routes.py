@@ -37,6 +37,7 @@ from web.remixes.pages import routes as remixes
 from web.render import render, shell_routes
 from web.request import SignInNeeded
 from web.resources.pages import routes as resources
+from web.rounds.pages import routes as rounds
 from web.search.pages import routes as search
 from web.sessions import Sessions
 from web.subjects.pages import routes as subjects
@@ -66,6 +67,7 @@ def page_routes() -> list[BaseRoute]:
         *moderation,
         *resources,
         *polls,
+        *rounds,
         *tries,
         *together,
         *events,

@@ -33,7 +33,19 @@ def check(activity: Activity, *, via: str | None) -> None:
             _check_move(activity, via)
         case "LikeRequest" | "ReplyRequest" | "AnnounceRequest" | "QuoteRequest":
             _check_request(activity)
-        case "Follow" | "Like" | "Dislike" | "EmojiReact" | "Add" | "Remove" | "Join" | "Leave" | "Lock" | "Flag":
+        case (
+            "Follow"
+            | "Like"
+            | "Dislike"
+            | "EmojiReact"
+            | "Add"
+            | "Remove"
+            | "Join"
+            | "Leave"
+            | "Lock"
+            | "Flag"
+            | "TakeTurn"
+        ):
             _object_of(activity)
 
 

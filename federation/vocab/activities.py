@@ -27,7 +27,7 @@ ACTIVITY_TYPES = frozenset(
     }
     | {"Join", "Leave", "Like", "Listen", "Move", "Offer", "Read", "Reject", "Remove", "TentativeAccept"}
     | {"TentativeReject", "Travel", "Undo", "Update", "View"}
-    | {"Lock", "Warn", "Resolve", "ChooseAnswer", "PollVote", "EmojiReact", "WatchAction", "Rate"}
+    | {"Lock", "Warn", "Resolve", "ChooseAnswer", "TakeTurn", "PollVote", "EmojiReact", "WatchAction", "Rate"}
     | {"LikeRequest", "ReplyRequest", "AnnounceRequest", "QuoteRequest"}
 )
 """Types of activity we can tell from objects. `Question` counts as an object: everybody uses it for polls."""
@@ -263,6 +263,11 @@ def lock(**parts: Unpack[Parts]) -> Json:
 def choose_answer(**parts: Unpack[Parts]) -> Json:
     """ChooseAnswer: the reply `object` answers the question `target` (PieFed's activity, with our `target`)."""
     return activity("ChooseAnswer", **parts)
+
+
+def take_turn(**parts: Unpack[Parts]) -> Json:
+    """TakeTurn: the actor answered or passed in the round `object`; what they said is no part of it."""
+    return activity("TakeTurn", **parts)
 
 
 def offer(**parts: Unpack[Parts]) -> Json:

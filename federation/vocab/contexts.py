@@ -106,6 +106,7 @@ _TYPES: dict[str, object] = {
     "Resolve": "lemmy:Resolve",
     "PropertyValue": "schema:PropertyValue",
     "ChooseAnswer": "ph:ChooseAnswer",
+    "TakeTurn": "ph:TakeTurn",
     "QuoteRequest": "https://w3id.org/fep/044f#QuoteRequest",
     "QuoteAuthorization": "https://w3id.org/fep/044f#QuoteAuthorization",
     "LikeRequest": "gts:LikeRequest",

@@ -114,6 +114,19 @@ class DemoIdea:
 
 
 @dataclass(frozen=True, slots=True)
+class DemoRound:
+    """A round among all members: what those said who were heard, and who passed (an empty answer)."""
+
+    author: str
+    community: str
+    days_ago: float
+    title: str
+    answers: tuple[tuple[str, str], ...]
+    is_hidden: bool = True
+    closed: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class DemoTip:
     """A tip of a few lines."""
 
@@ -234,4 +247,5 @@ class DemoOrganisation:
     remixes: tuple[DemoRemix, ...] = ()
     ideas: tuple[DemoIdea, ...] = ()
     together: tuple[DemoTogether, ...] = ()
+    rounds: tuple[DemoRound, ...] = ()
     follows: tuple[tuple[str, str], ...] = field(default=())

@@ -12,7 +12,7 @@ from server.demo.facts import (
     DemoThread,
     DemoTip,
 )
-from server.demo.wishes import ANSWERS, IDEAS, TOGETHER, TOLD
+from server.demo.wishes import ANSWERS, IDEAS, ROUNDS, TOGETHER, TOLD
 
 GUIDELINES = """1. Talk about teaching, never about an identifiable pupil.
 2. Assume that the person who wrote it tried their best on a full timetable.
@@ -355,6 +355,7 @@ NORTHFIELD = DemoOrganisation(
     events=EVENTS,
     ideas=IDEAS,
     together=TOGETHER,
+    rounds=ROUNDS,
     answers=ANSWERS,
     follows=(
         ("maya", "tom@riverside"),

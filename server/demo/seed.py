@@ -28,6 +28,7 @@ from server.demo.facts import (
     DemoRemix,
     DemoReport,
     DemoResource,
+    DemoRound,
     DemoThread,
     DemoTip,
     DemoTogether,
@@ -52,6 +53,8 @@ from server.remixes import queries as remixes
 from server.remixes.actions import ChangeNote
 from server.resources import actions as resources
 from server.resources.form import ResourceForm
+from server.rounds import actions as rounds
+from server.rounds.actions import RoundForm
 from server.sessions import actions as sessions
 from server.sessions.form import SessionForm
 from server.settings import Settings
@@ -146,6 +149,8 @@ class Seeder:
                 yield Act(resource.days_ago, _bound(self._resource, one, resource))
             for answer in one.answers:
                 yield Act(answer.days_ago, _bound(self._answer, one, answer))
+            for one_round in one.rounds:
+                yield Act(one_round.days_ago, _bound(self._round, one, one_round))
             for idea in one.ideas:
                 yield Act(idea.days_ago, _bound(self._idea, one, idea))
             for wish in one.together:
@@ -449,6 +454,24 @@ class Seeder:
         title = f"What came of “{wish.practice}”"
         words = {"title": title, "text": wish.came, "closing": "Thank you for trying it.", "language": "en"}
         await here.run(partial(together.sum_up, here, author, post_id, **words))
+
+    async def _round(self, organisation: DemoOrganisation, asked: DemoRound) -> None:
+        here, host = self._opened[organisation.slug], self._viewer(organisation, asked.author)
+        group = await self._group(here, here, asked.community)
+        form = RoundForm(title=asked.title, community_id=group, is_hidden=asked.is_hidden)
+        post = await here.run(rounds.open_round, here, host, form)
+        await self._settle()
+        for handle, text in asked.answers:
+            async for there, viewer, known in self._copies(organisation, handle, post.uri):
+                if text:
+                    await there.run(
+                        discussions.reply, there, viewer, known, ThreadForm(text=text, visibility="members")
+                    )
+                else:
+                    await there.run(rounds.pass_turn, there, viewer, known)
+        await self._settle()
+        if asked.closed:
+            await here.run(rounds.close, here, host, post.id, asked.closed)
 
     async def _report(self, organisation: DemoOrganisation, report: DemoReport) -> None:
         here, reporter = self._opened[organisation.slug], self._viewer(organisation, report.reporter)

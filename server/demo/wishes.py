@@ -1,6 +1,6 @@
 """What people at Northfield High find hard, would like to do together, and are glad of. Everybody here is invented."""
 
-from server.demo.facts import DemoAnswer, DemoIdea, DemoThread, DemoTogether
+from server.demo.facts import DemoAnswer, DemoIdea, DemoRound, DemoThread, DemoTogether
 
 TOLD = (
     DemoThread(
@@ -69,6 +69,29 @@ IDEAS = (
         "An afternoon to draw instructions for six practicals",
         "Four pictures each, and everybody takes all six home. I bring the pens.",
         ("priya",),
+    ),
+)
+
+ROUNDS = (
+    DemoRound(
+        "joel",
+        "science",
+        6.5,
+        "What is one thing we stop doing this term?",
+        (
+            ("maya", "Marking exercise books that nobody reads again."),
+            ("priya", "Copying the aim of the lesson off the board."),
+            ("tom@riverside", "Starting with the register. They work, I look around."),
+            ("samuel", ""),
+        ),
+        closed="The term begins on Monday, so we take what we have.",
+    ),
+    DemoRound(
+        "maya",
+        "science",
+        0.6,
+        "What would you like to see in somebody else's lesson?",
+        (("priya", "How they end it. Mine stop in the middle."), ("ines@lakeside", "")),
     ),
 )
 

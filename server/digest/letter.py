@@ -195,6 +195,8 @@ def _did(words: Words, entry: Entry) -> str:
         return _("the poll has ended.")
     if entry.what == "together":
         return _("trying it together is over.")
+    if entry.what == "round_closed":
+        return _("the round is closed. Read what everybody said.")
     if entry.what == "event_yes":
         return _("you take part, the organisers have accepted.")
     if entry.what == "event_no":
@@ -208,6 +210,7 @@ def _did(words: Words, entry: Entry) -> str:
         "offer": words.many("%(who)s offers changes.", "%(who)s offer changes.", entry.people, who=who),
         "offer_taken": words.many("%(who)s took a change of yours.", "%(who)s took changes of yours.", 1, who=who),
         "remix": words.many("%(who)s made a remix of it.", "%(who)s made remixes of it.", entry.people, who=who),
+        "round": words.many("%(who)s asks you.", "%(who)s ask you.", entry.people, who=who),
         "mention": words.many("%(who)s mentioned you.", "%(who)s mentioned you.", entry.people, who=who),
         "published": words.many("new by %(who)s.", "new by %(who)s.", entry.people, who=who),
         "quote": words.many("%(who)s quoted it.", "%(who)s quoted it.", entry.people, who=who),

@@ -23,7 +23,7 @@ OF_COMMUNITIES = {
     "challenge": "Choose the community whose challenge it is.",
     "idea": "Choose the community that the idea is for.",
 }
-EDITABLE = (*KINDS, "reply", "note")
+EDITABLE = (*KINDS, "round", "reply", "note")
 
 
 @dataclass(frozen=True, slots=True)

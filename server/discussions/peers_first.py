@@ -71,8 +71,8 @@ async def waits(here: Instance, ask: Post, author: Actor) -> bool:
 async def show_now(here: Instance, acting: Viewer, reply_id: str) -> None:
     """Show an answer of one's own that waits, because somebody's safety is at stake; it goes into the log."""
     post = await own(acting, reply_id)
-    if post.state != PEERS:
-        raise NotFound
+    if post.state != PEERS or not await Post.exists(id=post.root_id, kind="ask"):
+        raise NotFound  # what a round hides is not shown before it is closed
     async with here.db.transaction():
         await record(here, acting, post)
         await agreements.show(here, post, PEERS)
@@ -85,8 +85,8 @@ async def record(here: Instance, acting: Viewer, post: Post) -> None:
 
 async def on_early(here: Instance, event: AnswerEarly) -> None:
     """An answer waits: it is shown when the time of the peers is over."""
-    ask = await Ask.get(id=event.ask_id)
-    if ask.peers_first_until is not None:
+    ask = await Ask.get_or_none(id=event.ask_id)
+    if ask is not None and ask.peers_first_until is not None:
         await here.jobs.enqueue(
             RELEASE, {"ask": ask.id}, run_at=ask.peers_first_until, unique=f"{RELEASE}:{ask.id}:{event.post_id}"
         )

@@ -23,7 +23,7 @@ from server.moderation.queries import handled_by
 from server.posts.readable import readable
 
 KINDS = {
-    "mention": ("mention", "reply", "tried", "remix"),
+    "mention": ("mention", "reply", "tried", "remix", "round"),
     "status": ("published",),
     "favourite": ("like",),
     "reblog": ("boost",),

@@ -16,7 +16,7 @@ from server.posts.composing import own
 from server.posts.models import Post, PostAttachment
 from server.text import clean_text, plain
 
-EDITABLE = frozenset({"note", "reply", "poll", "discussion", "ask", "challenge", "idea", "win"})
+EDITABLE = frozenset({"note", "reply", "poll", "discussion", "ask", "challenge", "idea", "win", "round"})
 """What is a text. What is made of fields is changed on its page."""
 
 

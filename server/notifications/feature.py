@@ -35,6 +35,7 @@ from server.posts.events import (
     ReplyUnhelped,
 )
 from server.remixes.events import ChangeOffered, OfferAnswered, PracticeRemixed
+from server.rounds.events import RoundClosed, TurnNudged
 from server.sessions.events import ParticipationAnswered
 from server.together.events import TogetherOver
 from server.tries.events import TriedOften
@@ -77,6 +78,9 @@ def _install(here: Instance) -> None:
     here.events.on(ReplyUnhelped, partial(posts.on_unhelped, here))
     here.events.on(PollEnded, partial(gatherings.on_poll_ended, here))
     here.events.on(TogetherOver, partial(gatherings.on_together_over, here))
+    here.events.on_all(PostPublished, partial(gatherings.on_rounds, here))
+    here.events.on(TurnNudged, partial(gatherings.on_nudged, here))
+    here.events.on(RoundClosed, partial(gatherings.on_round_closed, here))
     here.events.on(TriedOften, partial(gatherings.on_tried_often, here))
     here.events.on(ParticipationAnswered, partial(gatherings.on_participation, here))
     here.jobs.on(actions.MAIL_JOB, partial(mail.send, here))

@@ -1,8 +1,13 @@
-"""What becomes of polls, events and practices, as news for those whom it concerns."""
+"""What becomes of polls, rounds, events and practices, as news for those whom it concerns."""
 
+from collections.abc import Sequence
+
+from server.db import among
 from server.instance import Instance
 from server.notifications.actions import MAX_READERS, News, about_post, notify, withdraw
 from server.polls.events import PollEnded
+from server.posts.events import PostPublished
+from server.rounds.events import RoundClosed, TurnNudged
 from server.sessions.events import ParticipationAnswered
 from server.together.events import TogetherOver
 from server.tries.events import TriedOften
@@ -45,12 +50,54 @@ async def on_together_over(here: Instance, event: TogetherOver) -> None:
     await _tell(here, readers, "together", about_post(event.post_id), event.post_id)
 
 
+async def on_rounds(here: Instance, events: Sequence[PostPublished]) -> None:
+    """Tell whom a new round asks. One query for all that came together, and none where no round is among them."""
+    ids = [event.post_id for event in events if event.kind == "round"]
+    if not ids:
+        return
+    places, parameters = among(ids)
+    rows = await here.db.rows(
+        "SELECT post.id, post.author_id, actor.id AS reader_id FROM post JOIN round_turn"
+        " ON round_turn.round_id = post.id JOIN actor ON actor.uri = round_turn.person_uri AND actor.is_local"
+        f" WHERE post.id IN ({places})"
+        " AND actor.id <> post.author_id ORDER BY round_turn.id LIMIT :limit",
+        limit=MAX_TOLD,
+        **parameters,
+    )
+    for row in rows:
+        await _ask(here, row["reader_id"], row["id"], row["author_id"], row["id"])
+
+
+async def on_nudged(here: Instance, event: TurnNudged) -> None:
+    """Tell somebody once more that a round waits for them."""
+    author_id = await here.db.value("SELECT author_id FROM post WHERE id = :id", id=event.post_id)
+    if author_id is not None:
+        await _ask(here, event.person_id, event.post_id, str(author_id), f"{event.post_id}:again")
+
+
+async def on_round_closed(here: Instance, event: RoundClosed) -> None:
+    """Tell whom it asked that answers stand together now."""
+    rows = await here.db.rows(
+        "SELECT actor.id FROM round_turn JOIN actor ON actor.uri = round_turn.person_uri AND actor.is_local"
+        " WHERE round_turn.round_id = :id ORDER BY round_turn.id LIMIT :limit",
+        id=event.post_id,
+        limit=MAX_TOLD,
+    )
+    readers = [row["id"] for row in rows]
+    await _tell(here, readers, "round_closed", about_post(event.post_id), event.post_id)
+
+
 async def on_tried_often(here: Instance, event: TriedOften) -> None:
     """Ask the author what they would change now, once for each version."""
     author_id = await here.db.value("SELECT author_id FROM post WHERE id = :id", id=event.practice_id)
     key = f"{event.practice_id}:{event.version}"
     news = News(kind="revise", thing=about_post(event.practice_id), key=key, post_id=event.practice_id)
     await notify(here, [author_id] if author_id else [], news)
+
+
+async def _ask(here: Instance, reader_id: str, post_id: str, author_id: str, key: str) -> None:
+    news = News(kind="round", thing=about_post(post_id), key=key, actor_id=author_id, post_id=post_id)
+    await notify(here, [reader_id], news)
 
 
 async def _tell(here: Instance, readers: list[str], kind: str, thing: str, post_id: str) -> None:

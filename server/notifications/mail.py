@@ -100,6 +100,7 @@ def _does(words: Words, kind: str) -> str | None:
         "reply": words.text("replied to you"),
         "tried": words.text("tried your practice"),
         "mention": words.text("mentioned you"),
+        "round": words.text("asks you, and everybody is heard"),
         "published": words.text("wrote something new"),
         "remix": words.text("made a remix of what you shared"),
     }.get(kind)

@@ -24,6 +24,7 @@ MAX_POSTS = 200
 _ABOUT_THEIR_POST = frozenset(
     {"reply", "tried", "mention", "published", "remix", "offer", "offer_taken"}
     | {"poll_ended", "together", "event_yes", "event_no"}
+    | {"round", "round_closed"}
 )
 # What is more pressing stands first within a group.
 _ORDER = (
@@ -43,7 +44,9 @@ _ORDER = (
     "revise",
     "tried",
     "reply",
+    "round",
     "mention",
+    "round_closed",
     "published",
     "event_yes",
     "event_no",

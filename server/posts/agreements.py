@@ -21,7 +21,7 @@ async def accept_reply(here: Instance, post: Post, *, stamp: str) -> None:
 
 
 async def show(here: Instance, post: Post, state: str) -> None:
-    """Show a post of ours that waited in this state, in the caller's transaction; nothing where it is gone."""
+    """Show a post that waited in this state, in the caller's transaction; nothing where it is gone."""
     if await hold(here, post, state):
         await _publish(here, post)
 
@@ -99,9 +99,11 @@ async def _note(here: Instance, table: str, row_id: str, stamp: str) -> None:
 
 async def _publish(here: Instance, post: Post) -> None:
     now = here.clock.now()
-    post.state, post.published_at, post.last_activity_at, post.updated_at = "visible", now, now, now
+    post.state, post.last_activity_at, post.updated_at = "visible", now, now
+    if post.is_local:
+        post.published_at = now
     await post.save()
-    await here.db.execute("UPDATE post_tag SET at = :now WHERE post_id = :id", now=now, id=post.id)
+    await here.db.execute("UPDATE post_tag SET at = :now WHERE post_id = :id", now=post.published_at, id=post.id)
     # The question is no longer to be had at its id; the Create is.
     await here.db.execute("DELETE FROM sent_activity WHERE post_id = :id", id=post.id)
     await announce_new(here, post)

@@ -28,6 +28,7 @@ from server.posts import admission, counting, places, policy, receiving, renderi
 from server.posts.details import detail_of
 from server.posts.events import PostPublished
 from server.posts.models import Post, Tombstone
+from server.posts.orphans import adopt
 from server.posts.receiving import MAX_NAMED, MAX_URI, Arrival
 
 MAX_LETTERS = 20_000
@@ -360,7 +361,7 @@ async def _adopt(here: Instance, ids: dict[str, str]) -> None:
         **parameters,
     )
     for row in rows:
-        await receiving.adopt(here, await Post.get(id=ids[row["uri"]]))
+        await adopt(here, await Post.get(id=ids[row["uri"]]))
 
 
 def _published(row: dict[str, Any]) -> PostPublished:

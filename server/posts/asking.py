@@ -9,7 +9,7 @@ from server.errors import NotAllowed, NotFound
 from server.instance import Instance
 from server.posts import stamps
 from server.posts.consent import ASK, AUTOMATIC, NEVER, said_of
-from server.posts.details import extras_of
+from server.posts.details import extras_of, hides_answers
 from server.posts.events import QuoteAllowed
 from server.posts.models import Post, PostMention
 from server.posts.places import Place
@@ -38,15 +38,19 @@ class Asked:
 async def find(here: Instance, author: Actor, place: Place, quote_id: str | None, *, at_once: bool = False) -> Asked:
     """Look up what is quoted, and what the authors of that and of the parent say. Raises NotFound or NotAllowed.
 
-    `at_once`: it does not wait for those who have the word.
+    `at_once`: it does not wait for those who have the word. Nothing comes past a round that hides its answers: where
+    an agreement would be asked for, somebody would see the answer.
     """
     waits, parent, root = False, place.parent, place.root
+    hidden = await hides_answers(here, root)
     if parent is not None and not parent.is_local:
         waits = await _reply_waits(parent, author)
+    if hidden and (waits or quote_id is not None):
+        raise NotAllowed("Nobody sees answers here yet, so yours asks and quotes nobody. Write it without.")
     if quote_id is None:
         says = extras_of(here, root.kind).waits if root is not None and not at_once else None
         early = says is not None and root is not None and await says(here, root, author)
-        return Asked(waits=waits, early=early)
+        return Asked(waits=waits, early=early or hidden)
     quoted = await _quotable(here, author, quote_id)
     if quoted.is_local:
         return Asked(waits=waits, quoted=quoted, quote_state="approved")

@@ -104,7 +104,7 @@ async def edit_post(
     `detail` changes the structured part, after the old one was kept and before anybody is told.
     """
     post = await own(acting, post_id)
-    if post.state not in {"draft", "visible", "held"}:
+    if post.state not in {"draft", "visible", "held", policy.PEERS}:
         raise NotAllowed("This post was removed; it cannot be changed.")
     check_change(post, change)
     written = None
@@ -112,7 +112,7 @@ async def edit_post(
         source = post.source_md if change.source_md is None else change.source_md
         written = await _write(here, source, change.content_html, tuple(change.tags or ()))
     async with here.db.transaction():
-        if not await hold(here, post, "draft", "visible", "held"):
+        if not await hold(here, post, "draft", "visible", "held", policy.PEERS):
             raise NotFound
         if post.state != "draft":
             await keep_version(here, post, change_note)

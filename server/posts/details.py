@@ -115,8 +115,8 @@ class Extras:
 
     `facts`: short facts of posts with these ids, for their cards. `words`: what else they are found by. `tally`: takes
     an edit that changes nothing but numbers, and says whether it was one; in the caller's transaction. `vote`: takes
-    somebody's vote. `waits`: whether an answer of this author waits (`policy.PEERS`). `collections`: what is served
-    below a post's id, by name.
+    somebody's vote. `waits`: whether an answer of this author waits (`policy.PEERS`). `hides`: whether answers of all
+    wait, also of those elsewhere. `collections`: what is served below a post's id, by name.
     """
 
     facts: Callable[[Instance, Sequence[str]], Awaitable[dict[str, list[str]]]] | None = None
@@ -124,6 +124,7 @@ class Extras:
     tally: Callable[[Instance, str, RemotePost], Awaitable[bool]] | None = None
     vote: Callable[[Instance, VerifiedActivity, RemoteVote], Awaitable[None]] | None = None
     waits: Callable[[Instance, Post, Actor], Awaitable[bool]] | None = None
+    hides: Callable[[Instance, Post], Awaitable[bool]] | None = None
     collections: Mapping[str, Callable[[Instance, str], Awaitable[dict[str, object] | None]]] = field(
         default_factory=dict
     )
@@ -139,6 +140,12 @@ def extras_of(here: Instance, kind: str) -> Extras:
     """What posts of this kind have besides; nothing for most."""
     known: dict[str, Extras] = here.caches.get(EXTRAS, {})
     return known.get(kind) or Extras()
+
+
+async def hides_answers(here: Instance, post: Post | None) -> bool:
+    """Whether nobody sees answers of others below this post yet, which begins a conversation."""
+    hides = None if post is None else extras_of(here, post.kind).hides
+    return hides is not None and post is not None and await hides(here, post)
 
 
 async def facts_of(here: Instance, kinds: Mapping[str, str]) -> dict[str, list[str]]:

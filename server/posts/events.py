@@ -142,7 +142,7 @@ class PostWaits:
 
 @dataclass(frozen=True, slots=True)
 class AnswerEarly:
-    """Somebody here answered a question while peers have the word; it waits, and only its author sees it."""
+    """An answer waits, and only its author sees it: peers have the word first, or a round hides answers (`ask_id`)."""
 
     post_id: str
     ask_id: str

@@ -12,13 +12,13 @@ from server.db import JsonField, MomentField, id_field
 class Post(Model):
     """Anything with an author and an audience: practice, resource, thread, ask, poll, reply, or a note from elsewhere.
 
-    `kind`: ``practice``, ``resource``, ``discussion``, ``ask``, ``tip``, ``poll``, ``session`` (an event), ``reply``,
-    ``tried`` (an answer of somebody who tried a practice) or ``note`` for what has no title and comes from
+    `kind`: ``practice``, ``resource``, ``discussion``, ``ask``, ``tip``, ``poll``, ``round``, ``session`` (an event),
+    ``reply``, ``tried`` (an answer of somebody who tried a practice) or ``note`` for what has no title and comes from
     elsewhere. `object_type` is its ActivityStreams type. `visibility`: ``public``, ``unlisted``,
     ``followers``, ``network``, ``instance``, ``members``, ``direct`` or ``private``. `state`: ``draft``, ``visible``,
     ``held`` (waits for approval), ``removed`` (by a moderator), ``deleted``, or, as long as only its author sees it
     because of whom it answers or quotes, ``waiting`` (for their agreement), ``refused``, or ``peers``
-    (peers have the word first).
+    (peers have the word first, or a round hides its answers).
     `short` is the last 8 characters of the id: the page is ``/p/SLUG-SHORT`` for posts from here and from elsewhere.
 
     `manner` of an answer: ``another`` where it shows another way of doing what is asked, or empty.

@@ -64,6 +64,11 @@ async def may_write(here: Instance, community: Actor, author: Actor, *, reply: b
     return await widest_audience(here, community)
 
 
+async def root_of(post: Post) -> Post | None:
+    """What begins the conversation that a post is in."""
+    return post if post.root_id in {None, post.id} else await Post.get_or_none(id=post.root_id)
+
+
 async def widest_audience(here: Instance, community: Actor) -> str:
     """What the posts of a community may be at most. Of one elsewhere we know only whether it is open to all."""
     if community.is_local:
@@ -108,7 +113,7 @@ async def _under(here: Instance, author: Actor, parent_id: str, wanted: str, *, 
     if found is None:
         raise NotFound
     parent = await Post.get(id=parent_id)
-    root = parent if parent.root_id in {None, parent.id} else await Post.get_or_none(id=parent.root_id) or parent
+    root = await root_of(parent) or parent
     if root.locked or parent.locked:
         raise NotAllowed("This conversation is closed. Start a new one and link to it.")
     community = None

@@ -25,7 +25,7 @@ COUNTED = frozenset({PUBLIC, UNLISTED, NETWORK, INSTANCE, MEMBERS})
 """Replies that may show in a count: the existence of others is nobody's business (S15)."""
 
 KINDS = (
-    "practice", "resource", "discussion", "ask", "challenge", "idea", "win", "tip", "poll", "session", "reply",
+    "practice", "resource", "discussion", "ask", "challenge", "idea", "win", "round", "tip", "poll", "session", "reply",
     "tried", "note",
 )  # fmt: skip
 STATES = ("draft", "visible", "held", "removed", "deleted")
@@ -70,6 +70,7 @@ KIND_LABELS = {
     "ask": "Question",
     "challenge": "Challenge",
     "idea": "Idea",
+    "round": "Round",
     "win": "Went well",
     "tip": "Tip",
     "poll": "Poll",
@@ -79,7 +80,7 @@ KIND_LABELS = {
     "note": "Post",
 }
 PEERS = "peers"
-"""The state of an answer that waits until peers had their time; only its author sees it."""
+"""The state of an answer that waits until peers had their time, or a round is closed; only its author sees it."""
 ANOTHER_WAY = "another"
 """The manner of an answer that shows another way of doing what is asked."""
 ANOTHER_WAY_TAG = "anotherway"
@@ -141,7 +142,7 @@ def fitting(wanted: str, community: str) -> str:
 
 def may_edit(facts: PostFacts) -> bool:
     """Only who wrote it, here, and as long as it is there."""
-    return facts.is_local and facts.is_own and facts.state in {"draft", "visible", "held"}
+    return facts.is_local and facts.is_own and facts.state in {"draft", "visible", "held", PEERS}
 
 
 def may_delete(facts: PostFacts) -> bool:

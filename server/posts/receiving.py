@@ -26,11 +26,12 @@ from server.communities import dialects
 from server.db import to_milliseconds
 from server.errors import Invalid, NotFound
 from server.instance import Instance
-from server.posts import admission, consent, counting, marks, policy, rendering
+from server.posts import admission, consent, counting, places, policy, rendering
 from server.posts.composing import fresh_id
-from server.posts.details import detail_of
-from server.posts.events import PostHeld, PostPublished, PostVouched
+from server.posts.details import detail_of, hides_answers
+from server.posts.events import AnswerEarly, PostHeld, PostPublished, PostVouched
 from server.posts.models import Post, PostAttachment, PostMention, PostTag
+from server.posts.orphans import adopt
 from server.posts.removal import was_ended
 from server.posts.rendering import Shown
 
@@ -43,7 +44,10 @@ EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A remote post with everything that had to be looked up before it can be written down."""
+    """A remote post with everything that had to be looked up before it can be written down.
+
+    `hidden`: it waits until the round that it answers is closed.
+    """
 
     remote: RemotePost
     author: Actor
@@ -54,6 +58,7 @@ class Arrival:
     named: tuple[str, ...]
     held: bool
     raw: bytes | dict[str, Any] | None
+    hidden: bool = False
 
 
 async def receive_post(
@@ -140,6 +145,7 @@ async def prepare(
         named=named,
         held=not asked and await admission.is_held(here, author, community, via),
         raw=raw,
+        hidden=parent is not None and await hides_answers(here, await places.root_of(parent)),
     )
 
 
@@ -155,6 +161,9 @@ async def store(here: Instance, arrival: Arrival) -> Post:
     await store_quote(here, post, remote)
     await store_parts(here, post, remote, arrival.named)
     await adopt(here, post)
+    if post.state == policy.PEERS:
+        await here.events.emit(AnswerEarly(post.id, str(post.root_id)))
+        return post
     if arrival.held:
         await here.events.emit(PostHeld(post.id))
         return post
@@ -192,7 +201,7 @@ def columns(arrival: Arrival, post_id: str, now: datetime) -> dict[str, Any]:
         "licence": words.licence,
         "manner": words.manner,
         "visibility": arrival.visibility,
-        "state": "held" if arrival.held else "visible",
+        "state": policy.PEERS if arrival.hidden else "held" if arrival.held else "visible",
         "locked": not remote.comments_enabled,
         "raw_create": _letters(arrival.raw),
         "interaction": consent.kept(remote.policy),
@@ -350,33 +359,6 @@ async def _named(here: Instance, remote: RemotePost, author: Actor, visibility: 
     found = await Actor.filter(uri__in=wanted, deleted_at=None, hidden=False).exclude(kind="Group") if wanted else []
     blocked = await blocked_among(here, author.id, [actor.id for actor in found])
     return tuple(actor.id for actor in found if actor.id not in blocked)
-
-
-async def adopt(here: Instance, post: Post) -> None:
-    """Join the answers that arrived before what they answer."""
-    orphans = await Post.filter(in_reply_to_uri=post.uri, parent_id=None).exclude(id=post.id).limit(500)
-    root_id = post.root_id or post.id
-    for orphan in orphans:
-        if orphan.id == root_id:
-            continue
-        visibility = policy.reply_visibility(
-            orphan.visibility, post.visibility, same_author=orphan.author_id == post.author_id
-        )
-        await here.db.execute(
-            "UPDATE post SET parent_id = :parent, visibility = :visibility WHERE id = :id",
-            parent=post.id,
-            visibility=visibility,
-            id=orphan.id,
-        )
-        await here.db.execute(
-            "UPDATE post SET root_id = :root, community_id = COALESCE(community_id, :community) WHERE root_id = :old",
-            root=root_id,
-            community=post.community_id,
-            old=orphan.id,
-        )
-    if orphans:
-        await marks.move_mutes(here, orphan.id, root_id)
-        await counting.settle_thread(here, root_id)
 
 
 def is_vote(remote: RemotePost) -> bool:

@@ -21,6 +21,7 @@ KINDS = {
     "question": "ask",
     "challenge": "challenge",
     "idea": "idea",
+    "round": "round",
     "win": "win",
     "discussion": "discussion",
     "review": "reply",
@@ -31,6 +32,9 @@ MAX_ATTACHMENTS = 20
 
 _WHEN_AND_WHERE = re.compile(r"<p><strong>When:</strong>(?:(?!</?p\b).)*</p>\s*\Z", re.DOTALL)
 """How events of ours say it once more in their text; those who read the fields do not need it twice."""
+ROUND_BEGINS = "<p><strong>Everybody is heard.</strong>"
+"""Begins what stands under a round for those who know no rounds."""
+_UNDER_ROUND = re.compile(rf"{re.escape(ROUND_BEGINS)}(?:(?!</?p\b).)*</p>\s*\Z", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +148,7 @@ def question_line(question: str) -> str:
 
 
 def _without_fields(remote: RemotePost) -> str:
-    """The text of a Peerhall's poll or event without what its fields say again."""
+    """The text of a Peerhall's poll, event or round without what its fields say again."""
     content = remote.content_html
     if remote.kind == "poll" and remote.options:
         content = content.rstrip().removesuffix(options_list([option.name for option in remote.options]))
@@ -152,6 +156,8 @@ def _without_fields(remote: RemotePost) -> str:
     elif remote.kind == "session" and remote.start_time is not None:
         said = _WHEN_AND_WHERE.search(content)
         content = content[: said.start()].rstrip() if said else content
+    elif remote.kind == "round":
+        content = _UNDER_ROUND.sub("", content)
     return content
 
 

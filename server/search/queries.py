@@ -19,7 +19,7 @@ MAX_PAGES = 25
 
 KINDS: dict[str, tuple[str, ...]] = {
     "practices": ("practice", "tip"),
-    "threads": ("discussion", "ask", "challenge", "idea", "win", "poll", "session", "reply", "tried", "note"),
+    "threads": ("discussion", "ask", "challenge", "idea", "win", "round", "poll", "session", "reply", "tried", "note"),
     "resources": ("resource",),
 }
 SCOPES = ("everything", "here")

@@ -14,6 +14,7 @@ LIST = Path(__file__).parent / "features.txt"
 STATES = ("built", "partly", "not yet")
 GROUPS = {
     "A": "Communities",
+    "B": "Belonging",
     "C": "Practices and resources",
     "D": "Conversations",
     "K": "Recognition",

@@ -83,7 +83,11 @@ async def reply(request: Request) -> Response:
         return await page(request, post, 422, **kept)
     place = root.url if root is not None else post.url
     there = gettext(request, "Your answer is there.")
-    waits = gettext(request, "Your answer is kept. Peers have the word first; then it is shown.")
+    waits = (
+        gettext(request, "Your answer is kept. It is shown when the round is closed.")
+        if root is not None and root.kind == "round"
+        else gettext(request, "Your answer is kept. Peers have the word first; then it is shown.")
+    )
     return redirect(request, f"{place}#reply-{written.id}", toast=waits if written.state == PEERS else there)
 
 

@@ -10,6 +10,7 @@ from web.events import pages as events
 from web.polls import pages as polls
 from web.request import form_of, text
 from web.resources import pages as resources
+from web.rounds import pages as rounds
 
 
 async def compose(request: Request) -> Response:
@@ -18,6 +19,8 @@ async def compose(request: Request) -> Response:
         return await polls.compose(request)
     if request.query_params.get("kind") == "session":
         return await events.compose(request)
+    if request.query_params.get("kind") == "round":
+        return await rounds.compose(request)
     if request.query_params.get("kind") == "resource":
         return await resources.compose(request)
     return await writing.compose(request)
@@ -30,6 +33,8 @@ async def send(request: Request) -> Response:
         return await polls.send(request)
     if kind == "session":
         return await events.send(request)
+    if kind == "round":
+        return await rounds.send(request)
     if kind == "resource":
         return await resources.send(request)
     return await writing.send(request)

@@ -24,6 +24,7 @@ from server.practices.versions import history
 from server.practices.writing import rendered
 from server.remixes import queries as remixes
 from server.resources import queries as resources
+from server.rounds import queries as rounds
 from server.sessions import queries as sessions
 from server.text import plain
 from server.together import queries as together
@@ -144,6 +145,9 @@ async def _facts(request: Request, here: Instance, viewer: Viewer, post: PostVie
     if post.kind == "poll":
         says_more = plain(post.content_html).strip() != post.title
         return "polls/show.html", {"poll": await polls.poll(here, viewer, post), "repeats_title": not says_more}
+    if post.kind == "round":
+        says_more = plain(post.content_html).strip() != post.title
+        return "rounds/show.html", {"round": await rounds.round_of(here, viewer, post), "repeats_title": not says_more}
     if post.kind == "challenge":
         return "challenges/show.html", {"challenge": await challenges.challenge(here, viewer, post)}
     if post.kind == "idea":

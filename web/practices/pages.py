@@ -33,7 +33,7 @@ from web.render import redirect, render
 from web.request import form_of, here_of, signed_in, text, viewer_of
 
 PREVIEW_CHARACTERS = 60_000
-IN_COMMUNITIES = frozenset({"ask", "discussion", "challenge", "idea", "win", "poll", "session", "resource"})
+IN_COMMUNITIES = frozenset({"ask", "discussion", "challenge", "idea", "win", "round", "poll", "session", "resource"})
 
 
 async def library(request: Request) -> Response:

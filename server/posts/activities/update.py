@@ -23,6 +23,7 @@ from server.posts.details import extras_of
 from server.posts.events import PostEdited, PostNarrowed, ReplyHelped, ReplyUnhelped
 from server.posts.holding import hold
 from server.posts.models import Post
+from server.posts.policy import PEERS
 from server.posts.receiving import EARLIEST, pages_of, receive_post, store_parts, store_quote
 
 CLOCKS_DIFFER = timedelta(minutes=10)
@@ -84,7 +85,7 @@ async def _apply(here: Instance, received: VerifiedActivity, post: Post, remote:
     author = await Actor.get(id=post.author_id)
     if author.uri != received.activity.actor:
         raise Forbidden("only its author changes a post")
-    if post.state not in {"visible", "held"}:
+    if post.state not in {"visible", "held", PEERS}:
         raise Ignored("the post is not there any more")
     now = here.clock.now()
     moment = min(remote.updated or received.received_at, now + CLOCKS_DIFFER)
@@ -111,7 +112,7 @@ async def _apply(here: Instance, received: VerifiedActivity, post: Post, remote:
         # Somebody else passed it on, and its server knows of no edit: a stranger must not make it look edited (S5).
         raise Ignored("its server knows of no change")
     async with here.db.transaction():
-        if not await hold(here, fresh := post, "visible", "held"):
+        if not await hold(here, fresh := post, "visible", "held", PEERS):
             raise Ignored("the post is not there any more")
         latest = _known(fresh, now)
         if moment < latest or (moment == latest and not tied):
