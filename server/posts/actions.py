@@ -5,10 +5,12 @@ from server.posts.form import NewAttachment, NewPost, PostChange
 from server.posts.moderating import set_pinned
 from server.posts.reactions import (
     boost_post,
+    echo_post,
     like_post,
     mark_helped,
     set_locked,
     unboost_post,
+    unecho_post,
     unlike_post,
     unmark_helped,
 )
@@ -23,6 +25,7 @@ __all__ = [
     "boost_post",
     "create_post",
     "delete_post",
+    "echo_post",
     "edit_post",
     "fetch_post",
     "like_post",
@@ -34,6 +37,7 @@ __all__ = [
     "set_locked",
     "set_pinned",
     "unboost_post",
+    "unecho_post",
     "unlike_post",
     "unmark_helped",
 ]

@@ -21,8 +21,8 @@ _ACTORS = (
 )
 _NO_FILE = "'' AS id, NULL AS media_id, '' AS kind, '', '', '', '', NULL, NULL, 0, NULL"
 _REACTIONS = (
-    f" UNION ALL SELECT post_id, 'like' AS done, {_NO_FILE} FROM post_like"
-    " WHERE actor_id = :me AND kind = 'like' AND post_id IN ({posts})"
+    f" UNION ALL SELECT post_id, kind AS done, {_NO_FILE} FROM post_like"
+    " WHERE actor_id = :me AND kind IN ('like', 'echo') AND post_id IN ({posts})"
     f" UNION ALL SELECT post_id, 'boost' AS done, {_NO_FILE} FROM boost"
     " WHERE actor_id = :me AND undone_at IS NULL AND post_id IN ({posts})"
 )
@@ -30,7 +30,7 @@ _REACTIONS = (
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """By ids. `moderated` are communities that the viewer looks after; `mine` pairs of post and ``like``, ``boost``."""
+    """By ids. `moderated` are communities that the viewer looks after; `mine` pairs of post and what was done."""
 
     people: dict[str, PersonLabel] = field(default_factory=dict)
     communities: dict[str, CommunityLabel] = field(default_factory=dict)

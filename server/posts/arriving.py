@@ -46,6 +46,7 @@ _DEFAULTS: dict[str, Any] = {
     "likes_count": 0,
     "boosts_count": 0,
     "helped_count": 0,
+    "echo_count": 0,
     "quote_uri": None,
     "quote_state": "",
     "quote_stamp": None,

@@ -130,6 +130,11 @@ async def liked(here: Instance, post_id: str, step: int) -> None:
     await here.db.execute("UPDATE post SET likes_count = likes_count + :step WHERE id = :id", step=step, id=post_id)
 
 
+async def echoed(here: Instance, post_id: str, step: int) -> None:
+    """One more or less who has the same question, or would try the same."""
+    await here.db.execute("UPDATE post SET echo_count = echo_count + :step WHERE id = :id", step=step, id=post_id)
+
+
 async def boosted(here: Instance, post_id: str, actor_id: str, step: int) -> None:
     """One person more or less who passed a post on; communities and our own subjects do not count."""
     await here.db.execute(
@@ -146,6 +151,8 @@ async def reactions(here: Instance, post_id: str) -> None:
     await here.db.execute(
         "UPDATE post SET"
         " likes_count = (SELECT count(*) FROM post_like WHERE post_like.post_id = post.id AND post_like.kind = 'like'"
+        " AND post_like.state = 'done'),"
+        " echo_count = (SELECT count(*) FROM post_like WHERE post_like.post_id = post.id AND post_like.kind = 'echo'"
         " AND post_like.state = 'done'),"
         " boosts_count = (SELECT count(DISTINCT boost.actor_id) FROM boost JOIN actor ON actor.id = boost.actor_id"
         f" WHERE boost.post_id = post.id AND boost.undone_at IS NULL AND boost.state = 'done' AND {IS_NO_PLACE})"

@@ -90,6 +90,22 @@ class PostUnliked:
 
 
 @dataclass(frozen=True, slots=True)
+class PostEchoed:
+    """Somebody has the same question, or would try the same."""
+
+    post_id: str
+    actor_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class PostUnechoed:
+    """Somebody took that back."""
+
+    post_id: str
+    actor_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class PostBoosted:
     """Somebody passed a post on, or a community did."""
 

@@ -42,6 +42,7 @@ from server.posts.activities import (
 from server.posts.events import (
     PostBoosted,
     PostDeleted,
+    PostEchoed,
     PostEdited,
     PostLiked,
     PostNarrowed,
@@ -51,6 +52,7 @@ from server.posts.events import (
     PostRemoved,
     PostRestored,
     PostUnboosted,
+    PostUnechoed,
     PostUnliked,
     PostVouched,
     PostWaits,
@@ -138,6 +140,8 @@ def _tell(here: Instance) -> None:
     on(PostRestored, partial(delete.send_restored, here))
     on(PostLiked, partial(like.send_like, here))
     on(PostUnliked, partial(like.send_unlike, here))
+    on(PostEchoed, partial(like.send_echo, here))
+    on(PostUnechoed, partial(like.send_unlike, here))
     on(PostBoosted, partial(announce.send_boost, here))
     on(PostUnboosted, partial(announce.send_unboost, here))
     on(PostWaits, partial(ask.send_question, here))

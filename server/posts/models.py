@@ -21,6 +21,7 @@ class Post(Model):
     (peers have the word first, or a round hides its answers).
     `short` is the last 8 characters of the id: the page is ``/p/SLUG-SHORT`` for posts from here and from elsewhere.
 
+    `echo_count`: how many have the same question, or would try the same (`policy.ECHOES`).
     `manner` of an answer: ``another`` where it shows another way of doing what is asked, or empty.
     `quote_uri` is what it quotes (no row of ours need have it); `quote_state`: ``approved``, ``unproved`` (no sign
     that its author agreed), ``waiting``, ``refused``, ``revoked``; `quote_stamp` and `approved_by` are the stamps that
@@ -71,6 +72,7 @@ class Post(Model):
     likes_count = fields.IntField(default=0)
     boosts_count = fields.IntField(default=0)
     helped_count = fields.IntField(default=0)
+    echo_count = fields.IntField(default=0)
     manner = fields.CharField(max_length=12, default="")
     quote_uri = fields.CharField(max_length=500, null=True)
     quote_state = fields.CharField(max_length=8, default="")
@@ -187,6 +189,8 @@ class PostAttachment(Model):
 
 class Like(Model):
     """Somebody found a post useful (``like``), or it helped the person who asked (``helped``).
+
+    Or ``echo``: they have the same question, or would try the same.
 
     `state`: ``done``, or ``waiting`` for the agreement of the post's author (`approved_by` is the proof of it).
     """

@@ -85,6 +85,10 @@ ANOTHER_WAY = "another"
 """The manner of an answer that shows another way of doing what is asked."""
 ANOTHER_WAY_TAG = "anotherway"
 """How people whose app has no box to tick say the same."""
+ECHO = "echo"
+"""The kind of a `Like` that says more than that a post was useful."""
+ECHOES = {"ask": "meToo", "practice": "wouldTry", "tip": "wouldTry"}
+"""What it says, by the kind of post, as it is called on the wire: that they have the same question, or would try it."""
 OBJECT_TYPES = {"poll": "Question", "session": "Event"}
 """What is neither an Article nor a Note on the wire."""
 

@@ -11,8 +11,10 @@ from server.posts.composing import check_present, readable_post
 from server.posts.consent import ANNOUNCE, ASK, LIKE, NEVER, said_of
 from server.posts.events import (
     PostBoosted,
+    PostEchoed,
     PostLiked,
     PostUnboosted,
+    PostUnechoed,
     PostUnliked,
     ReactionWaits,
     ReplyHelped,
@@ -21,7 +23,7 @@ from server.posts.events import (
 )
 from server.posts.holding import hold
 from server.posts.models import Boost, Like, Post
-from server.posts.policy import OPEN
+from server.posts.policy import ECHO, ECHOES, OPEN
 
 
 async def like_post(here: Instance, acting: Viewer, post_id: str) -> None:
@@ -38,6 +40,27 @@ async def unlike_post(here: Instance, acting: Viewer, post_id: str) -> None:
     await readable_post(here, acting, post_id)
     async with here.db.transaction():
         await end_like(here, post_id, str(acting.actor_id))
+
+
+async def echo_post(here: Instance, acting: Viewer, post_id: str) -> None:
+    """Say that one has the same question, or would try the same; twice is once. Raises NotAllowed for one's own."""
+    post = await readable_post(here, acting, post_id)
+    if post.kind not in ECHOES:
+        raise NotFound
+    if post.author_id == acting.actor_id:
+        raise NotAllowed("This is yours already.")
+    if await _asks_first(here, acting, post, LIKE):
+        raise NotAllowed("Its author wants to be asked before anybody does that. Write an answer instead.")
+    uri = here.url(f"/ap/a/like/{new_id(here.clock.now())}")
+    async with here.db.transaction():
+        await add_like(here, post, str(acting.actor_id), uri=uri, kind=ECHO)
+
+
+async def unecho_post(here: Instance, acting: Viewer, post_id: str) -> None:
+    """Take that back."""
+    await readable_post(here, acting, post_id)
+    async with here.db.transaction():
+        await end_like(here, post_id, str(acting.actor_id), kind=ECHO)
 
 
 async def boost_post(here: Instance, acting: Viewer, post_id: str) -> None:
@@ -90,11 +113,17 @@ async def set_locked(here: Instance, acting: Viewer, post_id: str, *, locked: bo
         await change_lock(here, post, by_id=str(acting.actor_id), locked=locked, reason=reason)
 
 
-async def add_like(here: Instance, post: Post, actor_id: str, *, uri: str, waits: bool = False) -> bool:
-    """Record a like, in the caller's transaction; False where there was one. `waits`: its author is asked first."""
+async def add_like(
+    here: Instance, post: Post, actor_id: str, *, uri: str, waits: bool = False, kind: str = "like"
+) -> bool:
+    """Record a like, in the caller's transaction; False where there was one. `waits`: its author is asked first.
+
+    `kind`: ``like``, or ``echo`` (`policy.ECHOES`).
+    """
     added = await here.db.execute(
         "INSERT INTO post_like (id, uri, actor_id, post_id, kind, state, created_at)"
-        " VALUES (:id, :uri, :actor, :post, 'like', :state, :now) ON CONFLICT DO NOTHING",
+        " VALUES (:id, :uri, :actor, :post, :kind, :state, :now) ON CONFLICT DO NOTHING",
+        kind=kind,
         id=new_id(here.clock.now()),
         uri=uri[:500],
         actor=actor_id,
@@ -104,22 +133,27 @@ async def add_like(here: Instance, post: Post, actor_id: str, *, uri: str, waits
     )
     if added and waits:
         await here.events.emit(ReactionWaits(LIKE, post.id, actor_id))
+    elif added and kind == ECHO:
+        await counting.echoed(here, post.id, +1)
+        await here.events.emit(PostEchoed(post.id, actor_id))
     elif added:
         await counting.liked(here, post.id, +1)
         await here.events.emit(PostLiked(post.id, actor_id))
     return bool(added)
 
 
-async def end_like(here: Instance, post_id: str, actor_id: str, *, uri: str | None = None) -> Like | None:
+async def end_like(
+    here: Instance, post_id: str, actor_id: str, *, uri: str | None = None, kind: str = "like"
+) -> Like | None:
     """Forget a like (the one with this id), in the caller's transaction; what it was, if there was one."""
-    like = await Like.get_or_none(post_id=post_id, actor_id=actor_id, kind="like")
+    like = await Like.get_or_none(post_id=post_id, actor_id=actor_id, kind=kind)
     if like is not None and uri not in {None, like.uri}:
         return None
     if like is not None:
         # Whoever tells others needs the row, so it goes last.
-        await here.events.emit(PostUnliked(post_id, actor_id))
+        await here.events.emit((PostUnechoed if kind == ECHO else PostUnliked)(post_id, actor_id))
         if await Like.filter(id=like.id).delete() and like.state == "done":
-            await counting.liked(here, post_id, -1)
+            await (counting.echoed if kind == ECHO else counting.liked)(here, post_id, -1)
     return like
 
 

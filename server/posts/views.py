@@ -57,6 +57,7 @@ COLUMNS = ", ".join(
         "likes_count",
         "boosts_count",
         "helped_count",
+        "echo_count",
         "manner",
         "published_at",
         "edited_at",
@@ -146,6 +147,8 @@ class PostView:
     particulars: tuple[tuple[str, str], ...] = ()
     lead: str = ""
     manner: str = ""
+    echo_count: int = 0
+    echoed_by_me: bool = False
 
     @property
     def excerpt(self) -> str:
@@ -311,6 +314,8 @@ def _view(
         action_base=f"/p/{row['short']}",
         consent=said,
         manner=row["manner"],
+        echo_count=row["echo_count"],
+        echoed_by_me=(row["id"], policy.ECHO) in about.mine,
     )
 
 

@@ -1,5 +1,8 @@
 """Like, both directions (ActivityPub sections 6.8 and 7.10), and EmojiReact, which we take as one.
 
+A Like of ours may say more in `ph:says`: that somebody has the same question (``meToo``), or would try the same
+(``wouldTry``). Whoever does not know that sees a Like.
+
 Authority: people like for themselves only; whoever could not read a post cannot like it either (S15).
 """
 
@@ -14,10 +17,13 @@ from server.posts import documents, places, sending
 from server.posts.activities.relevance import check_group
 from server.posts.admission import may_answer
 from server.posts.consent import LIKE
-from server.posts.events import PostLiked, PostUnliked, ReactionWaits
+from server.posts.events import PostEchoed, PostLiked, PostUnechoed, PostUnliked, ReactionWaits
 from server.posts.models import Like, Post
+from server.posts.policy import ECHO, ECHOES
 from server.posts.reactions import add_like
 from server.posts.removal import was_ended
+
+SAYS = "ph:says"
 
 
 async def on_like(here: Instance, received: VerifiedActivity) -> None:
@@ -37,13 +43,23 @@ async def on_like(here: Instance, received: VerifiedActivity) -> None:
     async with here.db.transaction():
         if await was_ended(here, uri, by=actor.uri):
             raise Ignored("it was taken back already")
-        if await add_like(here, post, actor.id, uri=uri):
+        says = activity.raw.get(SAYS)
+        kind = ECHO if says is not None and says == ECHOES.get(post.kind) else LIKE
+        if await add_like(here, post, actor.id, uri=uri, kind=kind):
             await pass_on(here, post, received)
 
 
 async def send_like(here: Instance, event: PostLiked) -> None:
     """Tell the author and the community of a post what somebody here found useful."""
     document = await _document(here, event)
+    if document is not None:
+        actor, about, like = document
+        await sending.tell(here, actor, about, like)
+
+
+async def send_echo(here: Instance, event: PostEchoed) -> None:
+    """Tell them that somebody here has the same question, or would try the same."""
+    document = await _document(here, event, kind=ECHO)
     if document is not None:
         actor, about, like = document
         await sending.tell(here, actor, about, like)
@@ -58,9 +74,9 @@ async def ask(here: Instance, event: ReactionWaits) -> None:
         await sending.tell(here, actor, about, like)
 
 
-async def send_unlike(here: Instance, event: PostUnliked) -> None:
+async def send_unlike(here: Instance, event: PostUnliked | PostUnechoed) -> None:
     """Take it back."""
-    document = await _document(here, event)
+    document = await _document(here, event, kind=ECHO if isinstance(event, PostUnechoed) else LIKE)
     if document is not None:
         actor, about, like = document
         undo = activities.undo(
@@ -83,14 +99,15 @@ async def pass_on(here: Instance, post: Post, received: VerifiedActivity) -> Non
 
 
 async def _document(
-    here: Instance, event: PostLiked | PostUnliked | ReactionWaits
+    here: Instance, event: PostLiked | PostUnliked | PostEchoed | PostUnechoed | ReactionWaits, *, kind: str = LIKE
 ) -> tuple[Actor, documents.Envelope, dict[str, object]] | None:
     actor = await Actor.get(id=event.actor_id)
     post = await Post.get(id=event.post_id)
-    like = await Like.get_or_none(actor_id=actor.id, post_id=post.id, kind="like")
+    like = await Like.get_or_none(actor_id=actor.id, post_id=post.id, kind=kind)
     if not actor.is_local or actor.deleted_at is not None or like is None or not await places.leaves(here, post):
         return None
     about = await documents.envelope(here, post)
+    says = {SAYS: ECHOES[post.kind]} if kind == ECHO else {}
     document = activities.like(
         id=like.uri,
         actor=actor.uri,
@@ -98,6 +115,6 @@ async def _document(
         to=[about.author.uri],
         cc=[about.audience] if about.audience else [],
         audience=about.audience,
-        extra={"approvedBy": like.approved_by} if like.approved_by else None,
+        extra=({"approvedBy": like.approved_by} if like.approved_by else {}) | says,
     )
     return actor, about, document

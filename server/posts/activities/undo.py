@@ -12,6 +12,7 @@ from server.instance import Instance
 from server.posts import places
 from server.posts.activities.relevance import check_group
 from server.posts.models import Boost, Like, Post
+from server.posts.policy import ECHO
 from server.posts.reactions import end_boost, end_like
 from server.posts.removal import leave_tombstone
 
@@ -80,7 +81,9 @@ async def undo_unknown(here: Instance, received: VerifiedActivity) -> bool:
 async def _end_like(here: Instance, received: VerifiedActivity, like: Like, actor: Actor) -> None:
     post = await Post.get(id=like.post_id)
     async with here.db.transaction():
-        if await end_like(here, post.id, actor.id, uri=like.uri) is None:
+        if like.kind not in {"like", ECHO}:
+            raise Ignored("that is no Like")
+        if await end_like(here, post.id, actor.id, uri=like.uri, kind=like.kind) is None:
             return
         if post.community_id is None or received.via is not None or not await places.leaves(here, post):
             return
