@@ -414,3 +414,16 @@ async def test_chooser_of_something_unknown_asks_what_to_do(fediverse) -> None:
         page = await client.get("/new?kind=%22nothing")
     assert page.status_code == 200
     assert "What do you want to do?" in page.text
+
+
+async def test_d16_five_kinds_are_offered_at_once_and_the_rest_behind_one_tap(fediverse) -> None:
+    here = await fediverse.start("alder.example")
+    maya = await fediverse.person(here, "maya")
+    async with fediverse.client(here, maya) as client:
+        page = (await client.get("/new")).text
+        check(page)
+    offered, _, more = page.partition("<main")[2].partition("<details")
+    kinds = re.findall(r'href="[^"]*(?:kind|speed)=(\w+)', offered)
+    assert kinds == ["quick", "ask", "tip", "win", "challenge"]
+    for kind in ("discussion", "round", "poll", "idea", "session", "resource"):
+        assert f"kind={kind}" in more
