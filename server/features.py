@@ -4,6 +4,7 @@ from server.accounts.feature import feature as accounts
 from server.actors.feature import feature as actors
 from server.audit.feature import feature as audit
 from server.challenges.feature import feature as challenges
+from server.collections.feature import feature as collections
 from server.communities.feature import feature as communities
 from server.consortium.feature import feature as consortium
 from server.conversations.feature import feature as conversations
@@ -64,6 +65,7 @@ FEATURES: tuple[Feature, ...] = (
     discussions,
     challenges,
     ideas,
+    collections,
     resources,
     polls,
     rounds,

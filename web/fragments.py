@@ -20,7 +20,7 @@ ROOM_BYTES = 8 * 1024 * 1024
 KEY_BYTES = 1500
 """About what a key takes besides the texts in it, which are about as long as what is made of them."""
 
-_UNSHOWN = {"replies", "attachments", "facts", "last_activity_at", "source_md"}
+_UNSHOWN = {"replies", "attachments", "facts", "last_activity_at", "source_md", "saved_by_me"}
 _facts_of = attrgetter(*(field.name for field in fields(PostView) if field.name not in _UNSHOWN))
 
 

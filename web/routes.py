@@ -17,6 +17,7 @@ from web.accounts.pages import routes as accounts
 from web.admin.held import routes as held
 from web.admin.pages import routes as admin
 from web.challenges.pages import routes as challenges
+from web.collections.pages import routes as collections
 from web.communities.pages import routes as communities
 from web.components.pages import components_page
 from web.discussions.pages import routes as discussions
@@ -64,6 +65,7 @@ def page_routes() -> list[BaseRoute]:
         *discussions,
         *challenges,
         *ideas,
+        *collections,
         *moderation,
         *resources,
         *polls,

@@ -127,6 +127,18 @@ class DemoRound:
 
 
 @dataclass(frozen=True, slots=True)
+class DemoCollection:
+    """A path for newcomers of a community: titles of things, each with the reason why it is in."""
+
+    author: str
+    community: str
+    days_ago: float
+    title: str
+    intro: str
+    things: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class DemoTip:
     """A tip of a few lines."""
 
@@ -246,6 +258,7 @@ class DemoOrganisation:
     answers: tuple[DemoAnswer, ...] = ()
     remixes: tuple[DemoRemix, ...] = ()
     ideas: tuple[DemoIdea, ...] = ()
+    collections: tuple[DemoCollection, ...] = ()
     together: tuple[DemoTogether, ...] = ()
     rounds: tuple[DemoRound, ...] = ()
     follows: tuple[tuple[str, str], ...] = field(default=())

@@ -12,7 +12,7 @@ from server.demo.facts import (
     DemoThread,
     DemoTip,
 )
-from server.demo.wishes import ANSWERS, IDEAS, ROUNDS, TOGETHER, TOLD
+from server.demo.wishes import ANSWERS, COLLECTIONS, IDEAS, ROUNDS, TOGETHER, TOLD
 
 GUIDELINES = """1. Talk about teaching, never about an identifiable pupil.
 2. Assume that the person who wrote it tried their best on a full timetable.
@@ -354,6 +354,7 @@ NORTHFIELD = DemoOrganisation(
     polls=POLLS,
     events=EVENTS,
     ideas=IDEAS,
+    collections=COLLECTIONS,
     together=TOGETHER,
     rounds=ROUNDS,
     answers=ANSWERS,

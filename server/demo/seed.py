@@ -13,11 +13,14 @@ from server.accounts import site
 from server.actors import actions as actors
 from server.actors.viewer import Viewer
 from server.challenges import actions as challenges
+from server.collections import actions as collections
+from server.collections.form import CollectionForm, ItemForm
 from server.communities import actions as communities
 from server.communities import queries as community_queries
 from server.communities.form import CommunityForm
 from server.demo.facts import (
     DemoAnswer,
+    DemoCollection,
     DemoCommunity,
     DemoEvent,
     DemoIdea,
@@ -157,6 +160,9 @@ class Seeder:
                 yield Act(wish.days_ago, _bound(self._together, one, wish))
                 if wish.ended_days_ago is not None:
                     yield Act(wish.ended_days_ago, _bound(self._summed_up, one, wish))
+
+            for collection in one.collections:
+                yield Act(collection.days_ago, _bound(self._collection, one, collection))
             for tried in TRIES:
                 if any(practice.title.startswith(tried.title) for practice in one.practices):
                     yield Act(tried.days_ago, _bound(self._tried, one, tried))
@@ -472,6 +478,24 @@ class Seeder:
         await self._settle()
         if asked.closed:
             await here.run(rounds.close, here, host, post.id, asked.closed)
+
+    async def _collection(self, organisation: DemoOrganisation, kept: DemoCollection) -> None:
+        here, author = self._opened[organisation.slug], self._viewer(organisation, kept.author)
+        found = [
+            (await here.run(here.db.value, "SELECT uri FROM post WHERE title = :title", title=title), why)
+            for title, why in kept.things
+        ]
+        form = CollectionForm(
+            title=kept.title,
+            intro=kept.intro,
+            is_path=True,
+            members_add=True,
+            items=tuple(ItemForm(str(uri), why) for uri, why in found if uri is not None),
+            community_id=await self._group(here, here, kept.community),
+        )
+        post = await here.run(collections.gather, here, author, form)
+        owner = next(one.members[0] for one in organisation.communities if one.slug == kept.community)
+        await here.run(collections.start_here, here, self._viewer(organisation, owner), post.id, starts=True)
 
     async def _report(self, organisation: DemoOrganisation, report: DemoReport) -> None:
         here, reporter = self._opened[organisation.slug], self._viewer(organisation, report.reporter)

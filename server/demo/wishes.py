@@ -1,6 +1,6 @@
 """What people at Northfield High find hard, would like to do together, and are glad of. Everybody here is invented."""
 
-from server.demo.facts import DemoAnswer, DemoIdea, DemoRound, DemoThread, DemoTogether
+from server.demo.facts import DemoAnswer, DemoCollection, DemoIdea, DemoRound, DemoThread, DemoTogether
 
 TOLD = (
     DemoThread(
@@ -131,5 +131,23 @@ TOGETHER = (
         "Who builds the circuit with seven faults with me?",
         "I did it with 32. Does it work with twelve, or with people who have never held a wire?",
         ("ines@lakeside",),
+    ),
+)
+
+COLLECTIONS = (
+    DemoCollection(
+        "maya",
+        "science",
+        3,
+        "New in science: three things for your first month",
+        "For whoever begins with us in the middle of a year. Try one a week, in this order, and say how it went.",
+        (
+            (
+                "The first ten minutes of a circle that lasts",
+                "From a library, and the best beginning of a lesson that I know.",
+            ),
+            ("Exit tickets that get read before the next lesson", "You know from the second week on who is lost."),
+            ("One circuit, seven faults: practical work for 32", "Our equipment is what it is. This works with it."),
+        ),
     ),
 )

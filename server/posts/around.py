@@ -25,6 +25,8 @@ _REACTIONS = (
     " WHERE actor_id = :me AND kind IN ('like', 'echo') AND post_id IN ({posts})"
     f" UNION ALL SELECT post_id, 'boost' AS done, {_NO_FILE} FROM boost"
     " WHERE actor_id = :me AND undone_at IS NULL AND post_id IN ({posts})"
+    f" UNION ALL SELECT post_id, 'save' AS done, {_NO_FILE} FROM bookmark"
+    " WHERE actor_id = :me AND post_id IN ({posts})"
 )
 
 

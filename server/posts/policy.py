@@ -25,8 +25,8 @@ COUNTED = frozenset({PUBLIC, UNLISTED, NETWORK, INSTANCE, MEMBERS})
 """Replies that may show in a count: the existence of others is nobody's business (S15)."""
 
 KINDS = (
-    "practice", "resource", "discussion", "ask", "challenge", "idea", "win", "round", "tip", "poll", "session", "reply",
-    "tried", "note",
+    "practice", "resource", "collection", "discussion", "ask", "challenge", "idea", "win", "round", "tip", "poll",
+    "session", "reply", "tried", "note",
 )  # fmt: skip
 STATES = ("draft", "visible", "held", "removed", "deleted")
 
@@ -66,6 +66,7 @@ VISIBILITY_ICONS = {
 KIND_LABELS = {
     "practice": "Practice",
     "resource": "Resource",
+    "collection": "Collection",
     "discussion": "Discussion",
     "ask": "Question",
     "challenge": "Challenge",

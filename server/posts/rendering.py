@@ -18,6 +18,7 @@ KINDS = {
     "practice": "practice",
     "tip": "tip",
     "resource": "resource",
+    "collection": "collection",
     "question": "ask",
     "challenge": "challenge",
     "idea": "idea",

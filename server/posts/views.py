@@ -115,6 +115,7 @@ class PostView:
     helped_count: int
     liked_by_me: bool
     shared_by_me: bool
+    saved_by_me: bool
     helped: bool
     is_mine: bool
     can_edit: bool
@@ -292,6 +293,7 @@ def _view(
         helped_count=row["helped_count"],
         liked_by_me=(row["id"], "like") in about.mine,
         shared_by_me=(row["id"], "boost") in about.mine,
+        saved_by_me=(row["id"], "save") in about.mine,
         helped=row["parent_id"] is not None and row["helped_count"] > 0,
         is_mine=facts.is_own,
         can_edit=policy.may_edit(facts),

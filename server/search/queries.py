@@ -20,7 +20,7 @@ MAX_PAGES = 25
 KINDS: dict[str, tuple[str, ...]] = {
     "practices": ("practice", "tip"),
     "threads": ("discussion", "ask", "challenge", "idea", "win", "round", "poll", "session", "reply", "tried", "note"),
-    "resources": ("resource",),
+    "resources": ("resource", "collection"),
 }
 SCOPES = ("everything", "here")
 _INDEXED = ("ask", "practice", "tip")

@@ -10,6 +10,7 @@ from starlette.routing import Route
 from server.actors.viewer import ANONYMOUS
 from server.communities import policy, queries
 from server.errors import NotFound
+from server.instance import Instance
 from server.posts import queries as posts
 from server.posts.queries import PostView
 from web.request import here_of
@@ -25,17 +26,39 @@ async def atom(request: Request) -> Response:
     if page is None or not page.is_local or not policy.may_see(page.facts):
         raise NotFound
     found = await posts.listing(here, ANONYMOUS, community_id=page.id, limit=ENTRIES, top_level=True)
-    feed = Element("feed", {"xmlns": ATOM, "xml:lang": page.language, "xml:base": here.url("/")})
-    SubElement(feed, "id").text = page.label.uri
-    SubElement(feed, "title").text = _clean(page.label.name)
-    SubElement(feed, "subtitle").text = _clean(page.purpose)
     changes = [post.edited_at or post.published_at for post in found.items]
-    SubElement(feed, "updated").text = _time(max(changes, default=page.created_at))
-    SubElement(feed, "link", {"rel": "self", "type": "application/atom+xml", "href": here.url(f"{page.url}/feed.atom")})
-    SubElement(feed, "link", {"rel": "alternate", "type": "text/html", "href": here.url(page.url)})
-    SubElement(SubElement(feed, "author"), "name").text = _clean(here.site.name)
+    feed = begin(
+        here,
+        uri=page.label.uri,
+        title=page.label.name,
+        subtitle=page.purpose,
+        updated=moment(max(changes, default=page.created_at)),
+        language=page.language,
+        address=f"{page.url}/feed.atom",
+        page=page.url,
+    )
+    SubElement(SubElement(feed, "author"), "name").text = clean(here.site.name)
     for post in found.items:
         _entry(feed, post, here.url(post.url))
+    return answer(feed)
+
+
+def begin(
+    here: Instance, *, uri: str, title: str, subtitle: str, updated: str, language: str, address: str, page: str
+) -> Element:
+    """The head of a feed at `address` about what has its page at `page`."""
+    feed = Element("feed", {"xmlns": ATOM, "xml:lang": language, "xml:base": here.url("/")})
+    SubElement(feed, "id").text = uri
+    SubElement(feed, "title").text = clean(title)
+    SubElement(feed, "subtitle").text = clean(subtitle)
+    SubElement(feed, "updated").text = updated
+    SubElement(feed, "link", {"rel": "self", "type": "application/atom+xml", "href": here.url(address)})
+    SubElement(feed, "link", {"rel": "alternate", "type": "text/html", "href": here.url(page)})
+    return feed
+
+
+def answer(feed: Element) -> Response:
+    """A whole feed as it is answered with."""
     body = tostring(feed, encoding="utf-8", xml_declaration=True)
     return Response(body, media_type="application/atom+xml", headers={"Cache-Control": "public, max-age=300"})
 
@@ -43,24 +66,25 @@ async def atom(request: Request) -> Response:
 def _entry(feed: Element, post: PostView, address: str) -> None:
     entry = SubElement(feed, "entry", {"xml:lang": post.language} if post.language else {})
     SubElement(entry, "id").text = post.uri
-    SubElement(entry, "title").text = _clean(post.title or post.excerpt[:80] or post.kind_label)
-    SubElement(entry, "updated").text = _time(post.edited_at or post.published_at)
-    SubElement(entry, "published").text = _time(post.published_at)
+    SubElement(entry, "title").text = clean(post.title or post.excerpt[:80] or post.kind_label)
+    SubElement(entry, "updated").text = moment(post.edited_at or post.published_at)
+    SubElement(entry, "published").text = moment(post.published_at)
     SubElement(entry, "link", {"rel": "alternate", "type": "text/html", "href": address})
     author = SubElement(entry, "author")
-    SubElement(author, "name").text = _clean(post.author.display_name)
+    SubElement(author, "name").text = clean(post.author.display_name)
     SubElement(author, "uri").text = post.author.uri
     if post.content_warning:
-        SubElement(entry, "summary").text = _clean(post.content_warning)
+        SubElement(entry, "summary").text = clean(post.content_warning)
     else:
-        SubElement(entry, "content", {"type": "html"}).text = _clean(post.content_html)
+        SubElement(entry, "content", {"type": "html"}).text = clean(post.content_html)
 
 
-def _time(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+def moment(at: datetime) -> str:
+    """A time as feeds say it."""
+    return at.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _clean(text: str) -> str:
+def clean(text: str) -> str:
     """Without what XML 1.0 cannot say."""
     return "".join(
         letter

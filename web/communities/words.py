@@ -125,6 +125,7 @@ def tabs(request: Request, page: CommunityPage, current: str) -> list[dict[str, 
     found = [("latest", gettext(request, "Latest"), page.url)]
     found.append(("practices", gettext(request, "Practices"), f"{page.url}?show=practices"))
     found.append(("challenges", gettext(request, "Challenges"), f"{page.url}/challenges"))
+    found.append(("collections", gettext(request, "Collections"), f"{page.url}/collections"))
     found.append(("ideas", gettext(request, "Ideas"), f"{page.url}/ideas"))
     if page.is_local:
         found.append(("library", gettext(request, "Library"), f"{page.url}/library"))

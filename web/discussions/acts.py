@@ -23,6 +23,7 @@ from server.practices.queries import KINDS
 from server.resources import actions as resources
 from server.sessions import actions as sessions
 from server.tries import actions as tries
+from web.collections import composing as gathering
 from web.discussions import writing
 from web.discussions.showing import page, post_of
 from web.events import pages as event_pages
@@ -40,6 +41,7 @@ Handler = Callable[[Request], Awaitable[Response]]
 
 WITHDRAW: dict[str, Act] = {
     "resource": resources.withdraw,
+    "collection": posts.delete_post,
     "poll": polls.withdraw,
     "session": sessions.withdraw,
     "tried": tries.withdraw,
@@ -167,6 +169,8 @@ async def edit_page(request: Request) -> Response:
         return await practice_pages.edit_page(request, post)
     if post.kind == "resource":
         return await resource_pages.edit_page(request, post)
+    if post.kind == "collection":
+        return await gathering.edit_page(request, post)
     if post.kind == "poll":
         return await poll_pages.edit_page(request, post)
     if post.kind == "session":
@@ -183,6 +187,8 @@ async def save_edit(request: Request) -> Response:
         return await practice_pages.save_edit(request, post)
     if post.kind == "resource":
         return await resource_pages.save_edit(request, post)
+    if post.kind == "collection":
+        return await gathering.save_edit(request, post)
     if post.kind == "poll":
         return await poll_pages.save_edit(request, post)
     if post.kind == "session":

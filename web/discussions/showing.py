@@ -8,6 +8,7 @@ from starlette.responses import RedirectResponse, Response
 
 from server.actors.viewer import Viewer
 from server.challenges import queries as challenges
+from server.collections import queries as collections
 from server.discussions import queries as discussions
 from server.errors import NotFound
 from server.fediverse.queries import DeliveryState, delivery_state
@@ -148,6 +149,9 @@ async def _facts(request: Request, here: Instance, viewer: Viewer, post: PostVie
     if post.kind == "round":
         says_more = plain(post.content_html).strip() != post.title
         return "rounds/show.html", {"round": await rounds.round_of(here, viewer, post), "repeats_title": not says_more}
+    if post.kind == "collection":
+        held = await collections.collection(here, viewer, post)
+        return "collections/show.html", {"collection": held, "intro": rendered(held.intro, here.settings.origin)}
     if post.kind == "challenge":
         return "challenges/show.html", {"challenge": await challenges.challenge(here, viewer, post)}
     if post.kind == "idea":

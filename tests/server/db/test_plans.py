@@ -50,7 +50,7 @@ PAGES = (
     "/week", "/c/science", "/c/science?show=practices", "/c/science/feed.atom", "/practices", "/practices?minutes=10",
     "/@amara", "/@amara/followers", "/@amara/following", "/notifications", "/tags/maths", "/me/requests",
     "/people", "/communities", "/communities?where=elsewhere", "/practices?subject=Maths", "/practices?mine=shared",
-    "/c/science/challenges", "/c/science/ideas",
+    "/c/science/challenges", "/c/science/ideas", "/c/science/collections", "/collections", "/saved",
     "/search?q=what+works", "/search?q=works&kind=resources", "/people?q=amara",
 )  # fmt: skip
 FOR_APPS = (

@@ -1,0 +1,125 @@
+"""The text of a collection, kept true: what its readers may not know of any more is named nowhere."""
+
+import asyncio
+from collections.abc import Sequence
+from html import escape
+
+from server.actors.events import ActorDeleted
+from server.actors.models import Actor
+from server.collections.content import summary, write
+from server.collections.models import Collection, CollectionItem, CollectionTick
+from server.collections.policy import KINDS, MOST, may_be_named
+from server.instance import Instance
+from server.posts.composing import keep_moment, keep_version
+from server.posts.events import PostDeleted, PostEdited, PostNarrowed, PostRemoved, PostRestored
+from server.posts.holding import hold
+from server.posts.models import Post, PostMention, PostVersion
+from server.practices.models import Practice
+from server.practices.writing import rendered
+from server.text import excerpt, render_markdown
+
+Happened = PostEdited | PostNarrowed | PostRemoved | PostRestored | PostDeleted
+MANY = 500
+
+
+async def on_post(here: Instance, event: Happened) -> None:
+    """Something that may be in collections here changed, went or came back; in the transaction of that."""
+    gone = event.post_id if isinstance(event, PostDeleted) else ""
+    rows = await here.db.rows(
+        "SELECT holding.id FROM post JOIN collection_item ON collection_item.uri = post.uri"
+        " JOIN post AS holding ON holding.id = collection_item.post_id WHERE post.id = :id"
+        f" AND post.kind IN ({', '.join(repr(kind) for kind in KINDS)})"
+        " AND holding.is_local AND holding.state = 'visible' ORDER BY holding.id LIMIT :many",
+        id=event.post_id,
+        many=MANY,
+    )
+    for row in rows:
+        await settle(here, await Post.get(id=row["id"]), without=gone)
+
+
+async def on_actor_deleted(here: Instance, event: ActorDeleted) -> None:
+    """Whoever is gone has done nothing any more."""
+    await CollectionTick.filter(actor_id=event.actor_id).delete()
+
+
+async def settle(here: Instance, post: Post, note: str | None = None, *, without: str = "") -> None:
+    """Write the text of a collection here anew, and tell everybody who has it, if it says something else then.
+
+    In the caller's transaction. With a `note` what it said is kept as a version; without one nobody decided anything,
+    and where something is named no more, earlier versions name it no more either. `without` is the id of a post that is
+    just being deleted.
+    """
+    if not await hold(here, post, "visible"):
+        return
+    kept = await Collection.get_or_none(id=post.id)
+    if kept is None:
+        return
+    items = await items_of(post.id)
+    before = {item.id: (item.title, item.url) for item in items}
+    named = await nameable(here, (post.visibility, post.community_id), items, without=without)
+    source = write(kept, named)
+    if source == post.source_md:
+        return
+    if note is not None:
+        await keep_version(here, post, note)
+    else:
+        keep_moment(here, post)
+        if len(named) < len(items):
+            await PostVersion.filter(post_id=post.id).delete()
+    for item in named:
+        if before[item.id] != (item.title, item.url):
+            await item.save(update_fields=["title", "url"])
+    post.source_md = source
+    post.content_html = await _html(here, post)
+    intro = await asyncio.to_thread(rendered, kept.intro, here.settings.origin)
+    post.summary = f"<p>{escape(summary(kept, named, intro), quote=False)}</p>"
+    post.updated_at = here.clock.now()
+    await post.save()
+    await here.events.emit(PostEdited(post.id))
+
+
+async def items_of(post_id: str) -> list[CollectionItem]:
+    """What is in a collection, in its order."""
+    return await CollectionItem.filter(post_id=post_id).order_by("position", "id").limit(MOST)
+
+
+async def nameable(
+    here: Instance, about: tuple[str, str | None], items: Sequence[CollectionItem], *, without: str = ""
+) -> list[CollectionItem]:
+    """The things that everybody who reads a collection (`about`: its visibility and community) may know of.
+
+    With their titles and pages as they are now. What is not known here is what its author said it is; what was here and
+    is gone, or is for others, is left out.
+    """
+    known = {found.uri: found for found in await Post.filter(uri__in=[item.uri for item in items])}
+    found = []
+    for item in items:
+        thing = known.get(item.uri)
+        if thing is not None:
+            if thing.state != "visible" or thing.id == without:
+                continue
+            if not may_be_named((thing.visibility, thing.community_id), about):
+                continue
+            item.title, item.url = await title_of(thing), thing.url or thing.uri
+        found.append(item)
+    return found
+
+
+async def title_of(thing: Post) -> str:
+    """What something is called in a list: its title, that of a tip, or its first words."""
+    title = thing.title
+    if not title and thing.kind == "tip":
+        tip = await Practice.get_or_none(id=thing.id)
+        title = tip.title if tip is not None else ""
+    return (title or excerpt(thing.content_html, 80) or thing.uri)[:300]
+
+
+async def _html(here: Instance, post: Post) -> str:
+    """The text as HTML, with the people whom it named before: nobody is looked for on the network here."""
+    ids = await PostMention.filter(post_id=post.id).limit(100).values_list("actor_id", flat=True)
+    people: dict[str, str] = {}
+    for actor in await Actor.filter(id__in=[str(item) for item in ids]):
+        name, address = actor.username.lower(), actor.url or actor.uri
+        people |= {f"{name}@{actor.domain}": address, **({name: address} if actor.is_local else {})}
+    made = await asyncio.to_thread(render_markdown, post.source_md, base_url=here.settings.origin, mention_urls=people)
+    return made.html

@@ -1,0 +1,1 @@
+"""Pages: Collections, and what somebody saved."""
