@@ -12,10 +12,12 @@ from server.instance import Instance
 from server.media.queries import files
 from server.posts import actions as posts
 from server.posts.actions import NewPost, PostChange
+from server.posts.anchors import particulars_of
 from server.posts.composing import Detail, readable_post
 from server.posts.models import Post
 from server.posts.policy import ANOTHER_WAY
 from server.practices.policy import audiences
+from server.practices.remarks import Step, step_of
 
 SENTENCE = 500
 KINDS = ("discussion", "ask", "challenge", "idea", "win")
@@ -31,7 +33,8 @@ class ThreadForm:
     """What somebody fills in to start a conversation, or to answer. `kind`: one of KINDS.
 
     `another_way`: the answer shows another way of doing what is asked. For so many `peers_first_hours` peers have the
-    word on a question; an answer that `cannot_wait`, because somebody's safety is at stake, is shown at once.
+    word on a question; an answer that `cannot_wait`, because somebody's safety is at stake, is shown at once. `step` is
+    the number of the step of a practice that an answer is about, 0 for all of it.
     """
 
     kind: str = "discussion"
@@ -47,6 +50,7 @@ class ThreadForm:
     another_way: bool = False
     peers_first_hours: int = 0
     cannot_wait: bool = False
+    step: int = 0
 
 
 async def start(here: Instance, acting: Viewer, form: ThreadForm) -> Post:
@@ -73,15 +77,24 @@ async def start(here: Instance, acting: Viewer, form: ThreadForm) -> Post:
 async def reply(here: Instance, acting: Viewer, parent_id: str, form: ThreadForm) -> Post:
     """Answer a post. The audience is never wider than that of what is answered."""
     await _check(here, acting, form, titled=False)
+    about = await _step(here, acting, parent_id, form.step) if form.step else None
+    if about is not None:
+        form = replace(form, text=f"{about.quoted}\n\n{form.text}")
     new = replace(
         _written(form, "reply"),
         parent_id=parent_id,
         manner=ANOTHER_WAY if form.another_way else "",
         at_once=form.cannot_wait,
     )
-    return await posts.create_post(
-        here, str(acting.actor_id), new, detail=_notes_hurry(here, acting) if form.cannot_wait else None
-    )
+
+    async def note(post: Post) -> None:
+        if about is not None:
+            post.particulars = particulars_of(about.number, about.words)
+            await post.save(update_fields=["particulars"])
+        if form.cannot_wait:
+            await _note_hurry(here, acting, post)
+
+    return await posts.create_post(here, str(acting.actor_id), new, detail=note)
 
 
 async def quote(here: Instance, acting: Viewer, quoted_id: str, form: ThreadForm) -> Post:
@@ -216,10 +229,15 @@ def _opens(here: Instance, form: ThreadForm) -> Detail:
     return open_
 
 
-def _notes_hurry(here: Instance, acting: Viewer) -> Detail:
-    async def note(post: Post) -> None:
-        ask = await Post.get_or_none(id=post.root_id, kind="ask")
-        if ask is not None and await peers_first.waits(here, ask, await Actor.get(id=post.author_id)):
-            await peers_first.record(here, acting, post)
+async def _note_hurry(here: Instance, acting: Viewer, post: Post) -> None:
+    ask = await Post.get_or_none(id=post.root_id, kind="ask")
+    if ask is not None and await peers_first.waits(here, ask, await Actor.get(id=post.author_id)):
+        await peers_first.record(here, acting, post)
 
-    return note
+
+async def _step(here: Instance, acting: Viewer, practice_id: str, number: int) -> Step:
+    post = await readable_post(here, acting, practice_id)
+    found = await step_of(here, post.id, number) if post.kind == "practice" else None
+    if found is None:
+        raise Invalid("The practice has no such step any more. Answer all of it.", field="content")
+    return found

@@ -14,7 +14,7 @@ from server.actors import keys
 from server.actors.models import Actor
 from server.instance import Instance
 from server.peers import queries as peers
-from server.posts import audience, consent, details, places, policy
+from server.posts import anchors, audience, consent, details, places, policy
 from server.posts.composing import language_name, summary_of
 from server.posts.models import Like, Post, PostAttachment, PostMention, PostTag
 from server.posts.places import members_among
@@ -180,7 +180,7 @@ async def build(here: Instance, post: Post, *, about: Envelope | None = None) ->
         distinguished=False if not titled else None,
         searchable_by=consent.searchable_by(post, about.author.uri) if titled else None,
         accepted_answer=await _accepted(post),
-        extra={**consent.wire(post, about.author.uri), **extra},
+        extra={**consent.wire(post, about.author.uri), **anchors.wire(post.particulars, post.in_reply_to_uri), **extra},
     )
 
 

@@ -27,7 +27,7 @@ class Post(Model):
     that its author agreed), ``waiting``, ``refused``, ``revoked``; `quote_stamp` and `approved_by` are the stamps that
     prove agreement. `interaction` says who may do what with it, as JSON of `posts.consent`; None leaves it to the
     defaults. `translations` is the text in further languages, `emoji` the pictures of ``:names:`` in it,
-    `particulars` facts such as the duration of a video, as pairs of what and value.
+    `particulars` facts such as the duration of a video, or which step an answer is about, as pairs of what and value.
     """
 
     id = id_field()

@@ -6,6 +6,7 @@ from html import escape
 
 from federation.vocab.base import id_of, is_web_uri, text_of
 from federation.vocab.objects import RemotePost
+from server.posts import anchors
 from server.text import clean_text, language_code, plain, render_markdown, sanitise
 from server.text.pages import to_our_pages
 
@@ -60,7 +61,7 @@ def particulars(remote: RemotePost) -> list[list[str]]:
     category = remote.raw.get("category")
     if isinstance(category, dict) and text_of(category.get("name")):
         found.append(["category", clean_text(plain(text_of(category.get("name"))))[:100]])
-    return found
+    return found + anchors.read(remote)
 
 
 def duration_seconds(value: object) -> int | None:

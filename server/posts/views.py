@@ -13,6 +13,7 @@ from server.instance import Instance
 from server.peers.queries import shows_media
 from server.posts import policy
 from server.posts.addresses import page_path
+from server.posts.anchors import Anchor, Spot
 from server.posts.around import Around, around
 from server.posts.consent import NEVER, Consent, consent
 from server.posts.details import facts_of
@@ -150,6 +151,8 @@ class PostView:
     manner: str = ""
     echo_count: int = 0
     echoed_by_me: bool = False
+    anchor: Anchor | None = None
+    spot: Spot | None = None
 
     @property
     def excerpt(self) -> str:
@@ -268,6 +271,7 @@ def _view(
         warning_html=spoken.warning_html,
         translations=() if deleted else spoken.others,
         particulars=() if deleted else spoken.particulars,
+        anchor=None if deleted else spoken.anchor,
         kind=row["kind"],
         kind_label=_kind_label(row),
         author=author,

@@ -7,6 +7,7 @@ from html import escape
 
 from server.db import Row
 from server.instance import Instance
+from server.posts.anchors import STEP, WORDS, Anchor, anchor_of
 from server.posts.pictures import show_pictures
 from server.text.emoji import with_emoji
 
@@ -31,6 +32,7 @@ class Words:
     language: str
     others: tuple[Translation, ...]
     particulars: tuple[tuple[str, str], ...]
+    anchor: Anchor | None
 
 
 def words(here: Instance, row: Row, *, language: str, shown: bool) -> Words:
@@ -43,6 +45,7 @@ def words(here: Instance, row: Row, *, language: str, shown: bool) -> Words:
     ]
     said = _chosen([main, *further], language)
     others = [item for item in (main, *further) if item is not said]
+    facts = json.loads(row["particulars"] or "[]")
 
     def html(text: str) -> str:
         return with_emoji(show_pictures(here, text, shown=shown), emoji, here.media_url)
@@ -57,7 +60,8 @@ def words(here: Instance, row: Row, *, language: str, shown: bool) -> Words:
         warning_html=dressed(row["content_warning"]),
         language=said.language,
         others=tuple(Translation(item.language, item.title, html(item.content_html)) for item in others),
-        particulars=tuple((item[0], item[1]) for item in json.loads(row["particulars"] or "[]")),
+        particulars=tuple((item[0], item[1]) for item in facts if item[0] not in {STEP, WORDS}),
+        anchor=anchor_of(facts),
     )
 
 

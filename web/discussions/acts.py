@@ -20,6 +20,7 @@ from server.posts.policy import PEERS
 from server.posts.queries import PostView
 from server.practices import actions as practices
 from server.practices.queries import KINDS
+from server.practices.remarks import Step, step_of
 from server.resources import actions as resources
 from server.sessions import actions as sessions
 from server.tries import actions as tries
@@ -60,6 +61,7 @@ async def reply_page(request: Request) -> Response:
         reply_text="",
         reply_form=None,
         uploaded=[],
+        about=await _about(request, post, request.query_params.get("step", "")[:3]),
         me=viewer,
         parent=post,
         status_code=200,
@@ -80,8 +82,10 @@ async def reply(request: Request) -> Response:
     except Invalid as error:
         typed = {"reply_text": form.text, "uploaded": uploaded, "reply_form": form}
         kept: dict[str, Any] = {"errors": error.errors, **typed}
-        if root is None or root.id != post.id:
-            return render(request, "discussions/reply.html", status_code=422, post=post, parent=post, me=viewer, **kept)
+        about = await _about(request, post, text(sent, "step", 3))
+        if root is None or root.id != post.id or about is not None:
+            kept |= {"about": about, "post": post, "parent": post, "me": viewer}
+            return render(request, "discussions/reply.html", status_code=422, **kept)
         return await page(request, post, 422, **kept)
     place = root.url if root is not None else post.url
     there = gettext(request, "Your answer is there.")
@@ -91,6 +95,12 @@ async def reply(request: Request) -> Response:
         else gettext(request, "Your answer is kept. Peers have the word first; then it is shown.")
     )
     return redirect(request, f"{place}#reply-{written.id}", toast=waits if written.state == PEERS else there)
+
+
+async def _about(request: Request, post: PostView, number: str) -> Step | None:
+    """The step of a practice that is answered."""
+    is_number = post.kind == "practice" and number.isdecimal() and number.isascii()
+    return await step_of(here_of(request), post.id, int(number)) if is_number else None
 
 
 async def show_now(request: Request) -> Response:

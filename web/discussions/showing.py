@@ -21,6 +21,7 @@ from server.posts.queries import PostView
 from server.practices import messages as signed
 from server.practices import queries as practices
 from server.practices.content import CERTAINTY_WORDS
+from server.practices.remarks import place
 from server.practices.versions import history
 from server.practices.writing import rendered
 from server.remixes import queries as remixes
@@ -77,6 +78,7 @@ async def page(
         replies = await posts.thread(here, viewer, post.root_id) if is_root else []
     if template == PRACTICE:
         tried, replies = await tried_facts(request, post, replies)
+        tried["remarks"] = await place(here, viewer, post, facts["steps"], replies)
         facts, live = {**facts, **tried}, replace(live, list="#practice-said") if live else None
     more_to_come = is_root and not post.is_local and await gathering.opened(here, viewer, post.id)
     values = {"errors": [], "reply_text": "", "uploaded": [], "reply_form": None, "answers_to": [], **facts, **more}

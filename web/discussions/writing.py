@@ -38,12 +38,18 @@ def read(form: FormData, uploaded: Sequence[MediaFile], community_id: str | None
         another_way=bool(text(form, "another_way", 5)),
         peers_first_hours=_hours(form),
         cannot_wait=bool(text(form, "cannot_wait", 5)),
+        step=_number(form, "step"),
     )
 
 
 def _hours(form: FormData) -> int:
     typed = text(form, "peers_first_hours", 4) or str(USUAL)
     return int(typed) if text(form, "peers_first", 5) and typed.isdecimal() and typed.isascii() else 0
+
+
+def _number(form: FormData, name: str) -> int:
+    typed = text(form, name, 3)
+    return int(typed) if typed.isdecimal() and typed.isascii() else 0
 
 
 async def compose(request: Request) -> Response:
