@@ -45,6 +45,7 @@ routes = [
     Route("/c/{slug}/new", send, methods=["POST"]),
     Route("/p/{name}", showing.show, name="post"),
     Route("/p/{name}/versions", showing.versions_page),
+    Route("/p/{name}/sheet", showing.sheet_page),
     Route("/p/{name}/message", showing.message_page),
     Route("/p/{name}/audience", narrowing.audience_page),
     Route("/p/{name}/audience", narrowing.narrow, methods=["POST"]),

@@ -104,6 +104,16 @@ async def versions_page(request: Request) -> Response:
     return render(request, "discussions/versions.html", post=post, changes=changes)
 
 
+async def sheet_page(request: Request) -> Response:
+    """A practice as it is printed, on one sheet."""
+    here, viewer, post = here_of(request), viewer_of(request), await post_of(request)
+    template, facts = await _facts(request, here, viewer, post)
+    if template != PRACTICE or post.state != "visible":
+        raise NotFound
+    address = post.original_url or here.url(post.url)
+    return render(request, "practices/sheet.html", nav="practices", post=post, address=address, **facts)
+
+
 async def message_page(request: Request) -> Response:
     """The signed message behind a post, for those who may read the post."""
     here, post = here_of(request), await post_of(request)

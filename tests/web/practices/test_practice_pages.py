@@ -427,3 +427,32 @@ async def test_d16_five_kinds_are_offered_at_once_and_the_rest_behind_one_tap(fe
     assert kinds == ["quick", "ask", "tip", "win", "challenge"]
     for kind in ("discussion", "round", "poll", "idea", "session", "resource"):
         assert f"kind={kind}" in more
+
+
+async def test_c18_one_sheet_says_whose_it_is_what_one_may_do_and_where_it_lives(fediverse) -> None:
+    here, maya, tom, science = await place(fediverse)
+    shared = await maya.do(actions.share, replace(FORM, licence="CC-BY-4.0", community_id=science.id))
+    async with fediverse.client(here, maya) as client:
+        draft = await client.post("/practices/new", data={**FILLED, "save_draft": "1"})
+        assert draft.status_code == 303
+        thread = {
+            "kind": "discussion",
+            "title": "Hm",
+            "content": "x",
+            "licence": "CC-BY-4.0",
+            "language": "en",
+            "share": "1",
+        }
+        other = (await client.post("/c/science/new", data={**thread, "share": "1"})).headers["location"]
+        assert (await client.get(f"{other}/sheet")).status_code == 404
+    for person in (None, tom):
+        async with fediverse.client(here, person) as client:
+            page = await client.get(f"/p/{shared.short}/sheet")
+            check(page.text)
+            assert "“Exit tickets that work” by Maya" in page.text
+            assert "https://creativecommons.org/licenses/by/4.0/" in page.text
+            assert f"<p>{shared.url} · version 1" in page.text
+            assert "https://example.org/q" in page.text
+            practice = await client.get(f"{shared.url}")
+            assert f'href="/p/{shared.short}/sheet"' in practice.text
+            assert 'property="og:title" content="Exit tickets that work"' in practice.text

@@ -287,6 +287,10 @@ function showKeys() {
   }
   if (!sheet.open) sheet.showModal();
 }
+for (const button of all("[data-print]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => print());
+}
 page.addEventListener("keydown", (event) => {
   if (event.key === "Escape") {
     const open = page.querySelector("details[data-menu][open]");
