@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from federation.vocab.base import site_of
 from server.db import Row, among
+from server.db.given import NUMBER, TEXT, given, rows_given
 from server.instance import Instance
 
 CACHE = "fediverse.turns"
@@ -22,6 +23,11 @@ MAX_LOOKED_AT = 200
 """Hosts that are looked at for one that has something due."""
 LOCK = 7_733_257
 """The first half of the advisory locks of PostgreSQL under which a host's receipts are claimed."""
+
+
+class _Overtaking(Exception):
+    """What was claimed is given back: somebody else has something before it."""
+
 
 _COLUMNS = (
     "seq, activity_id, activity_type, actor, signer, proven, host, body, received_at, attempts, let_in, lease_until,"
@@ -115,6 +121,13 @@ async def _next_hosts(here: Instance, last: str, most: int) -> list[str]:
 async def _claim_of(here: Instance, hosts: Sequence[str], until: datetime, share: int) -> list[Row]:
     if here.db.dialect == "sqlite":
         return await _leased(here, hosts, until, share)
+    try:
+        return await _claim_beside_others(here, hosts, until, share)
+    except _Overtaking:
+        return []
+
+
+async def _claim_beside_others(here: Instance, hosts: Sequence[str], until: datetime, share: int) -> list[Row]:
     async with here.db.transaction():
         # Another process that claims of the same host has to be seen to have done so, so that order is kept.
         names, parameters = among(hosts, "host")
@@ -124,7 +137,32 @@ async def _claim_of(here: Instance, hosts: Sequence[str], until: datetime, share
             lock=LOCK,
             **parameters,
         )
-        return await _leased(here, [row["host"] for row in free], until, share) if free else []
+        rows = await _leased(here, [row["host"] for row in free], until, share) if free else []
+        if rows and await _renewed_meanwhile(here, rows, until):
+            raise _Overtaking
+        return rows
+
+
+async def _renewed_meanwhile(here: Instance, rows: Sequence[Row], until: datetime) -> bool:
+    """Whether somebody holds on to one of these or of those before them, whose lease was over when we began.
+
+    It was renewed while our statement ran: PostgreSQL looks at a row again that somebody changed meanwhile, and leaves
+    out that one alone. What came after it from the same host would overtake it (R6).
+    """
+    last: dict[str, int] = {}
+    for row in rows:
+        last[row["host"]] = max(row["seq"], last.get(row["host"], 0))
+    return bool(
+        await here.db.value(
+            f"SELECT 1 AS one FROM inbox_receipt JOIN {given(here.db.dialect, host=TEXT, last=NUMBER)}"
+            " ON inbox_receipt.host = given.host WHERE outcome IS NULL AND seq <= given.last AND lease_until >= :now"
+            " AND (lease_until <> :until OR leased_by IS DISTINCT FROM CAST(:holder AS BIGINT)) LIMIT 1",
+            given=rows_given({"host": host, "last": seq} for host, seq in last.items()),
+            now=here.clock.now(),
+            until=until,
+            holder=here.db.holder,
+        )
+    )
 
 
 async def _leased(here: Instance, hosts: Sequence[str], until: datetime, share: int) -> list[Row]:

@@ -162,6 +162,35 @@ async def test_r6_a_worker_that_was_away_for_longer_than_its_lease_leaves_its_ho
     assert await here.run(here.db.rows, "SELECT 1 AS one FROM inbox_receipt WHERE outcome IS NULL") == []
 
 
+async def test_r6_what_a_slow_worker_renews_while_another_claims_is_not_overtaken(here: Any, monkeypatch: Any) -> None:
+    """Its lease was over when the other looked, and was renewed before the other had the row.
+
+    With some plans PostgreSQL leaves out such a row and takes those after it; which plan it chooses, no test can say.
+    """
+    if here.db.dialect == "sqlite":
+        return
+    for number in range(3):
+        await receive(here, "birch.example", number)
+    await receive(here, "cedar.example", 0)
+    lease = turns._leased
+
+    async def all_but_the_first(*arguments: Any) -> Any:
+        first, *others = await lease(*arguments)
+        await here.db.execute(
+            "UPDATE inbox_receipt SET lease_until = :until, leased_by = 7 WHERE seq = :seq",
+            until=first["lease_until"] + 1,
+            seq=first["seq"],
+        )
+        return others
+
+    with monkeypatch.context() as patch:
+        patch.setattr(turns, "_leased", all_but_the_first)
+        assert await claimed_together(here, 9) == []
+    assert await here.run(here.db.value, "SELECT sum(attempts) FROM inbox_receipt") == 0
+    turns.turns(here).last = ""
+    assert len(await claimed_together(here, 9)) == 4
+
+
 async def test_r3_what_could_not_be_written_down_is_not_overtaken(here: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """A full disk while the first is processed: the others of its server wait with it, and then come after it."""
     for number in range(3):
