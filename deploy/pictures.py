@@ -117,7 +117,7 @@ def _save(picture: bytes, target: Path) -> int:
 @contextmanager
 def _demo() -> Iterator[int]:
     """A demo on free ports; gives the first of them."""
-    port = _three_free_ports()
+    port = _free_ports()
     with tempfile.TemporaryDirectory(prefix="peerhall-pictures-") as folder:
         command = [str(Path(sys.executable).parent / "peerhall"), "demo", "--port", str(port), "--keep", folder]
         quiet = subprocess.DEVNULL
@@ -130,16 +130,16 @@ def _demo() -> Iterator[int]:
             process.wait(30)
 
 
-def _three_free_ports() -> int:
-    for port in range(8821, 9000, 3):
+def _free_ports() -> int:
+    for port in range(8821, 9000, 4):
         try:
-            for number in range(3):
+            for number in range(4):
                 with socket.socket() as probe:
                     probe.bind(("127.0.0.1", port + number))
         except OSError:
             continue
         return port
-    raise SystemExit("there are no three free ports in a row")
+    raise SystemExit("there are no four free ports in a row")
 
 
 def _await(address: str, process: "subprocess.Popen[bytes]") -> None:

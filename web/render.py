@@ -134,6 +134,7 @@ def _page_context(request: Request, context: Mapping[str, Any]) -> dict[str, Any
         "nav": "",
         "errors": [],
         "toast": _open_toast(request),
+        "tour": state["tour"](request) if "tour" in state else None,
         **context,
         "request": request,
         "viewer": viewer,

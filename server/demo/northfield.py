@@ -116,7 +116,7 @@ PRACTICES = (
         materials=(("Twelve questions for Year 8 science", "https://example.org/exit-questions"),),
         replies=(
             (
-                "tom@riverside",
+                "nadia@riverside",
                 "Did this with an evening group of adults: two baskets instead of chairs. They liked seeing that "
                 "they were not the only ones in “not yet”.",
             ),

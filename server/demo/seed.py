@@ -18,6 +18,7 @@ from server.collections.form import CollectionForm, ItemForm
 from server.communities import actions as communities
 from server.communities import queries as community_queries
 from server.communities.form import CommunityForm
+from server.demo import elsewhere
 from server.demo.facts import (
     DemoAnswer,
     DemoCollection,
@@ -37,6 +38,7 @@ from server.demo.facts import (
     DemoTogether,
     DemoTry,
 )
+from server.demo.sofia import Sofia
 from server.demo.together import form_network, offer_subject
 from server.demo.tried import TRIES
 from server.discussions import actions as discussions
@@ -101,12 +103,18 @@ class Seeder:
     """Fills all organisations. Handles like ``tom@riverside`` name people of another one."""
 
     def __init__(
-        self, organisations: Sequence[DemoOrganisation], opened: Mapping[str, Instance], clock: MovableClock
+        self,
+        organisations: Sequence[DemoOrganisation],
+        opened: Mapping[str, Instance],
+        clock: MovableClock,
+        sofia: Sofia,
     ) -> None:
-        """Seed these open instances, by slug."""
+        """Seed these open instances, by slug, and what reaches Sofia of them."""
         self._organisations = organisations
         self._opened = opened
         self._clock = clock
+        self._sofia = sofia
+        self._home = opened[organisations[0].slug]
         self._viewers: dict[str, Viewer] = {}
         self._groups: dict[tuple[str, str], str] = {}
 
@@ -128,6 +136,7 @@ class Seeder:
                 await self._join(organisation, community)
             for follower, target in organisation.follows:
                 await self._follow(organisation, follower, target)
+        await elsewhere.follow(self._sofia, self._home)
         await self._settle()
         for act in sorted(self._acts(), key=lambda act: -act.days_ago):
             self._clock.offset = timedelta(days=-act.days_ago)
@@ -172,6 +181,7 @@ class Seeder:
                 yield Act(poll.days_ago, _bound(self._poll, one, poll))
             for event in one.events:
                 yield Act(event.days_ago, _bound(self._event, one, event))
+        yield Act(6, lambda: elsewhere.speak(self._sofia, self._home, self._settle))
 
     async def _people(self, organisation: DemoOrganisation) -> None:
         here = self._opened[organisation.slug]
@@ -564,7 +574,7 @@ class Seeder:
         """Let every server work until none has anything left to do."""
         busy = True
         while busy:
-            busy = False
+            busy = await self._sofia.work()
             for here in self._opened.values():
                 busy = await here.run(here.worker.run_until_idle) or busy
 

@@ -26,7 +26,7 @@ TRIES = (
     ),
     DemoTry(
         TICKETS,
-        "tom@riverside",
+        "nadia@riverside",
         14,
         CHANGED,
         ("other", "adults", "11-20", "10", "library"),

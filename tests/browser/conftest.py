@@ -21,10 +21,11 @@ ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking",
 
 @dataclass(frozen=True)
 class Demo:
-    """The running network: the origins of its two first organisations, and what it printed."""
+    """The running network: the origins of its two first organisations and of Sofia's server, and what it printed."""
 
     northfield: str
     riverside: str
+    elsewhere: str
     printed: str
 
 
@@ -51,7 +52,7 @@ def _free_ports(count: int) -> int:
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     """`peerhall demo`, as anybody starts it, on ports of its own."""
-    port = _free_ports(3)
+    port = _free_ports(4)
     log = tmp_path_factory.mktemp("demo") / "output"
     with log.open("w") as output:
         process = subprocess.Popen(
@@ -65,7 +66,11 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
                 assert process.poll() is None, log.read_text()
                 assert time.monotonic() - begun < START_WITHIN_SECONDS, log.read_text()
                 time.sleep(0.2)
-            yield Demo(f"http://northfield.localhost:{port}", f"http://riverside.localhost:{port + 1}", log.read_text())
+            origins = [
+                f"http://{name}.localhost:{port + number}"
+                for number, name in ((0, "northfield"), (1, "riverside"), (3, "elsewhere"))
+            ]
+            yield Demo(*origins, log.read_text())
         finally:
             process.send_signal(signal.SIGINT)
             process.wait(20)
