@@ -75,7 +75,7 @@ async def store_remote(here: Instance, remote: RemoteActor) -> Actor:
     async with here.db.transaction():
         before = await Actor.get_or_none(uri=remote.id)
         values = _values(remote) | {"updated_at": now, "fetched_at": now}
-        values |= await _handle(here, remote) | {"grade": peer_queries.grade_of(here, remote.host)}
+        values |= await _handle(here, remote) | {"grade": peer_queries.shown_as(here, remote.host)}
         await here.db.execute(_UPSERT, id=new_id(now), uri=remote.id, now=now, no=False, **values)
         await peers.note_seen(here, remote.host, dialect="threadiverse" if THREADIVERSE in remote.implements else None)
         after = await Actor.get(uri=remote.id)

@@ -14,7 +14,7 @@ from server.ids import new_id
 from server.instance import Instance
 from server.peers import queries as peers
 from server.peers.events import PeerGradeChanged
-from server.peers.policy import BLOCKED, grade_among
+from server.peers.policy import BLOCKED, canonical, grade_among, shown_as
 
 KEYS = "actors.keys"
 """Says on the bus whose keys may have changed; None for many."""
@@ -101,14 +101,23 @@ async def on_peer_grade(here: Instance, event: PeerGradeChanged) -> None:
 
     A block pauses every follow with them; taking it back within 30 days brings the follows back.
     """
-    chosen = await peers.chosen_grades(here)
+    chosen, vouched = await peers.chosen_grades(here), await peers.vouches(here)
     rows = await here.db.rows(
         "SELECT DISTINCT host, grade FROM actor WHERE NOT is_local AND (host = :host OR host LIKE :inside"
         " OR host LIKE :ports OR host LIKE :inside_ports) ORDER BY host LIMIT 10000",
         **peers.spellings(event.host),
     )
     for row in rows:
-        before, after = row["grade"], grade_among(chosen, row["host"])
+        host = canonical(row["host"])
+        before, after = (
+            row["grade"],
+            shown_as(
+                here.settings.federation,
+                grade_among(chosen, host),
+                chosen=host in chosen,
+                vouch=vouched.get(host, ""),
+            ),
+        )
         if before == after:
             continue
         await here.db.execute(

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from federation.vocab.memberlists import MAX_MEMBERS, MemberList
 from server.actors.policy import clean_name
 from server.errors import Invalid
-from server.peers.policy import MEMBER, MET
+from server.peers.policy import MEMBER, MET, PARTED
 from server.text import clean_text
 
 MAX_NAME = 80
@@ -49,13 +49,15 @@ def trouble_with(listed: MemberList, *, version: int, digest: str, now: datetime
 
 
 def vouched(members: Mapping[str, tuple[str, bool, datetime]], now: datetime) -> dict[str, str]:
-    """For whom a network vouches, from the state of each host, whether that is applied, and since when it is so."""
+    """What a network says of hosts, from the state of each host, whether that is applied, and since when it is so."""
     found: dict[str, str] = {}
     for host, (state, applied, since) in members.items():
         if applied:
             found[host] = MEMBER
         elif state in {"expected", "asked"} or (state in {"refused", "removed", "left"} and now - since < GOODBYE):
             found[host] = MET
+        elif state in {"removed", "left"}:
+            found[host] = PARTED
     return found
 
 

@@ -8,6 +8,8 @@ from server.db import from_milliseconds
 from server.instance import Instance
 from server.peers import actions as peers
 from server.peers import policy as peer_policy
+from server.peers import queries as peer_queries
+from server.peers.events import PeerGradeChanged
 
 PART = "consortium.part"
 MET = "consortium.met"
@@ -36,11 +38,18 @@ async def act_on(here: Instance, network: Consortium) -> None:
             {row["host"]: (row["state"], bool(row["applied"]), from_milliseconds(row["changed_at"])) for row in rows},
             now,
         )
+    if network.state == "closed":
+        found = {host: word for host, word in found.items() if word != peer_policy.PARTED}
     if network.state == "member":
         # Of others we know only what their host says: who is not in its list is not talked to.
         found = {host: word for host, word in found.items() if word == peer_policy.MEMBER} | {
             network.host: peer_policy.MEMBER
         }
+        rows = await here.db.rows("SELECT host, vouch FROM peer_vouch WHERE network = :uri", uri=network.uri)
+        for row in rows:
+            if row["vouch"] != peer_policy.MET:
+                # It was one: what it left here is kept out of sight until it is one again.
+                found.setdefault(row["host"], peer_policy.PARTED)
     elif network.state == "asked" or (network.state == "left" and now - network.changed_at < policy.GOODBYE):
         found[network.host] = peer_policy.MET
     found.pop(here.settings.origin.split("://", 1)[1], None)
@@ -66,6 +75,15 @@ async def meet(here: Instance, host: str) -> None:
     async with here.db.transaction():
         await peers.vouch(here, _MEETING + host, {host: peer_policy.MET})
         await here.jobs.enqueue(MET, host, run_at=here.clock.now() + LOOKED_UP_FOR)
+
+
+async def settle(here: Instance, _: object = None) -> None:
+    """Whose posts are out of sight, set right: whom this server talks with may be another choice since it started."""
+    async with here.db.transaction():
+        apart = [host for host, word in (await peer_queries.vouches(here)).items() if word == peer_policy.PARTED]
+        rows = await here.db.rows("SELECT DISTINCT host FROM actor WHERE grade = 'apart' ORDER BY host LIMIT 1000")
+        for host in sorted({*apart, *(row["host"] for row in rows)}):
+            await here.events.emit(PeerGradeChanged(host, peer_policy.NORMAL, peer_policy.NORMAL))
 
 
 async def met(here: Instance, host: str) -> None:

@@ -56,6 +56,8 @@ class Peer(Model):
 class PeerVouch(Model):
     """A network vouches for a server: as ``member``, or because it has to be ``met`` before it can be one.
 
+    ``parted`` is no vouch: it was a member, and what it left here is kept out of sight.
+
     `network` is the id of the network, or of whatever else wants it; a grade that an admin gave outweighs this.
     """
 

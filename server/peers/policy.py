@@ -97,8 +97,10 @@ OF_GRADE = {
 }
 """The one table of what a grade does; `effects` adds what follows from the mode of this server."""
 
-QUIET = tuple(grade for grade, line in OF_GRADE.items() if not line.found)
-HIDDEN = tuple(grade for grade, line in OF_GRADE.items() if not line.shown)
+APART = "apart"
+"""What stands with actors in place of a grade while their server is out of the network that had let it in."""
+QUIET = (*(grade for grade, line in OF_GRADE.items() if not line.found), APART)
+HIDDEN = (*(grade for grade, line in OF_GRADE.items() if not line.shown), APART)
 
 PASSES_THOUGH_HELD = frozenset(
     {"Accept", "Block", "Delete", "Flag", "Ignore", "Leave", "Reject", "Remove", "Resolve", "TentativeReject", "Undo"}
@@ -108,8 +110,21 @@ HELD_AS_POSTS = frozenset({"Create"})
 """Posts are taken in and wait as such, so that a steward reads them as they will look."""
 
 
-MEMBER, MET = VOUCHES = ("member", "met")
-"""What a network says of a server: it is a member, or it has to be talked to before it can be one."""
+MEMBER, MET, PARTED = VOUCHES = ("member", "met", "parted")
+"""What a network says of a server: it is a member, it has to be talked to before it can be one, or it was one.
+
+Of what several networks say, the first of these counts.
+"""
+
+
+def shown_as(mode: str, grade: str, *, chosen: bool, vouch: str) -> str:
+    """How the people of a server are shown: by its grade, or not at all while it is out of its network.
+
+    Where we talk only with those we chose, what a former member wrote can be neither changed nor deleted any more: so
+    nobody reads it until the server is back, or an admin decided otherwise.
+    """
+    apart = vouch == PARTED and mode == "consortium" and not chosen and grade == NORMAL
+    return APART if apart else grade
 
 
 def effects(mode: str, grade: str, *, chosen: bool, vouch: str = "") -> Effects:

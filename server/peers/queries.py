@@ -47,7 +47,7 @@ async def chosen_grades(here: Instance) -> dict[str, str]:
 
 
 async def vouches(here: Instance) -> dict[str, str]:
-    """What networks say of hosts, as the database has it in this transaction. A member is more than somebody met."""
+    """What networks say of hosts, as the database has it in this transaction. The most of it counts."""
     rows = await here.db.rows("SELECT host, min(vouch) AS vouch FROM peer_vouch GROUP BY host ORDER BY host")
     return {row["host"]: row["vouch"] for row in rows}
 
@@ -67,6 +67,13 @@ async def load_grades(here: Instance) -> None:
 def grade_of(here: Instance, host: str) -> str:
     """The grade of a host, from memory; see `policy.grade_among`."""
     return policy.grade_among(grades(here).by_host, host)
+
+
+def shown_as(here: Instance, host: str) -> str:
+    """How people of a host are shown, from memory; see `policy.shown_as`."""
+    known = grades(here)
+    chosen = policy.canonical(host) in known.by_host
+    return policy.shown_as(here.settings.federation, grade_of(here, host), chosen=chosen, vouch=known.vouch_for(host))
 
 
 async def grade(here: Instance, host: str) -> str:

@@ -6,7 +6,7 @@ from server.consortium import actions, joining, queries
 from server.errors import Invalid, NotFound
 from server.peers import actions as peers
 from server.peers.queries import effects_for, may_receive, may_send, network_hosts
-from tests.posting import follow, write
+from tests.posting import follow, sees, write
 
 WORDS = {"name": "Valley schools", "purpose": "We try each other's practices.", "guidelines": "Name *no pupils*."}
 ALDER, BIRCH, CEDAR = "alder.example", "birch.example", "cedar.example"
@@ -96,6 +96,48 @@ async def test_who_is_removed_is_cut_off_everywhere_within_the_hour(fediverse, t
     await fediverse.settle()
     assert (lets_in(alder), lets_in(birch), lets_in(cedar)) == ([BIRCH], [ALDER], [])
     assert (await view(birch)).changes[0].removed == ("Cedar",)
+
+
+async def test_w7_copies_of_who_was_removed_are_out_of_sight_until_they_come_back(fediverse, three):
+    alder, birch, cedar = three
+    fediverse.watch.let_deliveries_pass()
+    for school in (birch, cedar):
+        await joins(fediverse, alder, school)
+    cem, ana, bea = [
+        await fediverse.person(here, name) for here, name in ((cedar, "cem"), (alder, "ana"), (birch, "bea"))
+    ]
+    for reader in (ana, bea):
+        await follow(reader, cem)
+    await fediverse.settle()
+    post = await write(cem, "A quiet start", visibility="public")
+    await fediverse.settle()
+
+    async def seen():
+        return [await sees(reader, post.uri) is not None for reader in (ana, bea)]
+
+    assert await seen() == [True, True]
+    await alder.run(actions.remove, alder, "@ana", "valley-schools", CEDAR, "They have closed.")
+    await fediverse.settle()
+    fediverse.clock.advance(3600)
+    await fediverse.settle()
+    assert await seen() == [False, False]
+    profile = await fediverse.client(birch, bea).get(f"/@cem@{CEDAR}")
+    assert "A quiet start" not in profile.text
+    # An admin who decides otherwise of this server has the last word; its own people read it all the time.
+    await birch.run(peers.set_grade, birch, CEDAR, "normal", "@ben")
+    assert await seen() == [False, True]
+    assert await sees(cem, post.uri) is not None
+    await birch.run(peers.forget, birch, CEDAR, "@ben")
+    assert await seen() == [False, False]
+    await joins(fediverse, alder, cedar)
+    fediverse.clock.advance(3600)
+    await fediverse.settle()
+    assert await seen() == [True, True]
+    # Who leaves the network does not lose what they have read there.
+    await birch.run(joining.leave, birch, "@ben", "valley-schools")
+    fediverse.clock.advance(3600)
+    await fediverse.settle()
+    assert await seen() == [True, True]
 
 
 async def test_an_admin_who_looks_first_puts_changes_off(fediverse, three):
