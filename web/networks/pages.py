@@ -5,6 +5,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from server.consortium import queries
+from web.networks.drawing import drawn
 from web.render import render
 from web.request import here_of
 
@@ -19,7 +20,9 @@ async def network(request: Request) -> Response:
     here = here_of(request)
     view = await queries.network(here, request.path_params["slug"])
     ties = await queries.ties(here, view)
-    return render(request, "networks/show.html", nav="networks", network=view, ties=ties)
+    return render(
+        request, "networks/show.html", nav="networks", network=view, ties=ties, picture=drawn(view.members, ties)
+    )
 
 
 routes = [

@@ -156,6 +156,10 @@ async def test_m6_the_map_counts_what_everybody_may_see(fediverse, two):
     await follow(tom, maya)
     await fediverse.settle()
     page = await says(anybody, "/networks/valley-schools", "with Birch:", "one community", "Alder – Birch")
+    # The picture has a title and says the same in words; its twin is the table.
+    picture = page[page.index('<figure class="chart travel">') : page.index("</figure>")]
+    for said in ('role="img"', "<title id=", "Alder and Birch: 1.", ">Birch</text>", ">1</text>"):
+        assert said in picture, said
     assert "staff" not in page
     assert closed.id
 
