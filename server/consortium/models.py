@@ -16,7 +16,8 @@ class Consortium(Model):
     ``removed``: what we are there. `version` counts the changes of the list; `digest` is of what it said in that
     version. `trouble` is why the list could not be taken over the last time, in one word: one of
     `federation.errors.WORDS` or `policy.TROUBLES`, or nothing. `look_first`: an admin looks at what changed before it
-    has an effect. `changes` are the latest ones, newest first.
+    has an effect. `tells_numbers`: an admin agreed to tell the host what `numbers` counts. `changes` are the latest
+    ones, newest first.
     """
 
     id = id_field()
@@ -33,6 +34,7 @@ class Consortium(Model):
     join_uri = fields.CharField(max_length=500, null=True)
     reason = fields.TextField(default="")
     look_first = fields.BooleanField(default=False)
+    tells_numbers = fields.BooleanField(default=False)
     trouble = fields.CharField(max_length=12, default="")
     changes: Any = JsonField(default=list)
     valid_until: datetime | None = MomentField(null=True)
@@ -80,3 +82,23 @@ class ConsortiumMember(Model):
 
         table = "consortium_member"
         unique_together = (("consortium", "uri"),)
+
+
+class ConsortiumReport(Model):
+    """What a member told of a quarter (``2026-Q3``), suppressed and rounded at home; also what we told ourselves."""
+
+    id = id_field()
+    consortium: fields.ForeignKeyRelation[Consortium] = fields.ForeignKeyField(
+        "models.Consortium", on_delete=fields.CASCADE
+    )
+    host = fields.CharField(max_length=255)
+    quarter = fields.CharField(max_length=7)
+    numbers: Any = JsonField(null=True)
+    created_at = MomentField()
+    consortium_id: str
+
+    class Meta:
+        """Table name and indexes."""
+
+        table = "consortium_report"
+        unique_together = (("consortium", "host", "quarter"),)

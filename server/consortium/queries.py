@@ -65,6 +65,7 @@ class NetworkView:
     url: str
     version: int
     look_first: bool
+    tells_numbers: bool
     trouble: str
     reason: str
     valid_until: datetime | None
@@ -189,6 +190,7 @@ async def network(here: Instance, slug: str, *, everything: bool = False) -> Net
         url=found.url,
         version=found.version,
         look_first=found.look_first,
+        tells_numbers=found.tells_numbers,
         trouble=found.trouble,
         reason=found.reason,
         valid_until=found.valid_until,

@@ -60,6 +60,7 @@ PUBLIC: dict[str, set[str]] = {
     "media": {"key", "thumb_key", "media_type"},  # an address that cannot be guessed, shown where the file is shown
     "remote_media": {"*"},  # pictures of others
     "tombstone": {"*"},  # what ended, by whom: ids that were known
+    "consortium_report": {"host", "quarter"},  # the numbers are for the host alone
     "subject": {"*"},  # what people are invited to follow
     # Documents: what they hold stands in the other tables too.
     "inbox_receipt": {"*"},

@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from server.consortium import actions, joining, lists, queries
+from server.consortium import actions, joining, lists, queries, reporting
 from server.errors import Invalid, NotFound
 from web.admin import words
 from web.i18n import gettext
@@ -138,6 +138,31 @@ async def choose(request: Request) -> Response:
     return redirect(request, _page(_slug(request)), toast=gettext(request, "Saved."))
 
 
+async def tell(request: Request) -> Response:
+    """Tell the host numbers from now on, or no more."""
+    by, form = admin(request), await form_of(request)
+    tells = text(form, "numbers", 10) == "tell"
+    await reporting.agree(here_of(request), by.handle, _slug(request), tells=tells)
+    return redirect(request, _page(_slug(request)), toast=gettext(request, "Saved."))
+
+
+async def report(request: Request) -> Response:
+    """The numbers of all members, for the host."""
+    admin(request)
+    here = here_of(request)
+    found = await reporting.report(here, _slug(request), request.query_params.get("quarter", ""))
+    view = await queries.network(here, _slug(request), everything=True)
+    return render(
+        request,
+        "admin/network_report.html",
+        nav="admin",
+        tab="networks",
+        network=view,
+        report=found,
+        words=words.numbers(request),
+    )
+
+
 async def fetch(request: Request) -> Response:
     """Read the list now."""
     admin(request)
@@ -238,4 +263,6 @@ routes = [
     _post("/{slug}/apply", apply),
     _post("/{slug}/choose", choose),
     _post("/{slug}/fetch", fetch),
+    _post("/{slug}/tell", tell),
+    Route("/admin/networks/{slug}/report", report),
 ]

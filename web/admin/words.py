@@ -100,6 +100,7 @@ def log(request: Request) -> dict[str, str]:
         "community.role": gettext(request, "changed a role in"),
         "community.unban": gettext(request, "let somebody back into"),
         "consortium.accept": gettext(request, "let a server into a network:"),
+        "consortium.tell": gettext(request, "chose whether to tell numbers for the report of"),
         "consortium.apply": gettext(request, "did as the list says of the network"),
         "consortium.ask": gettext(request, "asked to join the network"),
         "consortium.close": gettext(request, "ended the network"),
@@ -133,3 +134,39 @@ def log(request: Request) -> dict[str, str]:
         "report.suspend": gettext(request, "suspended somebody after a report"),
         "site.change": gettext(request, "changed this server"),
     }
+
+
+def numbers(request: Request) -> list[dict[str, str]]:
+    """What the report of a network counts, in the order of `server.consortium.numbers.NAMES`, and how."""
+    return [
+        {
+            "name": gettext(request, "People"),
+            "means": gettext(request, "Who has an account there at the time of the report."),
+        },
+        {
+            "name": gettext(request, "Sharing"),
+            "means": gettext(request, "How many people shared the practices that the next column counts."),
+        },
+        {
+            "name": gettext(request, "Practices"),
+            "means": gettext(
+                request, "Practices and tips shared in the quarter, with everybody or the network, that still stand."
+            ),
+        },
+        {
+            "name": gettext(request, "Trying"),
+            "means": gettext(request, "How many people wrote the reports that the next column counts."),
+        },
+        {
+            "name": gettext(request, "Tried"),
+            "means": gettext(
+                request, "Reports in the quarter of people there who tried a practice, their own or anybody’s."
+            ),
+        },
+        {
+            "name": gettext(request, "Tried by others"),
+            "means": gettext(
+                request, "Reports in the quarter on practices from there, by anybody but their own authors."
+            ),
+        },
+    ]
