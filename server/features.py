@@ -3,6 +3,7 @@
 from server.accounts.feature import feature as accounts
 from server.actors.feature import feature as actors
 from server.audit.feature import feature as audit
+from server.blueprints.feature import feature as blueprints
 from server.challenges.feature import feature as challenges
 from server.collections.feature import feature as collections
 from server.communities.feature import feature as communities
@@ -62,6 +63,7 @@ FEATURES: tuple[Feature, ...] = (
     remixes,
     tries,
     subjects,
+    blueprints,
     discussions,
     challenges,
     ideas,

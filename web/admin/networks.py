@@ -6,10 +6,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from server.blueprints import actions as blueprints
 from server.consortium import actions, joining, lists, queries, reporting
 from server.errors import Invalid, NotFound
 from web.admin import words
-from web.i18n import gettext
+from web.admin.blueprints import beginning, beginnings
+from web.i18n import gettext, ngettext
 from web.render import redirect, render
 from web.request import admin, form_of, here_of, text
 
@@ -19,16 +21,25 @@ Handler = Callable[[Request], Awaitable[Response]]
 async def networks(request: Request) -> Response:
     """All networks, and the two ways into one."""
     admin(request)
-    return await _networks(request)
+    begun = beginning(request, request.query_params.get("begin", ""))
+    if begun is None:
+        return await _networks(request)
+    filled = {"name": begun.name, "purpose": begun.purpose, "guidelines": begun.guidelines, "begin": begun.key}
+    return await _networks(request, filled=filled)
 
 
 async def found(request: Request) -> Response:
     """Host a network."""
     by, form = admin(request), await form_of(request)
     filled = {name: text(form, name, 12_000) for name in ("name", "purpose", "guidelines")}
+    begun = beginning(request, text(form, "begin", 20))
     try:
-        network = await actions.found(here_of(request), by.handle, **filled)
+        if begun is None:
+            network = await actions.found(here_of(request), by.handle, **filled)
+        else:
+            network = await blueprints.begin(here_of(request), by, begun.made, **filled)
     except Invalid as error:
+        filled["begin"] = begun.key if begun is not None else ""
         return await _networks(request, filled=filled, errors=error.errors, status=422)
     words = gettext(request, "The network is there. Tell the others this server’s address, so that they can ask.")
     return redirect(request, _page(network.slug), toast=words)
@@ -138,6 +149,30 @@ async def choose(request: Request) -> Response:
     return redirect(request, _page(_slug(request)), toast=gettext(request, "Saved."))
 
 
+async def tick(request: Request) -> Response:
+    """Say that a step of the plan is done, or is not."""
+    by, form = admin(request), await form_of(request)
+    number = text(form, "step", 3)
+    if not (number.isascii() and number.isdigit()):
+        raise NotFound
+    done = text(form, "done", 5) == "yes"
+    await blueprints.tick(here_of(request), by, _slug(request), int(number), done=done)
+    return redirect(request, f"{_page(_slug(request))}#plan")
+
+
+async def unplan(request: Request) -> Response:
+    """Take away what the network began with."""
+    by = admin(request)
+    closed = await blueprints.take_away(here_of(request), by, _slug(request))
+    words = ngettext(
+        request,
+        "The plan is gone, and one community that nobody used is closed.",
+        "The plan is gone, and %(count)s communities that nobody used are closed.",
+        closed,
+    )
+    return redirect(request, _page(_slug(request)), toast=words if closed else gettext(request, "The plan is gone."))
+
+
 async def tell(request: Request) -> Response:
     """Tell the host numbers from now on, or no more."""
     by, form = admin(request), await form_of(request)
@@ -199,6 +234,8 @@ async def _networks(
         mode=here.settings.federation,
         networks=await queries.networks(here, everything=True),
         form=filled or {},
+        beginnings=beginnings(request),
+        begun=beginning(request, (filled or {}).get("begin", "")),
         address=address,
         errors=errors or [],
     )
@@ -215,6 +252,7 @@ async def _network(
 ) -> Response:
     here = here_of(request)
     view = await queries.network(here, _slug(request), everything=True)
+    plan = await blueprints.steps_of(here, view.slug)
     return render(
         request,
         "admin/network.html",
@@ -223,6 +261,7 @@ async def _network(
         tab="networks",
         mode=here.settings.federation,
         network=view,
+        plan=plan,
         form=filled or {"name": view.name, "purpose": view.purpose, "guidelines": view.guidelines},
         typed_host=host,
         open_for=open_for,
@@ -264,5 +303,7 @@ routes = [
     _post("/{slug}/choose", choose),
     _post("/{slug}/fetch", fetch),
     _post("/{slug}/tell", tell),
+    _post("/{slug}/tick", tick),
+    _post("/{slug}/unplan", unplan),
     Route("/admin/networks/{slug}/report", report),
 ]

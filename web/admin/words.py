@@ -102,6 +102,8 @@ def log(request: Request) -> dict[str, str]:
         "consortium.accept": gettext(request, "let a server into a network:"),
         "consortium.tell": gettext(request, "chose whether to tell numbers for the report of"),
         "consortium.apply": gettext(request, "did as the list says of the network"),
+        "consortium.begin": gettext(request, "began a network from a template:"),
+        "consortium.unplan": gettext(request, "took a plan away from the network"),
         "consortium.ask": gettext(request, "asked to join the network"),
         "consortium.close": gettext(request, "ended the network"),
         "consortium.describe": gettext(request, "changed what is said of the network"),

@@ -125,6 +125,44 @@ async def test_m2_a_member_leaves_in_the_browser(fediverse, two):
     await says(host, NETWORK, "One member")
 
 
+async def test_m4_a_network_begins_with_a_template_that_can_be_taken_away(fediverse, two):
+    (alder, ana, host), _ = two
+    member = fediverse.client(alder, await fediverse.person(alder, "tom"))
+    words = ("Talking circles", "Week 9: meet for an hour", "not in here", "Writing project sites", "hub and sites")
+    await says(host, "/admin/networks?begin=sel", *words)
+    for key in ("sel", "writing", "faculty"):
+        refused = await host.post("/admin/networks/found", data=WORDS | {"begin": key, "name": ""})
+        assert (refused.status_code, f'name="begin" value="{key}"' in refused.text) == (422, True)
+    assert await alder.run(alder.db.value, "SELECT count(*) FROM community") == 0
+    await community(ana, "hub")  # this handle is taken
+    assert await does(host, "/admin/networks/found", **WORDS, begin="faculty") == NETWORK
+    await says(host, NETWORK, "Before term: the hub invites the sites", "Name *no pupils*.")
+    for path in ("tick", "unplan"):
+        assert (await member.post(f"{NETWORK}/{path}", data={"step": "0", "done": "yes"})).status_code in {403, 404}
+    assert (await host.post(f"{NETWORK}/tick", data={"step": "9", "done": "yes"})).status_code == 404
+    await does(host, f"{NETWORK}/tick", step="0", done="yes")
+    await says(host, NETWORK, "Not done after all")
+    # The plan is for admins, and the communities are for members, who ask for a place.
+    assert "Before term" not in await says(fediverse.client(alder), "/networks/valley-schools")
+    made = await alder.run(
+        alder.db.rows,
+        "SELECT username, visibility, join_policy FROM community JOIN actor ON actor.id = community.id ORDER BY 1",
+    )
+    assert [row["username"] for row in made] == ["course-design", "hub", "hub-2", "what-students-learn"]
+    assert {(row["visibility"], row["join_policy"]) for row in made if row["username"] != "hub"} == {
+        ("members", "apply")
+    }
+    assert (await member.post("/c/course-design/apply", data={"q0": "a", "q1": "b", "q2": "c"})).status_code == 303
+    await does(host, f"{NETWORK}/unplan")
+    assert "Before term" not in await says(host, NETWORK, "Name *no pupils*.")
+    closed = await alder.run(
+        alder.db.rows,
+        "SELECT username FROM community JOIN actor ON actor.id = community.id WHERE archived_at IS NOT NULL ORDER BY 1",
+    )
+    assert [row["username"] for row in closed] == ["hub-2", "what-students-learn"]
+    assert (await host.post(f"{NETWORK}/unplan")).status_code == 404
+
+
 async def connect(fediverse, alder, birch):
     await alder.run(actions.found, alder, "@ana", **WORDS)
     await alder.run(actions.expect, alder, "@ana", "valley-schools", BIRCH)

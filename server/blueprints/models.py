@@ -1,0 +1,24 @@
+"""What a network was begun with."""
+
+from typing import Any
+
+from tortoise.models import Model
+
+from server.db import JsonField, MomentField, id_field
+
+
+class NetworkPlan(Model):
+    """The plan of a network hosted here; `id` is the id of the network.
+
+    `steps` are ``{text, done}``, `communities` the ids of those that were made for it. For admins here alone.
+    """
+
+    id = id_field()
+    steps: Any = JsonField(default=list)
+    communities: Any = JsonField(default=list)
+    created_at = MomentField()
+
+    class Meta:
+        """Table name."""
+
+        table = "network_plan"
