@@ -87,6 +87,11 @@ def plain_line(text: str) -> str:
     return _SPECIAL.sub(r"\\\1", " ".join(text.split()))
 
 
+def quoted_line(text: str) -> str:
+    """As `plain_line`, for words of somebody else: what looks like a handle in them calls nobody."""
+    return plain_line(text).replace("@", "\\@")
+
+
 def is_web_address(url: str) -> bool:
     """Whether this is a full http(s) address without a user name in it."""
     try:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from server.practices.writing import Text
+from server.practices.writing import Text, quoted_line
 from server.tries.form import TryForm
 
 SENTENCES = {
@@ -16,7 +16,7 @@ SENTENCES = {
 def write(form: TryForm, title: str) -> str:
     """The text of a tidy report about the practice with this title, as Markdown."""
     text = Text()
-    text.line(f"I tried “{title}”: {SENTENCES[form.outcome]}")
+    text.add(f"I tried “{quoted_line(title)}”: {SENTENCES[form.outcome]}")
     text.facts([("Where", f"{', '.join(form.context.facts)}.")])
     if form.changed or form.steps:
         text.facts([("What I changed", form.changed)] if form.changed else [])

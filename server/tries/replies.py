@@ -16,6 +16,7 @@ from server.posts.events import PostEdited, PostHeld, PostPublished
 from server.posts.form import NewPost
 from server.posts.models import Post
 from server.posts.policy import DIRECT
+from server.practices.writing import quoted_line
 from server.tries.bands import OUTCOMES
 from server.tries.counting import look_at_again, tell_soon
 from server.tries.detail import CHANGEABLE, keep, version_tried
@@ -74,8 +75,8 @@ async def acknowledge(here: Instance, payload: Any) -> None:
     speaker = community or await Actor.get(kind="Application", is_local=True)
     outcome = OUTCOMES[report.outcome].lower()
     text = (
-        f"Thank you for trying “{practice.title}”. Your reply counts as “{outcome}”, and its author was told: "
-        f"{practice.url}\n\nIf that is not what you meant, change or delete your reply."
+        f"Thank you for trying “{quoted_line(practice.title)}”. Your reply counts as “{outcome}”, and its author was"
+        f" told: {practice.url}\n\nIf that is not what you meant, change or delete your reply."
     )
     try:
         new = NewPost(kind="reply", source_md=text, parent_id=post.id, visibility=DIRECT, to_named=True)

@@ -312,6 +312,23 @@ async def test_s15_what_followers_tried_is_for_the_author(fediverse, three):
     assert (await counted(ada, practice.uri))[0] == 0
 
 
+async def test_s15_the_title_of_a_practice_calls_nobody_in_a_report_or_its_answer(fediverse, three):
+    maya, tom, ada, _ = three
+    practice = await maya.do(practices.share, replace(PRACTICE, title=f"Ask @ada@{ada.here.settings.domain} *and* #all"))
+    await fediverse.settle()
+    sent = await tried(tom, practice.uri)
+    assert "I tried “Ask @ada@cedar.example *and* #all”: it worked as it is." in sent.content_html
+    named = "SELECT actor.username FROM post_mention JOIN actor ON actor.id = post_mention.actor_id WHERE post_id = :id"
+    assert await tom.here.run(tom.here.db.rows, named, id=sent.id) == [{"username": "maya"}]
+    stranger = Stranger(fediverse, "mastodon.example")
+    sofia = stranger.actor("sofia")
+    fediverse.watch.let_deliveries_pass()
+    await stranger.create(fediverse, maya.here, sofia, "n/1", "<p>#triedit worked</p>", inReplyTo=practice.uri)
+    (note,) = [item["object"] for item in stranger.received if "Thank you for trying" in str(item)]
+    assert (note["to"], note.get("cc", [])) == ([sofia], [])
+    assert [tag for tag in note.get("tag", []) if tag["href"] != sofia] == []
+
+
 async def test_ones_own_practice_and_what_is_none_are_not_tried(fediverse, three):
     maya, tom, _, practice = three
     with pytest.raises(NotAllowed, match="your own practice"):
