@@ -32,7 +32,8 @@ class TriedDetail:
             return  # its words are read again when it is told that they changed
         if report is not None and told is not None:
             if here.clock.now() - report.created_at <= CHANGEABLE:
-                await report.update_from_dict(_said(told)).save()
+                # Who said it with a hashtag before says it with fields now: its words are not read any more.
+                await report.update_from_dict({**_said(told), "by_words": False}).save()
                 await tell_soon(here, report.practice_id)
             return
         if report is None and told is not None and await _first(here, post_id, told):

@@ -329,6 +329,20 @@ async def test_s15_the_title_of_a_practice_calls_nobody_in_a_report_or_its_answe
     assert [tag for tag in note.get("tag", []) if tag["href"] != sofia] == []
 
 
+async def test_who_said_it_with_a_hashtag_can_say_it_with_the_form(fediverse, three):
+    maya, tom, _, practice = three
+    sent = await reply(tom, await found(tom.here, practice.uri), "#triedit worked")
+    await fediverse.settle()
+    assert (await counted(maya, practice.uri))[1]["worked"] == 1
+    fediverse.clock.advance(5)
+    await tom.do(actions.change, sent.id, CHANGED)
+    await fediverse.settle()
+    there = await found(maya.here, sent.uri)
+    assert (there.kind, (await counted(maya, practice.uri))[1]["worked-with-changes"]) == ("tried", 1)
+    seen = await maya.do(queries.where_it_worked, await sees(maya, practice.uri))
+    assert (seen.reports[there.id].saw, seen.reports[there.id].by_words) == ("Nobody left early.", False)
+
+
 async def test_ones_own_practice_and_what_is_none_are_not_tried(fediverse, three):
     maya, tom, _, practice = three
     with pytest.raises(NotAllowed, match="your own practice"):
