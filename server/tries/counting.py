@@ -5,7 +5,7 @@ more, because they are left out whenever it is counted; nothing has to be taken 
 """
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from federation.errors import FederationError
@@ -17,7 +17,7 @@ from server.db import Row, from_milliseconds
 from server.instance import Instance
 from server.peers import queries as peers
 from server.peers.events import PeerGradeChanged
-from server.posts.activities.update import send_update
+from server.posts.activities.update import CLOCKS_DIFFER, send_update
 from server.posts.details import detail_of, newest
 from server.posts.documents import shown_rule
 from server.posts.events import PostEdited, PostRemoved
@@ -107,7 +107,7 @@ class CountsDetail:
         tally, _ = await TriedTally.get_or_create(id=post_id)
         tally.version = version_of(learning.get("version"))
         await tally.save(update_fields=["version"])
-        await _hear(tally, read_trials(remote.raw.get("trials"), remote.id))
+        await _hear(tally, read_trials(remote.raw.get("trials"), remote.id), here.clock.now())
 
     async def snapshot(self, here: Instance, post_id: str) -> dict[str, object]:
         """Nothing: counts are not what its author wrote."""
@@ -175,7 +175,7 @@ async def look_at_again(here: Instance, practice_id: str) -> None:
         reports = await here.db.value(
             "SELECT count(*) AS n FROM (SELECT report.id FROM tried_report AS report JOIN post ON post.id = report.id"
             " WHERE report.practice_id = :practice AND report.version = :version AND post.state = 'visible'"
-            " LIMIT :enough) AS few",
+            f" AND {AUTHOR_IS_THERE} LIMIT :enough) AS few",
             practice=practice_id,
             version=post.version,
             enough=ENOUGH,
@@ -234,7 +234,7 @@ async def hear(here: Instance, payload: Any) -> None:
         here.log.info("the counts of %s cannot be fetched", post.uri)
         return
     async with here.db.transaction():
-        await _hear(await TriedTally.get(id=post.id), told)
+        await _hear(await TriedTally.get(id=post.id), told, here.clock.now())
 
 
 async def _asked(here: Instance, post: Post, tally: TriedTally) -> ToldCounts | None:
@@ -247,12 +247,13 @@ async def _asked(here: Instance, post: Post, tally: TriedTally) -> ToldCounts | 
     return read_trials(await here.engine.fetch(address), post.uri)
 
 
-async def _hear(tally: TriedTally, told: ToldCounts | None) -> None:
-    """Keep counts that are no older than those we have."""
+async def _hear(tally: TriedTally, told: ToldCounts | None, now: datetime) -> None:
+    """Keep counts that are no older than those we have; a time far ahead would refuse all later ones (R10)."""
     if told is None:
         return
     tally.address = told.address
-    if told.counts is not None and told.at is not None and (tally.at is None or told.at >= tally.at):
+    at = min(told.at, now + CLOCKS_DIFFER) if told.at is not None else None
+    if told.counts is not None and at is not None and (tally.at is None or at >= tally.at):
         # What was asked for and what was sent may be of the same second: times are told in whole ones.
-        tally.counts, tally.at = counts_json(told.counts), told.at
+        tally.counts, tally.at = counts_json(told.counts), at
     await tally.save(update_fields=["address", "counts", "at"])

@@ -1,6 +1,8 @@
 """A practice that comes home: written on one server, tried on another, and seen on a third."""
 
+import json
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -343,6 +345,29 @@ async def test_who_said_it_with_a_hashtag_can_say_it_with_the_form(fediverse, th
     assert (seen.reports[there.id].saw, seen.reports[there.id].by_words) == ("Nobody left early.", False)
 
 
+async def test_counts_from_a_clock_that_runs_ahead_do_not_stand_for_good(fediverse, three):
+    maya, tom, _, practice = three
+    stranger = Stranger(fediverse, "school.example")
+    olga = stranger.actor("olga")
+    fediverse.watch.let_deliveries_pass()
+    copy = (await document(fediverse, maya.here, practice.uri))[1]
+    uri = stranger.uri("p/1")
+    copy = json.loads(json.dumps(copy).replace(practice.uri, uri).replace(maya.uri, olga)) | {"id": uri, "url": uri}
+
+    async def say(kind, number, ahead):
+        at = fediverse.clock.now() + timedelta(days=ahead)
+        told = trials(f"{uri}/trials", uri, Counts({("worked", Bands()): number}, 1), at)
+        stranger.documents[uri] = copy | {"trials": told, "updated": timestamp(at)}
+        await stranger.send(tom.here, stranger.activity(kind, olga, stranger.documents[uri], path=f"a/{number}"))
+        await fediverse.settle()
+        seen = await tom.do(queries.where_it_worked, await sees(tom, uri))
+        return seen.counts.total, seen.heard_at - fediverse.clock.now() < timedelta(minutes=11)
+
+    assert await say("Create", 2, 9000) == (2, True)
+    fediverse.clock.advance(3600)
+    assert await say("Update", 5, 0) == (5, True)
+
+
 async def test_ones_own_practice_and_what_is_none_are_not_tried(fediverse, three):
     maya, tom, _, practice = three
     with pytest.raises(NotAllowed, match="your own practice"):
@@ -360,7 +385,10 @@ async def test_c21_after_three_reports_the_author_is_asked_what_they_would_chang
         await fediverse.settle()
     asked = "SELECT reader_id FROM notification WHERE kind = 'revise'"
     assert await maya.here.run(maya.here.db.rows, asked) == []
+    await maya.here.run(suspend, maya.here, (await maya.here.run(resolve, maya.here, ada.uri)).id, "@maya")
     await joel.do(actions.report, practice.id, CHANGED)
+    assert await maya.here.run(maya.here.db.rows, asked) == []
+    await (await fediverse.person(maya.here, "kim")).do(actions.report, practice.id, WELL)
     await fediverse.settle()
     assert await maya.here.run(maya.here.db.rows, asked) == [{"reader_id": maya.id}]
     seen = await maya.do(queries.where_it_worked, await sees(maya, practice.uri))
