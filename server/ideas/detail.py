@@ -2,10 +2,10 @@
 
 from html import escape
 
-from federation.vocab.base import id_of, is_web_uri
+from federation.vocab.base import id_of, is_web_uri, same_origin
 from federation.vocab.objects import RemotePost
 from server.actors.models import Actor
-from server.ideas.models import Idea
+from server.ideas.models import IS_THERE, Idea
 from server.instance import Instance
 from server.posts.models import Post
 from server.posts.policy import OPEN
@@ -17,7 +17,7 @@ MADE_FROM = (
     MadeFrom(
         "actor",
         "t.uri = (SELECT idea.host_uri FROM idea WHERE idea.id = post.id)",
-        ("id", "uri", "url", "name", "username"),
+        ("id", "uri", "url", "name", "username", "deleted_at", "suspended_at"),
     ),
     MadeFrom(
         "post",
@@ -38,7 +38,7 @@ class IdeaDetail:
             return {}
         found: dict[str, object] = {}
         words = []
-        host = await Actor.get_or_none(uri=idea.host_uri) if idea.host_uri else None
+        host = await Actor.get_or_none(uri=idea.host_uri, **IS_THERE) if idea.host_uri else None
         if host is not None:
             found[HOST] = host.uri
             words.append(f"<strong>Would host it:</strong> {_link(host.url or host.uri, host.name or host.username)}")
@@ -49,11 +49,14 @@ class IdeaDetail:
         return found | ({"after": f"<p>{'<br>'.join(words)}</p>"} if words else {})
 
     async def received(self, here: Instance, post_id: str, remote: RemotePost) -> None:
-        """Keep what became of an idea from elsewhere."""
+        """Keep what became of an idea from elsewhere.
+
+        Whoever hosts it is of its own server, and so is the event: it speaks for nobody and nothing of others (S5).
+        """
         await Idea.update_or_create(
             defaults={
-                "host_uri": _web(remote.raw.get(HOST)),
-                "session_uri": _web(remote.raw.get(SESSION)),
+                "host_uri": _of_its_own(remote.raw.get(HOST), remote.id),
+                "session_uri": _of_its_own(remote.raw.get(SESSION), remote.id),
                 "changed_at": here.clock.now(),
             },
             id=post_id,
@@ -78,6 +81,7 @@ def _link(url: str, words: str) -> str:
     return f'<a href="{escape(url)}">{escape(words, quote=False)}</a>'
 
 
-def _web(value: object) -> str | None:
+def _of_its_own(value: object, idea_uri: str) -> str | None:
     uri = id_of(value)
-    return uri if uri is not None and is_web_uri(uri) and len(uri) <= 500 else None
+    is_id = uri is not None and is_web_uri(uri) and len(uri) <= 500
+    return uri if uri is not None and is_id and same_origin(uri, idea_uri) else None

@@ -5,6 +5,9 @@ from tortoise.models import Model
 
 from server.db import MomentField, id_field
 
+IS_THERE = {"deleted_at": None, "suspended_at": None}
+"""Of an actor that hosts: who is gone hosts nothing, and somebody else can."""
+
 
 class Idea(Model):
     """What became of an idea, beside what its post says; `id` is the id of the post.

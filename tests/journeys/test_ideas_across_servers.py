@@ -11,7 +11,7 @@ from server.ideas import actions, queries
 from server.posts import actions as posts
 from server.sessions import actions as sessions
 from server.sessions.form import SessionForm
-from tests.posting import community, document, follow, found, join, sees
+from tests.posting import Stranger, community, document, follow, found, join, sees
 
 IDEA = ThreadForm(kind="idea", title="We visit each other's first ten minutes", text="And have coffee afterwards.")
 EVENT = SessionForm(
@@ -56,3 +56,16 @@ async def test_d13_interest_travels_home_and_the_event_comes_back(fediverse):
     facts = await guests[0].do(queries.idea, await sees(guests[0], idea.uri))
     assert facts.session.title == "Visits"
     assert (await guests[0].do(queries.came_of, await sees(guests[0], event.uri))).title == IDEA.title
+
+    # An idea elsewhere speaks for nobody here, and no event of ours came of it (S5).
+    stranger = Stranger(fediverse, "mallory.example")
+    mallory = stranger.actor("mallory")
+    fediverse.watch.let_deliveries_pass()
+    lie = {"type": "Article", "kind": "idea", "name": "Buy this", "ph:host": guests[0].uri, "ph:session": event.uri}
+    sent = await stranger.create(fediverse, birch, mallory, "n/1", **lie)
+    facts = await guests[0].do(queries.idea, await sees(guests[0], sent))
+    assert (facts.host, facts.session) == (None, None)
+    lie |= {"ph:host": {"id": mallory}, "ph:session": stranger.uri("e/1")}
+    sent = await stranger.create(fediverse, birch, mallory, "n/2", **lie)
+    assert (await guests[0].do(queries.idea, await sees(guests[0], sent))).host.handle == "@mallory@mallory.example"
+    assert await birch.run(birch.db.value, "SELECT count(*) AS n FROM idea WHERE session_uri = :uri", uri=event.uri) == 1
