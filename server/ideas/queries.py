@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from server.actors.models import Actor
 from server.actors.queries import PersonLabel, labels
 from server.actors.viewer import Viewer
 from server.communities.activities.authority import looks_after
-from server.ideas.models import Idea
+from server.ideas.models import IS_THERE, Idea
 from server.ideas.policy import ENOUGH, IdeaState, why_not_hosted, why_not_scheduled
 from server.instance import Instance
 from server.posts import queries as posts
@@ -87,6 +88,7 @@ async def idea(here: Instance, viewer: Viewer, post: PostView) -> IdeaFacts:
     row = await here.db.row(
         "SELECT host.id AS host_id, post.short, post.title, post.kind FROM idea"
         " LEFT JOIN actor AS host ON host.uri = idea.host_uri AND host.deleted_at IS NULL"
+        " AND host.suspended_at IS NULL"
         f" LEFT JOIN post ON post.uri = idea.session_uri AND post.state = 'visible' AND {may_read}"
         " WHERE idea.id = :idea",
         idea=post.id,
@@ -121,7 +123,7 @@ async def state_of(here: Instance, acting: Viewer, post: Post) -> IdeaState:
         locked=post.locked,
         interested=post.likes_count,
         is_scheduled=bool(session_uri) and await Post.filter(uri=session_uri, state="visible").exists(),
-        has_host=bool(host_uri),
+        has_host=bool(host_uri) and await Actor.filter(uri=host_uri, **IS_THERE).exists(),
         is_host=bool(host_uri) and host_uri == acting.actor_uri,
         is_author=post.author_id == acting.actor_id,
         looks_after=acting.is_steward or await looks_after(here, str(acting.actor_id), post.community_id),
@@ -133,7 +135,7 @@ async def came_of(here: Instance, viewer: Viewer, event: PostView) -> Leads | No
     may_read, values = readable(viewer)
     row = await here.db.row(
         "SELECT post.short, post.title, post.kind FROM idea JOIN post ON post.id = idea.id"
-        f" WHERE idea.session_uri = :uri AND post.state = 'visible' AND {may_read} LIMIT 1",
+        f" WHERE idea.session_uri = :uri AND post.state = 'visible' AND {may_read} ORDER BY post.id LIMIT 1",
         uri=event.uri,
         **values,
     )
@@ -153,8 +155,12 @@ async def facts(here: Instance, ids: Sequence[str]) -> dict[str, list[str]]:
     """What the cards of ideas say: how many are interested, and how far it is."""
     named = {f"id_{number}": post_id for number, post_id in enumerate(ids)}
     rows = await here.db.rows(
-        "SELECT post.id, post.likes_count, idea.host_uri, idea.session_uri FROM post"
-        f" LEFT JOIN idea ON idea.id = post.id WHERE post.id IN ({', '.join(':' + name for name in named)})",
+        "SELECT post.id, post.likes_count, CASE WHEN gone.id IS NULL THEN idea.host_uri END AS host_uri,"
+        " CASE WHEN ended.id IS NULL THEN idea.session_uri END AS session_uri FROM post"
+        " LEFT JOIN idea ON idea.id = post.id LEFT JOIN actor AS gone ON gone.uri = idea.host_uri"
+        " AND (gone.deleted_at IS NOT NULL OR gone.suspended_at IS NOT NULL)"
+        " LEFT JOIN post AS ended ON ended.uri = idea.session_uri AND ended.state <> 'visible'"
+        f" WHERE post.id IN ({', '.join(':' + name for name in named)})",
         **named,
     )
     return {

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from server.actors import removal
 from server.discussions import actions as discussions
 from server.discussions.actions import ThreadForm
 from server.errors import Invalid, NotAllowed, NotFound
@@ -13,7 +14,7 @@ from server.posts import queries as post_queries
 from server.sessions import actions as sessions
 from server.sessions.form import SessionForm
 from tests.counting import statements
-from tests.posting import community, join
+from tests.posting import community, document, join
 
 IDEA = ThreadForm(kind="idea", title="We visit each other's first ten minutes", text="And have coffee afterwards.")
 EVENT = SessionForm(
@@ -87,6 +88,24 @@ async def test_d13_only_members_host_and_only_one_of_them(scene):
     await ada.do(actions.volunteer, idea.id)
     await maya.do(actions.step_back, idea.id)
     assert (await seen(ada, idea))[1].host is None
+
+
+async def test_d13_who_is_gone_hosts_nothing_and_what_was_withdrawn_is_not_scheduled(fediverse, scene):
+    maya, tom, ada, ben, _, group = scene
+    idea = await have(maya, group)
+    await tom.do(actions.volunteer, idea.id)
+    await tom.here.run(removal.suspend, tom.here, tom.id, "@maya")
+    view, facts = await seen(ada, idea)
+    assert (facts.host, facts.can_host, view.facts[1]) == (None, True, "Nobody hosts it yet")
+    assert "ph:host" not in (await document(fediverse, ada.here, idea.uri))[1]
+    await ada.do(actions.volunteer, idea.id)
+    view, facts = await seen(ben, idea)
+    assert (facts.host.id, facts.can_host, view.facts[1]) == (ada.id, False, "Somebody hosts it")
+    for person in (maya, ada, ben):
+        await person.do(posts.like_post, idea.id)
+    event = await announce(ada, idea, group)
+    await ada.do(posts.delete_post, event.id)
+    assert (await seen(ben, idea))[0].facts[1] == "Somebody hosts it"
 
 
 async def test_d13_interest_is_one_tap_counted_and_undone(scene):
