@@ -32,13 +32,14 @@ async def add_answer(here: Instance, acting: Viewer, post_id: str, challenge_id:
     """Say that a practice or resource of one's own answers a challenge; everybody who has it is told."""
     post = await _own(acting, post_id)
     challenge = await _open_challenge(here, acting, challenge_id)
-    known = await _answered(post)
-    if challenge.uri in known:
+    if challenge.uri in await _answered(post):
         return
-    if len(known) >= MOST:
-        raise Invalid(f"It answers {MOST} challenges already. Take one off first.", field="challenge")
 
     async def store(changed: Post) -> None:
+        # Read while nobody else changes the post: two may be added at once.
+        known = await _answered(changed)
+        if len(known) >= MOST and challenge.uri not in known:
+            raise Invalid(f"It answers {MOST} challenges already. Take one off first.", field="challenge")
         await set_answers(here, changed.id, [*known, challenge.uri])
         await _name(changed, challenge)
 
@@ -49,12 +50,11 @@ async def take_answer_off(here: Instance, acting: Viewer, post_id: str, challeng
     """Say that it does not after all."""
     post = await _own(acting, post_id)
     challenge = await Post.get_or_none(id=challenge_id)
-    known = await _answered(post)
-    if challenge is None or challenge.uri not in known:
+    if challenge is None or challenge.uri not in await _answered(post):
         raise NotFound
 
     async def store(changed: Post) -> None:
-        await set_answers(here, changed.id, [uri for uri in known if uri != challenge.uri])
+        await set_answers(here, changed.id, [uri for uri in await _answered(changed) if uri != challenge.uri])
 
     await posts.edit_post(here, acting, post.id, PostChange(), "It answers a challenge no more.", detail=store)
 

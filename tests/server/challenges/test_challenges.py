@@ -1,5 +1,6 @@
 """Challenges of a community (C3): named, answered by practices and resources, closed with a reason."""
 
+import asyncio
 from dataclasses import replace
 
 import pytest
@@ -179,6 +180,20 @@ async def test_c3_an_answer_that_ends_does_not_count_any_more(scene):
     view, facts = await shown(maya, challenge)
     assert (view.facts, facts.answers) == (["No answer yet"], [])
     assert await board(maya, group) == [challenge.title]
+
+
+async def test_c3_two_answers_that_are_added_at_once_both_stand(scene):
+    maya, tom, _, group = scene
+    practice = await tom.do(practices.share, PRACTICE)
+    named = [await name_it(maya, group, title=f"Challenge {number}") for number in range(7)]
+    said = await asyncio.gather(
+        *(tom.do(actions.add_answer, practice.id, each.id) for each in named), return_exceptions=True
+    )
+    assert [type(each) for each in said if each is not None] == [Invalid, Invalid]
+    there = await tom.do(queries.answers_to, practice.id)
+    assert len(there) == 5
+    await asyncio.gather(*(tom.do(actions.take_answer_off, practice.id, each.id) for each in there[:3]))
+    assert [each.id for each in await tom.do(queries.answers_to, practice.id)] == [each.id for each in there[3:]]
 
 
 async def test_c3_s15_an_answer_for_few_counts_for_nobody_else(scene):
