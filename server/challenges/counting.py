@@ -2,10 +2,13 @@
 
 from collections.abc import Iterable
 
+from server.actors.events import ActorChanged
 from server.challenges.models import Challenge, ChallengeAnswer
 from server.challenges.policy import ANSWERING, counts
 from server.ids import new_id
 from server.instance import Instance
+from server.peers import queries as peers
+from server.peers.events import PeerGradeChanged
 from server.posts.events import (
     PostDeleted,
     PostEdited,
@@ -16,6 +19,7 @@ from server.posts.events import (
     ThreadLocked,
 )
 from server.posts.models import Post
+from server.posts.readable import AUTHOR_IS_THERE
 
 Happened = PostPublished | PostEdited | PostNarrowed | PostRemoved | PostRestored | PostDeleted
 MANY = 500
@@ -45,7 +49,7 @@ async def settle(here: Instance, uri: str) -> None:
     rows = await here.db.rows(
         "SELECT post.visibility, post.community_id FROM challenge_answer JOIN post"
         " ON post.id = challenge_answer.post_id WHERE challenge_answer.challenge_uri = :uri"
-        " AND post.state = 'visible' ORDER BY challenge_answer.id LIMIT :many",
+        f" AND post.state = 'visible' AND {AUTHOR_IS_THERE} ORDER BY challenge_answer.id LIMIT :many",
         uri=uri,
         many=MANY,
     )
@@ -71,6 +75,29 @@ async def on_post(here: Instance, event: Happened) -> None:
     answers = await ChallengeAnswer.filter(post_id=event.post_id).values_list("challenge_uri", flat=True)
     for uri in answers:
         await settle(here, str(uri))
+
+
+async def on_actor(here: Instance, event: ActorChanged) -> None:
+    """Somebody was suspended, or let in again: what they wrote counts no more, or again."""
+    await _settle_all(here, "actor.id = :actor", actor=event.actor_id)
+
+
+async def on_grade(here: Instance, event: PeerGradeChanged) -> None:
+    """So does what people of a server wrote that was blocked or unblocked."""
+    of_host = "actor.host = :host OR actor.host LIKE :inside OR actor.host LIKE :ports OR actor.host LIKE :inside_ports"
+    await _settle_all(here, f"NOT actor.is_local AND ({of_host})", **peers.spellings(event.host))
+
+
+async def _settle_all(here: Instance, who: str, **values: str) -> None:
+    rows = await here.db.rows(
+        "SELECT DISTINCT challenge_answer.challenge_uri AS uri FROM challenge_answer JOIN post"
+        " ON post.id = challenge_answer.post_id JOIN actor ON actor.id = post.author_id"
+        f" WHERE post.state = 'visible' AND {who} ORDER BY challenge_answer.challenge_uri LIMIT :many",
+        many=MANY,
+        **values,
+    )
+    for row in rows:
+        await settle(here, row["uri"])
 
 
 async def on_locked(here: Instance, event: ThreadLocked) -> None:

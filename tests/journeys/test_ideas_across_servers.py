@@ -68,4 +68,6 @@ async def test_d13_interest_travels_home_and_the_event_comes_back(fediverse):
     lie |= {"ph:host": {"id": mallory}, "ph:session": stranger.uri("e/1")}
     sent = await stranger.create(fediverse, birch, mallory, "n/2", **lie)
     assert (await guests[0].do(queries.idea, await sees(guests[0], sent))).host.handle == "@mallory@mallory.example"
-    assert await birch.run(birch.db.value, "SELECT count(*) AS n FROM idea WHERE session_uri = :uri", uri=event.uri) == 1
+    assert (
+        await birch.run(birch.db.value, "SELECT count(*) AS n FROM idea WHERE session_uri = :uri", uri=event.uri) == 1
+    )

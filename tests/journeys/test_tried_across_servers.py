@@ -316,7 +316,9 @@ async def test_s15_what_followers_tried_is_for_the_author(fediverse, three):
 
 async def test_s15_the_title_of_a_practice_calls_nobody_in_a_report_or_its_answer(fediverse, three):
     maya, tom, ada, _ = three
-    practice = await maya.do(practices.share, replace(PRACTICE, title=f"Ask @ada@{ada.here.settings.domain} *and* #all"))
+    practice = await maya.do(
+        practices.share, replace(PRACTICE, title=f"Ask @ada@{ada.here.settings.domain} *and* #all")
+    )
     await fediverse.settle()
     sent = await tried(tom, practice.uri)
     assert "I tried “Ask @ada@cedar.example *and* #all”: it worked as it is." in sent.content_html

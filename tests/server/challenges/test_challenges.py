@@ -5,10 +5,12 @@ from dataclasses import replace
 
 import pytest
 
+from server.actors import removal
 from server.challenges import actions, queries
 from server.discussions import actions as discussions
 from server.discussions.actions import ThreadForm
 from server.errors import Invalid, NotAllowed, NotFound
+from server.peers import actions as peers
 from server.posts import actions as posts
 from server.posts import queries as post_queries
 from server.practices import actions as practices
@@ -16,7 +18,7 @@ from server.practices.form import PracticeForm
 from server.resources import actions as resources
 from server.resources.form import ResourceForm
 from tests.counting import statements
-from tests.posting import community, join
+from tests.posting import Stranger, community, join
 
 NAMED = ThreadForm(kind="challenge", title="Half of them are done early", text="And the others have not begun.")
 PRACTICE = PracticeForm(
@@ -180,6 +182,30 @@ async def test_c3_an_answer_that_ends_does_not_count_any_more(scene):
     view, facts = await shown(maya, challenge)
     assert (view.facts, facts.answers) == (["No answer yet"], [])
     assert await board(maya, group) == [challenge.title]
+
+
+async def test_c3_s17_answers_of_who_is_suspended_or_blocked_count_no_more(fediverse, scene):
+    maya, tom, _, group = scene
+    here, challenge = maya.here, await name_it(maya, group)
+    fediverse.clock.advance(60)
+    newer = await name_it(maya, group, title="Newer")
+    await answered(tom, challenge)
+    stranger = Stranger(fediverse, "spam.example")
+    fediverse.watch.let_deliveries_pass()
+    spam = {"type": "Article", "kind": "practice", "name": "Buy", "ph:answersChallenge": [challenge.uri, newer.uri]}
+    spam |= {"learning": {"type": "LearningResource", "ph:steps": ["Pay."], "ph:wouldChange": "No."}}
+    await stranger.create(fediverse, here, stranger.actor("mallory"), "n/1", **spam)
+    assert [view.facts for view in (await maya.do(queries.board, group.id)).items] == [["One answer"], ["2 answers"]]
+    await here.run(peers.set_grade, here, "spam.example", "blocked", "@maya", "spam")
+    assert [view.facts for view in (await maya.do(queries.board, group.id)).items] == [
+        ["No answer yet"],
+        ["One answer"],
+    ]
+    await here.run(removal.suspend, here, tom.id, "@maya")
+    assert (await shown(maya, challenge))[0].facts == ["No answer yet"]
+    await here.run(removal.unsuspend, here, tom.id, "@maya")
+    await here.run(peers.set_grade, here, "spam.example", "normal", "@maya", "")
+    assert (await shown(maya, challenge))[0].facts == ["2 answers"]
 
 
 async def test_c3_two_answers_that_are_added_at_once_both_stand(scene):
