@@ -11,6 +11,7 @@ from server.ids import new_id
 from server.instance import Instance
 from server.posts import sending
 from server.posts.composing import readable_post
+from server.posts.holding import hold
 from server.posts.models import Post
 from server.practices import actions as practices
 from server.practices import queries as practice_queries
@@ -23,6 +24,9 @@ from server.text import clean_text
 
 NOTE_CHARACTERS = 500
 OPEN, TAKEN, DECLINED = "open", "taken", "declined"
+
+_CHANGED = "Your practice changed meanwhile. Look at the differences again."
+_ANSWERED = "You have answered this already."
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +74,15 @@ async def offer(here: Instance, acting: Viewer, remix_id: str, note: str = "") -
     if len(note) > NOTE_CHARACTERS:
         raise Invalid(f"Use at most {NOTE_CHARACTERS} characters.", field="note")
     async with here.db.transaction():
+        if not await hold(here, remix, "visible"):
+            raise NotFound
         return await note_offer(
             here, remix, source, uri=sending.activity_id(here, "offer", new_id(here.clock.now())), note=note
         )
 
 
 async def note_offer(here: Instance, remix: Post, source: Post, *, uri: str, note: str) -> RemixOffer:
-    """Write an offer down, in the caller's transaction; the same remix is offered once."""
+    """Write an offer down, in the caller's transaction, which holds the remix; the same remix is offered once."""
     known = await RemixOffer.get_or_none(remix_id=remix.id, source_id=source.id) or await RemixOffer.get_or_none(
         uri=uri
     )
@@ -106,7 +112,7 @@ async def take(
     found = await comparison(here, acting, remix_id)
     row = await _waiting(here, acting, found.remix.id, found.source.id)
     if found.source.version != version:
-        raise Invalid("Your practice changed meanwhile. Look at the differences again.", field="take")
+        raise Invalid(_CHANGED, field="take")
     wanted = {step.number for step in found.changes} & set(chosen)
     if not wanted:
         raise Invalid("Choose at least one change.", field="take")
@@ -120,8 +126,11 @@ async def take(
     note = change_note.strip() or f"With a change by {name}"
 
     async def settle(post: Post) -> None:
+        if post.version != version + 1:
+            raise Invalid(_CHANGED, field="take")
         await bond.keep(post)
-        await settle_offer(here, row, taken=True)
+        if not await settle_offer(here, row, taken=True):
+            raise Invalid(_ANSWERED, field="take")
 
     return await practices.revise(here, acting, source.id, form, note, bond=replace(bond, store=settle))
 
@@ -136,13 +145,14 @@ async def decline(here: Instance, acting: Viewer, remix_id: str) -> None:
         await settle_offer(here, row, taken=False)
 
 
-async def settle_offer(here: Instance, row: RemixOffer, *, taken: bool) -> None:
-    """Write down what became of an offer, in the caller's transaction; the first answer counts."""
+async def settle_offer(here: Instance, row: RemixOffer, *, taken: bool) -> bool:
+    """Write down what became of an offer, in the caller's transaction; the first answer counts, False for others."""
     changed = await RemixOffer.filter(id=row.id, state=OPEN).update(
         state=TAKEN if taken else DECLINED, answered_at=here.clock.now()
     )
     if changed:
         await here.events.emit(OfferAnswered(row.id, taken))
+    return bool(changed)
 
 
 async def is_kept_out(here: Instance, author_id: str, remixer: Actor) -> bool:
@@ -157,5 +167,5 @@ async def _waiting(here: Instance, acting: Viewer, remix_id: str, source_id: str
     if row is None or source is None or source.author_id != acting.actor_id or not source.is_local:
         raise NotFound
     if row.state != OPEN:
-        raise Invalid("You have answered this already.", field="take")
+        raise Invalid(_ANSWERED, field="take")
     return row

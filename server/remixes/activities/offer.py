@@ -11,6 +11,7 @@ from server.actors.remote import ensure_remote
 from server.actors.sending import send
 from server.instance import Instance
 from server.posts import places, sending
+from server.posts.holding import STANDING, hold
 from server.posts.models import Post
 from server.posts.receiving import find_or_fetch
 from server.remixes import offers
@@ -77,6 +78,8 @@ async def on_offer(here: Instance, received: VerifiedActivity) -> None:
     if remix is None or tie is None or remix.author_id != remixer.id or tie.source_uri != source.uri:
         raise Forbidden("this is no remix of theirs of that practice")
     async with here.db.transaction():
+        if not await hold(here, remix, *STANDING):
+            raise Ignored("the remix is gone")
         await offers.note_offer(here, remix, source, uri=activity.id, note=clean_text(plain(activity.content)).strip())
 
 

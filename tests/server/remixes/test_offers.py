@@ -1,5 +1,6 @@
 """Changes that are offered back: who may, who hears of it, what is taken, and whom a practice thanks."""
 
+import asyncio
 from dataclasses import replace
 
 import pytest
@@ -135,6 +136,20 @@ async def test_on_one_server_nothing_has_to_travel(fediverse, two):
     assert sorted(await told(amara)) == [("offer", remix.id), ("remix", remix.id)]
     await amara.do(offers.take, remix.id, {0}, version=1)
     assert await told(carol) == [("offer_taken", post.id)]
+
+
+async def test_what_is_pressed_twice_at_once_is_done_once(fediverse, remixed):
+    amara, bruno, post, remix = remixed
+    offered = await asyncio.gather(*(bruno.do(offers.offer, remix.id) for _ in range(3)))
+    assert len({row.id for row in offered}) == 1
+    await fediverse.settle()
+    here_id = (await found(amara.here, remix.uri)).id
+    answers = [amara.do(offers.take, here_id, {number}, version=1) for number in (0, 2)]
+    said = await asyncio.gather(*answers, amara.do(offers.decline, here_id), return_exceptions=True)
+    assert len([each for each in said if isinstance(each, Invalid)]) >= 1
+    there = await found(amara.here, post.uri)
+    row = await amara.here.run(RemixOffer.get, remix_id=here_id)
+    assert (there.version, row.state) in {(2, "taken"), (1, "declined")}
 
 
 async def test_s5_forged_offers_and_answers_are_refused(fediverse, remixed):
