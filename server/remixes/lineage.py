@@ -4,9 +4,9 @@ What others made is known from its own row; what is not here is known by the nam
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from itertools import zip_longest
+from itertools import islice, takewhile, zip_longest
 
 from server.actors.queries import label_of
 from server.actors.viewer import Viewer
@@ -21,7 +21,8 @@ from server.remixes.wire import Ancestor, ancestors_of
 from server.text import LICENCES
 
 MAX_REMIXES = 200
-MAX_PLACES = 400
+MAX_PLACES = 2 * MAX_REMIXES + 2
+"""Every remix with its source, and the further ones as far as that goes: each remix could name twenty of its own."""
 MAX_DEPTH = 8
 """Deeper than that nobody can read a nested list on a phone: what follows stands in one list, each with its source."""
 
@@ -59,9 +60,10 @@ async def lineage(here: Instance, viewer: Viewer, post: PostView) -> list[Place]
     found = {item.uri: item for item in await _remixes(here, viewer, own.root_uri if own else post.uri)}
     if own is not None:
         found[post.uri] = Known(post.uri, ancestors_of(own.lineage), own.what_changed)
-    uris = dict.fromkeys([post.uri, *found, *(item.uri for known in found.values() for item in known.lineage)])
-    rows = await rows_of(here, viewer, list(uris)[:MAX_PLACES])
-    parents, names = arranged(list(found.values()), set(rows))
+    remixes = bounded(list(found.values()), MAX_PLACES - 1)
+    uris = dict.fromkeys([post.uri, *found, *(item.uri for known in remixes for item in known.lineage)])
+    rows = await rows_of(here, viewer, list(uris))
+    parents, names = arranged(remixes, set(rows))
     parents.setdefault(post.uri, None)
     places = {uri: Place(uri) for uri in parents}
     for uri, place in places.items():
@@ -79,6 +81,14 @@ async def lineage(here: Instance, viewer: Viewer, post: PostView) -> list[Place]
         licence = LICENCES.get(row["licence"] if row is not None else name.licence if name else "")
         place.licence_label = licence.label if licence else ""
     return grown(parents, places)
+
+
+def bounded(remixes: Sequence[Known], most: int) -> list[Known]:
+    """The same with at most so many places: the remixes, then what they name, the nearest of all first. Pure."""
+    levels = zip_longest(*(item.lineage for item in remixes))
+    named = (item.uri for level in levels for item in level if item is not None)
+    kept = set(islice(dict.fromkeys((*(item.uri for item in remixes), *named)), most))
+    return [replace(known, lineage=tuple(takewhile(lambda item: item.uri in kept, known.lineage))) for known in remixes]
 
 
 def arranged(remixes: Sequence[Known], here: set[str]) -> tuple[dict[str, str | None], dict[str, Ancestor]]:

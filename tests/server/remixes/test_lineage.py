@@ -1,6 +1,6 @@
 """The tree of remixes as pure functions: claims that contradict each other, rings, and chains without end."""
 
-from server.remixes.lineage import MAX_DEPTH, Known, Place, arranged, grown
+from server.remixes.lineage import MAX_DEPTH, MAX_PLACES, MAX_REMIXES, Known, Place, arranged, bounded, grown
 from server.remixes.wire import Ancestor
 
 
@@ -47,3 +47,16 @@ def test_a_long_chain_is_flat_after_a_while():
     assert depth == MAX_DEPTH + 1
     assert len(last.children) == 300 - MAX_DEPTH
     assert last.children[-1].made_from == "n298"
+
+
+def test_s22_remixes_that_name_twenty_each_make_no_endless_page():
+    lies = [
+        Known(f"r{number:03}", names(*(f"n{number:03}-{depth:02}" for depth in range(20))))
+        for number in range(MAX_REMIXES)
+    ]
+    parents, _ = arranged(bounded(lies, MAX_PLACES), set())
+    assert len(parents) <= MAX_PLACES
+    assert {lie.uri for lie in lies} <= set(parents)
+    assert all(parents[lie.uri] == lie.lineage[0].uri for lie in lies)
+    few = [Known("c", names("b", "a"))]
+    assert bounded(few, MAX_PLACES) == few
