@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from server.actors.models import Actor
+from server.actors.relations import blocked_among
 from server.actors.viewer import Viewer
 from server.errors import Invalid, NotFound
 from server.instance import Instance
@@ -176,7 +177,8 @@ async def _bond(here: Instance, acting: Viewer, source: Post, note: ChangeNote) 
             # Named, so that their servers hear of it, whoever follows whom: the tree is whole where it began.
             first = await Post.get_or_none(uri=basis.lineage[-1].uri, state="visible")
             named = [source] if first is None or not is_open(first.visibility) else [source, first]
-            for author_id in {each.author_id for each in named} - {post.author_id}:
+            authors = {each.author_id for each in named} - {post.author_id}
+            for author_id in sorted(authors - await blocked_among(here, post.author_id, list(authors))):
                 await PostMention.get_or_create(post_id=post.id, actor_id=author_id)
 
     return Bond(attribution(basis), store)

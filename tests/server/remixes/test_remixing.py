@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from server.actors.blocking import block
 from server.errors import Invalid, NotFound
 from server.posts.models import Post
 from server.practices import actions as practices
@@ -264,6 +265,18 @@ async def test_a_remix_of_a_remix_names_everybody(fediverse, two):
     assert _shape(trees) == [("Exit tickets that work", [("Exit tickets in pairs", [("In threes", [])])])]
     middle = trees[0].children[0]
     assert (middle.is_here, middle.author, middle.organisation) == (False, "Bruno", "birch.example")
+
+
+async def test_s17_a_remix_calls_no_first_author_who_wants_nothing_from_the_remixer(fediverse, two):
+    amara, _ = two
+    carol, dora = [await fediverse.person(amara.here, name) for name in ("carol", "dora")]
+    first = await amara.do(practices.share, FORM)
+    second = await carol.do(actions.share, first.id, MINE, NOTE)
+    await amara.here.run(block, amara.here, amara.id, dora.id)
+    third = await dora.do(actions.share, second.id, replace(MINE, title="In threes"), NOTE)
+    named = await dora.here.run(dora.here.db.rows, "SELECT actor_id FROM post_mention WHERE post_id = :id", id=third.id)
+    assert named == [{"actor_id": carol.id}]
+    assert f">{FORM.title}</a>" in third.content_html
 
 
 def _shape(places):
