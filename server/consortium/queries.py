@@ -1,8 +1,9 @@
 """Networks ready to show: to everybody who they are and what they agreed on, to admins what waits and what changed."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from federation.vocab.memberlists import SERVER_ACTOR
 from server.consortium.models import Consortium, ConsortiumMember
@@ -107,10 +108,15 @@ class NetworkLine:
 
 @dataclass(frozen=True, slots=True)
 class Tie:
-    """What goes between two organisations of a network, as far as this server may tell everybody."""
+    """What goes between two organisations of a network, as far as this server may tell everybody.
+
+    `one` and `other` are what they call themselves, which two may do alike; their hosts tell them apart.
+    """
 
     one: str
     other: str
+    one_host: str
+    other_host: str
     tries: int
     remixes: int
     communities: int
@@ -208,47 +214,62 @@ async def network(here: Instance, slug: str, *, everything: bool = False) -> Net
     )
 
 
-_TRIES = """
-SELECT theirs.host AS one, source_author.host AS other, count(*) AS number FROM tried_report
+COUNTED_FOR = timedelta(minutes=1)
+TIES = "consortium.ties"
+
+_BOTH = """
+ theirs.suspended_at IS NULL AND theirs.deleted_at IS NULL AND theirs.host <> other.host
+ AND theirs.host IN (SELECT host FROM consortium UNION SELECT host FROM consortium_member WHERE state = 'member')
+ AND other.host IN (SELECT host FROM consortium UNION SELECT host FROM consortium_member WHERE state = 'member')
+ GROUP BY theirs.host, other.host ORDER BY theirs.host, other.host LIMIT 5000
+"""
+_TRIES = f"""
+SELECT theirs.host AS one, other.host AS other, count(*) AS number FROM tried_report
  JOIN post ON post.id = tried_report.id AND post.state = 'visible' AND post.visibility IN ('public', 'unlisted')
  JOIN actor AS theirs ON theirs.id = post.author_id
  JOIN post AS source ON source.id = tried_report.practice_id AND source.state = 'visible'
  AND source.visibility IN ('public', 'unlisted')
- JOIN actor AS source_author ON source_author.id = source.author_id
- WHERE theirs.host <> source_author.host GROUP BY theirs.host, source_author.host
- ORDER BY theirs.host, source_author.host LIMIT 5000
-"""
-_REMIXES = """
-SELECT theirs.host AS one, source_author.host AS other, count(*) AS number FROM remix
+ JOIN actor AS other ON other.id = source.author_id WHERE {_BOTH}"""
+_REMIXES = f"""
+SELECT theirs.host AS one, other.host AS other, count(*) AS number FROM remix
  JOIN post ON post.id = remix.id AND post.state = 'visible' AND post.visibility IN ('public', 'unlisted')
  JOIN actor AS theirs ON theirs.id = post.author_id
  JOIN post AS source ON source.uri = remix.source_uri AND source.state = 'visible'
  AND source.visibility IN ('public', 'unlisted')
- JOIN actor AS source_author ON source_author.id = source.author_id
- WHERE theirs.host <> source_author.host GROUP BY theirs.host, source_author.host
- ORDER BY theirs.host, source_author.host LIMIT 5000
-"""
-_COMMUNITIES = """
-SELECT person.host AS one, place.host AS other, count(DISTINCT place.id) AS number FROM membership
- JOIN actor AS person ON person.id = membership.person_id
- JOIN actor AS place ON place.id = membership.community_id AND place.discoverable AND place.deleted_at IS NULL
- JOIN community ON community.id = place.id AND community.visibility = 'public' AND community.kind <> 'support'
- WHERE membership.state = 'active' AND person.host <> place.host
- GROUP BY person.host, place.host ORDER BY person.host, place.host LIMIT 5000
-"""
+ JOIN actor AS other ON other.id = source.author_id WHERE {_BOTH}"""
+_COMMUNITIES = f"""
+SELECT theirs.host AS one, other.host AS other, count(DISTINCT other.id) AS number FROM membership
+ JOIN actor AS theirs ON theirs.id = membership.person_id
+ JOIN actor AS other ON other.id = membership.community_id AND other.discoverable AND other.deleted_at IS NULL
+ JOIN community ON community.id = other.id AND community.visibility = 'public' AND community.kind <> 'support'
+ WHERE membership.state = 'active' AND {_BOTH}"""
 
 
 async def ties(here: Instance, view: NetworkView) -> list[Tie]:
     """What goes between the members of a network, pair by pair: public practices and communities, never people."""
     names = {member.host: member.name for member in view.members}
+    counted = await _counted(here)
+    found = [
+        Tie(names[one], names[other], one, other, *numbers)
+        for (one, other), numbers in counted.items()
+        if one in names and other in names
+    ]
+    return sorted(found, key=lambda tie: (tie.one, tie.other, tie.one_host, tie.other_host))
+
+
+async def _counted(here: Instance) -> Mapping[tuple[str, str], list[int]]:
+    """All ties of all networks; whole tables are read for that, and anybody may ask, so it is done once a minute."""
+    now = here.clock.now()
+    kept: tuple[datetime, dict[tuple[str, str], list[int]]] | None = here.caches.get(TIES)
+    if kept is not None and now - kept[0] < COUNTED_FOR:
+        return kept[1]
     counted: dict[tuple[str, str], list[int]] = {}
     for place, statement in enumerate((_TRIES, _REMIXES, _COMMUNITIES)):
         for row in await here.db.rows(statement):
-            if row["one"] in names and row["other"] in names:
-                pair = (min(row["one"], row["other"]), max(row["one"], row["other"]))
-                counted.setdefault(pair, [0, 0, 0])[place] += int(row["number"])
-    found = [Tie(names[one], names[other], *numbers) for (one, other), numbers in counted.items()]
-    return sorted(found, key=lambda tie: (tie.one, tie.other))
+            pair = (min(row["one"], row["other"]), max(row["one"], row["other"]))
+            counted.setdefault(pair, [0, 0, 0])[place] += int(row["number"])
+    here.caches[TIES] = (now, counted)
+    return counted
 
 
 def _member(here: Instance, network: Consortium, row: ConsortiumMember) -> MemberView:

@@ -2,6 +2,8 @@
 
 import pytest
 
+from server.actors.actions import resolve
+from server.actors.removal import suspend
 from server.consortium import actions, joining
 from server.consortium.models import Consortium, ConsortiumMember
 from server.practices import actions as practices
@@ -193,6 +195,10 @@ async def test_m6_the_map_counts_what_everybody_may_see(fediverse, two):
     await join(tom, group)
     await follow(tom, maya)
     await fediverse.settle()
+    with statements(alder) as asked:
+        await says(anybody, "/networks/valley-schools", "Nothing yet that we know of.")
+    assert [statement for statement in asked if "FROM membership" in statement] == []
+    fediverse.clock.advance(60)
     page = await says(anybody, "/networks/valley-schools", "with Birch:", "one community", "Alder – Birch")
     # The picture has a title and says the same in words; its twin is the table.
     picture = page[page.index('<figure class="chart travel">') : page.index("</figure>")]
@@ -200,6 +206,25 @@ async def test_m6_the_map_counts_what_everybody_may_see(fediverse, two):
         assert said in picture, said
     assert "staff" not in page
     assert closed.id
+    # A member that calls itself like another is not taken for it.
+    await alder.run(
+        ConsortiumMember.create,
+        id="0" * 26,
+        consortium_id=(await alder.run(Consortium.get, slug="valley-schools")).id,
+        uri="https://cedar.example/ap/actor",
+        host="cedar.example",
+        name="Birch",
+        state="member",
+        created_at=fediverse.clock.now(),
+        changed_at=fediverse.clock.now(),
+    )
+    page = await says(anybody, "/networks/valley-schools", "cedar.example", "with Birch:")
+    assert page.count("with Alder:") == 1
+    # Who is suspended ties nobody.
+    there = await alder.run(resolve, alder, tom.uri)
+    await alder.run(suspend, alder, there.id, "@ana")
+    fediverse.clock.advance(60)
+    await says(anybody, "/networks/valley-schools", "Nothing yet that we know of.")
 
 
 async def test_m6_an_edge_appears_with_the_first_report_of_another_server(fediverse, two):
@@ -212,6 +237,7 @@ async def test_m6_an_edge_appears_with_the_first_report_of_another_server(fedive
     await fediverse.settle()
     await says(fediverse.client(alder), "/networks/valley-schools", "Nothing yet that we know of.")
     there = await found(birch, shared.uri)
+    fediverse.clock.advance(60)
     await tom.do(tries.report, there.id, TryForm(outcome="worked", context=Bands(size="21-30")))
     await fediverse.settle()
     for here in (alder, birch):
@@ -225,6 +251,7 @@ async def test_pages_of_networks_cost_a_fixed_number_of_queries(fediverse, two):
     costs: dict[str, int] = {}
     network = await alder.run(Consortium.get, slug="valley-schools")
     for round in range(2):
+        fediverse.clock.advance(60)
         for path in paths:
             with statements(alder) as asked:
                 await says(host, path)
