@@ -17,13 +17,17 @@ from server.instance import Instance
 from server.notifications.actions import no_mail_today, set_mail_now
 from server.notifications.links import GOING, KEEP, NOT_GOING, OFF, OFF_NOW, OFF_TODAY, PURPOSE
 from server.posts.marks import bookmark_post
+from server.posts.policy import OPEN
 from server.posts.queries import show
 from server.sessions.actions import leave, take_part
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a link asks: the deed, by whom, and the title and page of what it is about."""
+    """What a link asks: the deed, by whom, and the title and page of what it is about.
+
+    A mail may have been passed on: the title of what not everybody may read any more is not said (S15).
+    """
 
     deed: str
     viewer: Viewer
@@ -50,6 +54,8 @@ async def asked(here: Instance, token: str) -> Asked:
     post = await show(here, viewer, post_id) if post_id else None
     if post_id and post is None:
         raise NotFound("What this is about is gone, or no longer shared with you.")
+    if post is not None and post.visibility not in OPEN:
+        return Asked(deed, viewer, post_id, "", f"/p/{post.short}")
     return Asked(deed, viewer, post_id, post.title if post else "", post.url if post else "")
 
 

@@ -86,6 +86,18 @@ async def test_s32_looking_at_a_link_does_nothing(fediverse) -> None:
     assert (await maya.do(queries.choice)).day == 0
 
 
+async def test_s15_a_link_that_was_passed_on_says_no_title_that_is_for_few_now(fediverse) -> None:
+    here, maya, tom = await maya_and_tom(fediverse)
+    post = await make_post(here, tom.id, title="Quiet starts")
+    link = links.link(here, maya.id, links.KEEP, post.id)
+    await here.run(here.db.execute, "UPDATE post SET visibility = 'instance'")
+    async with stranger(fediverse, here) as client:
+        for answer in (await client.get(link), await client.post(link)):
+            assert answer.status_code == 200
+            assert "quiet" not in answer.text.lower()
+    assert await count(here, "bookmark") == 1
+
+
 async def test_one_tap_takes_part_and_takes_it_back_without_signing_in(fediverse) -> None:
     here, maya, tom = await maya_and_tom(fediverse)
     event = await event_of(fediverse, tom)
