@@ -40,10 +40,15 @@ async def prepare(here: Instance) -> None:
         run_id = run_id or await _begin(here)
         found = found or await pools(here)
         after = (rows[-1]["due_at"], rows[-1]["reader_id"])
-        digests = await gather(here, [row for row in rows if row["reachable"]], found)
-        await _keep(here, run_id, rows, digests)
-    if run_id is not None:
-        await here.db.execute("UPDATE digest_run SET ended_at = :now WHERE id = :id", now=here.clock.now(), id=run_id)
+        asked_at = here.clock.now()
+        digests = await gather(here, [row for row in rows if row["reachable"]], found, asked_at)
+        await _keep(here, run_id, rows, digests, asked_at)
+    # Nobody is due any more: what somebody had begun, and died before they said so, has ended too.
+    await here.db.execute(
+        "UPDATE digest_run SET ended_at = :now WHERE ended_at IS NULL OR id = :id",
+        now=here.clock.now(),
+        id=run_id or "",
+    )
 
 
 async def set_day(here: Instance, acting: Viewer, day: int, quiet: Quiet | None = None) -> None:
@@ -110,7 +115,9 @@ async def _begin(here: Instance) -> str:
     return run_id
 
 
-async def _keep(here: Instance, run_id: str, rows: list[Row], digests: Mapping[str, Digest]) -> None:
+async def _keep(
+    here: Instance, run_id: str, rows: list[Row], digests: Mapping[str, Digest], asked_at: datetime
+) -> None:
     """Write down a batch and move its people on: all or nothing, and only those whom nobody else has moved on."""
     now = here.clock.now()
     moves = [{"reader": row["reader_id"], "due": row["due_at"], "next": _number(next_due(row, now))} for row in rows]
@@ -144,7 +151,7 @@ async def _keep(here: Instance, run_id: str, rows: list[Row], digests: Mapping[s
             run_at=now,
             unique=lambda payload: f"{SEND}:{payload['id']}",
         )
-        await _remember(here, said)
+        await _remember(here, said, asked_at)
         await here.db.execute(
             "UPDATE digest_run SET mails = mails + :mails, silent = silent + :silent WHERE id = :id",
             mails=len(added),
@@ -153,8 +160,8 @@ async def _keep(here: Instance, run_id: str, rows: list[Row], digests: Mapping[s
         )
 
 
-async def _remember(here: Instance, said: Mapping[str, Digest]) -> None:
-    """Note what was suggested, and that the news was told: each is told once (O2)."""
+async def _remember(here: Instance, said: Mapping[str, Digest], asked_at: datetime) -> None:
+    """Note what was suggested, and that the news was told: each is told once (O2), and what came since next time."""
     if not said:
         return
     now = here.clock.now()
@@ -169,10 +176,11 @@ async def _remember(here: Instance, said: Mapping[str, Digest]) -> None:
     places, names = among(said, "reader")
     await here.db.execute(
         "UPDATE notification SET bundled_at = :now"
-        f" WHERE reader_id IN ({places}) AND read_at IS NULL AND at > :since AND at <= :now AND mailed_at IS NULL"
-        " AND bundled_at IS NULL",
+        f" WHERE reader_id IN ({places}) AND read_at IS NULL AND at > :since AND at <= :asked_at"
+        " AND mailed_at IS NULL AND bundled_at IS NULL",
         now=now,
-        since=now - NEWS_SINCE,
+        asked_at=asked_at,
+        since=asked_at - NEWS_SINCE,
         **names,
     )
 

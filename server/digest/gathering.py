@@ -54,12 +54,11 @@ _STILL_SO = (
 )
 
 
-async def gather(here: Instance, readers: Readers, pools: Pools) -> dict[str, Digest]:
+async def gather(here: Instance, readers: Readers, pools: Pools, now: datetime) -> dict[str, Digest]:
     """What there is to say to each of them; five statements. Who has nothing to hear gets an empty digest."""
     found: dict[str, defaultdict[str, list[Entry]]] = {row["reader_id"]: defaultdict(list) for row in readers}
     if not found:
         return {}
-    now = here.clock.now()
     places, names = among(found, "reader")
     private = await _private(here, places, names, now)
     tiers = {row["reader_id"]: tiers_from(row["tiers"]) for row in readers}
@@ -78,12 +77,12 @@ async def gather(here: Instance, readers: Readers, pools: Pools) -> dict[str, Di
     return {reader_id: put_together(_tidied(blocks)) for reader_id, blocks in found.items()}
 
 
-async def gather_news(here: Instance, reader: Mapping[str, Any], kinds: Collection[str]) -> Digest:
-    """What happened to one person, of these kinds alone; one statement."""
+async def gather_news(here: Instance, reader: Mapping[str, Any], kinds: Collection[str], now: datetime) -> Digest:
+    """What happened to one person until now, of these kinds alone; one statement."""
     places, names = among([reader["reader_id"]], "reader")
     blocks: defaultdict[str, list[Entry]] = defaultdict(list)
     private: dict[str, int] = {}
-    for row in await _news(here, places, names, here.clock.now()):
+    for row in await _news(here, places, names, now):
         if row["kind"] in kinds:
             _file(blocks, row, private)
     if private:
@@ -142,12 +141,13 @@ async def _news(here: Instance, places: str, names: Mapping[str, str], now: date
         f" FROM notification AS told{here.db.by('idx_notification_new')}"
         " LEFT JOIN post ON post.id = told.post_id LEFT JOIN post AS root ON root.id = substr(told.thing, 3)"
         f" WHERE told.reader_id IN ({places}) AND told.read_at IS NULL AND told.at > :since"
-        " AND told.mailed_at IS NULL AND told.bundled_at IS NULL"
+        " AND told.at <= :now AND told.mailed_at IS NULL AND told.bundled_at IS NULL"
         f" AND (told.post_id IS NULL OR (post.id IS NOT NULL AND {readable_by('told.reader_id')})) AND {_STILL_SO}"
         " GROUP BY told.reader_id, told.kind, root.id, root.short, root.title, root.kind, root.author_id, 8, 9)"
         " AS news LEFT JOIN actor AS who ON who.id = news.one"
         " ORDER BY news.reader_id, news.newest DESC, news.kind, news.root_id",
         since=now - NEWS_SINCE,
+        now=now,
         **names,
     )
 

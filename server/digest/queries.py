@@ -85,7 +85,7 @@ async def preview(here: Instance, viewer: Viewer) -> Digest:
     )
     if reader is None:
         return Digest()
-    return (await gather(here, [reader], await pools(here)))[reader["reader_id"]]
+    return (await gather(here, [reader], await pools(here), here.clock.now()))[reader["reader_id"]]
 
 
 async def runs(here: Instance, *, limit: int = 20) -> list[Run]:

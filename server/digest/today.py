@@ -34,7 +34,7 @@ async def prepare(here: Instance, payload: Any) -> None:
         await here.jobs.enqueue(TODAY_JOB, payload, run_at=later, unique=f"{TODAY_JOB}:{reader_id}:later")
         return
     kinds = kinds_of(TODAY_TIER, tiers_from(row["tiers"]))
-    digest = await gather_news(here, row, kinds) if kinds else None
+    digest = await gather_news(here, row, kinds, now) if kinds else None
     if not kinds or not digest:
         return
     places, names = among(kinds, "kind")

@@ -11,6 +11,7 @@ from server.digest import actions, queries
 from server.errors import Invalid
 from server.mailer import AddressRefused, MailError
 from server.notifications.times import Quiet, next_weekly
+from server.posts.models import Post
 from server.sessions import actions as sessions
 from server.sessions.form import SessionForm
 from server.words import zone_of
@@ -281,11 +282,33 @@ async def test_who_is_killed_in_between_sends_it_once(fediverse) -> None:
     assert len(digests(here)) == 1
     await here.run(here.db.execute, "UPDATE digest_run SET ended_at = NULL")
     await here.run(actions.prepare, here)
+    (run,) = await here.run(queries.runs, here)
+    assert run.ended_at is not None
     mail_id = await here.run(here.db.value, "SELECT id FROM digest_mail")
     await here.run(here.jobs.enqueue, "digest.send", {"id": mail_id})
     await fediverse.settle()
     assert len(digests(here)) == 1
     assert await here.run(here.db.value, "SELECT content FROM digest_mail") == ""
+
+
+async def test_o2_what_happens_while_a_mail_is_prepared_is_in_the_next(fediverse, monkeypatch) -> None:
+    here, maya, tom = await two(fediverse)
+    prepared = actions.gather
+
+    async def slowly(*given):
+        found = await prepared(*given)
+        if len(await Post.filter(title="Quiet starts")) == 0:
+            fediverse.clock.advance(2)
+            post = await make_post(here, maya.id, title="Quiet starts")
+            await make_post(here, tom.id, kind="reply", parent_id=post.id, content_html="<p>Late.</p>")
+        return found
+
+    monkeypatch.setattr(actions, "gather", slowly)
+    await come_to(fediverse, here, maya)
+    await come_to(fediverse, here, maya)
+    first, second = [mail for mail in digests(here) if mail.to == "maya@example.org"]
+    assert ("Exit tickets" in first.text, "Quiet starts" in first.text) == (True, False)
+    assert ("Exit tickets: Tom" in second.text, "Quiet starts: Tom answered." in second.text) == (False, True)
 
 
 async def test_a_batch_that_fails_is_prepared_whole_afterwards(fediverse, monkeypatch) -> None:
