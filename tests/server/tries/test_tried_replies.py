@@ -9,7 +9,7 @@ from server.posts import queries
 from server.practices import actions as practices
 from server.tries.queries import where_it_worked
 from tests.journeys.test_tried_across_servers import PRACTICE
-from tests.posting import Stranger, document, follow, found, join, reply, sees
+from tests.posting import Stranger, actor_document, document, follow, found, join, reply, sees
 from tests.posting import community as make_community
 
 TAG = '<a href="https://mastodon.example/tags/triedit" class="mention hashtag" rel="tag">#<span>triedit</span></a>'
@@ -78,6 +78,70 @@ async def test_a_reply_becomes_a_report_and_is_acknowledged_once(fediverse, plac
     assert len(acknowledgements(place)) == 1
     told = await maya.here.run(maya.here.db.rows, "SELECT kind FROM notification WHERE kind IN ('tried', 'reply')")
     assert told == [{"kind": "tried"}]
+
+
+async def test_c2_a_reply_as_gotosocial_writes_it_stands_in_the_grid_as_an_open_report(fediverse, place):
+    maya, practice, *_ = place
+    server = Stranger(fediverse, "gts.example")
+    zork = server.uri("users/zork")
+    server.documents[zork] = actor_document(zork, "zork") | {
+        "followers": f"{zork}/followers",
+        "inbox": f"{zork}/inbox",
+        "manuallyApprovesFollowers": True,
+    }
+    uri = f"{zork}/statuses/01KF0J3Q6YB7T2MZ5N8RX4VWCD"
+    said = "worked with changes: used sticky notes &amp; a <em>timer</em>"
+    link = 'class="{}" rel="{}nofollow noreferrer noopener" target="_blank"'
+    everybody = {"always": ["https://www.w3.org/ns/activitystreams#Public"], "approvalRequired": []}
+    note = {
+        "@context": [
+            "https://gotosocial.org/ns",
+            "https://www.w3.org/ns/activitystreams",
+            {"Hashtag": "as:Hashtag", "sensitive": "as:sensitive"},
+        ],
+        "id": uri,
+        "type": "Note",
+        "url": server.uri("@zork/statuses/01KF0J3Q6YB7T2MZ5N8RX4VWCD"),
+        "attributedTo": zork,
+        "attachment": [],
+        "cc": [f"{zork}/followers", maya.uri],
+        "content": (
+            f'<p><span class="h-card"><a href="{maya.uri}" {link.format("u-url mention", "")}>@<span>maya</span></a>'
+            f'</span> <a href="{server.uri("tags/triedit")}" {link.format("mention hashtag", "tag ")}>#<span>triedit'
+            f"</span></a> {said}</p>"
+        ),
+        "inReplyTo": practice.uri,
+        "interactionPolicy": {name: everybody for name in ("canLike", "canReply", "canAnnounce")},
+        "published": "2026-01-15T11:00:00+01:00",
+        "replies": {"id": f"{uri}/replies", "type": "Collection", "first": {"id": f"{uri}/replies?page=true"}},
+        "sensitive": False,
+        "summary": "",
+        "tag": [
+            {"type": "Mention", "href": maya.uri, "name": "@maya@alder.example"},
+            {"type": "Hashtag", "href": server.uri("tags/triedit"), "name": "#triedit"},
+        ],
+        "to": "https://www.w3.org/ns/activitystreams#Public",
+    }
+    note["contentMap"] = {"en": note["content"]}
+    server.documents[uri] = note
+    create = server.activity(
+        "Create", zork, note, path="users/zork/statuses/01KF0J3Q6YB7T2MZ5N8RX4VWCD/activity#Create"
+    )
+    assert await server.send(maya.here, create) == 202
+    await fediverse.settle()
+
+    there, seen = await found(maya.here, uri), await maya.do(where_it_worked, await sees(maya, practice.uri))
+    assert (there.kind, seen.counts.total, seen.counts.organisations) == ("tried", 1, 1)
+    assert [(line.level, line.cells) for line in seen.rows] == [("", ({"worked-with-changes": 1},))]
+    report = seen.reports[there.id]
+    assert (report.by_words, report.context.is_empty, report.changed) == (True, True, "used sticky notes & a timer")
+    async with fediverse.client(maya.here, maya) as client:
+        page = (await client.get(practice.url)).text
+    for words in ("Tried once", "in one organisation.", "Not said", "Worked with changes: </span>1", "<em>timer</em>"):
+        assert words in page, words
+    (thanks,) = [item["object"] for item in server.received if item["type"] == "Create"]
+    assert (thanks["to"], thanks["inReplyTo"]) == ([zork], uri)
+    assert "counts as “worked with changes”" in thanks["content"]
 
 
 @pytest.mark.parametrize("words", ["triedit worked", f"{TAG} on Monday", "worked with changes", f"{TAG}"])
