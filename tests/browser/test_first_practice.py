@@ -15,6 +15,12 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
 OUT = Path(__file__).parent / "out"
 ARRIVES_WITHIN_SECONDS = 10
+VISIBLE_WORDS = """() => {
+  const seen = document.querySelector("main").cloneNode(true);
+  seen.querySelectorAll(".unseen, option:not([selected]):not(:first-child), details:not([open]) > :not(summary)")
+    .forEach(part => part.remove());
+  return seen.textContent.split(/\\s+/).filter(Boolean).length;
+}"""
 
 
 def go_by(way: Locator) -> None:
@@ -72,6 +78,66 @@ class Visitor:
                 return
             assert time.monotonic() - begun < ARRIVES_WITHIN_SECONDS, f"{words!r} is still at {url}"
             time.sleep(0.3)
+
+
+class Pace:
+    """A person with a phone, in numbers: how long what they do takes them, without anybody waiting for it.
+
+    They type 36 words a minute (people on their own phones: Palin and others, 2019), which is three letters a second;
+    read 238 words a minute (Brysbaert, 2019), and every word of a page that is new to them; and take 2.5 seconds to
+    decide on something and hit it (1.35 to decide: Card, Moran and Newell, 1983; and a second to get there).
+    """
+
+    LETTERS_A_SECOND = 36 * 5 / 60
+    WORDS_A_SECOND = 238 / 60
+    SECONDS_A_TAP = 2.5
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.taps = 0
+        self.seconds = 0.0
+
+    def read(self) -> None:
+        """All that is seen on the page: of what can be chosen in a list, what is chosen."""
+        words = self.page.evaluate(VISIBLE_WORDS)
+        self.seconds += words / self.WORDS_A_SECOND
+
+    def tap(self, selector: str) -> None:
+        """One tap."""
+        self._get_to()
+        self.page.locator(selector).first.click()
+
+    def type(self, selector: str, words: str) -> None:
+        """One field, letter by letter."""
+        self._get_to()
+        self.seconds += len(words) / self.LETTERS_A_SECOND
+        self.page.locator(selector).first.fill(words)
+
+    def _get_to(self) -> None:
+        self.taps += 1
+        self.seconds += self.SECONDS_A_TAP
+
+
+def test_c1_a_first_practice_takes_under_three_minutes_on_a_phone(demo: Demo, browser: Browser) -> None:
+    context = browser.new_context(viewport={"width": 360, "height": 740}, java_script_enabled=False)
+    joel = Visitor(context.new_page(), "phone-joel")
+    joel.sign_in(demo.northfield, "joel")
+    joel.page.goto(f"{demo.northfield}/new")
+    pace = Pace(joel.page)
+    pace.read()
+    pace.tap("main a[href^='/practices/new']")
+    joel.page.wait_for_url("**/practices/new**")
+    pace.read()
+    joel.picture("first-1-the-form")
+    pace.type("[name=title]", "Begin with the answer")
+    pace.type("[name=steps]", "Write the answer on the board before anybody sits down.")
+    pace.type("[name=steps] >> nth=1", "Ask for three questions that it could be the answer to.")
+    pace.type("[name=would_change]", "Pick an answer that has a wrong question, too.")
+    pace.tap("[name=share]")
+    joel.page.wait_for_url("**/p/begin-with-the-answer-*")
+    joel.picture("first-2-shared")
+    assert joel.page.get_by_text("Ask for three questions").count()
+    assert pace.seconds < 180
 
 
 @pytest.mark.parametrize(
