@@ -138,16 +138,16 @@ async def _claim_beside_others(here: Instance, hosts: Sequence[str], until: date
             **parameters,
         )
         rows = await _leased(here, [row["host"] for row in free], until, share) if free else []
-        if rows and await _renewed_meanwhile(here, rows, until):
+        if rows and await _would_overtake(here, rows, until):
             raise _Overtaking
         return rows
 
 
-async def _renewed_meanwhile(here: Instance, rows: Sequence[Row], until: datetime) -> bool:
-    """Whether somebody holds on to one of these or of those before them, whose lease was over when we began.
+async def _would_overtake(here: Instance, rows: Sequence[Row], until: datetime) -> bool:
+    """Whether something that is due comes before one of these, from the same host, and is not among them.
 
-    It was renewed while our statement ran: PostgreSQL looks at a row again that somebody changed meanwhile, and leaves
-    out that one alone. What came after it from the same host would overtake it (R6).
+    Its lease was over when we began, and was renewed or given back while our statement ran: with some plans PostgreSQL
+    leaves out what somebody changed meanwhile, and only that. What came after it would overtake it (R6).
     """
     last: dict[str, int] = {}
     for row in rows:
@@ -155,8 +155,9 @@ async def _renewed_meanwhile(here: Instance, rows: Sequence[Row], until: datetim
     return bool(
         await here.db.value(
             f"SELECT 1 AS one FROM inbox_receipt JOIN {given(here.db.dialect, host=TEXT, last=NUMBER)}"
-            " ON inbox_receipt.host = given.host WHERE outcome IS NULL AND seq <= given.last AND lease_until >= :now"
-            " AND (lease_until <> :until OR leased_by IS DISTINCT FROM CAST(:holder AS BIGINT)) LIMIT 1",
+            " ON inbox_receipt.host = given.host WHERE outcome IS NULL AND seq <= given.last"
+            " AND (next_try_at IS NULL OR next_try_at <= :now)"
+            " AND (lease_until IS DISTINCT FROM :until OR leased_by IS DISTINCT FROM CAST(:holder AS BIGINT)) LIMIT 1",
             given=rows_given({"host": host, "last": seq} for host, seq in last.items()),
             now=here.clock.now(),
             until=until,
