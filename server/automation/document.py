@@ -16,7 +16,9 @@ QUERIES = {
         "subject": "exactly this subject",
         "level": "exactly this level",
         "language": "a language, such as `en`",
-        "before": "what stood in `next`",
+        "sort": "`newest` (as without it), or `useful`: by (1 + worked) / (3 + tried), of at most 20 reports, where"
+        " `worked` counts `worked` and `worked-with-changes`; then the newest",
+        "before": "what stood in `next`, with the same `sort`",
     },
     ("/communities", "get"): {"after": "what stood in `next`"},
 }

@@ -17,15 +17,20 @@ from server.practices import actions, queries
 from server.practices.queries import Facets
 from server.tries.queries import where_it_worked
 
+SORTS = {"": "", "newest": "", "useful": queries.USEFUL}
+
 
 async def find(call: Call) -> Response:
-    """The practices and tips that the token may read, the newest first."""
-    slug = text_of(call.found, "community", 200)
+    """The practices and tips that the token may read, the newest first, or with `sort` what was tried and worked."""
+    slug, sort = text_of(call.found, "community", 200), text_of(call.found, "sort", 20)
+    if sort not in SORTS:
+        raise Invalid("Sort by `newest` or `useful`.", field="sort")
     facets = Facets(
         subject=text_of(call.found, "subject", 120),
         level=text_of(call.found, "level", 120),
         language=text_of(call.found, "language", 16),
         community_id=await community_id_of(call, slug) if slug else "",
+        sort=SORTS[sort],
     )
     found = await queries.find(call.here, call.viewer, facets, text_of(call.found, "before", 100) or None)
     return answer(Practices([_shown(call, post) for post in found.page.items], found.page.next))
@@ -84,9 +89,9 @@ async def _whole(call: Call, post: PostView) -> Practice:
     page = await queries.practice(call.here, call.viewer, post)
     if page is not None:
         shown.fields = said(page.form)
-        if page.form.entry != "tip":
-            counts = (await where_it_worked(call.here, call.viewer, post)).counts
-            shown.tried = Tried(total=counts.total, organisations=counts.organisations, outcomes=counts.by_outcome())
+    if page is not None or post.kind == "tip":
+        counts = (await where_it_worked(call.here, call.viewer, post)).counts
+        shown.tried = Tried(total=counts.total, organisations=counts.organisations, outcomes=counts.by_outcome())
     return shown
 
 

@@ -124,7 +124,7 @@ class Practice(Struct, kw_only=True):
 
 
 class Practices(Struct):
-    """A page of practices, the newest first; `next` goes into `before` for the page after it."""
+    """A page of practices in the order that was asked for; `next` goes into `before` for the page after it."""
 
     items: list[Practice]
     next: str | None

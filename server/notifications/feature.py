@@ -34,7 +34,7 @@ from server.posts.events import (
     ReplyHelped,
     ReplyUnhelped,
 )
-from server.remixes.events import ChangeOffered, OfferAnswered, PracticeRemixed
+from server.remixes.events import ChangeOffered, OfferAnswered, OfferWithdrawn, PracticeRemixed
 from server.rounds.events import RoundClosed, TurnNudged
 from server.sessions.events import ParticipationAnswered
 from server.together.events import TogetherOver
@@ -68,6 +68,7 @@ def _install(here: Instance) -> None:
     here.events.on(QuoteAllowed, partial(posts.on_quoted, here))
     here.events.on(PracticeRemixed, partial(posts.on_remixed, here))
     here.events.on(ChangeOffered, partial(posts.on_offered, here))
+    here.events.on(OfferWithdrawn, partial(posts.on_offer_withdrawn, here))
     here.events.on(OfferAnswered, partial(posts.on_offer_answered, here))
     here.events.on(PostDeleted, partial(posts.on_deleted, here))
     here.events.on(PostLiked, partial(posts.on_liked, here))

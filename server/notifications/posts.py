@@ -21,7 +21,7 @@ from server.posts.events import (
     ReplyUnhelped,
 )
 from server.posts.policy import FOLLOWERS, INSTANCE, IS_NO_PLACE, NETWORK, OPEN
-from server.remixes.events import ChangeOffered, OfferAnswered, PracticeRemixed
+from server.remixes.events import ChangeOffered, OfferAnswered, OfferWithdrawn, PracticeRemixed
 
 MAX_MENTIONS = 50
 MAX_FOLLOWERS = 1_000
@@ -143,6 +143,13 @@ async def on_offered(here: Instance, event: ChangeOffered) -> None:
     if row is not None:
         news = _news("offer", about_post(row["source_id"]), row["by_id"], row["remix_id"])
         await notify(here, [row["source_author_id"]], news)
+
+
+async def on_offer_withdrawn(here: Instance, event: OfferWithdrawn) -> None:
+    """Take that back."""
+    row = await _offer(here, event.offer_id)
+    if row is not None:
+        await withdraw(here, row["source_author_id"], "offer", f"{row['remix_id']}:{row['by_id']}")
 
 
 async def on_offer_answered(here: Instance, event: OfferAnswered) -> None:

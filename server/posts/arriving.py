@@ -41,6 +41,7 @@ _DEFAULTS: dict[str, Any] = {
     "state_reason": "",
     "pinned": False,
     "answered": False,
+    "useful": 333,
     "version": 1,
     "replies_count": 0,
     "likes_count": 0,

@@ -22,6 +22,7 @@ class Post(Model):
     `short` is the last 8 characters of the id: the page is ``/p/SLUG-SHORT`` for posts from here and from elsewhere.
 
     `echo_count`: how many have the same question, or would try the same (`policy.ECHOES`).
+    `useful` of a practice or tip is how it went with those who tried it (`tries.standing`).
     `manner` of an answer: ``another`` where it shows another way of doing what is asked, or empty.
     `quote_uri` is what it quotes (no row of ours need have it); `quote_state`: ``approved``, ``unproved`` (no sign
     that its author agreed), ``waiting``, ``refused``, ``revoked``; `quote_stamp` and `approved_by` are the stamps that
@@ -66,6 +67,7 @@ class Post(Model):
     locked = fields.BooleanField(default=False)
     pinned = fields.BooleanField(default=False)
     answered = fields.BooleanField(default=False)
+    useful = fields.IntField(default=333)
     version = fields.IntField(default=1)
     replies_uri = fields.CharField(max_length=500, null=True)
     replies_count = fields.IntField(default=0)

@@ -12,13 +12,14 @@ from server.posts.queries import Page, PostView
 from server.posts.readable import findable, readable
 from server.practices.form import Material, PracticeForm
 from server.practices.models import Practice
-from server.practices.narrowing import MINUTE_BANDS, SIZE_BANDS, Facets, narrowed, source
+from server.practices.narrowing import MINUTE_BANDS, SIZE_BANDS, USEFUL, Facets, narrowed, source
 from server.practices.writing import rendered
 from server.text import LICENCES, excerpt
 
 __all__ = [
     "MINUTE_BANDS",
     "SIZE_BANDS",
+    "USEFUL",
     "FacetValues",
     "Facets",
     "Found",
@@ -116,11 +117,12 @@ async def draft(here: Instance, viewer: Viewer, short: str) -> tuple[PostView, P
 
 
 async def find(here: Instance, viewer: Viewer, facets: Facets, before: str | None = None) -> Found:
-    """The practices and tips that the viewer may read, the newest first. At most a dozen queries."""
+    """The practices and tips that the viewer may read, the newest or most useful first. At most a dozen queries."""
     few = await narrowed(here, viewer, facets, before, PAGE_SIZE)
     if few is not None:
         found = await posts.listing(here, viewer, ids=few.ids, limit=len(few.ids)) if few.ids else Page([], None)
-        page = Page(found.items, few.next)
+        by_id = {post.id: post for post in found.items}
+        page = Page([by_id[post_id] for post_id in few.ids if post_id in by_id], few.next)
     else:
         page = await posts.listing(
             here,

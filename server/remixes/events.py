@@ -21,6 +21,13 @@ class ChangeOffered:
 
 
 @dataclass(frozen=True, slots=True)
+class OfferWithdrawn:
+    """Who offered a change took the offer back before it was answered."""
+
+    offer_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class OfferAnswered:
     """The author of the source took the change, or did not."""
 

@@ -11,7 +11,7 @@ from server.practices import bonds
 from server.remixes import actions, ties
 from server.remixes.activities import offer
 from server.remixes.detail import MADE_FROM, RemixDetail
-from server.remixes.events import ChangeOffered, OfferAnswered
+from server.remixes.events import ChangeOffered, OfferAnswered, OfferWithdrawn
 
 
 def _install(here: Instance) -> None:
@@ -20,7 +20,10 @@ def _install(here: Instance) -> None:
     here.events.on_all(PostPublished, partial(ties.on_published, here))
     here.events.on(ChangeOffered, partial(offer.send_offer, here))
     here.events.on(OfferAnswered, partial(offer.send_answer, here))
+    here.events.on(OfferWithdrawn, partial(offer.send_withdrawal, here))
     here.engine.on("Offer", None, partial(offer.on_offer, here))
+    on_reference(here, "Undo", partial(offer.on_undo, here), object_type="Offer")
+    on_reference(here, "Undo", partial(offer.on_undo, here))
     for verb in ("Accept", "Reject"):
         on_reference(here, verb, partial(offer.on_answer, here))
     here.jobs.on(ties.LOOK_UP, partial(ties.look_up, here))

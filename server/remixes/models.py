@@ -31,7 +31,8 @@ class Remix(Model):
 
 
 class RemixOffer(Model):
-    """A remixer offers their change to the author of the source. `state`: ``open``, ``taken`` or ``declined``.
+    """A remixer offers their change to the author of the source. `state`: ``open``, ``taken``,
+    ``declined``, or ``back``: who offered it took that back.
 
     `remix_id` and `source_id` are posts as they are known here, of which one at least is from here; `uri` is the id of
     the activity that said so.

@@ -17,15 +17,16 @@ from server.practices import actions as practices
 from server.practices import queries as practice_queries
 from server.remixes.actions import bond_with, described
 from server.remixes.comparing import comparison, with_changes
-from server.remixes.events import ChangeOffered, OfferAnswered
+from server.remixes.events import ChangeOffered, OfferAnswered, OfferWithdrawn
 from server.remixes.models import Remix, RemixOffer
 from server.remixes.policy import Denied, may_offer
 from server.text import clean_text
 
 NOTE_CHARACTERS = 500
-OPEN, TAKEN, DECLINED = "open", "taken", "declined"
+OPEN, TAKEN, DECLINED, BACK = "open", "taken", "declined", "back"
 
 _CHANGED = "Your practice changed meanwhile. Look at the differences again."
+_TAKEN_BACK = "It was taken back meanwhile."
 _ANSWERED = "You have answered this already."
 
 
@@ -34,6 +35,7 @@ class OfferView:
     """What somebody may know of an offer: the remixer and the author of the source see it, nobody else.
 
     `may_offer`: nothing was offered yet, and the viewer may. `is_for_me`: it waits for the viewer.
+    `can_withdraw`: the viewer made it, and it waits.
     """
 
     state: str = ""
@@ -41,6 +43,7 @@ class OfferView:
     may_offer: bool = False
     why_not: str = ""
     is_for_me: bool = False
+    can_withdraw: bool = False
 
 
 async def offer_of(here: Instance, viewer: Viewer, remix_id: str, source_id: str) -> OfferView:
@@ -52,7 +55,8 @@ async def offer_of(here: Instance, viewer: Viewer, remix_id: str, source_id: str
     row = await RemixOffer.get_or_none(remix_id=remix_id, source_id=source_id)
     if row is not None:
         is_for_me = source_is_mine and source.is_local and row.state == OPEN
-        return OfferView(state=row.state, note=row.note, is_for_me=is_for_me)
+        can_withdraw = is_mine and remix.is_local and row.state == OPEN
+        return OfferView(state=row.state, note=row.note, is_for_me=is_for_me, can_withdraw=can_withdraw)
     verdict = may_offer(is_mine=is_mine, source_is_mine=source_is_mine, visibility=remix.visibility)
     if isinstance(verdict, Denied):
         return OfferView(why_not=verdict.reason if is_mine and not source_is_mine else "")
@@ -79,6 +83,25 @@ async def offer(here: Instance, acting: Viewer, remix_id: str, note: str = "") -
         return await note_offer(
             here, remix, source, uri=sending.activity_id(here, "offer", new_id(here.clock.now())), note=note
         )
+
+
+async def withdraw(here: Instance, acting: Viewer, remix_id: str) -> None:
+    """Take one's own offer back, as long as it waits; its author sees it no more. NotFound for everybody else's."""
+    remix = await readable_post(here, acting, remix_id)
+    row = await RemixOffer.get_or_none(remix_id=remix.id)
+    if row is None or not remix.is_local or remix.author_id != acting.actor_id:
+        raise NotFound
+    async with here.db.transaction():
+        if not await settle_withdrawn(here, row):
+            raise NotAllowed("It is answered already, or taken back.")
+
+
+async def settle_withdrawn(here: Instance, row: RemixOffer) -> bool:
+    """Write down that an offer was taken back, in the caller's transaction; False where it waits no more."""
+    changed = await RemixOffer.filter(id=row.id, state=OPEN).update(state=BACK, answered_at=here.clock.now())
+    if changed:
+        await here.events.emit(OfferWithdrawn(row.id))
+    return bool(changed)
 
 
 async def note_offer(here: Instance, remix: Post, source: Post, *, uri: str, note: str) -> RemixOffer:
@@ -167,5 +190,5 @@ async def _waiting(here: Instance, acting: Viewer, remix_id: str, source_id: str
     if row is None or source is None or source.author_id != acting.actor_id or not source.is_local:
         raise NotFound
     if row.state != OPEN:
-        raise Invalid(_ANSWERED, field="take")
+        raise Invalid(_TAKEN_BACK if row.state == BACK else _ANSWERED, field="take")
     return row

@@ -19,7 +19,6 @@ from server.posts.composing import Detail, keep_moment, readable_post
 from server.posts.events import PostEdited
 from server.posts.models import Post, PostMention
 from server.posts.policy import OPEN
-from server.practices.models import Practice
 from server.sessions import actions as sessions
 from server.sessions import taking_part
 from server.sessions.form import SessionForm
@@ -29,6 +28,7 @@ from server.together import queries
 from server.together.closing import close_at, is_past, note_over
 from server.together.models import Together
 from server.together.policy import LASTS, LONGER, State, why_not_ended, why_not_longer, why_not_summed_up
+from server.tries.counting import is_tried
 
 FEWER = "Not everybody there may read this practice. Choose the community that it was shared in."
 TITLE = 150
@@ -195,7 +195,7 @@ async def _practice(here: Instance, acting: Viewer, practice_id: str) -> Post:
     if acting.actor_id is None:
         raise NotAllowed("Sign in to try it together.")
     practice = await readable_post(here, acting, practice_id)
-    if not await Practice.exists(id=practice.id) or practice.state != "visible":
+    if not await is_tried(practice) or practice.state != "visible":
         raise NotFound
     return practice
 

@@ -11,9 +11,9 @@ from server.instance import Instance
 from server.posts.models import Post
 from server.sessions.models import EventFacts
 from server.shelf import MadeFrom
-from server.text import excerpt, plain
 from server.together.closing import close_at
 from server.together.models import Together
+from server.tries.content import name_of
 
 TERM = "ph:tryTogether"
 PRACTICE, CHALLENGE, SUMMARY = "ph:practice", "ph:answersChallenge", "ph:summary"
@@ -104,11 +104,6 @@ def summary_line(event: EventFacts, practice: Post | None, summary: Post | None)
         f"Who tries “{name_of(practice)}” with us until {until}? Answer the practice with #triedit and how it went:"
         f" {practice.url}"
     )
-
-
-def name_of(post: Post) -> str:
-    """The title of a post, or how its text begins."""
-    return post.title or excerpt(plain(post.content_html), 60)
 
 
 async def _named(row: Together, event: Post) -> dict[str, Post]:

@@ -13,8 +13,8 @@ from server.posts.form import NewPost
 from server.posts.models import Post
 from server.practices.models import Practice
 from server.tries.bands import FIELDS
-from server.tries.content import write
-from server.tries.counting import hear_soon
+from server.tries.content import name_of, write
+from server.tries.counting import hear_soon, is_tried
 from server.tries.detail import CHANGEABLE, keep, version_tried
 from server.tries.form import TryForm, check, tidy
 from server.tries.models import TriedReport
@@ -31,11 +31,11 @@ async def report(
     `also` writes what other features know of it, before anybody is told. Raises Invalid with every error, and for a
     second report on one version.
     """
-    practice, fields = await _practice(here, acting, practice_id)
+    practice, steps = await _practice(here, acting, practice_id)
     if practice.author_id == acting.actor_id:
         raise NotAllowed("This is your own practice. Add what you saw by editing it.")
     form = tidy(form)
-    check(form, len(fields.steps or ()))
+    check(form, steps)
     version = await version_tried(here, practice)
     if await TriedReport.exists(practice_id=practice.id, author_id=acting.actor_id, version=version):
         raise Invalid(SECOND)
@@ -50,7 +50,7 @@ async def report(
 
     new = NewPost(
         kind="tried",
-        source_md=write(form, practice.title),
+        source_md=write(form, name_of(practice)),
         language=form.language,
         visibility=practice.visibility,
         parent_id=practice.id,
@@ -63,14 +63,14 @@ async def change(here: Instance, acting: Viewer, post_id: str, form: TryForm) ->
     post, known = await _own(acting, post_id)
     if here.clock.now() - known.created_at > CHANGEABLE:
         raise NotAllowed("A report can be changed for thirty days. You can still withdraw it.")
-    practice, fields = await _practice(here, acting, known.practice_id)
+    practice, steps = await _practice(here, acting, known.practice_id)
     form = replace(tidy(form), language=form.language or post.language)
-    check(form, len(fields.steps or ()))
+    check(form, steps)
 
     async def store(_: Post) -> None:
         await known.update_from_dict({**_columns(form), "by_words": False}).save()
 
-    changed = PostChange(source_md=write(form, practice.title), language=form.language)
+    changed = PostChange(source_md=write(form, name_of(practice)), language=form.language)
     return await posts.edit_post(here, acting, post.id, changed, detail=store)
 
 
@@ -80,15 +80,14 @@ async def withdraw(here: Instance, acting: Viewer, post_id: str) -> None:
     await posts.delete_post(here, acting, post.id)
 
 
-async def _practice(here: Instance, acting: Viewer, practice_id: str) -> tuple[Post, Practice]:
-    """A practice that somebody may read, with its fields."""
+async def _practice(here: Instance, acting: Viewer, practice_id: str) -> tuple[Post, int]:
+    """A practice or tip that somebody may read, and how many steps it has."""
     if acting.actor_id is None:
         raise NotAllowed("Sign in to say how it went.")
     post = await readable_post(here, acting, practice_id)
-    fields = await Practice.get_or_none(id=post.id) if post.kind == "practice" else None
-    if fields is None:
+    if not await is_tried(post):
         raise NotFound
-    return post, fields
+    return post, len(((await Practice.get_or_none(id=post.id)) or Practice()).steps or ())
 
 
 async def _own(acting: Viewer, post_id: str) -> tuple[Post, TriedReport]:

@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 
+from server.posts.models import Post
 from server.practices.writing import Text, quoted_line
+from server.text import excerpt, plain
 from server.tries.form import TryForm
 
 SENTENCES = {
@@ -26,6 +28,11 @@ def write(form: TryForm, title: str) -> str:
     if form.may_contact:
         text.line("The author may ask me about it.")
     return str(text)
+
+
+def name_of(practice: Post) -> str:
+    """The title of a practice, or how a tip begins."""
+    return practice.title or excerpt(plain(practice.content_html), 60)
 
 
 def steps_in_words(steps: Sequence[int]) -> str:

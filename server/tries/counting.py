@@ -25,9 +25,10 @@ from server.posts.models import Post
 from server.posts.readable import AUTHOR_IS_THERE, readable
 from server.practices.models import Practice
 from server.practices.wire import read_learning
+from server.tries import standing
 from server.tries.bands import FIELDS, Bands
 from server.tries.events import TriedOften
-from server.tries.models import TriedReport, TriedTally
+from server.tries.models import TriedPlace, TriedReport, TriedTally
 from server.tries.wire import Counts, ToldCounts, counts_json, counts_of, read_trials, total_of, trials, version_of
 
 TELL = "tries.tell"
@@ -80,9 +81,14 @@ def added_up(rows: Sequence[Row]) -> Counts:
 async def collection(here: Instance, post_id: str) -> dict[str, object] | None:
     """The public collection of the counts of a practice here, counted as it is asked for."""
     post = await Post.get(id=post_id)
-    if post.kind != "practice" or not await Practice.exists(id=post.id):
+    if not await is_tried(post):
         return None
     return with_context(trials(f"{post.uri}/trials", post.uri, await count_for_others(here, post), here.clock.now()))
+
+
+async def is_tried(post: Post) -> bool:
+    """Whether this is something that people try: a tip, or a practice that came with its steps."""
+    return post.kind == "tip" or (post.kind == "practice" and await Practice.exists(id=post.id))
 
 
 class CountsDetail:
@@ -101,7 +107,8 @@ class CountsDetail:
     async def received(self, here: Instance, post_id: str, remote: RemotePost) -> None:
         """Keep what a practice from elsewhere says of its version, and of how often it was tried."""
         learning = remote.learning or {}
-        if read_learning(learning) is None:
+        post = await Post.get(id=post_id)
+        if read_learning(learning) is None and post.kind != "tip":
             await self.forget(here, post_id)
             return
         tally, _ = await TriedTally.get_or_create(id=post_id)
@@ -116,14 +123,24 @@ class CountsDetail:
     async def forget(self, here: Instance, post_id: str) -> None:
         """What was counted of a practice goes with it."""
         await TriedTally.filter(id=post_id).delete()
+        await TriedPlace.filter(practice_id=post_id).delete()
 
 
 async def tell_soon(here: Instance, practice_id: str) -> None:
-    """Everybody who has a practice of ours gets its counts: at once, but once an hour at most."""
+    """Something was said of how a practice went: note what follows, in the caller's transaction.
+
+    Everybody who has one of ours gets its counts: at once, but once an hour at most.
+    """
     post = await Post.get_or_none(id=practice_id)
-    if post is None or not post.is_local:
+    if post is None:
         return
     tally = await TriedTally.get_or_none(id=practice_id)
+    is_told = not post.is_local and tally is not None and tally.at is not None
+    await standing.keep(
+        post.id, counts_of(tally.counts) if is_told and tally is not None else await count_for_others(here, post)
+    )
+    if not post.is_local:
+        return
     now = here.clock.now()
     at = now if tally is None or tally.at is None else max(now, tally.at + TELL_EVERY)
     await here.jobs.enqueue(TELL, {"post": practice_id}, run_at=at, unique=f"{TELL}:{practice_id}")
@@ -137,7 +154,8 @@ async def tell(here: Instance, payload: Any) -> None:
             return
         counts = counts_json(await count_for_others(here, post))
         tally = await TriedTally.get_or_none(id=post.id)
-        if (tally.counts == counts) if tally is not None else not counts["groups"]:
+        known = tally.counts if tally is not None else None
+        if (known == counts) if known is not None else not counts["groups"]:
             return
         before = (post.published_at, post.edited_at, tally.at if tally is not None else None)
         earlier = max(moment for moment in before if moment is not None)
@@ -196,9 +214,13 @@ async def tallied(here: Instance, post_id: str, remote: RemotePost) -> bool:
         await Practice.get_or_none(id=post_id),
         detail_of(here, "practice"),
     )
-    if told is None or told.counts is None or values is None or practice is None or whole is None:
+    if told is None or told.counts is None or whole is None:
         return False
-    if any(getattr(practice, name) != value for name, value in values.items()):
+    if values is None or practice is None:
+        # A tip is a Note without fields: all it says is its text.
+        if values is not None or practice is not None or not await Post.exists(id=post_id, kind="tip"):
+            return False
+    elif any(getattr(practice, name) != value for name, value in values.items()):
         return False
     tally, is_new = await TriedTally.get_or_create(id=post_id)
     if not is_new and tally.version != version_of(learning.get("version")):
@@ -256,4 +278,5 @@ async def _hear(tally: TriedTally, told: ToldCounts | None, now: datetime) -> No
     if told.counts is not None and at is not None and (tally.at is None or at >= tally.at):
         # What was asked for and what was sent may be of the same second: times are told in whole ones.
         tally.counts, tally.at = counts_json(told.counts), at
+        await standing.keep(tally.id, told.counts)
     await tally.save(update_fields=["address", "counts", "at"])

@@ -5,9 +5,8 @@ from datetime import timedelta
 from federation.vocab.objects import RemotePost
 from server.instance import Instance
 from server.posts.models import Post
-from server.practices.models import Practice
 from server.tries.bands import FIELDS, Bands
-from server.tries.counting import tell_soon
+from server.tries.counting import is_tried, tell_soon
 from server.tries.models import TriedReport, TriedTally
 from server.tries.wire import Told, read_tried, tried_object
 
@@ -93,8 +92,8 @@ def columns_of(report: TriedReport) -> dict[str, object]:
 async def _first(here: Instance, post_id: str, told: Told) -> bool:
     """Keep a report that came, if it counts: on a practice, by somebody else, and the first on its version."""
     post = await Post.get(id=post_id)
-    practice = await Post.get_or_none(id=post.parent_id, kind="practice") if post.parent_id else None
-    if practice is None or practice.author_id == post.author_id or not await Practice.exists(id=practice.id):
+    practice = await Post.get_or_none(id=post.parent_id) if post.parent_id else None
+    if practice is None or practice.author_id == post.author_id or not await is_tried(practice):
         return False
     latest = await version_tried(here, practice)
     # Nobody can have tried what its author has not written yet.

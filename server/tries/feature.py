@@ -16,10 +16,9 @@ from server.tries.detail import TriedDetail
 
 def _install(here: Instance) -> None:
     details.register(here, "tried", TriedDetail(), [MadeFrom("tried_report", "t.id = post.id")])
-    details.add(here, "practice", CountsDetail(), [MadeFrom("tried_tally", "t.id = post.id")])
-    details.register_extras(
-        here, "practice", Extras(tally=counting.tallied, collections={"trials": counting.collection})
-    )
+    for kind in ("practice", "tip"):
+        details.add(here, kind, CountsDetail(), [MadeFrom("tried_tally", "t.id = post.id")])
+        details.register_extras(here, kind, Extras(tally=counting.tallied, collections={"trials": counting.collection}))
     here.events.on_all(PostPublished, partial(replies.on_published, here))
     here.events.on(PostHeld, partial(replies.on_held, here))
     here.events.on(PostEdited, partial(replies.on_edited, here))

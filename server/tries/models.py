@@ -44,6 +44,28 @@ class TriedReport(Model):
         indexes = (("practice_id", "created_at"), ("author_id", "created_at"))
 
 
+class TriedPlace(Model):
+    """How often a practice went so in such a place, as its reports or its own server say: what is looked for by place.
+
+    Bands are those of `TriedReport`.
+    """
+
+    id = fields.BigIntField(primary_key=True)
+    practice_id = fields.CharField(max_length=26)
+    outcome = fields.CharField(max_length=20)
+    subject = fields.CharField(max_length=16, default="")
+    level = fields.CharField(max_length=16, default="")
+    size = fields.CharField(max_length=8, default="")
+    setting = fields.CharField(max_length=16, default="")
+    number = fields.IntField()
+
+    class Meta:
+        """Table name and indexes."""
+
+        table = "tried_place"
+        indexes = (("practice_id",),)
+
+
 class TriedTally(Model):
     """How often a practice was tried, as its own server last said; `id` is the id of the practice's post.
 

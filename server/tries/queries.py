@@ -1,18 +1,22 @@
 """Reading how it went: the counts of a practice, and what somebody said themselves."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from server.accounts import queries as accounts
 from server.actors.viewer import Viewer
-from server.db import Row, from_milliseconds
+from server.db import Row, among, from_milliseconds
 from server.instance import Instance
+from server.peers.policy import in_sql
 from server.posts.queries import PostView
-from server.tries.bands import FIELDS, LEVELS, SIZES, Bands
+from server.tries.bands import FIELDS, LEVELS, SIZES, Bands, bands_of
 from server.tries.counting import ENOUGH, HEAR_EVERY, added_up, reports
 from server.tries.detail import CHANGEABLE, context_of
 from server.tries.form import TryForm
 from server.tries.models import TriedReport, TriedTally
+from server.tries.standing import WELL
 from server.tries.wire import Counts, counts_of
 
 
@@ -119,6 +123,28 @@ def grid(counts: Counts) -> tuple[tuple[str, ...], tuple[Line, ...]]:
         cell = cells.setdefault((context.level, context.size), {})
         cell[outcome] = cell.get(outcome, 0) + number
     return sizes, tuple(Line(level, tuple(cells.get((level, size), {}) for size in sizes)) for level in levels)
+
+
+async def worked(here: Instance, ids: Sequence[str]) -> dict[str, tuple[int, int]]:
+    """How often each of these practices was tried, and how often it worked; one query, and none for no ids."""
+    if not ids:
+        return {}
+    wanted, values = among(ids)
+    rows = await here.db.rows(
+        f"SELECT practice_id, sum(number) AS tried, sum(CASE WHEN outcome IN {in_sql(WELL)} THEN number ELSE 0 END)"
+        f" AS worked FROM tried_place WHERE practice_id IN ({wanted}) GROUP BY practice_id",
+        **values,
+    )
+    return {row["practice_id"]: (int(row["tried"]), int(row["worked"])) for row in rows}
+
+
+async def contexts_of(here: Instance, viewer: Viewer) -> list[Bands]:
+    """The viewer's saved contexts as bands, for themselves alone; one query."""
+    if not viewer.is_signed_in:
+        return []
+    saved = await accounts.contexts(here, viewer)
+    found = [bands_of(one.subject, one.level, one.group_size, one.minutes, one.setting) for one in saved]
+    return [context for context in found if not context.is_empty]
 
 
 async def last_context(here: Instance, viewer: Viewer) -> Bands | None:

@@ -18,6 +18,7 @@ from server.posts.models import Post
 from server.posts.policy import DIRECT
 from server.practices.writing import quoted_line
 from server.tries.bands import OUTCOMES
+from server.tries.content import name_of
 from server.tries.counting import look_at_again, tell_soon
 from server.tries.detail import CHANGEABLE, keep, version_tried
 from server.tries.models import TriedReport
@@ -59,6 +60,8 @@ async def on_edited(here: Instance, event: PostEdited) -> None:
             else:
                 await report.update_from_dict(_columns(said)).save()
             await tell_soon(here, practice.id)
+        else:
+            await tell_soon(here, practice.id)
 
 
 async def acknowledge(here: Instance, payload: Any) -> None:
@@ -75,7 +78,7 @@ async def acknowledge(here: Instance, payload: Any) -> None:
     speaker = community or await Actor.get(kind="Application", is_local=True)
     outcome = OUTCOMES[report.outcome].lower()
     text = (
-        f"Thank you for trying “{quoted_line(practice.title)}”. Your reply counts as “{outcome}”, and its author was"
+        f"Thank you for trying “{quoted_line(name_of(practice))}”. Your reply counts as “{outcome}”, and its author was"
         f" told: {practice.url}\n\nIf that is not what you meant, change or delete your reply."
     )
     try:
@@ -93,7 +96,7 @@ async def _answers(here: Instance, ids: Sequence[str]) -> list[tuple[Post, Post]
     rows = await here.db.rows(
         "SELECT post.id, practice.id AS practice_id FROM post JOIN practice ON practice.id = post.parent_id"
         " JOIN post AS whole ON whole.id = practice.id"
-        f" WHERE post.id IN ({wanted}) AND post.kind IN ('reply', 'tried') AND whole.kind = 'practice'"
+        f" WHERE post.id IN ({wanted}) AND post.kind IN ('reply', 'tried') AND whole.kind IN ('practice', 'tip')"
         " AND (post.kind = 'tried' OR LOWER(post.content_html) LIKE '%tried%')"
         " AND post.author_id <> whole.author_id ORDER BY post.id",
         **parameters,

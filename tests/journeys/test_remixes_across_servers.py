@@ -5,12 +5,13 @@ from dataclasses import replace
 
 import pytest
 
+from server.errors import Invalid, NotAllowed, NotFound
 from server.practices import actions as practices
 from server.practices.form import PracticeForm
 from server.remixes import actions, offers, queries
 from server.remixes.actions import ChangeNote
 from server.remixes.lineage import lineage
-from tests.posting import follow, found, sees
+from tests.posting import Stranger, follow, found, sees
 
 TITLES = ("Exit tickets", "Exit tickets in pairs", "Exit tickets in threes", "Exit tickets aloud")
 SOURCE = PracticeForm(
@@ -111,3 +112,41 @@ async def test_a_change_comes_home_after_an_outage(fediverse, four):
     there = await sees(bruno, first.uri)
     assert there.version == 2
     assert [item.author for item in (await bruno.do(queries.ties, there)).thanks] == ["Bruno"]
+
+
+async def test_c20_an_offer_is_taken_back_until_it_is_answered(fediverse, four):
+    amara, bruno, carol, _ = four
+    first = await amara.do(practices.share, SOURCE)
+    await fediverse.settle()
+    second = await remix(fediverse, bruno, first.uri, TITLES[1], "Read two aloud.")
+    third = await remix(fediverse, carol, first.uri, TITLES[2], "Read three aloud.")
+    offered = await bruno.do(offers.offer, second.id)
+    await carol.do(offers.offer, third.id)
+    await fediverse.settle()
+    copies = [await found(amara.here, post.uri) for post in (second, third)]
+    waiting = "SELECT count(*) AS n FROM notification WHERE kind = 'offer'"
+    assert await amara.here.run(amara.here.db.value, waiting) == 2
+    for person, post in ((amara, copies[0]), (carol, await found(carol.here, second.uri))):
+        with pytest.raises(NotFound):
+            await person.do(offers.withdraw, post.id if post is not None else "none")
+    stranger = Stranger(fediverse, "evil.example")
+    eve = stranger.actor("eve")
+    await stranger.send(amara.here, stranger.activity("Undo", eve, offered.uri, path="a/undo"))
+    await fediverse.settle()
+    assert (await amara.do(offers.offer_of, copies[0].id, first.id)).state == "open"
+
+    async with fediverse.client(bruno.here, bruno) as client:
+        assert "/withdraw-offer" in (await client.get(f"{second.url}/differences")).text
+        assert (await client.post(f"/p/{second.short}/withdraw-offer")).status_code == 303
+        assert "offered, and taken back" in (await client.get(f"{second.url}/differences")).text
+    await fediverse.settle()
+    with pytest.raises(NotAllowed, match="answered already"):
+        await bruno.do(offers.withdraw, second.id)
+    assert await amara.here.run(amara.here.db.value, waiting) == 1
+    assert (await amara.do(offers.offer_of, copies[0].id, first.id)).state == "back"
+    with pytest.raises(Invalid, match="taken back"):
+        await amara.do(offers.take, copies[0].id, {2}, version=1)
+    await amara.do(offers.take, copies[1].id, {2}, version=1)
+    await fediverse.settle()
+    with pytest.raises(NotAllowed, match="answered already"):
+        await carol.do(offers.withdraw, third.id)

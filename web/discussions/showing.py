@@ -76,9 +76,10 @@ async def page(
     template, facts = await _facts(request, here, viewer, post)
     if replies is None:
         replies = await posts.thread(here, viewer, post.root_id) if is_root else []
-    if template == PRACTICE:
+    if template == PRACTICE or post.kind == "tip":
         tried, replies = await tried_facts(request, post, replies)
-        tried["remarks"] = await place(here, viewer, post, facts["steps"], replies)
+        if template == PRACTICE:
+            tried["remarks"] = await place(here, viewer, post, facts["steps"], replies)
         facts, live = {**facts, **tried}, replace(live, list="#practice-said") if live else None
     more_to_come = is_root and not post.is_local and await gathering.opened(here, viewer, post.id)
     values = {"errors": [], "reply_text": "", "uploaded": [], "reply_form": None, "answers_to": [], **facts, **more}

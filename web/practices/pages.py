@@ -1,5 +1,6 @@
 """The library of practices, what to write, and the composer of practices and tips."""
 
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -21,12 +22,14 @@ from server.posts.queries import PostView
 from server.practices import actions, queries
 from server.practices.content import write
 from server.practices.form import PracticeForm, tidy
+from server.practices.narrowing import facets_said
 from server.practices.previews import Preview, preview
-from server.practices.queries import MINUTE_BANDS, SIZE_BANDS, Facets
+from server.practices.queries import MINUTE_BANDS, SIZE_BANDS
 from server.remixes import queries as remixes
 from server.text import LANGUAGES, render_markdown
 from web.challenges import choosing
 from web.i18n import gettext
+from web.practices.alike import like_mine, say_how_it_went
 from web.practices.composing import audiences, chosen, community_of, language_options, licence_options, take_files
 from web.practices.forms import at_speed, in_context, read, typed
 from web.render import redirect, render
@@ -42,16 +45,17 @@ async def library(request: Request) -> Response:
     if request.query_params.get("mine") == "drafts":
         return await _drafts(request)
     community = await _asked_community(request, to_write=False)
-    facets = Facets(
-        **{
-            name: request.query_params.get(name, "")[:200]
-            for name in ("subject", "level", "size", "minutes", "language", "licence")
-        },
+    facets = replace(
+        facets_said(request.query_params),
         community_id=community.id if community else "",
         mine="shared" if request.query_params.get("mine") == "shared" and viewer.is_signed_in else "",
+        sort=queries.USEFUL if request.query_params.get("sort") == queries.USEFUL else "",
     )
+    facets = await like_mine(request, facets)
     found = await queries.find(here, viewer, facets, request.query_params.get("before"))
     values = await queries.facet_values(here, viewer)
+    if facets.by_use or facets.like:
+        await say_how_it_went(request, found.page.items)
     return render(
         request,
         "practices/library.html",
@@ -66,6 +70,8 @@ async def library(request: Request) -> Response:
         community=community,
         older=_with_query(request, before=found.page.next) if found.page.next else None,
         first=_with_query(request, before=None) if request.query_params.get("before") else None,
+        newest=_with_query(request, before=None, sort=None),
+        most_useful=_with_query(request, before=None, sort=queries.USEFUL),
     )
 
 

@@ -122,6 +122,16 @@ async def offer(request: Request) -> Response:
     return redirect(request, f"{post.url}/differences", toast=gettext(request, "Your change is offered."))
 
 
+async def withdraw_offer(request: Request) -> Response:
+    """Take one's own offer back, while it waits."""
+    here, viewer = here_of(request), signed_in(request)
+    post = await posts.show(here, viewer, request.path_params["name"])
+    if post is None:
+        raise NotFound
+    await offers.withdraw(here, viewer, post.id)
+    return redirect(request, f"{post.url}/differences", toast=gettext(request, "You took it back."))
+
+
 async def take(request: Request) -> Response:
     """Take an offered change into a new version of one's own, or leave that as it is."""
     here, viewer, sent = here_of(request), signed_in(request), await form_of(request)
@@ -252,5 +262,6 @@ routes = [
     Route("/p/{name}/lineage", lineage_page),
     Route("/p/{name}/differences", differences),
     Route("/p/{name}/offer", offer, methods=["POST"]),
+    Route("/p/{name}/withdraw-offer", withdraw_offer, methods=["POST"]),
     Route("/p/{name}/take", take, methods=["POST"]),
 ]

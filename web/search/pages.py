@@ -1,7 +1,7 @@
 """Search: words find what is here; a pasted handle or address is looked up at its own server."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
 from starlette.requests import Request
@@ -12,10 +12,11 @@ from server.actors.viewer import Viewer
 from server.errors import Refused
 from server.instance import Instance
 from server.practices import queries as practices
-from server.practices.narrowing import Facets
+from server.practices.narrowing import SAID, Facets, facets_said
 from server.search import lookup, queries
 from server.search.queries import ActorsFound, PostsFound
 from web.i18n import gettext
+from web.practices.alike import like_mine
 from web.practices.composing import language_options, licence_options
 from web.render import render
 from web.request import here_of, viewer_of
@@ -25,7 +26,7 @@ MAX_TEXT = 900
 NARROWED = "practices"
 """The kind of thing that says enough of itself to be narrowed by it:"""
 NOTHING = Facets()
-FACETS = ("subject", "level", "size", "minutes", "language", "licence")
+FACETS = (*SAID, "like")
 _NUMBER = re.compile(r"-?[0-9]{1,18}", re.ASCII)
 
 
@@ -60,6 +61,8 @@ async def search_page(request: Request) -> Response:
     """`/search`: everything by kind, a few of each first."""
     here, viewer = here_of(request), viewer_of(request)
     asked = _asked(request)
+    if asked.kind == NARROWED and asked.text:
+        asked = replace(asked, facets=await like_mine(request, asked.facets))
     is_address = lookup.is_address(asked.text)
     context: dict[str, object] = {"asked": asked, "tabs": _tabs(request, asked), "is_address": is_address}
     status = 200
@@ -131,9 +134,7 @@ def _asked(request: Request) -> Asked:
         scope=scope if scope in queries.SCOPES else "everything",
         page=min(int(page), queries.MAX_PAGES) if page.isascii() and page.isdigit() and 0 < len(page) < 4 else 1,
         until=int(until) if _NUMBER.fullmatch(until) else None,
-        facets=Facets(**{name: values.get(name, "").replace("\x00", "")[:200] for name in FACETS})
-        if kind == NARROWED
-        else NOTHING,
+        facets=facets_said(values) if kind == NARROWED else NOTHING,
     )
 
 

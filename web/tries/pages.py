@@ -13,6 +13,7 @@ from server.errors import Invalid, NotAllowed, NotFound
 from server.posts import queries as posts
 from server.posts.queries import PostView
 from server.practices import queries as practices
+from server.practices.form import PracticeForm
 from server.practices.queries import PracticePage
 from server.text import LANGUAGES, excerpt
 from server.together import actions as together
@@ -146,7 +147,7 @@ def _shown(request: Request, report: ReportView) -> Shown:
 async def _practice(request: Request) -> PostView:
     """The practice in the address, as far as the viewer may read it."""
     post = await posts.show(here_of(request), viewer_of(request), request.path_params["name"])
-    if post is None or post.kind != "practice" or post.state != "visible":
+    if post is None or post.kind not in {"practice", "tip"} or post.state != "visible":
         raise NotFound
     return post
 
@@ -184,9 +185,9 @@ async def _choices(request: Request, practice: PostView, before: TryForm | None 
 
 async def _fields(request: Request, practice: PostView) -> Any:
     found: PracticePage | None = await practices.practice(here_of(request), viewer_of(request), practice)
-    if found is None or found.form.entry == "tip":
+    if found is None and practice.kind != "tip":
         raise NotFound
-    return found.form
+    return found.form if found is not None else PracticeForm(entry="tip")
 
 
 def _read(sent: FormData, choices: list[_Choice], language: str) -> TryForm:
@@ -234,6 +235,7 @@ async def _form(
         status,
         nav="practices",
         practice=practice,
+        title=practice.title or said.title or practice.excerpt[:60],
         form=form,
         errors=errors or [],
         editing=editing,

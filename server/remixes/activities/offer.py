@@ -1,4 +1,4 @@
-"""Offer of a change, and its answer by Accept or Reject of its id, both directions.
+"""Offer of a change, its answer by Accept or Reject of its id, and its end by Undo, both directions.
 
 Authority: who wrote the remix offers it, and who wrote the source answers (S5). The answer names the Offer by its id.
 """
@@ -15,7 +15,7 @@ from server.posts.holding import STANDING, hold
 from server.posts.models import Post
 from server.posts.receiving import find_or_fetch
 from server.remixes import offers
-from server.remixes.events import ChangeOffered, OfferAnswered
+from server.remixes.events import ChangeOffered, OfferAnswered, OfferWithdrawn
 from server.remixes.models import Remix, RemixOffer
 from server.text import clean_text, plain
 
@@ -55,6 +55,38 @@ async def send_answer(here: Instance, event: OfferAnswered) -> None:
         to=[remixer.uri],
     )  # fmt: skip
     await send(here, author.uri, document, inboxes=[remixer.inbox_url], post_id=source.id)
+
+
+async def send_withdrawal(here: Instance, event: OfferWithdrawn) -> None:
+    """Tell the author of the source, where they live elsewhere, that it is offered no more."""
+    row = await RemixOffer.get(id=event.offer_id)
+    remix, source = await Post.get(id=row.remix_id), await Post.get(id=row.source_id)
+    author, remixer = await Actor.get(id=source.author_id), await Actor.get(id=row.by_id)
+    if author.is_local or not remixer.is_local:
+        return
+    document = activities.undo(
+        id=sending.activity_id(here, "undo", row.id),
+        actor=remixer.uri,
+        object={"id": row.uri, "type": "Offer", "actor": remixer.uri, "object": remix.uri, "target": source.uri},
+        to=[author.uri],
+        cc=None,
+    )
+    await send(here, remixer.uri, document, inboxes=[author.inbox_url], post_id=remix.id)
+
+
+async def on_undo(here: Instance, received: VerifiedActivity) -> bool:
+    """A remixer elsewhere takes an offer back; False for what is no offer that we know."""
+    activity = received.activity
+    row = await RemixOffer.get_or_none(uri=activity.object_id) if activity.object_id else None
+    if row is None:
+        return False
+    remixer = await Actor.get(id=row.by_id)
+    if remixer.is_local or remixer.uri != activity.actor:
+        raise Forbidden("only who offered it takes that back")
+    async with here.db.transaction():
+        if not await offers.settle_withdrawn(here, row):
+            raise Ignored("it is answered already")
+    return True
 
 
 async def on_offer(here: Instance, received: VerifiedActivity) -> None:

@@ -10,6 +10,8 @@ from contextlib import closing
 
 import pytest
 
+from server.accounts import actions as accounts
+from server.accounts.actions import NewContext
 from server.communities import actions as communities
 from server.communities.form import CommunityForm
 from server.db import Database
@@ -23,7 +25,8 @@ from tests.web.test_costs import _written
 
 LARGE = {
     "actor", "boost", "follow", "inbox_receipt", "membership", "notification", "outgoing", "post", "post_attachment",
-    "post_like", "post_mention", "post_tag", "practice", "sent_activity", "timeline_entry", "tried_report",
+    "post_like", "post_mention", "post_tag", "practice", "sent_activity", "timeline_entry", "tried_place",
+    "tried_report",
 }  # fmt: skip
 SORTED = (
     "actor.id IN (SELECT community_id FROM membership WHERE person_id = :me",  # the communities of one person
@@ -51,6 +54,8 @@ PAGES = (
     "/@amara", "/@amara/followers", "/@amara/following", "/notifications", "/tags/maths", "/me/requests",
     "/people", "/communities", "/communities?where=elsewhere", "/practices?subject=Maths", "/practices?mine=shared",
     "/c/science/challenges", "/c/science/ideas", "/c/science/collections", "/collections", "/saved",
+    "/practices?sort=useful", "/practices?sort=useful&community=science",
+    "/practices?like=mine", "/practices?like=mine&sort=useful", "/search?q=works&kind=practices&like=mine",
     "/search?q=what+works", "/search?q=works&kind=resources", "/people?q=amara",
 )  # fmt: skip
 FOR_APPS = (
@@ -113,6 +118,7 @@ async def test_no_hot_statement_reads_through_a_large_table(fediverse, asked):
     await bruno.do(posts.boost_post, shared.id)
     await fediverse.settle()
     another, _ = await _written(amara, bruno, community, 1)
+    await amara.do(accounts.save_context, NewContext("Year 8", "Science", "Year 8", 28))
     async with fediverse.client(here, bruno) as browser:
         said = {"outcome": "worked", "level": "adults"}
         assert (await browser.post(f"/p/{shared.short}/tried", data=said)).status_code == 303
