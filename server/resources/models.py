@@ -29,3 +29,18 @@ class Resource(Model):
 
         table = "resource"
         indexes = (("subject",), ("level",))
+
+
+class ResourceUse(Model):
+    """A practice, tip or event (`post_id`) links to a resource."""
+
+    id = fields.BigIntField(primary_key=True)
+    post_id = fields.CharField(max_length=26)
+    resource_id = fields.CharField(max_length=26)
+
+    class Meta:
+        """Table name and indexes."""
+
+        table = "resource_use"
+        unique_together = (("post_id", "resource_id"),)
+        indexes = (("resource_id", "post_id"),)

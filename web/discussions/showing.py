@@ -26,6 +26,7 @@ from server.practices.versions import history
 from server.practices.writing import rendered
 from server.remixes import queries as remixes
 from server.resources import queries as resources
+from server.resources import uses
 from server.rounds import queries as rounds
 from server.sessions import queries as sessions
 from server.text import plain
@@ -146,7 +147,8 @@ async def _facts(request: Request, here: Instance, viewer: Viewer, post: PostVie
         prose = {name: rendered(getattr(kept, name), here.settings.origin) for name in fields} if kept else {}
         prose = {name: html for name, html in prose.items() if html}
         answers_to = await challenges.answers_to(here, viewer, post.id)
-        return "resources/show.html", {"resource": kept, "prose": prose, "answers_to": answers_to}
+        used_in = await uses.used_in(here, viewer, post)
+        return "resources/show.html", {"resource": kept, "prose": prose, "answers_to": answers_to, "used_in": used_in}
     if post.kind == "session":
         says_more = plain(post.content_html).strip() != post.title
         event = await sessions.event(here, viewer, post)
