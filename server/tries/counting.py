@@ -41,11 +41,20 @@ ENOUGH = 3
 """After so many reports on a version its author is asked what they would change now."""
 AT_ONCE = 500
 
+KEPT_OUT = (
+    "EXISTS (SELECT 1 FROM actor_block WHERE actor_block.blocker_id = whole.author_id"
+    " AND actor_block.blocked_id = report.author_id) OR EXISTS (SELECT 1 FROM actor_block"
+    " WHERE actor_block.blocker_id = report.author_id AND actor_block.blocked_id = whole.author_id)"
+)
+"""One of both, who wrote the practice `whole` and who wrote the `report`, wants nothing from the other (S17)."""
 _COLUMNS = ", ".join(f"report.{name}" for name in ("outcome", *FIELDS))
 
 
 async def reports(here: Instance, viewer: Viewer, practice_id: str) -> list[Row]:
-    """The reports that somebody may read, the newest first, and whether the practice's author is `glad`; one query."""
+    """The reports that somebody may read, the newest first; one query.
+
+    Whether the practice's author is `glad`, and whether who wrote it is `kept_out` by them, so that it does not count.
+    """
     may_read, parameters = readable(viewer)
     return await _reports(here, practice_id, f"post.state = 'visible' AND {may_read}", parameters)
 
@@ -60,7 +69,8 @@ async def _reports(here: Instance, practice_id: str, which: str, parameters: dic
         f"SELECT report.id, report.author_id, report.version, report.created_at, {_COLUMNS}, report.steps,"
         " report.changed, report.saw, report.may_contact, report.by_words, actor.host,"
         " CASE WHEN EXISTS (SELECT 1 FROM post_like WHERE post_like.post_id = report.id"
-        " AND post_like.actor_id = whole.author_id AND post_like.kind = 'like') THEN 1 ELSE 0 END AS glad"
+        " AND post_like.actor_id = whole.author_id AND post_like.kind = 'like') THEN 1 ELSE 0 END AS glad,"
+        f" CASE WHEN {KEPT_OUT} THEN 1 ELSE 0 END AS kept_out"
         f" FROM tried_report AS report{here.db.by('idx_tried_repor_practic_1a0f5f')} JOIN post ON post.id = report.id"
         " JOIN actor ON actor.id = post.author_id JOIN post AS whole ON whole.id = report.practice_id"
         f" WHERE report.practice_id = :practice AND {which}"
@@ -73,8 +83,10 @@ async def _reports(here: Instance, practice_id: str, which: str, parameters: dic
 
 def added_up(rows: Sequence[Row]) -> Counts:
     """The counts of some reports."""
+    counted = [row for row in rows if not row["kept_out"]]
     return total_of(
-        ((row["outcome"], Bands(**{name: row[name] for name in FIELDS})) for row in rows), (row["host"] for row in rows)
+        ((row["outcome"], Bands(**{name: row[name] for name in FIELDS})) for row in counted),
+        (row["host"] for row in counted),
     )
 
 
@@ -192,8 +204,9 @@ async def look_at_again(here: Instance, practice_id: str) -> None:
     if post is not None:
         reports = await here.db.value(
             "SELECT count(*) AS n FROM (SELECT report.id FROM tried_report AS report JOIN post ON post.id = report.id"
-            " WHERE report.practice_id = :practice AND report.version = :version AND post.state = 'visible'"
-            f" AND {AUTHOR_IS_THERE} LIMIT :enough) AS few",
+            " JOIN post AS whole ON whole.id = report.practice_id WHERE report.practice_id = :practice"
+            f" AND report.version = :version AND post.state = 'visible' AND {AUTHOR_IS_THERE} AND NOT ({KEPT_OUT})"
+            " LIMIT :enough) AS few",
             practice=practice_id,
             version=post.version,
             enough=ENOUGH,

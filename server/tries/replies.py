@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from server.actors.models import Actor
+from server.actors.relations import blocked_among
 from server.db import among
 from server.errors import Refused
 from server.instance import Instance
@@ -70,6 +71,8 @@ async def acknowledge(here: Instance, payload: Any) -> None:
     post = await Post.get_or_none(id=str(payload["post"]), state="visible")
     practice = await Post.get_or_none(id=report.practice_id, is_local=True, state="visible") if report else None
     if report is None or post is None or practice is None:
+        return
+    if await blocked_among(here, practice.author_id, [report.author_id]):
         return
     async with here.db.transaction():
         # Said beforehand: rather never than twice.

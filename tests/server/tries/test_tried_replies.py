@@ -4,6 +4,8 @@ from dataclasses import replace
 
 import pytest
 
+from server.actors.actions import resolve
+from server.actors.blocking import block
 from server.posts import actions as posts
 from server.posts import queries
 from server.practices import actions as practices
@@ -185,6 +187,26 @@ async def test_a_deleted_one_counts_no_more(fediverse, place):
     await stranger.send(maya.here, stranger.activity("Delete", sofia, {"id": uri, "type": "Tombstone"}))
     await fediverse.settle()
     assert sum((await counted(place)).values()) == 0
+
+
+async def test_s17_whom_the_author_blocked_counts_for_nobody_and_is_not_answered(fediverse, place):
+    maya, practice, _, sofia, _ = place
+    tom = await fediverse.person(maya.here, "tom")
+
+    async def numbers():
+        wire = (await document(fediverse, maya.here, f"{practice.uri}/trials"))[1]["totalItems"]
+        return wire, (await tom.do(where_it_worked, await sees(tom, practice.uri))).counts.total
+
+    await say(fediverse, place, f"{TAG} worked")
+    assert await numbers() == (1, 1)
+    there = await maya.here.run(resolve, maya.here, sofia)
+    await maya.here.run(block, maya.here, maya.id, there.id)
+    assert await numbers() == (0, 0)
+    fediverse.clock.advance(60)
+    await maya.do(practices.revise, practice.id, replace(PRACTICE, steps=("Ask.",)))
+    await say(fediverse, place, f"{TAG} did not work", "n/2")
+    assert await numbers() == (0, 0)
+    assert len(acknowledgements(place)) == 1
 
 
 async def test_what_a_stranger_says_is_held_first_and_counted_when_it_is_let_through(fediverse):
