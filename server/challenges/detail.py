@@ -4,6 +4,7 @@ from html import escape
 
 from federation.vocab.base import id_of, is_web_uri, items_of
 from federation.vocab.objects import RemotePost
+from server.actors.relations import blocked_among
 from server.challenges.counting import set_answers, settle
 from server.challenges.models import Challenge, ChallengeAnswer
 from server.challenges.policy import MOST, may_be_named
@@ -72,9 +73,15 @@ class AnswerDetail:
         }
 
     async def received(self, here: Instance, post_id: str, remote: RemotePost) -> None:
-        """Keep which challenges one from elsewhere answers, also those that are not known here yet."""
+        """Keep which challenges one from elsewhere answers, also those that are not known here yet.
+
+        None of somebody whom its author blocked, or who blocked them: as with other answers (S17).
+        """
         named = [id_of(item) for item in items_of(remote.raw.get(ANSWERS), limit=MOST)]
-        await set_answers(here, post_id, [uri for uri in named if uri and is_web_uri(uri) and len(uri) <= 500])
+        uris = [uri for uri in named if uri and is_web_uri(uri) and len(uri) <= 500]
+        known = {post.uri: post.author_id for post in await Post.filter(uri__in=uris, kind="challenge")}
+        blocked = await blocked_among(here, (await Post.get(id=post_id)).author_id, known.values())
+        await set_answers(here, post_id, [uri for uri in uris if known.get(uri) not in blocked])
 
     async def forget(self, here: Instance, post_id: str) -> None:
         """It answers nothing any more."""

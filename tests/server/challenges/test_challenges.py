@@ -6,6 +6,8 @@ from dataclasses import replace
 import pytest
 
 from server.actors import removal
+from server.actors.actions import resolve
+from server.actors.blocking import block
 from server.challenges import actions, queries
 from server.discussions import actions as discussions
 from server.discussions.actions import ThreadForm
@@ -206,6 +208,11 @@ async def test_c3_s17_answers_of_who_is_suspended_or_blocked_count_no_more(fediv
     await here.run(removal.unsuspend, here, tom.id, "@maya")
     await here.run(peers.set_grade, here, "spam.example", "normal", "@maya", "")
     assert (await shown(maya, challenge))[0].facts == ["2 answers"]
+    # Nor does what comes from whom she blocked answer her.
+    eve = stranger.actor("eve")
+    await here.run(block, here, maya.id, (await here.run(resolve, here, eve)).id)
+    await stranger.create(fediverse, here, eve, "n/2", **spam | {"ph:answersChallenge": [challenge.uri]})
+    assert (await shown(tom, challenge))[0].facts == ["2 answers"]
 
 
 async def test_c3_two_answers_that_are_added_at_once_both_stand(scene):
