@@ -61,11 +61,11 @@ def drawn(members: Sequence[MemberView], ties: Sequence[Tie]) -> Map | None:
         turn = 2 * math.pi * number / len(members) - (math.pi / 2 if len(members) > 2 else math.pi)
         x, y = round(_MIDDLE[0] + _REACH[0] * math.cos(turn)), round(_MIDDLE[1] + _REACH[1] * math.sin(turn))
         label_y = y - 22 if math.sin(turn) < -0.2 else y + 34
-        nodes[member.name] = Node(x, y, label_y, _short(member.name), member.is_us)
+        nodes[member.host] = Node(x, y, label_y, _short(member.name), member.is_us)
     lines = [
         Line(one.x, one.y, other.x, other.y, tie.tries + tie.remixes + tie.communities)
         for tie in ties
-        if (one := nodes.get(tie.one)) is not None and (other := nodes.get(tie.other)) is not None
+        if (one := nodes.get(tie.one_host)) is not None and (other := nodes.get(tie.other_host)) is not None
     ]
     return Map(WIDTH, HEIGHT, tuple(nodes.values()), tuple(lines))
 

@@ -219,7 +219,7 @@ async def test_m6_the_map_counts_what_everybody_may_see(fediverse, two):
         changed_at=fediverse.clock.now(),
     )
     page = await says(anybody, "/networks/valley-schools", "cedar.example", "with Birch:")
-    assert page.count("with Alder:") == 1
+    assert (page.count("with Alder:"), page.count('r="12"/>')) == (1, 3)
     # Who is suspended ties nobody.
     there = await alder.run(resolve, alder, tom.uri)
     await alder.run(suspend, alder, there.id, "@ana")
