@@ -20,6 +20,7 @@ COMMANDS = {
     "token": "tokens",
     "peers": "peers",
     "inspect": "inspect",
+    "mail-in": "letters",
     "backup": "copies",
     "restore": "copies",
     "move-database": "copies",

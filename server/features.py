@@ -17,6 +17,7 @@ from server.filters.feature import feature as filters
 from server.hashtags.feature import feature as hashtags
 from server.ideas.feature import feature as ideas
 from server.instance import Instance
+from server.letterbox.feature import feature as letterbox
 from server.live.feature import feature as live
 from server.mail.feature import feature as mail
 from server.media.feature import feature as media
@@ -83,6 +84,7 @@ FEATURES: tuple[Feature, ...] = (
     moderation,
     live,
     digest,
+    letterbox,
     push,
 )
 

@@ -29,7 +29,7 @@ class Mail:
     """One message to one person: plain text, and the same as HTML where there is more to see.
 
     `key` makes its Message-ID, so that mail servers know a second copy. `unsubscribe` is an address of ours that takes
-    a POST (RFC 8058).
+    a POST (RFC 8058). `reply_to` is where an answer goes.
     """
 
     to: str
@@ -38,6 +38,7 @@ class Mail:
     html: str = ""
     key: str = ""
     unsubscribe: str = ""
+    reply_to: str = ""
 
 
 @dataclass(slots=True)
@@ -88,6 +89,8 @@ class Mailer:
         message["Date"] = formatdate()
         message["Message-ID"] = f"<{_header(mail.key)}@{domain}>" if mail.key else make_msgid(domain=domain)
         message["Auto-Submitted"] = "auto-generated"
+        if mail.reply_to:
+            message["Reply-To"] = _header(mail.reply_to)
         if mail.unsubscribe:
             message["List-Unsubscribe"] = f"<{_header(mail.unsubscribe)}>"
             message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"

@@ -43,6 +43,8 @@ class Settings:
     ca_file: str = ""
     trusted_proxies: tuple[str, ...] = ("127.0.0.1",)
     smtp_url: str = ""
+    reply_address: str = ""
+    imap_url: str = ""
     media_url: str = ""
     log: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["text", "json"] = "text"
@@ -121,12 +123,14 @@ def _checked(values: Mapping[str, object]) -> Settings:
             raise SettingsError(f"PEERHALL_TRUSTED_PROXIES: {item!r} is not an address such as 127.0.0.1 or 10.0.0.0/8")
     for name, value, schemes in (
         ("SMTP_URL", settings.smtp_url, ("smtp", "smtps")),
+        ("IMAP_URL", settings.imap_url, ("imap", "imaps")),
         ("MEDIA_URL", settings.media_url, ("file", "s3")),
     ):
         if value and urlsplit(value).scheme not in schemes:
             raise SettingsError(f"PEERHALL_{name}: must start with {' or '.join(s + '://' for s in schemes)}")
     if settings.smtp_url:
         _check_host("SMTP_URL", settings.smtp_url)
+    _check_answers(settings)
     if settings.secret_key and len(settings.secret_key) < 32:
         raise SettingsError("PEERHALL_SECRET_KEY: must have at least 32 characters")
     if settings.ca_file:
@@ -151,6 +155,20 @@ def _check_host(name: str, url: str) -> None:
         found = False
     if not found:
         raise SettingsError(f"PEERHALL_{name}: names no host, or no port that can be")
+
+
+def _check_answers(settings: Settings) -> None:
+    """What stands after the plus has 49 letters, and all before the @ at most 64 (RFC 5321 section 4.5.3.1.1)."""
+    if settings.imap_url:
+        _check_host("IMAP_URL", settings.imap_url)
+    if settings.imap_url and not settings.reply_address:
+        raise SettingsError("PEERHALL_IMAP_URL: needs PEERHALL_REPLY_ADDRESS, the address that this mailbox is for")
+    address = settings.reply_address
+    if address and not re.fullmatch(r"[a-z0-9._-]{1,14}@[a-z0-9-]+(\.[a-z0-9-]+)*", address):
+        raise SettingsError(
+            f"PEERHALL_REPLY_ADDRESS: {address!r} is not an address such as answers@hall.example: small letters,"
+            " at most 14 before the @"
+        )
 
 
 def _check_authorities(file: str) -> None:

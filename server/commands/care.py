@@ -21,6 +21,7 @@ from server.db.migrate import MigrationError, pending
 from server.errors import Refused
 from server.fediverse.queries import queue_state
 from server.instance import Instance
+from server.letterbox.mailbox import Mailbox, MailboxError
 from server.media.keys import new_key
 from server.media.storage import Storage, open_storage
 from server.settings import Settings, SettingsError, load
@@ -144,6 +145,7 @@ def check(context: click.Context) -> None:
     else:
         lines.append((True, "database", "none yet: it is made at the first start"))
     lines += [run(_storage_line(settings)), run(_mail_line(settings)), _clock_line(settings)]
+    lines += [run(_answers_line(settings))] if settings.reply_address else []
     lines.append(run(_certificate_line(settings)))
     for good, subject, words in lines:
         click.echo(f"{'ok  ' if good else 'FAIL'}  {subject:<11} {words}")
@@ -217,6 +219,19 @@ async def _mail_line(settings: Settings) -> tuple[bool, str, str]:
         return False, "mail", f"{parts.hostname}:{port} does not answer: {error}"
     writer.close()
     return True, "mail", f"{parts.hostname}:{port} answers"
+
+
+async def _answers_line(settings: Settings) -> tuple[bool, str, str]:
+    if not settings.imap_url:
+        return True, "answers", f"mail to {settings.reply_address} has to be piped into peerhall mail-in"
+    mailbox = Mailbox(settings.imap_url, settings.reply_address, settings.origin)
+    try:
+        await asyncio.to_thread(mailbox.try_it)
+    except MailboxError as error:
+        return False, "answers", str(error)
+    finally:
+        await asyncio.to_thread(mailbox.close)
+    return True, "answers", f"mail to {settings.reply_address} is fetched from {urlsplit(settings.imap_url).hostname}"
 
 
 def _clock_line(settings: Settings) -> tuple[bool, str, str]:

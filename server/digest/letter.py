@@ -3,10 +3,12 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from html import escape
+from urllib.parse import quote
 
 from server.db import from_milliseconds
 from server.digest.content import Block, Digest, Entry
 from server.instance import Instance
+from server.mail.addresses import reply_address
 from server.notifications.links import GOING, KEEP, NOT_GOING, link
 from server.words import Words
 
@@ -134,6 +136,8 @@ def _line(here: Instance, words: Words, block: Block, entry: Entry, reader_id: s
     answers = [
         Link(label, link(here, reader_id, deed, entry.post_id)) for deed, label in _deeds(words, block.kind, entry)
     ]
+    if block.kind == "asks" and (address := reply_address(here, reader_id, entry.post_id)):
+        answers.append(Link(words.text("Answer by mail"), f"mailto:{quote(address, safe='@')}"))
     return Line(
         write[block.kind](words, entry), here.url(entry.path), note(words, entry) if note else "", tuple(answers)
     )

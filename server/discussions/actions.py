@@ -74,8 +74,10 @@ async def start(here: Instance, acting: Viewer, form: ThreadForm) -> Post:
     )
 
 
-async def reply(here: Instance, acting: Viewer, parent_id: str, form: ThreadForm) -> Post:
-    """Answer a post. The audience is never wider than that of what is answered."""
+async def reply(
+    here: Instance, acting: Viewer, parent_id: str, form: ThreadForm, *, also: Detail | None = None
+) -> Post:
+    """Answer a post. The audience is never wider than that of what is answered. `also` joins the transaction."""
     await _check(here, acting, form, titled=False)
     about = await _step(here, acting, parent_id, form.step) if form.step else None
     if about is not None:
@@ -93,6 +95,8 @@ async def reply(here: Instance, acting: Viewer, parent_id: str, form: ThreadForm
             await post.save(update_fields=["particulars"])
         if form.cannot_wait:
             await _note_hurry(here, acting, post)
+        if also is not None:
+            await also(post)
 
     return await posts.create_post(here, str(acting.actor_id), new, detail=note)
 

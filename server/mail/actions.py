@@ -6,9 +6,11 @@ from server.mailer import AddressRefused, Mail
 SEND = "mail.send"
 
 
-async def send_later(here: Instance, *, to: str, subject: str, text: str, unsubscribe: str = "") -> None:
+async def send_later(
+    here: Instance, *, to: str, subject: str, text: str, unsubscribe: str = "", reply_to: str = ""
+) -> None:
     """Send a message after the present transaction has committed."""
-    also = {"unsubscribe": unsubscribe} if unsubscribe else {}
+    also = {name: value for name, value in (("unsubscribe", unsubscribe), ("reply_to", reply_to)) if value}
     await here.jobs.enqueue(SEND, {"to": to, "subject": subject, "text": text, **also})
 
 

@@ -10,6 +10,7 @@ from server.communities.queries import labels as community_labels
 from server.db import Row, from_milliseconds
 from server.instance import Instance
 from server.mail.actions import send_later
+from server.mail.addresses import reply_address
 from server.notifications.actions import MAIL_JOB
 from server.notifications.links import OFF_NOW, link
 from server.notifications.tiers import NOW, tier_of, tiers_from, topic_of
@@ -61,8 +62,8 @@ async def send(here: Instance, payload: Any) -> None:
             "UPDATE notification SET mailed_at = :now WHERE id = :id AND mailed_at IS NULL", now=now, id=row["id"]
         )
         if claimed:
-            stop = link(here, row["reader_id"], OFF_NOW)
-            await send_later(here, to=row["email"], subject=subject, text=body, unsubscribe=stop)
+            stop, answers = link(here, row["reader_id"], OFF_NOW), _answers_to(here, row)
+            await send_later(here, to=row["email"], subject=subject, text=body, unsubscribe=stop, reply_to=answers)
 
 
 async def _enough(here: Instance, reader_id: str) -> bool:
@@ -86,12 +87,19 @@ async def _text(here: Instance, row: Row, words: Words) -> tuple[str, str] | Non
             role=row["role"],
         )
         found = await listing(here, reader, ids=[row["post_id"]], limit=1)
-        return _about_post(here, found.items[0], who, does, words) if found.items and who else None
+        by_mail = bool(_answers_to(here, row))
+        return _about_post(here, found.items[0], who, does, words, by_mail) if found.items and who else None
     if row["kind"] not in {"accepted", "declined"}:
         return _news(here, row["kind"], words)
     communities = await community_labels(here, [row["community_id"]])
     community = communities.get(row["community_id"])
     return None if community is None else _decision(here, row["kind"], community, words)
+
+
+def _answers_to(here: Instance, row: Row) -> str:
+    """Where an answer to a mail about a post goes; empty for other mails, and where none are taken."""
+    is_about_post = _does(Words("en"), row["kind"]) is not None
+    return reply_address(here, row["reader_id"], row["post_id"]) if is_about_post else ""
 
 
 def _does(words: Words, kind: str) -> str | None:
@@ -106,11 +114,15 @@ def _does(words: Words, kind: str) -> str | None:
     }.get(kind)
 
 
-def _about_post(here: Instance, post: PostView, who: PersonLabel, does: str, words: Words) -> tuple[str, str]:
+def _about_post(
+    here: Instance, post: PostView, who: PersonLabel, does: str, words: Words, by_mail: bool
+) -> tuple[str, str]:
     lines = [f"{who.display_name} ({who.handle}) {does}."]
     if post.visibility in QUOTABLE and post.excerpt and not post.content_warning:
         lines += ["", "\n".join(f"> {line}" for line in post.excerpt.splitlines())]
     lines += ["", words.text("Read and answer: %(url)s", url=here.url(post.url))]
+    if by_mail:
+        lines.append(words.text("Or answer this mail: whoever can read what you answer can read your answer."))
     return f"{who.display_name} {does}", _signed(here, lines, words)
 
 

@@ -138,6 +138,17 @@ def plain(html: str) -> str:
     return _BLANKS.sub(" ", clean_text(words)).strip()
 
 
+def lines_of(html: str) -> str:
+    """The words of some HTML, with a new line where it begins one; for what people wrote in mails."""
+    html = _BLANKS.sub(" ", html[:MAX_CHARACTERS])
+    if not _is_bearable(html):
+        return clean_text(_strip(html))
+    apart = _ENDS_A_LINE.sub(r"\n\g<0>", html)
+    words = unescape(nh3.clean(apart, tags=set(), clean_content_tags=_WITHOUT_CONTENT, strip_comments=True))
+    lines = [line.strip() for line in clean_text(words).split("\n")]
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
+
+
 def excerpt(html: str, limit: int = EXCERPT) -> str:
     """The first words of some HTML, at most `limit` characters, with an ellipsis where some are missing."""
     text = plain(html)
