@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import date, datetime
 from functools import partial
 from typing import Any, Protocol, TypeVar
 
@@ -64,6 +65,13 @@ class Site:
     contact: str = ""
     default_licence: str = "CC-BY-4.0"
     threadiverse_software: frozenset[str] = THREADIVERSE_SOFTWARE
+    break_from: date | None = None
+    break_until: date | None = None
+
+    def on_break(self, moment: datetime) -> bool:
+        """Whether it is term break then: no weekly mails, and nobody is asked for anything. The last day is outside."""
+        day = moment.date()
+        return bool(self.break_from and self.break_until and self.break_from <= day < self.break_until)
 
 
 class Instance:

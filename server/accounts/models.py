@@ -14,7 +14,8 @@ class Account(Model):
 
     `state`: ``unconfirmed`` (mail not confirmed), ``pending`` (waits for approval), ``active`` or ``suspended``.
     `post_visibility` (in the words of apps), `post_sensitive` and `post_language` are what posts written with apps have
-    when nothing is said; without a language it is that of the pages.
+    when nothing is said; without a language it is that of the pages. Who was away for two weeks was so from
+    `away_since` until `back_at`, until they have seen what happened meanwhile.
     """
 
     id = id_field()
@@ -41,6 +42,8 @@ class Account(Model):
     email_confirmed_at: datetime | None = MomentField(null=True)
     created_at = MomentField()
     last_seen_at: datetime | None = MomentField(null=True)
+    away_since: datetime | None = MomentField(null=True)
+    back_at: datetime | None = MomentField(null=True)
 
     class Meta:
         """Table name."""

@@ -14,6 +14,8 @@ from server.secrets import new_token, token_hash
 
 SESSION_LIFE = timedelta(days=60)
 TOUCH_EVERY = timedelta(hours=1)
+AWAY = timedelta(days=14)
+"""Who was not here for so long was away, and is told what happened meanwhile (O2)."""
 
 VIEWER_COLUMNS = f"""account.id AS account_id, account.role, account.state, account.language, account.timezone,
  account.theme, account.onboarded_at, account.guidelines_version, {actors.LABEL_COLUMNS}"""
@@ -83,8 +85,7 @@ async def start_session(here: Instance, actor_id: str, *, user_agent: str = "") 
             last_used_at=now,
             expires_at=now + SESSION_LIFE,
         )
-        account.last_seen_at = now
-        await account.save(update_fields=["last_seen_at"])
+        await _seen(here, str(account.id))
     return token
 
 
@@ -151,7 +152,28 @@ async def _touch(here: Instance, row: Row) -> None:
             until=now + SESSION_LIFE,
             id=row["session_id"],
         )
-        await here.db.execute("UPDATE account SET last_seen_at = :now WHERE id = :id", now=now, id=row["account_id"])
+        await _seen(here, row["account_id"])
+
+
+async def caught_up(here: Instance, acting: Viewer) -> None:
+    """Somebody has seen what happened while they were away."""
+    async with here.db.transaction():
+        await here.db.execute(
+            "UPDATE account SET away_since = NULL, back_at = NULL WHERE id = :id", id=acting.account_id
+        )
+
+
+async def _seen(here: Instance, account_id: str) -> None:
+    """Somebody is here now; who was not for a while was away."""
+    now = here.clock.now()
+    await here.db.execute(
+        "UPDATE account SET away_since = CASE WHEN last_seen_at < :long_ago THEN last_seen_at ELSE away_since END,"
+        " back_at = CASE WHEN last_seen_at < :long_ago THEN CAST(:now AS BIGINT) ELSE back_at END,"
+        " last_seen_at = CAST(:now AS BIGINT) WHERE id = :id",
+        now=now,
+        long_ago=now - AWAY,
+        id=account_id,
+    )
 
 
 async def _account(here: Instance, name: str) -> Row | None:

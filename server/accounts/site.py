@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from datetime import date, timedelta
 
 from federation.outbox.audience import THREADIVERSE_SOFTWARE
 from server.accounts.models import SiteValue
@@ -13,9 +14,10 @@ from server.text import LICENCES, render_markdown
 
 MODES = ("open", "approval", "invite", "closed")
 CHANNEL = "site"
+LONGEST_BREAK = timedelta(days=190)
 _KEYS = (
     *("name", "description", "accent", "registration", "guidelines", "contact", "default_licence"),
-    "threadiverse_software",
+    *("threadiverse_software", "break_from", "break_until"),
 )
 _BETWEEN = re.compile(r"[\s,;]+")
 _SOFTWARE = re.compile(r"[a-z0-9][a-z0-9_.+-]{0,58}")
@@ -34,6 +36,7 @@ async def load(here: Instance) -> None:
     site.contact = values.get("contact", "")
     site.default_licence = values.get("default_licence") or site.default_licence
     site.threadiverse_software = software_named(values.get("threadiverse_software", "")) or THREADIVERSE_SOFTWARE
+    site.break_from, site.break_until = _day(values.get("break_from")), _day(values.get("break_until"))
     site.guidelines_version = int(values.get("guidelines_version", "0"))
     site.guidelines_source = values.get("guidelines", "")
     site.guidelines_html = await _rendered(here, site.guidelines_source)
@@ -94,8 +97,32 @@ def _check(changes: dict[str, str]) -> None:
         errors.append(Invalid("Use at most 300 characters.", field="contact"))
     if "default_licence" in changes and changes["default_licence"] not in LICENCES:
         errors.append(Invalid("Choose one of the licences.", field="default_licence"))
+    errors += _break_errors(changes)
     if errors:
         raise Invalid(errors[0].message, field=errors[0].field, others=tuple(errors[1:]))
+
+
+def _break_errors(changes: dict[str, str]) -> list[Invalid]:
+    """Both days of a term break, or neither."""
+    if "break_from" not in changes and "break_until" not in changes:
+        return []
+    texts = [changes.setdefault(name, "") for name in ("break_from", "break_until")]
+    days = [_day(text) for text in texts]
+    errors = [
+        Invalid("Write a date, such as 2027-01-10.", field=name)
+        for name, text, day in zip(("break_from", "break_until"), texts, days, strict=True)
+        if day is None and (text or any(texts))
+    ]
+    if not errors and days[0] is not None and days[1] is not None and not days[0] < days[1] <= days[0] + LONGEST_BREAK:
+        errors.append(Invalid("A break ends after it begins, and lasts at most half a year.", field="break_until"))
+    return errors
+
+
+def _day(text: str | None) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        return None
 
 
 async def _rendered(here: Instance, source: str) -> str:

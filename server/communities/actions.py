@@ -61,6 +61,7 @@ _PLAIN = [
     "objectives",
     "outcomes",
     "cadence",
+    "digest_day",
     "language",
 ]
 

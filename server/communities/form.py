@@ -45,6 +45,7 @@ class CommunityForm:
     objectives: str = ""
     outcomes: str = ""
     cadence: str = ""
+    digest_day: int | None = None
     facilitators: tuple[str, ...] = ()
     questions: tuple[str, ...] = ()
     language: str = "en"
@@ -114,6 +115,7 @@ def _choices(form: CommunityForm) -> list[Invalid]:
         ("join_policy", policy.JOIN_POLICIES),
         ("posting", policy.POSTING),
         ("language", LANGUAGES),
+        ("digest_day", (None, *range(7))),
     )
     return [Invalid("Choose one of these.", field=name) for name, values in known if getattr(form, name) not in values]
 

@@ -15,6 +15,7 @@ class Community(Model):
     `kind`: ``informal``, ``formal``, ``support`` or ``programme``. `visibility` is the widest audience of its posts:
     ``public`` (V0), ``network`` (V1), ``instance`` (V2) or ``members`` (V3). `join_policy`: ``open``, ``apply`` or
     ``invite``. `posting`: ``everyone`` (every member) or ``facilitators``. `goals` and `questions` are lists of text.
+    `digest_day`: when members get their weekly mail who chose no day themselves; Monday is 0.
     `guests`: people on software that knows no members (Mastodon) may be members too (product/safety.md 5.1, rule 4).
     """
 
@@ -32,6 +33,7 @@ class Community(Model):
     objectives = fields.TextField(default="")
     outcomes = fields.TextField(default="")
     cadence = fields.CharField(max_length=120, default="")
+    digest_day = fields.IntField(null=True)
     language = fields.CharField(max_length=16, default="en")
     questions = JsonField(null=True)
     guidelines_source = fields.TextField(default="")

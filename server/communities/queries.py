@@ -100,6 +100,7 @@ class CommunityPage:
     objectives: str
     outcomes: str
     cadence: str
+    digest_day: int | None
     language: str
     questions: tuple[str, ...]
     guidelines_source: str
@@ -233,7 +234,8 @@ async def membership(here: Instance, community_id: str, actor_id: str) -> Member
 
 _PAGE_COLUMNS = (
     "community.guests, community.purpose, community.goals, community.gives, community.gets, community.time_per_week,"
-    " community.objectives, community.outcomes, community.cadence, community.language, community.questions,"
+    " community.objectives, community.outcomes, community.cadence, community.digest_day, community.language,"
+    " community.questions,"
     " community.guidelines_source, community.guidelines_html, community.members_count, community.posts_count,"
     " community.created_at"
 )
@@ -291,6 +293,7 @@ def _page(here: Instance, row: Row, viewer: Viewer) -> CommunityPage:
         objectives=row["objectives"] or "",
         outcomes=row["outcomes"] or "",
         cadence=row["cadence"] or "",
+        digest_day=row["digest_day"],
         language=row["language"] or "en",
         questions=_texts(row["questions"]),
         guidelines_source=row["guidelines_source"] or "",

@@ -32,6 +32,7 @@ class DemoCommunity:
     objectives: str = ""
     outcomes: str = ""
     cadence: str = ""
+    digest_day: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,6 +74,7 @@ COMMUNITIES = (
         objectives="Each tutor is observed once a term, by another tutor.",
         outcomes="A shared notebook of tutoring moves.",
         cadence="Every second Tuesday",
+        digest_day=0,
     ),
 )
 

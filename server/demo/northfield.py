@@ -73,6 +73,7 @@ COMMUNITIES = (
         objectives="Each department tries one reading routine a term and writes down what happened.",
         outcomes="A shared set of six routines that three departments have tried.",
         cadence="First Thursday of the month, 15:45",
+        digest_day=1,
     ),
     DemoCommunity(
         slug="staffroom",

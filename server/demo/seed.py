@@ -236,6 +236,7 @@ class Seeder:
             objectives=community.objectives,
             outcomes=community.outcomes,
             cadence=community.cadence,
+            digest_day=community.digest_day,
             facilitators=tuple(name for name in community.members[:2] if "@" not in name),
             guidelines=community.guidelines,
         )

@@ -13,13 +13,14 @@ from server.db.given import NUMBER, TEXT, given, rows_given
 from server.digest.choosing import Pools, pools
 from server.digest.content import Digest, to_json
 from server.digest.gathering import NEWS_SINCE, NOT_AGAIN_WITHIN, gather
-from server.digest.planning import NEVER, next_due, plan_again, plan_missing
+from server.digest.planning import NEVER, next_due, plan_for, plan_missing
 from server.digest.sending import SEND
 from server.errors import Invalid
 from server.ids import new_id
 from server.instance import Instance
 from server.notifications.actions import set_mail_now, set_quiet, set_tiers
 from server.notifications.queries import NO_MAIL
+from server.notifications.spaces import set_spaces
 from server.notifications.times import Quiet
 
 JOB = "digest.prepare"
@@ -31,7 +32,10 @@ KEPT = timedelta(weeks=12)
 
 
 async def prepare(here: Instance) -> None:
-    """Prepare every mail that is due, however many; goes on with what somebody else had begun."""
+    """Prepare every mail that is due, however many; goes on with what somebody else had begun.
+
+    In a term break nobody gets one, and everybody is moved on.
+    """
     await plan_missing(here)
     run_id: str | None = None
     found: Pools | None = None
@@ -41,7 +45,8 @@ async def prepare(here: Instance) -> None:
         found = found or await pools(here)
         after = (rows[-1]["due_at"], rows[-1]["reader_id"])
         asked_at = here.clock.now()
-        digests = await gather(here, [row for row in rows if row["reachable"]], found, asked_at)
+        reached = [] if here.site.on_break(asked_at) else [row for row in rows if row["reachable"]]
+        digests = await gather(here, reached, found, asked_at)
         await _keep(here, run_id, rows, digests, asked_at)
     # Nobody is due any more: what somebody had begun, and died before they said so, has ended too.
     await here.db.execute(
@@ -51,24 +56,35 @@ async def prepare(here: Instance) -> None:
     )
 
 
-async def set_day(here: Instance, acting: Viewer, day: int, quiet: Quiet | None = None) -> None:
-    """Choose the day of the weekly mail (Monday is 0, -1 is never), and when no mail may come at all."""
-    if not NEVER <= day <= 6:
+async def set_day(here: Instance, acting: Viewer, day: int | None, quiet: Quiet | None = None) -> None:
+    """Choose the day of the weekly mail (Monday is 0, -1 is never), and when no mail may come at all.
+
+    None leaves the day to one's communities.
+    """
+    if day is not None and not NEVER <= day <= 6:
         raise Invalid("Choose a day of the week.", field="day")
     async with here.db.transaction():
         if quiet is not None:
             await set_quiet(here, str(acting.actor_id), quiet)
-        await plan_again(here, [str(acting.actor_id)], day=day)
+        await plan_for(here, str(acting.actor_id), day)
 
 
 async def choose(
-    here: Instance, acting: Viewer, *, day: int, quiet: Quiet, tiers: Mapping[str, str], mail_now: bool
+    here: Instance,
+    acting: Viewer,
+    *,
+    day: int | None,
+    quiet: Quiet,
+    tiers: Mapping[str, str],
+    mail_now: bool,
+    spaces: Mapping[str, str] | None = None,
 ) -> None:
     """Everything that one chooses about mail, at once."""
     async with here.db.transaction():
         await set_day(here, acting, day, quiet)
         await set_tiers(here, acting, tiers)
         await set_mail_now(here, acting, mail_now)
+        await set_spaces(here, acting, spaces or {})
 
 
 async def clean_up(here: Instance) -> None:

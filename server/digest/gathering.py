@@ -13,7 +13,7 @@ from server.db.given import TEXT, given, rows_given
 from server.digest.choosing import Pools, asks_for, practices_for
 from server.digest.content import MAX_ENTRIES, Digest, Entry, put_together
 from server.instance import Instance
-from server.notifications.tiers import NONE, tier_of, tiers_from
+from server.notifications.tiers import NONE, OF_SPACES, TODAY, tier_of, tiers_from
 from server.peers.policy import in_sql
 from server.posts.policy import OPEN
 from server.posts.queries import page_path
@@ -63,7 +63,7 @@ async def gather(here: Instance, readers: Readers, pools: Pools, now: datetime) 
     private = await _private(here, places, names, now)
     tiers = {row["reader_id"]: tiers_from(row["tiers"]) for row in readers}
     for row in await _news(here, places, names, now):
-        if tier_of(row["kind"], tiers[row["reader_id"]]) != NONE:
+        if tier_of(row["kind"], tiers[row["reader_id"]], row["space_tier"]) != NONE:
             _file(found[row["reader_id"]], row, private)
     for row in await _events(here, places, names, now):
         what = "going" if row["going"] else "open"
@@ -78,12 +78,13 @@ async def gather(here: Instance, readers: Readers, pools: Pools, now: datetime) 
 
 
 async def gather_news(here: Instance, reader: Mapping[str, Any], kinds: Collection[str], now: datetime) -> Digest:
-    """What happened to one person until now, of these kinds alone; one statement."""
+    """What happened to one person until now, of these kinds and where they chose so for a community; one statement."""
     places, names = among([reader["reader_id"]], "reader")
     blocks: defaultdict[str, list[Entry]] = defaultdict(list)
     private: dict[str, int] = {}
     for row in await _news(here, places, names, now):
-        if row["kind"] in kinds:
+        chosen = row["space_tier"] if row["kind"] in OF_SPACES else None
+        if chosen == TODAY or (chosen is None and row["kind"] in kinds):
             _file(blocks, row, private)
     if private:
         blocks["answers"].append(Entry("private", path="/notifications", count=sum(private.values())))
@@ -133,11 +134,14 @@ def _tidied(blocks: Mapping[str, list[Entry]]) -> dict[str, list[Entry]]:
 async def _news(here: Instance, places: str, names: Mapping[str, str], now: datetime) -> list[Row]:
     """What happened, by kind and thing, that they have neither seen nor been mailed."""
     return await here.db.rows(
-        "SELECT news.*, who.name, who.username, who.is_local, who.domain FROM (SELECT told.reader_id, told.kind,"
+        "SELECT news.*, who.name, who.username, who.is_local, who.domain, (SELECT space.tier FROM space_tier AS space"
+        " WHERE space.reader_id = news.reader_id AND space.community_id = news.community_id) AS space_tier"
+        " FROM (SELECT told.reader_id, told.kind,"
         " root.id AS root_id, root.short, root.title, root.kind AS root_kind, root.author_id,"
         f" CASE WHEN {_NAMED} THEN 1 ELSE 0 END AS named,"
         " CASE WHEN told.post_id IS NULL THEN 0 ELSE 1 END AS is_post, count(*) AS times,"
-        " count(DISTINCT told.actor_id) AS people, max(told.actor_id) AS one, max(told.at) AS newest"
+        " count(DISTINCT told.actor_id) AS people, max(told.actor_id) AS one, max(told.at) AS newest,"
+        " max(root.community_id) AS community_id"
         f" FROM notification AS told{here.db.by('idx_notification_new')}"
         " LEFT JOIN post ON post.id = told.post_id LEFT JOIN post AS root ON root.id = substr(told.thing, 3)"
         f" WHERE told.reader_id IN ({places}) AND told.read_at IS NULL AND told.at > :since"
@@ -161,7 +165,8 @@ async def _private(here: Instance, places: str, names: Mapping[str, str], now: d
         " AND post.visibility = 'members' AND post.author_id <> inside.person_id"
         f" AND {readable_by('inside.person_id')} AND {findable_by('inside.person_id')} LIMIT :counted) AS few) AS fresh"
         f" FROM membership AS inside WHERE inside.person_id IN ({places}) AND inside.state = 'active'"
-        " ORDER BY inside.person_id",
+        " AND NOT EXISTS (SELECT 1 FROM space_tier AS space WHERE space.reader_id = inside.person_id"
+        " AND space.community_id = inside.community_id AND space.tier = 'none') ORDER BY inside.person_id",
         since=now - SPACES_SINCE,
         counted=COUNTED,
         **names,

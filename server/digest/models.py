@@ -11,11 +11,14 @@ from server.db import MomentField, id_field
 class DigestPlan(Model):
     """When somebody gets their next mail. `day`: Monday is 0, -1 is never. `due_at` is null for never.
 
+    Without `is_chosen` the day is that of a community of theirs, or what is usual.
+
     `last_at`: when the last one was prepared, or was left out because there was nothing to say.
     """
 
     reader_id = fields.CharField(max_length=26, primary_key=True)
     day = fields.IntField()
+    is_chosen = fields.BooleanField(default=False)
     due_at: datetime | None = MomentField(null=True)
     last_at: datetime | None = MomentField(null=True)
 

@@ -38,12 +38,15 @@ class Run:
 class Choice:
     """The day of somebody's weekly mail (Monday is 0, -1 is never), when the next is due, and when none may come.
 
+    Without `is_chosen` it is the day of a community of theirs, or the usual one.
+
     `tiers` says by topic how soon news is mailed; what is to come at once does only with `mail_now`.
 
     `bounced_at`: when a mail server said that it takes nothing for their address.
     """
 
     day: int
+    is_chosen: bool
     due_at: datetime | None
     quiet: Quiet
     email: str
@@ -55,7 +58,8 @@ class Choice:
 async def choice(here: Instance, viewer: Viewer) -> Choice:
     """What the viewer chose; where that is nothing, what is usual."""
     row = await here.db.row(
-        "SELECT plan.day, plan.due_at, setting.quiet_since, setting.quiet_until, setting.paused_until, account.email,"
+        "SELECT plan.day, plan.is_chosen, plan.due_at, setting.quiet_since, setting.quiet_until, setting.paused_until,"
+        " account.email,"
         " setting.tiers, setting.mail_now, mail_bounce.at AS bounced_at FROM account"
         " LEFT JOIN digest_plan AS plan ON plan.reader_id = account.actor_id"
         " LEFT JOIN notification_setting AS setting ON setting.reader_id = account.actor_id"
@@ -66,6 +70,7 @@ async def choice(here: Instance, viewer: Viewer) -> Choice:
         raise NotFound
     return Choice(
         day=USUAL_DAY if row["day"] is None else row["day"],
+        is_chosen=bool(row["is_chosen"]),
         due_at=None if row["due_at"] is None else from_milliseconds(row["due_at"]),
         quiet=quiet_of(row),
         email=row["email"] or "",

@@ -39,7 +39,7 @@ async def send(here: Instance, payload: Any) -> None:
         return
     is_late = now - from_milliseconds(row["due_at"]) > TOO_LATE
     digest = await _as_it_is_now(here, from_json(row["content"]))
-    if is_late or not row["reachable"] or not digest:
+    if is_late or not row["reachable"] or not digest or here.site.on_break(now):
         await _mark(here, mail_id, "waiting", "dropped")
     elif await _mark(here, mail_id, "waiting", "sent"):
         try:

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from server.db import among
 from server.digest.content import to_json
 from server.digest.gathering import gather_news
 from server.digest.sending import SEND, TODAY
@@ -10,6 +9,7 @@ from server.ids import new_id
 from server.instance import Instance
 from server.notifications.actions import TODAY_JOB
 from server.notifications.queries import NO_MAIL
+from server.notifications.spaces import bundled_by_day
 from server.notifications.tiers import TODAY as TODAY_TIER
 from server.notifications.tiers import kinds_of, tiers_from
 from server.notifications.times import after_quiet, quiet_of
@@ -27,21 +27,21 @@ async def prepare(here: Instance, payload: Any) -> None:
         reader=reader_id,
         now=now,
     )
-    if row is None:
+    if row is None or here.site.on_break(now):
         return
     later = after_quiet(now, zone_of(row["timezone"]), quiet_of(row))
     if later > now:
         await here.jobs.enqueue(TODAY_JOB, payload, run_at=later, unique=f"{TODAY_JOB}:{reader_id}:later")
         return
     kinds = kinds_of(TODAY_TIER, tiers_from(row["tiers"]))
-    digest = await gather_news(here, row, kinds, now) if kinds else None
-    if not kinds or not digest:
+    digest = await gather_news(here, row, kinds, now)
+    if not digest:
         return
-    places, names = among(kinds, "kind")
+    bundled, names = bundled_by_day(kinds)
     async with here.db.transaction():
         claimed = await here.db.execute(
             "UPDATE notification SET bundled_at = :now WHERE reader_id = :reader AND read_at IS NULL"
-            f" AND mailed_at IS NULL AND bundled_at IS NULL AND at <= :now AND kind IN ({places})",
+            f" AND mailed_at IS NULL AND bundled_at IS NULL AND at <= :now AND {bundled}",
             now=now,
             reader=reader_id,
             **names,

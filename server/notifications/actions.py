@@ -15,6 +15,7 @@ from server.errors import Invalid
 from server.ids import new_id
 from server.instance import Instance
 from server.notifications.events import Told
+from server.notifications.spaces import TIER
 from server.notifications.tiers import DEFAULTS, NOW, TIERS, TODAY, TOPICS, WEEKLY, tier_of, tiers_from
 from server.notifications.times import AFTERNOON, Quiet, next_at
 from server.peers.policy import OF_GRADE, in_sql
@@ -133,11 +134,12 @@ async def _notify(here: Instance, wanted: Sequence[tuple[str, str, News]], now: 
         " OR (blocker_id = news.causer AND blocked_id = news.reader))"
         f" AND ((news.duty = 1 AND news.kind <> 'follow_request') OR NOT {_UNWANTED})"
         " ON CONFLICT (unique_key) DO NOTHING RETURNING id, kind, reader_id, (SELECT setting.tiers"
-        " FROM notification_setting AS setting WHERE setting.reader_id = notification.reader_id) AS tiers",
+        " FROM notification_setting AS setting WHERE setting.reader_id = notification.reader_id) AS tiers,"
+        f" {TIER} AS space_tier",
         now=now,
         **parameters,
     )
-    tiers = {row["id"]: tier_of(row["kind"], tiers_from(row["tiers"])) for row in added}
+    tiers = {row["id"]: tier_of(row["kind"], tiers_from(row["tiers"]), row["space_tier"]) for row in added}
     await here.jobs.enqueue_all(
         MAIL_JOB,
         [{"id": row["id"]} for row in added if tiers[row["id"]] == NOW],
@@ -188,6 +190,7 @@ async def forget_actor(here: Instance, actor_id: str) -> None:
     """Forget everything that somebody who is gone caused, and everything they were told."""
     await here.db.execute("DELETE FROM notification WHERE actor_id = :id OR reader_id = :id", id=actor_id)
     await here.db.execute("DELETE FROM notification_setting WHERE reader_id = :id", id=actor_id)
+    await here.db.execute("DELETE FROM space_tier WHERE reader_id = :id OR community_id = :id", id=actor_id)
     await here.db.execute("DELETE FROM reading_marker WHERE reader_id = :id", id=actor_id)
 
 

@@ -13,6 +13,7 @@ from server.mail.actions import send_later
 from server.mail.addresses import reply_address
 from server.notifications.actions import MAIL_JOB
 from server.notifications.links import OFF_NOW, link
+from server.notifications.spaces import TIER
 from server.notifications.tiers import NOW, tier_of, tiers_from, topic_of
 from server.notifications.times import after_quiet, quiet_of
 from server.posts.queries import PostView, listing
@@ -31,6 +32,7 @@ async def send(here: Instance, payload: Any) -> None:
         "SELECT notification.id, notification.reader_id, notification.kind, notification.actor_id,"
         " notification.post_id, notification.community_id, notification.at, account.email, account.id AS account_id,"
         " actor.uri AS reader_uri, account.role, account.timezone, account.language, notification_setting.tiers,"
+        f" {TIER} AS space_tier,"
         " notification_setting.quiet_since, notification_setting.quiet_until, notification_setting.paused_until"
         " FROM notification JOIN account ON account.actor_id = notification.reader_id"
         " JOIN actor ON actor.id = notification.reader_id"
@@ -43,7 +45,7 @@ async def send(here: Instance, payload: Any) -> None:
         id=payload["id"],
     )
     now = here.clock.now()
-    if row is None or tier_of(row["kind"], tiers_from(row["tiers"])) != NOW:
+    if row is None or tier_of(row["kind"], tiers_from(row["tiers"]), row["space_tier"]) != NOW:
         return
     if now - from_milliseconds(row["at"]) > TOO_LATE or await _enough(here, row["reader_id"]):
         return

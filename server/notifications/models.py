@@ -72,6 +72,22 @@ class NotificationSetting(Model):
         table = "notification_setting"
 
 
+class SpaceTier(Model):
+    """How soon somebody wants to hear by mail of what happens in a community; without a row, as of everything else."""
+
+    id = id_field()
+    reader_id = fields.CharField(max_length=26)
+    community_id = fields.CharField(max_length=26)
+    tier = fields.CharField(max_length=8)
+
+    class Meta:
+        """Table name, keys and indexes."""
+
+        table = "space_tier"
+        unique_together = (("reader_id", "community_id"),)
+        indexes = (("community_id", "tier"),)
+
+
 class ReadingMarker(Model):
     """How far somebody has read a list: ``home`` or ``notifications``. `last_read` are the digits that apps know."""
 

@@ -27,6 +27,7 @@ from server.notifications.actions import (
     withdraw,
 )
 from server.notifications.posts import stewards_of
+from server.notifications.spaces import forget
 
 
 async def on_follow_requested(here: Instance, event: FollowRequested) -> None:
@@ -106,7 +107,8 @@ async def on_decided(here: Instance, event: MemberDecided) -> None:
 
 
 async def on_left(here: Instance, event: MemberLeft) -> None:
-    """Take back what stewards were told about this person."""
+    """Take back what stewards were told about this person, and what they chose for this community."""
+    await forget(here, event.person_id, event.community_id)
     for steward_id in await stewards_of(here, event.community_id):
         for kind in ("joined", "applied"):
             await withdraw(here, steward_id, kind, f"{event.community_id}:{event.person_id}")

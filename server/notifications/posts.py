@@ -20,13 +20,14 @@ from server.posts.events import (
     ReplyHelped,
     ReplyUnhelped,
 )
-from server.posts.policy import FOLLOWERS, INSTANCE, IS_NO_PLACE, NETWORK, OPEN
+from server.posts.policy import FOLLOWERS, INSTANCE, IS_NO_PLACE, MEMBERS, NETWORK, OPEN
 from server.remixes.events import ChangeOffered, OfferAnswered, OfferWithdrawn, PracticeRemixed
 
 MAX_MENTIONS = 50
 MAX_FOLLOWERS = 1_000
 _FOR_FOLLOWERS = (*sorted(OPEN), NETWORK, INSTANCE, FOLLOWERS)
 """What whoever follows somebody may read, wherever it was said."""
+_FOR_MEMBERS = (*sorted(OPEN), NETWORK, INSTANCE, MEMBERS)
 
 
 # A remix names the authors of its source and of the first of all; it tells the former in its own words.
@@ -79,13 +80,22 @@ async def on_published(here: Instance, events: Sequence[PostPublished]) -> None:
 async def _for_followers(
     here: Instance, events: Sequence[PostPublished], told: Sequence[tuple[str, News]]
 ) -> list[tuple[str, News]]:
-    """Who asked to be told whatever somebody publishes; answers are for whom they answer."""
+    """Who asked to be told whatever somebody publishes, or what begins in a community; not of answers.
+
+    Of a community, members hear so who chose to hear by mail at once or once a day.
+    """
     places, parameters = among(event.post_id for event in events)
     rows = await here.db.rows(
-        f"SELECT post.id, post.author_id, follow.follower_id FROM post JOIN follow{here.db.by('idx_follow_notifies')}"
+        "SELECT post.id AS id, post.author_id, follow.follower_id AS follower_id FROM post"
+        f" JOIN follow{here.db.by('idx_follow_notifies')}"
         f" ON follow.target_id = post.author_id AND follow.notifies WHERE post.id IN ({places})"
         f" AND follow.state = 'accepted' AND post.state = 'visible' AND post.visibility IN {in_sql(_FOR_FOLLOWERS)}"
-        " AND post.parent_id IS NULL AND post.in_reply_to_uri IS NULL ORDER BY follow.id LIMIT :limit",
+        " AND post.parent_id IS NULL AND post.in_reply_to_uri IS NULL"
+        " UNION SELECT post.id, post.author_id, space.reader_id FROM post JOIN space_tier AS space"
+        " ON space.community_id = post.community_id AND space.tier IN ('now', 'today') JOIN membership AS inside"
+        " ON inside.community_id = post.community_id AND inside.person_id = space.reader_id AND inside.state = 'active'"
+        f" WHERE post.id IN ({places}) AND post.state = 'visible' AND post.visibility IN {in_sql(_FOR_MEMBERS)}"
+        " AND post.parent_id IS NULL AND post.in_reply_to_uri IS NULL ORDER BY id, follower_id LIMIT :limit",
         limit=MAX_FOLLOWERS,
         **parameters,
     )

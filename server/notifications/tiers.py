@@ -30,6 +30,10 @@ DEFAULTS = {
     "others": WEEKLY,
     "thanks": WEEKLY,
 }
+OF_SPACES = frozenset(
+    {"reply", "tried", "mention", "remix", "offer", "offer_taken", "quote", "published", "poll_ended"}
+)
+"""What happens in conversations of a community: there, what somebody chose for the community counts first."""
 _TOPIC = {kind: topic for topic, kinds in TOPICS.items() for kind in kinds}
 
 
@@ -38,8 +42,10 @@ def topic_of(kind: str) -> str:
     return _TOPIC.get(kind, "others")
 
 
-def tier_of(kind: str, chosen: Mapping[str, str]) -> str:
-    """How soon somebody wants this kind, with what they chose by topic."""
+def tier_of(kind: str, chosen: Mapping[str, str], space: str | None = None) -> str:
+    """How soon somebody wants this kind, with what they chose by topic, and for the community where it happened."""
+    if space and kind in OF_SPACES:
+        return space
     topic = topic_of(kind)
     return chosen.get(topic, DEFAULTS[topic])
 

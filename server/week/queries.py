@@ -81,6 +81,9 @@ class About:
     stuck_with: str
     ask_me_about: str
     created_at: datetime
+    away_since: datetime | None = None
+    back_at: datetime | None = None
+    facilitates: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +105,22 @@ class FirstSteps:
 async def about(here: Instance, viewer: Viewer) -> About:
     """What the viewer said of themselves."""
     row = await here.db.row(
-        "SELECT teaches, stuck_with, ask_me_about, created_at FROM account WHERE id = :id", id=viewer.account_id
+        "SELECT teaches, stuck_with, ask_me_about, created_at, away_since, back_at, EXISTS (SELECT 1 FROM membership"
+        " WHERE person_id = account.actor_id AND state = 'active' AND role IN ('steward', 'facilitator'))"
+        " AS facilitates FROM account WHERE id = :id",
+        id=viewer.account_id,
     )
     if row is None:
         return About("", "", "", here.clock.now())
-    return About(row["teaches"], row["stuck_with"], row["ask_me_about"], from_milliseconds(row["created_at"]))
+    return About(
+        teaches=row["teaches"],
+        stuck_with=row["stuck_with"],
+        ask_me_about=row["ask_me_about"],
+        created_at=from_milliseconds(row["created_at"]),
+        away_since=None if row["away_since"] is None else from_milliseconds(row["away_since"]),
+        back_at=None if row["back_at"] is None else from_milliseconds(row["back_at"]),
+        facilitates=bool(row["facilitates"]),
+    )
 
 
 async def waiting(here: Instance, viewer: Viewer) -> list[Waiting]:

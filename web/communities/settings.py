@@ -13,6 +13,7 @@ from server.text import LANGUAGES
 from web.communities import words
 from web.communities.common import insist, local
 from web.i18n import gettext
+from web.notifications.words import weekdays
 from web.render import redirect, render
 from web.request import form_of, here_of, signed_in, text, texts
 
@@ -93,6 +94,7 @@ def _form(
         join_policies=words.join_policies(request),
         posting=words.posting(request),
         languages=[{"value": code, "label": name} for code, name in LANGUAGES.items()],
+        day_options=[{"value": "", "label": gettext(request, "No day")}, *weekdays(request)],
         default_questions=form.DEFAULT_QUESTIONS,
         max_questions=form.MAX_QUESTIONS,
         errors=errors or [],
@@ -117,6 +119,7 @@ def _read(data: FormData) -> CommunityForm:
         objectives=text(data, "objectives", LONG),
         outcomes=text(data, "outcomes", LONG),
         cadence=text(data, "cadence", 200),
+        digest_day=_day(text(data, "digest_day", 10)),
         facilitators=_lines(text(data, "facilitators", LONG).replace(",", "\n")),
         questions=tuple(texts(data, "questions")),
         language=text(data, "language", 16) or "en",
@@ -140,9 +143,17 @@ def _of(page: CommunityPage) -> CommunityForm:
         objectives=page.objectives,
         outcomes=page.outcomes,
         cadence=page.cadence,
+        digest_day=page.digest_day,
         questions=page.questions,
         language=page.language,
     )
+
+
+def _day(value: str) -> int | None:
+    """A day of the week; none where nothing was chosen, and a day that is none where it was no day."""
+    if not value:
+        return None
+    return int(value) if value in {"0", "1", "2", "3", "4", "5", "6"} else -1
 
 
 def _lines(value: str) -> tuple[str, ...]:

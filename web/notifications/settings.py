@@ -11,14 +11,18 @@ from server.actors.viewer import Viewer
 from server.digest import actions, queries
 from server.errors import Invalid
 from server.mail.actions import forget_bounce
+from server.notifications.spaces import MOST, spaces
 from server.notifications.tiers import DEFAULTS, NONE, NOW, TODAY, TOPICS, WEEKLY
 from server.notifications.times import Quiet
 from server.words import zone_of
 from web.i18n import gettext
+from web.notifications.words import weekdays
 from web.render import redirect, render
 from web.request import form_of, here_of, signed_in, text
 
 PAGE = "/settings/mail"
+USUAL = "usual"
+SPACE = "space_"
 
 
 async def page(request: Request) -> Response:
@@ -28,14 +32,14 @@ async def page(request: Request) -> Response:
     paused = found.quiet.paused_until
     is_paused = paused is not None and paused > here.clock.now()
     form = {
-        "day": found.day,
+        "day": found.day if found.is_chosen else USUAL,
         "quiet_since": found.quiet.since_hour,
         "quiet_until": found.quiet.until_hour,
         "mail_now": found.mail_now,
         **{f"tier_{topic}": tier for topic, tier in found.tiers.items()},
         "paused_until": paused.astimezone(zone_of(viewer.timezone)).date().isoformat() if paused and is_paused else "",
     }
-    return _page(request, found, form)
+    return await _page(request, found, form)
 
 
 async def save(request: Request) -> Response:
@@ -43,23 +47,27 @@ async def save(request: Request) -> Response:
     here, viewer, form = here_of(request), signed_in(request), await form_of(request)
     names = ("day", "quiet_since", "quiet_until", "paused_until")
     filled = {name: text(form, name, 20) for name in (*names, "mail_now", *(f"tier_{topic}" for topic in TOPICS))}
+    asked = [name.removeprefix(SPACE) for name in form if name.startswith(SPACE)][:MOST]
+    places = {community_id: text(form, SPACE + community_id, 10) for community_id in asked}
     try:
         quiet = Quiet(
             _number(request, filled, "quiet_since"),
             _number(request, filled, "quiet_until"),
             _morning(request, viewer, filled["paused_until"]),
         )
-        day = _number(request, filled, "day")
+        day = None if filled["day"] == USUAL else _number(request, filled, "day")
         await actions.choose(
             here,
             viewer,
-            day=9 if day is None else day,
+            day=9 if day is None and filled["day"] != USUAL else day,
             quiet=quiet,
             tiers={topic: filled[f"tier_{topic}"] or DEFAULTS[topic] for topic in TOPICS},
             mail_now=bool(filled["mail_now"]),
+            spaces=places,
         )
     except Invalid as error:
-        return _page(request, await queries.choice(here, viewer), filled, errors=error.errors, status=422)
+        found = await queries.choice(here, viewer)
+        return await _page(request, found, filled, errors=error.errors, status=422, places=places)
     return redirect(request, PAGE, toast=gettext(request, "Saved."))
 
 
@@ -70,23 +78,22 @@ async def try_again(request: Request) -> Response:
     return redirect(request, PAGE, toast=gettext(request, "We write to this address again."))
 
 
-def _page(
+async def _page(
     request: Request,
     found: queries.Choice,
     form: dict[str, Any],
     *,
     errors: list[dict[str, str]] | None = None,
     status: int = 200,
+    places: dict[str, str] | None = None,
 ) -> Response:
-    days = [
-        gettext(request, "Monday"),
-        gettext(request, "Tuesday"),
-        gettext(request, "Wednesday"),
-        gettext(request, "Thursday"),
-        gettext(request, "Friday"),
-        gettext(request, "Saturday"),
-        gettext(request, "Sunday"),
+    tiers = [
+        {"value": NOW, "label": gettext(request, "At once")},
+        {"value": TODAY, "label": gettext(request, "Today, at four in the afternoon")},
+        {"value": WEEKLY, "label": gettext(request, "With the weekly mail")},
+        {"value": NONE, "label": gettext(request, "Not by mail")},
     ]
+    mine = await spaces(here_of(request), signed_in(request))
     hours = [{"value": hour, "label": f"{hour:02}:00"} for hour in range(24)]
     return render(
         request,
@@ -98,17 +105,22 @@ def _page(
         form=form,
         errors=errors or [],
         day_options=[
-            *({"value": number, "label": name} for number, name in enumerate(days)),
+            {"value": USUAL, "label": gettext(request, "As my communities have it, else Monday")},
+            *weekdays(request),
             {"value": -1, "label": gettext(request, "Never")},
         ],
         hour_options=[{"value": "", "label": gettext(request, "No quiet hours")}, *hours],
         topics=_topics(request),
-        tier_options=[
-            {"value": NOW, "label": gettext(request, "At once")},
-            {"value": TODAY, "label": gettext(request, "Today, at four in the afternoon")},
-            {"value": WEEKLY, "label": gettext(request, "With the weekly mail")},
-            {"value": NONE, "label": gettext(request, "Not by mail")},
+        tier_options=tiers,
+        spaces=[
+            {
+                "name": f"{SPACE}{space.community_id}",
+                "label": space.name,
+                "tier": (places or {}).get(space.community_id, space.tier),
+            }
+            for space in mine
         ],
+        space_options=[{"value": "", "label": gettext(request, "As chosen above")}, *tiers],
         today=here_of(request).clock.now().date().isoformat(),
     )
 

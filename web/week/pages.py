@@ -1,16 +1,20 @@
 """This week: what waits, what became of what I shared, one thing to try, and what people I follow share."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime, time
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from server.accounts.sessions import caught_up
+from server.instance import Instance
 from server.timelines.queries import home
 from server.week import queries
+from server.week.meanwhile import meanwhile, silent
 from web.i18n import gettext
 from web.live.line import line
-from web.render import render
+from web.render import redirect, render
 from web.request import here_of, signed_in
 from web.week import digest
 from web.week.steps import steps_of
@@ -53,9 +57,23 @@ async def week_page(request: Request) -> Response:
         steps=steps_of(request, steps) if steps else None,
         greet=await queries.newest_person(here, viewer),
         me=me,
+        meanwhile=await meanwhile(here, viewer, me.away_since, me.back_at),
+        silent=await silent(here, viewer) if me.facilitates else [],
+        break_until=_break_until(here),
         timeline=timeline,
         live=live,
     )
+
+
+async def done(request: Request) -> Response:
+    """Put the card away that says what happened meanwhile."""
+    await caught_up(here_of(request), signed_in(request))
+    return redirect(request, "/week")
+
+
+def _break_until(here: Instance) -> datetime | None:
+    day = here.site.break_until
+    return datetime.combine(day, time(0), UTC) if day and here.site.on_break(here.clock.now()) else None
 
 
 def _item(request: Request, item: queries.Waiting) -> Item:
@@ -71,4 +89,8 @@ def _item(request: Request, item: queries.Waiting) -> Item:
     return Item(item, sentence, "/me/requests", gettext(request, "Answer"))
 
 
-routes = [Route("/week", week_page, methods=["GET"]), *digest.routes]
+routes = [
+    Route("/week", week_page, methods=["GET"]),
+    Route("/week/caught-up", done, methods=["POST"]),
+    *digest.routes,
+]

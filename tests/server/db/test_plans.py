@@ -33,6 +33,7 @@ SORTED = (
     "FROM post_attachment AS file",  # of the posts on one page
     "SELECT 'application' AS kind",  # what waits for somebody
     "LIMIT :week_talked_about) AS talked",  # of fifty posts
+    "AS spoke JOIN community",  # what at most five communities talked about within eight weeks
     "FROM account JOIN actor",  # who joined within a month
     "membership.role <> 'member'",  # those who look after one community
     "INDEXED BY idx_post_pinned",  # what is pinned in one community
