@@ -39,6 +39,11 @@ def asset(name: str) -> str:
     return f"/static/{_assets()[name].hashed_name}"
 
 
+def body_of(name: str) -> bytes:
+    """What a static file says, for an address of its own."""
+    return _assets()[name].body
+
+
 def style_sheet() -> str:
     """Every style sheet in layer order: the four layers, then one file per feature (`css/<feature>.css`)."""
     folder = STATIC / "css"

@@ -17,6 +17,7 @@ def content_security_policy(nonce: str, *, form_action: str = "'self'") -> str:
             "font-src 'self'",
             "connect-src 'self'",
             "manifest-src 'self'",
+            "worker-src 'self'",
             f"form-action {form_action}",
             "frame-ancestors 'none'",
             "base-uri 'none'",

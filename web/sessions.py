@@ -92,10 +92,10 @@ def sign_in_response(request: Request, response: Response, token: str, viewer: V
 
 
 def sign_out_response(request: Request, response: Response) -> Response:
-    """Take the session out of the browser."""
+    """Take the session out of the browser, and everything that was kept there: drafts, and pages of this week."""
     here: Instance = request.scope["state"]["here"]
     response.delete_cookie(SESSION_COOKIE, secure=here.settings.is_https, httponly=True, samesite="lax")
-    response.headers["Clear-Site-Data"] = '"cache"'
+    response.headers["Clear-Site-Data"] = '"cache", "storage"'
     return response
 
 

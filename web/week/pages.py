@@ -8,7 +8,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from server.accounts.sessions import caught_up
+from server.actors.viewer import Viewer
 from server.instance import Instance
+from server.posts.queries import PostView
 from server.timelines.queries import home
 from server.week import queries
 from server.week.meanwhile import meanwhile, silent
@@ -16,7 +18,8 @@ from web.i18n import gettext
 from web.live.line import line
 from web.render import redirect, render
 from web.request import here_of, signed_in
-from web.week import digest
+from web.week import digest, offline
+from web.week.offline import pages_to_keep
 from web.week.steps import steps_of
 
 PAGE_SIZE = 20
@@ -57,6 +60,7 @@ async def week_page(request: Request) -> Response:
         steps=steps_of(request, steps) if steps else None,
         greet=await queries.newest_person(here, viewer),
         me=me,
+        keep=_keep(viewer, posts, timeline.items),
         meanwhile=await meanwhile(here, viewer, me.away_since, me.back_at),
         silent=await silent(here, viewer) if me.facilitates else [],
         break_until=_break_until(here),
@@ -69,6 +73,12 @@ async def done(request: Request) -> Response:
     """Put the card away that says what happened meanwhile."""
     await caught_up(here_of(request), signed_in(request))
     return redirect(request, "/week")
+
+
+def _keep(viewer: Viewer, posts: queries.PostsOfTheWeek, shared: list[PostView]) -> list[str]:
+    """What is kept on the device: first what is suggested, and what became of one's own."""
+    suggested = [posts.suggestion.post] if posts.suggestion else []
+    return pages_to_keep([*suggested, *(item.post for item in posts.travelled), *shared], viewer.actor_id)
 
 
 def _break_until(here: Instance) -> datetime | None:
@@ -93,4 +103,5 @@ routes = [
     Route("/week", week_page, methods=["GET"]),
     Route("/week/caught-up", done, methods=["POST"]),
     *digest.routes,
+    *offline.routes,
 ]

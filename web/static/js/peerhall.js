@@ -3,7 +3,8 @@
 const page = document;
 const all = (selector, root = page) => [...root.querySelectorAll(selector)];
 const language = page.documentElement.lang || "en";
-const signedIn = page.body.hasAttribute("data-signed-in");
+const { signedIn: me, offlineWords } = page.body.dataset;
+const signedIn = Boolean(me);
 
 // Store: absent in some private windows, and then drafts are simply not kept.
 const store = {
@@ -11,6 +12,14 @@ const store = {
   set(key, value) { try { localStorage.setItem(key, JSON.stringify(value)); return true; } catch { return false; } },
   remove(key) { try { localStorage.removeItem(key); } catch { /* nothing was kept */ } },
 };
+
+// Nothing of one person stays for the next.
+const owner = store.get("owner");
+if (owner && owner !== me) self.caches?.delete("week").catch(() => {});
+if (me && owner !== me) {
+  if (owner) try { localStorage.clear(); sessionStorage.clear(); } catch { /* none */ }
+  store.set("owner", me);
+}
 
 // Drafts: kept while typing, restored after a closed tab, cleared once the form was accepted.
 const DRAFT_DAYS = 30;
@@ -97,8 +106,9 @@ function tell(words, href) {
   page.body.append(note);
   where.textContent = words;
 }
+if (!navigator.onLine && me) tell(offlineWords);
 async function sendLater() {
-  for (const item of later().filter(({ by }) => signedIn && by === page.body.dataset.signedIn)) {
+  for (const item of later().filter(({ by }) => signedIn && by === me)) {
     let answer;
     try { answer = await fetch(item.action, { method: "POST", body: new URLSearchParams(item.fields) }); } catch { return; }
     if (answer.status >= 500 || answer.status === 429 || answer.url.includes("/sign-in")) return;
@@ -115,7 +125,7 @@ for (const form of all("form[data-later]")) {
     event.stopPropagation();  // it is not being sent
     const { draft, then, keptWords, sentWords, refusedWords } = form.dataset;
     const action = form.getAttribute("action");
-    const item = { at: Date.now(), by: page.body.dataset.signedIn, action, fields: [...new FormData(form)], values: readDraft(form), draft: `draft:${draft}`, then, sentWords, refusedWords };
+    const item = { at: Date.now(), by: me, action, fields: [...new FormData(form)], values: readDraft(form), draft: `draft:${draft}`, then, sentWords, refusedWords };
     if (store.set(LATER, [...later().filter((other) => other.action !== action), item])) tell(keptWords);
   });
 }
