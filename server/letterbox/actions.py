@@ -17,7 +17,7 @@ from server.discussions.actions import ThreadForm
 from server.errors import NotFound, Refused, Unavailable
 from server.instance import Instance
 from server.letterbox.reading import FORGED, Arrived
-from server.letterbox.refusals import GONE, LEFT_OUT, LOCKED_OUT, OTHER_ADDRESS, OVER, TOO_MANY, letter
+from server.letterbox.refusals import GONE, LEFT_OUT, LOCKED_OUT, OTHER_ADDRESS, OVER, TOO_MANY, UNACCEPTED, letter
 from server.mail.actions import send_later
 from server.mail.addresses import Answering, answering
 from server.posts.models import Post
@@ -94,6 +94,8 @@ async def _fault(here: Instance, arrived: Arrived, meant: Answering, person: Row
         return OTHER_ADDRESS
     if not person["may_write"]:
         return LOCKED_OUT
+    if not viewer_of_row(here, person).onboarded:
+        return UNACCEPTED  # as in apps: new guidelines are accepted before anybody writes again
     if arrived.problem:
         return arrived.problem
     if meant.is_over:

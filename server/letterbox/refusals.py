@@ -4,13 +4,14 @@ from server.instance import Instance
 from server.letterbox.reading import EMPTY, TOO_LARGE, TOO_LONG, UNREADABLE
 from server.words import Words
 
-OVER, GONE, LOCKED_OUT, OTHER_ADDRESS, TOO_MANY, LEFT_OUT = (
+OVER, GONE, LOCKED_OUT, OTHER_ADDRESS, TOO_MANY, LEFT_OUT, UNACCEPTED = (
     "over",
     "gone",
     "locked_out",
     "other_address",
     "too_many",
     "left_out",
+    "unaccepted",
 )
 MOST_OF_TEXT = 10_000
 
@@ -18,6 +19,8 @@ MOST_OF_TEXT = 10_000
 def letter(here: Instance, words: Words, why: str, more: str) -> tuple[str, str]:
     """Subject and text. `more` is what they wrote, so that it is not lost, or the page where their answer stands."""
     lines = [_said(words, why)]
+    if why == UNACCEPTED:
+        lines.append(here.url("/welcome"))
     if why == LEFT_OUT:
         lines += ["", words.text("Your answer: %(url)s", url=more)]
     elif more:
@@ -38,6 +41,7 @@ def _said(words: Words, why: str) -> str:
         OVER: _("The mail that you answered is older than thirty days. Open the conversation, and answer there."),
         GONE: _("What you answered is gone, or no longer shared with you."),
         LOCKED_OUT: _("This account cannot write at present, so your mail was not taken as an answer."),
+        UNACCEPTED: _("Accept the guidelines first, and send your mail again:"),
         OTHER_ADDRESS: _(
             "A mail came to your own address for answers, and not from the mail address of your account. It was not"
             " taken as an answer. If you wrote it, send it from the address of your account. If you did not, somebody"

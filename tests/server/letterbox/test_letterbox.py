@@ -28,6 +28,7 @@ async def asked(fediverse, **values):
     """Tom answered Maya; the mail about it has an address where she answers him."""
     here = await fediverse.start("alder.example", reply_address=REPLY, **values.pop("settings", {}))
     maya, tom = await fediverse.person(here, "maya"), await fediverse.person(here, "tom")
+    await here.run(here.db.execute, "UPDATE account SET onboarded_at = 1")
     ask = await make_post(here, maya.id, kind="ask", title="Exit tickets?", **values)
     said = await make_post(
         here, tom.id, kind="reply", parent_id=ask.id, content_html="<p>Try sticky notes.</p>", **values
@@ -114,6 +115,7 @@ REFUSED = [
 CHANGES = [
     ("UPDATE post SET locked = TRUE", "This conversation is closed."),
     ("UPDATE post SET locked = FALSE, state = 'removed' WHERE kind = 'reply'", "is gone, or no longer shared with you"),
+    ("UPDATE account SET onboarded_at = NULL", "Accept the guidelines first"),
     ("UPDATE actor SET suspended_at = 1 WHERE username = 'maya'", "cannot write at present"),
     ("UPDATE account SET state = 'suspended'", "cannot write at present"),
 ]
@@ -154,6 +156,7 @@ async def test_d14_s15_blocked_or_late_is_no_answer_any_more(fediverse) -> None:
 async def test_d14_who_left_a_community_cannot_answer_in_it_any_more(fediverse) -> None:
     here = await fediverse.start("alder.example", reply_address=REPLY)
     maya, tom = await fediverse.person(here, "maya"), await fediverse.person(here, "tom")
+    await here.run(here.db.execute, "UPDATE account SET onboarded_at = 1")
     community = await make_community(here, "carers", visibility="members")
     for person in (maya, tom):
         await make_member(here, community.id, person.id)
