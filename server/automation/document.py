@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from server.automation.shapes import Communities, Me, NewPractice, Practice, Practices, Problem
+from server.automation.shapes import Communities, Me, NewPractice, Practice, Practices, Problem, Resource
 from server.instance import Instance
 from server.version import VERSION
 
@@ -30,13 +30,14 @@ ANSWERS: dict[tuple[str, str], tuple[str, type | None, type | None]] = {
     ("/practices/{id}", "get"): ("200", None, Practice),
     ("/practices/{id}", "put"): ("200", NewPractice, Practice),
     ("/practices/{id}", "delete"): ("200", None, None),
+    ("/resources/{id}", "get"): ("200", None, Resource),
 }
 """By path and method: the status, what is sent, and what comes back."""
 
 
 def document(here: Instance, endpoints: list[tuple[str, str, str, str]]) -> dict[str, Any]:
     """The document; `endpoints` are path, method, scope and what it does in a sentence."""
-    shapes = [Me, Communities, Practices, Practice, NewPractice, Problem]
+    shapes = [Me, Communities, Practices, Practice, NewPractice, Resource, Problem]
     _, components = msgspec.json.schema_components(shapes, ref_template=REFS)
     paths: dict[str, Any] = {}
     for path, method, scope, says in endpoints:

@@ -3,7 +3,7 @@
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from server.automation import communities, practices
+from server.automation import communities, practices, resources
 from server.automation.calls import Call, answer, served
 from server.automation.document import document
 from server.mastodon.serving import route
@@ -16,6 +16,7 @@ _ENDPOINTS = (
     ("/practices/{id}", "GET", "read:statuses", practices.read),
     ("/practices/{id}", "PUT", "write:statuses", practices.revise),
     ("/practices/{id}", "DELETE", "write:statuses", practices.withdraw),
+    ("/resources/{id}", "GET", "read:statuses", resources.read),
 )
 
 

@@ -137,6 +137,50 @@ class Communities(Struct):
     next: str | None
 
 
+class FileVersion(Struct, kw_only=True):
+    """A file of a resource: the present one where `replaced_at` is null, else one that it had before."""
+
+    version: int
+    name: str
+    url: str
+    media_type: str
+    added_by: Person
+    added_at: datetime | None
+    replaced_at: datetime | None
+
+
+class Version(Struct, kw_only=True):
+    """One version of what a resource says, the newest first: whose, when, and what changed, where they said that."""
+
+    version: int
+    by: Person
+    at: datetime
+    title: str
+    change_note: str
+
+
+class Resource(Struct, kw_only=True):
+    """Something in a community's library, with every version of it and of its files that can be had."""
+
+    id: str
+    uri: str
+    url: str
+    title: str
+    author: Person
+    community: str | None
+    visibility: str
+    language: str
+    licence: str | None
+    version: int
+    published_at: datetime
+    edited_at: datetime | None
+    content_html: str
+    resource_type: str
+    link: str | None
+    versions: list[Version]
+    files: list[FileVersion]
+
+
 class Problem(Struct):
     """Why something was refused. `fields` names what is wrong with which field, where it is one."""
 

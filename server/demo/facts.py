@@ -164,6 +164,8 @@ class DemoResource:
     level: str
     minutes: int
     link: str = ""
+    excerpt: str = ""
+    excerpt_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

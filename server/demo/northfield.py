@@ -299,6 +299,21 @@ RESOURCES = (
         20,
         "https://example.org/cell-explorer",
     ),
+    DemoResource(
+        "joel",
+        "science",
+        8,
+        "Three seconds of silence",
+        "What happens when a teacher waits three seconds longer for an answer.",
+        "article",
+        "Science",
+        "All years",
+        10,
+        "https://example.org/three-seconds",
+        "We counted the seconds. After three of them hands went up that we had not seen all year, and the answers were "
+        "twice as long.",
+        "Ines Invented",
+    ),
 )
 
 POLLS = (

@@ -423,6 +423,8 @@ class Seeder:
             title=resource.title,
             text=text,
             link=resource.link,
+            excerpt=resource.excerpt,
+            excerpt_by=resource.excerpt_by,
             subject=resource.subject,
             level=resource.level,
             minutes=resource.minutes,

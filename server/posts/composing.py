@@ -17,7 +17,7 @@ from server.media import actions as media
 from server.posts import admission, asking, counting, places, policy, rendering
 from server.posts.addresses import page_path
 from server.posts.details import detail_of
-from server.posts.events import AnswerEarly, PostEdited, PostNarrowed, PostPublished, PostWaits
+from server.posts.events import AnswerEarly, FilesReplaced, PostEdited, PostNarrowed, PostPublished, PostWaits
 from server.posts.form import NewAttachment, NewPost, PostChange, check_change, check_new
 from server.posts.holding import hold
 from server.posts.models import Post, PostAttachment, PostMention, PostTag, PostVersion
@@ -350,6 +350,8 @@ async def _replace_attachments(here: Instance, post: Post, attachments: Sequence
     await _add_attachments(here, post, attachments)
     gone = [item.media_id for item in before if item.media_id is not None and item.media_id not in wanted]
     await media.discard(here, gone)
+    if gone and post.state != "draft":
+        await here.events.emit(FilesReplaced(post.id, tuple(gone)))
 
 
 def _paragraph(text: str) -> str:

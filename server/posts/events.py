@@ -34,6 +34,14 @@ class PostEdited:
 
 
 @dataclass(frozen=True, slots=True)
+class FilesReplaced:
+    """An edit took files off a post; who listens may keep them, in its transaction, else they are forgotten."""
+
+    post_id: str
+    media_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class PostNarrowed:
     """Fewer people may read a post than before, when its audience was `before`."""
 

@@ -10,6 +10,7 @@ from server.posts import actions as posts
 from server.posts.actions import NewAttachment, NewPost, PostChange
 from server.posts.composing import Detail
 from server.posts.models import Post
+from server.resources.files import put_back
 from server.resources.form import ResourceForm, check, summary, tidy, write
 from server.resources.models import Resource
 
@@ -51,6 +52,11 @@ async def edit(here: Instance, acting: Viewer, post_id: str, form: ResourceForm,
     """Change a resource of one's own; what it said is kept as a version."""
     post = await _own(acting, post_id)
     form = await _ready(here, acting, form)
+
+    async def store(changed: Post) -> None:
+        await _store(changed, form)
+        await put_back(here, changed, form.media_ids)
+
     return await posts.edit_post(
         here,
         acting,
@@ -65,7 +71,7 @@ async def edit(here: Instance, acting: Viewer, post_id: str, form: ResourceForm,
             attachments=_attachments(form),
         ),
         change_note,
-        detail=lambda changed: _store(changed, form),
+        detail=store,
     )
 
 
@@ -109,6 +115,8 @@ async def _store(post: Post, form: ResourceForm) -> None:
             "minutes": form.minutes,
             "text": form.text,
             "how_i_use_it": form.how_i_use_it,
+            "excerpt": form.excerpt,
+            "excerpt_by": form.excerpt_by,
             "captions": form.captions,
             "transcript": form.transcript,
         },

@@ -5,10 +5,14 @@ from server.db import Row
 from server.instance import Instance
 from server.practices.wire import first_text, minutes, text
 from server.practices.writing import is_web_address
-from server.resources.form import CAPTIONS, TYPES
+from server.resources.files import forget_all
+from server.resources.form import CAPTIONS, EXCERPT_CHARACTERS, TYPES
 from server.resources.models import Resource
 
-COLUMNS = ("resource_type", "link", "subject", "level", "minutes", "text", "how_i_use_it", "captions", "transcript")
+COLUMNS = (
+    "resource_type", "link", "subject", "level", "minutes", "text", "how_i_use_it", "excerpt", "excerpt_by", "captions",
+    "transcript",
+)  # fmt: skip
 """What a version remembers."""
 
 
@@ -37,6 +41,7 @@ class ResourceDetail:
         terms = {
             "url": resource.link, "ph:text": resource.text, "ph:howIUseIt": resource.how_i_use_it,
             "ph:captions": resource.captions, "ph:transcript": resource.transcript,
+            "ph:excerpt": resource.excerpt, "ph:excerptBy": resource.excerpt_by,
         }  # fmt: skip
         return {"learning": learning | {term: value for term, value in terms.items() if value}}
 
@@ -53,13 +58,16 @@ class ResourceDetail:
             "minutes": minutes(learning.get("timeRequired")),
             "text": text(learning.get("ph:text"), 50_000),
             "how_i_use_it": text(learning.get("ph:howIUseIt"), 10_000),
+            "excerpt": text(learning.get("ph:excerpt"), EXCERPT_CHARACTERS),
+            "excerpt_by": text(learning.get("ph:excerptBy"), 120),
             "captions": captions if captions in CAPTIONS else "",
             "transcript": text(learning.get("ph:transcript"), 50_000),
         }
         await Resource.update_or_create(defaults=values, id=post_id)
 
     async def forget(self, here: Instance, post_id: str) -> None:
-        """Erase it with its post."""
+        """Erase it with its post, and the files that it had before."""
+        await forget_all(here, post_id)
         await Resource.filter(id=post_id).delete()
 
     async def snapshot(self, here: Instance, post_id: str) -> dict[str, object]:

@@ -1,11 +1,12 @@
 """What a person fills in to add something to a library, and what must be there."""
 
 from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
 
 from server.errors import Invalid
 from server.media.queries import MediaFile
 from server.practices.form import LONG_TEXT, MAX_FILES, MOST_MINUTES, TITLE_CHARACTERS
-from server.practices.writing import Text, is_web_address, link, rendered
+from server.practices.writing import Text, is_web_address, link, plain_line, rendered
 from server.text import LANGUAGES, LICENCES, excerpt
 
 TYPES = ("document", "link", "article", "video", "audio", "interactive", "other")
@@ -20,6 +21,7 @@ TYPE_WORDS = {
     "other": "Something else",
 }
 SUMMARY_CHARACTERS = 280
+EXCERPT_CHARACTERS = 600
 _LINKED = frozenset({"link", "interactive"})
 _SPOKEN = frozenset({"video", "audio"})
 
@@ -36,6 +38,8 @@ class ResourceForm:
     level: str = ""
     minutes: int | None = None
     how_i_use_it: str = ""
+    excerpt: str = ""
+    excerpt_by: str = ""
     captions: str = ""
     transcript: str = ""
     media_ids: tuple[str, ...] = ()
@@ -54,6 +58,8 @@ def tidy(form: ResourceForm, default_licence: str) -> ResourceForm:
         form,
         title=" ".join(form.title.split()),
         link=form.link.strip(),
+        excerpt=form.excerpt.strip(),
+        excerpt_by=" ".join(form.excerpt_by.split()),
         licence=form.licence or default_licence,
         media_ids=tuple(dict.fromkeys(form.media_ids)),
         captions=form.captions if spoken else "",
@@ -75,15 +81,27 @@ def write(form: ResourceForm) -> str:
     if form.link:
         text.add(f"{TYPE_WORDS.get(form.resource_type, 'Link')}: {link(form.link, form.link)}")
     text.facts(facts(form))
+    text.add(quotation(form))
     text.prose(form.how_i_use_it, "How I use it")
     text.prose(form.transcript, "Transcript")
     text.licence(form.licence)
     return str(text)
 
 
+def quotation(form: ResourceForm) -> str:
+    """The excerpt as a quotation in Markdown, with whose words it is and where they stand."""
+    if not form.excerpt:
+        return ""
+    lines = [plain_line(line) for line in form.excerpt.splitlines()]
+    source = link(form.link, urlsplit(form.link).hostname or form.link)
+    quoted = "\n".join(f"> {line}".rstrip() for line in [*lines, "", f"— {plain_line(form.excerpt_by)}, {source}"])
+    whose = plain_line(form.excerpt_by)
+    return f"{quoted}\n\nThe words above are quoted and remain those of {whose}; the licence is not for them."
+
+
 def summary(form: ResourceForm, base_url: str) -> str:
     """One to three sentences without the title: all that a Mastodon reader sees besides it. Renders: use a thread."""
-    return excerpt(rendered(form.text or form.how_i_use_it, base_url), SUMMARY_CHARACTERS)
+    return excerpt(rendered(form.text or form.how_i_use_it or quotation(form), base_url), SUMMARY_CHARACTERS)
 
 
 def facts(form: ResourceForm) -> list[tuple[str, str]]:
@@ -100,7 +118,7 @@ def _limits(form: ResourceForm) -> list[Invalid]:
         errors.append(Invalid("Choose what kind of thing it is.", field="resource_type"))
     limits = {
         "title": TITLE_CHARACTERS, "subject": 120, "level": 120, "text": 50_000, "how_i_use_it": LONG_TEXT,
-        "transcript": 50_000, "link": 1000, "content_warning": 200,
+        "transcript": 50_000, "link": 1000, "content_warning": 200, "excerpt": EXCERPT_CHARACTERS, "excerpt_by": 120,
     }  # fmt: skip
     for field, limit in limits.items():
         if len(getattr(form, field)) > limit:
@@ -126,8 +144,15 @@ def _missing(form: ResourceForm, files: list[MediaFile]) -> list[Invalid]:
         errors.append(Invalid("Paste the link.", field="link"))
     if form.resource_type in {"document", *_SPOKEN} and not form.link and not files:
         errors.append(Invalid("Add a file, or a link to it.", field="files"))
-    if form.resource_type == "article" and not form.text:
-        errors.append(Invalid("Write or paste the article.", field="text"))
+    if form.resource_type == "article" and not form.text and not form.link:
+        errors.append(Invalid("Write or paste the article, or link to it.", field="text"))
+    if form.resource_type == "article" and form.link and not form.text and not form.excerpt:
+        words = "Quote a few sentences of it, so that something stays when the link is dead."
+        errors.append(Invalid(words, field="excerpt"))
+    if form.excerpt and not form.link:
+        errors.append(Invalid("Paste the link to what you quote.", field="link"))
+    if form.excerpt and not form.excerpt_by:
+        errors.append(Invalid("Say whose words these are.", field="excerpt_by"))
     if form.resource_type == "interactive" and not form.how_i_use_it:
         errors.append(Invalid("Say how you use it. A tool without that helps nobody.", field="how_i_use_it"))
     if form.resource_type in _SPOKEN and form.captions not in CAPTIONS and not form.transcript:

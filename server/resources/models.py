@@ -1,16 +1,19 @@
 """The structured part of a resource in a community's library."""
 
+from typing import Any
+
 from tortoise import fields
 from tortoise.models import Model
 
-from server.db import id_field
+from server.db import MomentField, id_field
 
 
 class Resource(Model):
     """What a post of kind ``resource`` says in fields; `id` is the id of the post.
 
     `resource_type`: ``document``, ``link``, ``article``, ``video``, ``audio``, ``interactive`` or ``other``. `text` is
-    the description, an article's whole text. `captions` of a video or audio: ``yes``, ``pending``, or empty for others.
+    the description, an article's whole text. `excerpt` is a short quotation of what `link` leads to, by `excerpt_by`,
+    which stays when the link is dead. `captions` of a video or audio: ``yes``, ``pending``, or empty for others.
     """
 
     id = id_field()
@@ -21,6 +24,8 @@ class Resource(Model):
     minutes = fields.IntField(null=True)
     text = fields.TextField(default="")
     how_i_use_it = fields.TextField(default="")
+    excerpt = fields.TextField(default="")
+    excerpt_by = fields.CharField(max_length=120, default="")
     captions = fields.CharField(max_length=8, default="")
     transcript = fields.TextField(default="")
 
@@ -44,3 +49,20 @@ class ResourceUse(Model):
         table = "resource_use"
         unique_together = (("post_id", "resource_id"),)
         indexes = (("resource_id", "post_id"),)
+
+
+class EarlierFile(Model):
+    """A file that a resource had up to `version`; it can be had until its author or a steward takes it away."""
+
+    id = id_field()
+    post: fields.ForeignKeyRelation[Any] = fields.ForeignKeyField("models.Post", on_delete=fields.CASCADE)
+    post_id: str
+    media_id = fields.CharField(max_length=26)
+    version = fields.IntField()
+    replaced_at = MomentField()
+
+    class Meta:
+        """Table name and indexes."""
+
+        table = "resource_file"
+        unique_together = (("post", "media_id"),)

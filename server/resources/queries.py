@@ -57,6 +57,8 @@ async def resource(here: Instance, post: PostView) -> ResourceForm | None:
         level=found.level,
         minutes=found.minutes,
         how_i_use_it=found.how_i_use_it,
+        excerpt=found.excerpt,
+        excerpt_by=found.excerpt_by,
         captions=found.captions,
         transcript=found.transcript,
         media_ids=tuple(file.media_id for file in post.attachments if file.media_id),

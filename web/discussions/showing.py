@@ -27,6 +27,7 @@ from server.practices.writing import rendered
 from server.remixes import queries as remixes
 from server.resources import queries as resources
 from server.resources import uses
+from server.resources.files import earlier_files
 from server.rounds import queries as rounds
 from server.sessions import queries as sessions
 from server.text import plain
@@ -148,7 +149,8 @@ async def _facts(request: Request, here: Instance, viewer: Viewer, post: PostVie
         prose = {name: html for name, html in prose.items() if html}
         answers_to = await challenges.answers_to(here, viewer, post.id)
         used_in = await uses.used_in(here, viewer, post)
-        return "resources/show.html", {"resource": kept, "prose": prose, "answers_to": answers_to, "used_in": used_in}
+        facts = {"resource": kept, "prose": prose, "answers_to": answers_to, "used_in": used_in}
+        return "resources/show.html", facts | {"earlier": await earlier_files(here, post)}
     if post.kind == "session":
         says_more = plain(post.content_html).strip() != post.title
         event = await sessions.event(here, viewer, post)

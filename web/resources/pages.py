@@ -14,6 +14,7 @@ from server.posts import queries as posts
 from server.posts.queries import PostView
 from server.practices.previews import preview
 from server.resources import actions, queries
+from server.resources.files import take_away as take_file_away
 from server.resources.form import TYPES, ResourceForm, summary, tidy, write
 from server.resources.queries import Facets
 from server.text import LANGUAGES
@@ -129,6 +130,8 @@ def _read(form: FormData, uploaded: list[MediaFile], community_id: str | None) -
         level=text(form, "level", 500),
         minutes=number(form, "minutes"),
         how_i_use_it=text(form, "how_i_use_it"),
+        excerpt=text(form, "excerpt", 5000),
+        excerpt_by=text(form, "excerpt_by", 500),
         captions=text(form, "captions", 10),
         transcript=text(form, "transcript", 60_000),
         media_ids=tuple(file.id for file in uploaded),
@@ -203,4 +206,17 @@ async def _shown(request: Request, form: ResourceForm, uploaded: list[MediaFile]
     )
 
 
-routes = [Route("/c/{slug}/library", library)]
+async def take_away(request: Request) -> Response:
+    """Take an earlier file of a resource away."""
+    here, viewer = here_of(request), signed_in(request)
+    post = await posts.show(here, viewer, request.path_params["name"])
+    if post is None:
+        raise NotFound
+    await take_file_away(here, viewer, post.id, request.path_params["file_id"])
+    return redirect(request, f"/p/{post.short}", toast=gettext(request, "That version of the file is gone."))
+
+
+routes = [
+    Route("/c/{slug}/library", library),
+    Route("/p/{name}/files/{file_id}/remove", take_away, methods=["POST"]),
+]
