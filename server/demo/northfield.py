@@ -314,6 +314,18 @@ RESOURCES = (
         "twice as long.",
         "Ines Invented",
     ),
+    DemoResource(
+        "maya",
+        "science",
+        5,
+        "Two learners explain why ice floats",
+        "Recorded by a pair of learners for the other pairs: hands, a glass and an ice cube.",
+        "clip",
+        "Science",
+        "Year 8",
+        2,
+        "https://example.org/why-ice-floats",
+    ),
 )
 
 POLLS = (

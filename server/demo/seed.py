@@ -429,8 +429,9 @@ class Seeder:
             level=resource.level,
             minutes=resource.minutes,
             how_i_use_it=use,
+            captions="pending" if resource.resource_type == "clip" else "",
             community_id=await self._group(here, here, resource.community),
-            visibility="public",
+            visibility="members" if resource.resource_type == "clip" else "public",
             nobody_identifiable=True,
         )
         await here.run(resources.add_resource, here, self._viewer(organisation, resource.author), form)

@@ -14,8 +14,9 @@ from server.actors.events import PicturesChanged
 from server.errors import NotFound
 from server.ids import new_id
 from server.instance import Instance
+from server.media.audio import clean_audio, looks_like_audio
 from server.media.documents import clean_document
-from server.media.errors import TooManyUploads
+from server.media.errors import TooManyUploads, UnknownKind
 from server.media.images import AVATAR_SIDE, MEDIA_TYPE, Picture, clean_picture, looks_like_image
 from server.media.keys import new_key, thumb_key
 from server.media.models import Media
@@ -32,11 +33,25 @@ _FORBIDDEN_IN_NAMES = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*\u200b-\u200f\u202a-\
 
 
 async def upload(
-    here: Instance, owner_id: str, data: bytes, filename: str = "", alt: str = "", *, decorative: bool = False
+    here: Instance,
+    owner_id: str,
+    data: bytes,
+    filename: str = "",
+    alt: str = "",
+    *,
+    decorative: bool = False,
+    recordings: bool = False,
 ) -> MediaFile:
-    """Take a picture or a document, whichever its bytes say it is; raises MediaRefused."""
+    """Take a picture or a document, whichever its bytes say it is; raises MediaRefused.
+
+    `recordings`: also those, for places that ask for a transcript.
+    """
     if looks_like_image(data):
         return await upload_image(here, owner_id, data, filename, alt, decorative=decorative)
+    if looks_like_audio(data):
+        if not recordings:
+            raise UnknownKind("Recordings are kept in the library of a community, with a transcript. Add it there.")
+        return await upload_audio(here, owner_id, data, filename)
     return await upload_document(here, owner_id, data, filename, alt)
 
 
@@ -75,6 +90,24 @@ async def upload_document(here: Instance, owner_id: str, data: bytes, filename: 
         media_type=document.media_type.partition(";")[0],
         size_bytes=len(document.data),
         alt=alt.strip()[:ALT_LIMIT],
+        original_name=safe_name(filename),
+    )
+
+
+async def upload_audio(here: Instance, owner_id: str, data: bytes, filename: str) -> MediaFile:
+    """Take a recording: kept without anything but its sound. Raises MediaRefused."""
+    await _check_waiting(here, owner_id)
+    recording = await clean_audio(data)
+    key = new_key(recording.extension)
+    await storage(here).save(key, recording.data)
+    return await _record(
+        here,
+        owner_id,
+        kind="audio",
+        key=key,
+        media_type=recording.media_type,
+        size_bytes=len(recording.data),
+        seconds=recording.seconds,
         original_name=safe_name(filename),
     )
 

@@ -9,11 +9,11 @@ from server.db import MomentField, id_field
 
 
 class Media(Model):
-    """A file that somebody here uploaded: an image (re-encoded, without metadata) or a document.
+    """A file that somebody here uploaded: an image (without metadata), a recording (sound alone), or a document.
 
-    `kind`: ``image`` or ``document``. `attached`: belongs to something; what does not is removed after a day.
-    `decorative`: the author said that the picture needs no description. `focus`: what of it matters, as ``x,y`` from -1
-    to 1, for those who cut pictures; empty for the middle.
+    `kind`: ``image``, ``audio`` or ``document``. `seconds`: how long a recording is, as we measured it. `attached`:
+    belongs to something; what does not is removed after a day. `decorative`: the author said that the picture needs no
+    description. `focus`: what of it matters, as ``x,y`` from -1 to 1, for those who cut pictures; empty for the middle.
     """
 
     id = id_field()
@@ -25,6 +25,7 @@ class Media(Model):
     size_bytes = fields.BigIntField()
     width = fields.IntField(null=True)
     height = fields.IntField(null=True)
+    seconds = fields.IntField(null=True)
     alt = fields.TextField(default="")
     decorative = fields.BooleanField(default=False)
     focus = fields.CharField(max_length=20, default="")

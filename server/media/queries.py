@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from server.instance import Instance
+from server.media import audio
 from server.media.documents import MEDIA_TYPES
 from server.media.images import MEDIA_TYPE
 from server.media.keys import is_key
@@ -16,7 +17,7 @@ MAX_FILES = 50
 _COLUMNS = (
     "media.id, media.kind, media.key, media.thumb_key, media.media_type, media.size_bytes, media.width, media.height,"
     " media.alt, media.decorative, media.original_name, media.attached,"
-    " media.focus"
+    " media.focus, media.seconds"
 )
 
 
@@ -37,6 +38,7 @@ class MediaFile:
     name: str
     attached: bool
     focus: str = ""
+    seconds: int | None = None
 
     @property
     def needs_alt(self) -> bool:
@@ -109,6 +111,8 @@ async def served(here: Instance, key: str) -> ServedFile | None:
     if row["kind"] == "image":
         return ServedFile(key, MEDIA_TYPE, size)
     extension = key.rpartition(".")[2]
+    if row["kind"] == "audio":
+        return ServedFile(key, audio.MEDIA_TYPES[extension], size)
     name = row["original_name"]
     stem = name.rpartition(".")[0] or name or "document"
     return ServedFile(key, MEDIA_TYPES[extension], size, f"{stem}.{extension}")
@@ -141,4 +145,5 @@ def _media_file(row: dict[str, Any]) -> MediaFile:
         name=row["original_name"],
         attached=bool(row["attached"]),
         focus=row["focus"],
+        seconds=row["seconds"],
     )

@@ -1,6 +1,7 @@
 """Adding to a library, changing what is in it, and taking it out."""
 
 import asyncio
+from dataclasses import replace
 
 from server.actors.viewer import Viewer
 from server.errors import Invalid, NotFound
@@ -10,8 +11,9 @@ from server.posts import actions as posts
 from server.posts.actions import NewAttachment, NewPost, PostChange
 from server.posts.composing import Detail
 from server.posts.models import Post
+from server.resources.events import at_event, said_of_event
 from server.resources.files import put_back
-from server.resources.form import ResourceForm, check, summary, tidy, write
+from server.resources.form import CLIP, ResourceForm, check, summary, tidy, write
 from server.resources.models import Resource
 
 
@@ -20,6 +22,8 @@ async def add_resource(here: Instance, acting: Viewer, form: ResourceForm, *, al
 
     `also` writes what other features know of it, before anybody is told.
     """
+    if form.event_uri:
+        form = await at_event(here, acting, form)
     form = await _ready(here, acting, form)
     if form.community_id is None:
         raise Invalid("Choose the community whose library it goes into.", field="community")
@@ -51,7 +55,14 @@ async def add_resource(here: Instance, acting: Viewer, form: ResourceForm, *, al
 async def edit(here: Instance, acting: Viewer, post_id: str, form: ResourceForm, change_note: str = "") -> Post:
     """Change a resource of one's own; what it said is kept as a version."""
     post = await _own(acting, post_id)
-    form = await _ready(here, acting, form)
+    if form.community_id not in {None, post.community_id}:
+        raise Invalid("What is in a library stays there. Add it to the other one anew.", field="community")
+    before = await Resource.get_or_none(id=post.id)
+    if before is not None and CLIP in {before.resource_type, form.resource_type} != {CLIP}:
+        # A clip that is one no more could be shared on, and what others have already cannot become one.
+        raise Invalid("What is a clip stays one, and nothing else becomes one. Add it anew.", field="resource_type")
+    form = replace(form, visibility=post.visibility, event_uri=before.event_uri if before is not None else "")
+    form = await _ready(here, acting, await said_of_event(here, acting, form))
 
     async def store(changed: Post) -> None:
         await _store(changed, form)
@@ -119,6 +130,8 @@ async def _store(post: Post, form: ResourceForm) -> None:
             "excerpt_by": form.excerpt_by,
             "captions": form.captions,
             "transcript": form.transcript,
+            "event_uri": form.event_uri,
+            "chapters": form.chapters,
         },
         id=post.id,
     )

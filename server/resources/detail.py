@@ -5,13 +5,14 @@ from server.db import Row
 from server.instance import Instance
 from server.practices.wire import first_text, minutes, text
 from server.practices.writing import is_web_address
+from server.resources.events import is_of
 from server.resources.files import forget_all
-from server.resources.form import CAPTIONS, EXCERPT_CHARACTERS, TYPES
+from server.resources.form import CAPTIONS, CLIP, CLIP_AUDIENCES, EXCERPT_CHARACTERS, TYPES
 from server.resources.models import Resource
 
 COLUMNS = (
     "resource_type", "link", "subject", "level", "minutes", "text", "how_i_use_it", "excerpt", "excerpt_by", "captions",
-    "transcript",
+    "transcript", "chapters", "event_uri",
 )  # fmt: skip
 """What a version remembers."""
 
@@ -42,6 +43,7 @@ class ResourceDetail:
             "url": resource.link, "ph:text": resource.text, "ph:howIUseIt": resource.how_i_use_it,
             "ph:captions": resource.captions, "ph:transcript": resource.transcript,
             "ph:excerpt": resource.excerpt, "ph:excerptBy": resource.excerpt_by,
+            "ph:event": resource.event_uri, "ph:chapters": resource.chapters,
         }  # fmt: skip
         return {"learning": learning | {term: value for term, value in terms.items() if value}}
 
@@ -50,8 +52,13 @@ class ResourceDetail:
         learning = remote.learning or {}
         kind, link = first_text(learning.get("learningResourceType"), 12), text(learning.get("url"), 1000)
         captions = text(learning.get("ph:captions"), 8)
+        event_uri = text(learning.get("ph:event"), 500)
+        if kind == CLIP and not await self._is_for_members(here, post_id):
+            kind = "other"  # what we call a clip is never for everybody
         values = {
             "resource_type": kind if kind in TYPES else "other",
+            "chapters": text(learning.get("ph:chapters"), 10_000),
+            "event_uri": event_uri if event_uri and await is_of(here, event_uri, remote.attributed_to) else "",
             "link": link if is_web_address(link) else "",
             "subject": first_text(learning.get("about"), 120) or first_text(learning.get("teaches"), 120),
             "level": first_text(learning.get("educationalLevel"), 120),
@@ -64,6 +71,10 @@ class ResourceDetail:
             "transcript": text(learning.get("ph:transcript"), 50_000),
         }
         await Resource.update_or_create(defaults=values, id=post_id)
+
+    async def _is_for_members(self, here: Instance, post_id: str) -> bool:
+        visibility = await here.db.value("SELECT visibility FROM post WHERE id = :id", id=post_id)
+        return visibility in CLIP_AUDIENCES
 
     async def forget(self, here: Instance, post_id: str) -> None:
         """Erase it with its post, and the files that it had before."""

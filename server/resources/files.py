@@ -37,12 +37,12 @@ class Earlier:
 async def keep(here: Instance, event: FilesReplaced) -> None:
     """Keep the documents that an edit took off a resource, in its transaction; the oldest go where there are many.
 
-    Pictures are not kept: who takes one off may have seen somebody in it.
+    Pictures and recordings are not kept: who takes one off may have seen or heard somebody in it.
     """
     post = await Post.get_or_none(id=event.post_id)
     if post is None or post.kind != "resource" or not post.is_local:
         return
-    gone = [file for file in await files(here, event.media_ids, owner_id=post.author_id) if file.kind != "image"]
+    gone = [file for file in await files(here, event.media_ids, owner_id=post.author_id) if file.kind == "document"]
     for file in await media.attach(here, post.author_id, [file.id for file in gone]):
         now = here.clock.now()
         await EarlierFile.get_or_create(

@@ -7,9 +7,14 @@ from server.errors import Invalid
 from server.media.queries import MediaFile
 from server.practices.form import LONG_TEXT, MAX_FILES, MOST_MINUTES, TITLE_CHARACTERS
 from server.practices.writing import Text, is_web_address, link, plain_line, rendered
+from server.resources.chapters import chapter_errors, listed
 from server.text import LANGUAGES, LICENCES, excerpt
 
-TYPES = ("document", "link", "article", "video", "audio", "interactive", "other")
+CLIP = "clip"
+CLIP_SECONDS = 180
+CLIP_AUDIENCES = ("members", "private")
+"""As wide as a clip may ever be: learners are in it."""
+TYPES = ("document", "link", "article", "video", "audio", CLIP, "interactive", "other")
 CAPTIONS = ("yes", "pending")
 TYPE_WORDS = {
     "document": "Document",
@@ -17,13 +22,14 @@ TYPE_WORDS = {
     "article": "Article",
     "video": "Video",
     "audio": "Audio",
+    CLIP: "Clip",
     "interactive": "Interactive",
     "other": "Something else",
 }
 SUMMARY_CHARACTERS = 280
 EXCERPT_CHARACTERS = 600
 _LINKED = frozenset({"link", "interactive"})
-_SPOKEN = frozenset({"video", "audio"})
+_SPOKEN = frozenset({"video", "audio", CLIP})
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +55,10 @@ class ResourceForm:
     visibility: str = ""
     community_id: str | None = None
     nobody_identifiable: bool = False
+    event_uri: str = ""
+    event_url: str = ""
+    event_title: str = ""
+    chapters: str = ""
 
 
 def tidy(form: ResourceForm, default_licence: str) -> ResourceForm:
@@ -64,12 +74,14 @@ def tidy(form: ResourceForm, default_licence: str) -> ResourceForm:
         media_ids=tuple(dict.fromkeys(form.media_ids)),
         captions=form.captions if spoken else "",
         transcript=form.transcript if spoken else "",
+        chapters=form.chapters.strip() if spoken else "",
+        visibility=form.visibility or ("members" if form.resource_type == CLIP else ""),
     )
 
 
 def check(form: ResourceForm, files: list[MediaFile]) -> None:
     """Raise Invalid, with everything that keeps a tidy form from being added."""
-    errors = [*_limits(form), *_missing(form, files)]
+    errors = [*_limits(form), *_missing(form, files), *_clip(form, files), *chapter_errors(form.chapters)]
     if errors:
         raise Invalid(errors[0].message, field=errors[0].field, others=tuple(errors[1:]))
 
@@ -80,8 +92,11 @@ def write(form: ResourceForm) -> str:
     text.prose(form.text)
     if form.link:
         text.add(f"{TYPE_WORDS.get(form.resource_type, 'Link')}: {link(form.link, form.link)}")
+    if form.event_title:
+        text.add(f"From the event {link(form.event_url, form.event_title)}")
     text.facts(facts(form))
     text.add(quotation(form))
+    text.add(listed(form.chapters, form.link), "Chapters")
     text.prose(form.how_i_use_it, "How I use it")
     text.prose(form.transcript, "Transcript")
     text.licence(form.licence)
@@ -107,8 +122,16 @@ def summary(form: ResourceForm, base_url: str) -> str:
 def facts(form: ResourceForm) -> list[tuple[str, str]]:
     """Subject, level and time in words, what is missing left out."""
     time = f"{form.minutes} minutes" if form.minutes else ""
-    captions = "Captions will follow" if form.captions == "pending" else ""
-    pairs = [("Subject", form.subject), ("Level", form.level), ("Time", time), ("Captions", captions)]
+    pending = form.captions == "pending"
+    captions = "Captions will follow" if pending and form.resource_type == "video" else ""
+    transcript = "A transcript will follow" if pending and form.resource_type != "video" else ""
+    pairs = [
+        ("Subject", form.subject),
+        ("Level", form.level),
+        ("Time", time),
+        ("Captions", captions),
+        ("Transcript", transcript),
+    ]
     return [(name, value) for name, value in pairs if value]
 
 
@@ -118,7 +141,8 @@ def _limits(form: ResourceForm) -> list[Invalid]:
         errors.append(Invalid("Choose what kind of thing it is.", field="resource_type"))
     limits = {
         "title": TITLE_CHARACTERS, "subject": 120, "level": 120, "text": 50_000, "how_i_use_it": LONG_TEXT,
-        "transcript": 50_000, "link": 1000, "content_warning": 200, "excerpt": EXCERPT_CHARACTERS, "excerpt_by": 120,
+        "transcript": 50_000, "chapters": 10_000, "link": 1000, "content_warning": 200,
+        "excerpt": EXCERPT_CHARACTERS, "excerpt_by": 120,
     }  # fmt: skip
     for field, limit in limits.items():
         if len(getattr(form, field)) > limit:
@@ -133,6 +157,21 @@ def _limits(form: ResourceForm) -> list[Invalid]:
         errors.append(Invalid("Choose one of the licences.", field="licence"))
     if form.language not in LANGUAGES:
         errors.append(Invalid("Choose the language it is in.", field="language"))
+    return errors
+
+
+def _clip(form: ResourceForm, files: list[MediaFile]) -> list[Invalid]:
+    if form.resource_type != CLIP:
+        return []
+    errors = []
+    if form.visibility not in CLIP_AUDIENCES:
+        words = "A clip stays with the members of its community. Choose them as its audience."
+        errors.append(Invalid(words, field="visibility"))
+    sound = sum(file.seconds or 0 for file in files if file.kind == "audio")
+    if sound > CLIP_SECONDS:
+        errors.append(Invalid("A clip lasts at most three minutes. Make it shorter.", field="files"))
+    if form.link and (form.minutes is None or form.minutes * 60 > CLIP_SECONDS):
+        errors.append(Invalid("Say how many minutes it lasts: a clip has at most three.", field="minutes"))
     return errors
 
 
@@ -161,6 +200,8 @@ def _missing(form: ResourceForm, files: list[MediaFile]) -> list[Invalid]:
                 "Say whether there are captions or a transcript. If not yet, choose “will follow”.", field="captions"
             )
         )
+    if form.resource_type not in _SPOKEN and any(file.kind == "audio" for file in files):
+        errors.append(Invalid("Choose that it is a recording, so that it gets a transcript.", field="resource_type"))
     if any(file.needs_alt for file in files):
         errors.append(Invalid("Say what each picture shows, or that it is decoration.", field="alt"))
     if files and not form.nobody_identifiable:

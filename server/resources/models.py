@@ -11,9 +11,11 @@ from server.db import MomentField, id_field
 class Resource(Model):
     """What a post of kind ``resource`` says in fields; `id` is the id of the post.
 
-    `resource_type`: ``document``, ``link``, ``article``, ``video``, ``audio``, ``interactive`` or ``other``. `text` is
+    `resource_type`: ``document``, ``link``, ``article``, ``video``, ``audio``, ``clip`` (learners teach
+    each other), ``interactive`` or ``other``. `text` is
     the description, an article's whole text. `excerpt` is a short quotation of what `link` leads to, by `excerpt_by`,
     which stays when the link is dead. `captions` of a video or audio: ``yes``, ``pending``, or empty for others.
+    `event_uri` is the event that it was recorded or written down at; `chapters` are lines of a time and a title.
     """
 
     id = id_field()
@@ -28,12 +30,14 @@ class Resource(Model):
     excerpt_by = fields.CharField(max_length=120, default="")
     captions = fields.CharField(max_length=8, default="")
     transcript = fields.TextField(default="")
+    event_uri = fields.CharField(max_length=500, default="")
+    chapters = fields.TextField(default="")
 
     class Meta:
         """Table name and indexes."""
 
         table = "resource"
-        indexes = (("subject",), ("level",))
+        indexes = (("subject",), ("level",), ("event_uri",))
 
 
 class ResourceUse(Model):

@@ -61,6 +61,8 @@ async def resource(here: Instance, post: PostView) -> ResourceForm | None:
         excerpt_by=found.excerpt_by,
         captions=found.captions,
         transcript=found.transcript,
+        event_uri=found.event_uri,
+        chapters=found.chapters,
         media_ids=tuple(file.media_id for file in post.attachments if file.media_id),
         licence=post.licence if post.licence in LICENCES else "",
         language=post.language,

@@ -27,6 +27,8 @@ from server.practices.writing import rendered
 from server.remixes import queries as remixes
 from server.resources import queries as resources
 from server.resources import uses
+from server.resources.chapters import begins_at, chapters
+from server.resources.events import around, beside
 from server.resources.files import earlier_files
 from server.rounds import queries as rounds
 from server.sessions import queries as sessions
@@ -148,8 +150,17 @@ async def _facts(request: Request, here: Instance, viewer: Viewer, post: PostVie
         prose = {name: rendered(getattr(kept, name), here.settings.origin) for name in fields} if kept else {}
         prose = {name: html for name, html in prose.items() if html}
         answers_to = await challenges.answers_to(here, viewer, post.id)
-        used_in = await uses.used_in(here, viewer, post)
-        facts = {"resource": kept, "prose": prose, "answers_to": answers_to, "used_in": used_in}
+        facts: dict[str, Any] = {"resource": kept, "prose": prose, "answers_to": answers_to}
+        if kept is not None and kept.event_uri:
+            around_it = await beside(here, viewer, post, kept.event_uri)
+            facts["event"], facts["of_event"], facts["used_in"] = around_it
+        else:
+            facts["used_in"] = await uses.used_in(here, viewer, post)
+        if kept is not None and kept.chapters:
+            sound = next((file.url for file in post.attachments if file.kind in {"audio", "video"}), kept.link)
+            facts["chapters"] = [
+                (one, begins_at(sound, one.seconds) if sound else "") for one in chapters(kept.chapters)
+            ]
         return "resources/show.html", facts | {"earlier": await earlier_files(here, post)}
     if post.kind == "session":
         says_more = plain(post.content_html).strip() != post.title
@@ -157,9 +168,9 @@ async def _facts(request: Request, here: Instance, viewer: Viewer, post: PostVie
         trying = await trying_facts(request, viewer, post, event)
         if trying is not None:
             return trying
-        came_of = await ideas.came_of(here, viewer, post)
+        came_of, of_event = await around(here, viewer, post.uri)
         facts = {"event": event, "repeats_title": not says_more, "zone": viewer.time_zone, "came_of": came_of}
-        return "events/show.html", facts
+        return "events/show.html", facts | {"of_event": of_event}
     if post.kind == "poll":
         says_more = plain(post.content_html).strip() != post.title
         return "polls/show.html", {"poll": await polls.poll(here, viewer, post), "repeats_title": not says_more}

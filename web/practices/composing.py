@@ -32,7 +32,9 @@ def number(form: FormData, name: str) -> int | None:
     return int(typed) if typed.isascii() and typed.isdecimal() else UNREADABLE
 
 
-async def take_files(request: Request, viewer: Viewer, form: FormData) -> tuple[list[MediaFile], list[Invalid]]:
+async def take_files(
+    request: Request, viewer: Viewer, form: FormData, *, recordings: bool = False
+) -> tuple[list[MediaFile], list[Invalid]]:
     """The files of a composer: those kept from before, described anew, and those just added; and what was refused."""
     here, owner = here_of(request), str(viewer.actor_id)
     errors: list[Invalid] = []
@@ -50,7 +52,8 @@ async def take_files(request: Request, viewer: Viewer, form: FormData) -> tuple[
                 await media.describe(here, owner, file.id, alt, decorative=decorative)
     for name, data in await _uploads(form):
         try:
-            kept.append((await media.upload(here, owner, data, name, text(form, "alt_new", 1500))).id)
+            alt = text(form, "alt_new", 1500)
+            kept.append((await media.upload(here, owner, data, name, alt, recordings=recordings)).id)
         except Invalid as error:
             errors.append(Invalid(f"{name[:80]}: {error.message}", field="files"))
     return await files(here, kept, owner_id=owner), errors

@@ -1,5 +1,6 @@
 """A community's library, and the form of a resource."""
 
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -70,14 +71,28 @@ async def compose(request: Request) -> Response:
     """An empty form for a community's library."""
     here, viewer = here_of(request), signed_in(request)
     language = viewer.language if viewer.language in LANGUAGES else "en"
-    return await _composer(request, ResourceForm(licence=here.site.default_licence, language=language))
+    form = ResourceForm(licence=here.site.default_licence, language=language)
+    if short := request.query_params.get("event", "")[:200]:
+        event = await posts.show(here, viewer, short)
+        if event is None or event.kind != "session":
+            raise NotFound
+        audience = "" if event.visibility == "public" else event.visibility
+        form = replace(
+            form,
+            resource_type="video",
+            title=event.title[:150],
+            event_uri=event.uri,
+            visibility=audience,
+            event_title=event.title,
+        )
+    return await _composer(request, form)
 
 
 async def send(request: Request) -> Response:
     """Add something to a library, or show a preview of it."""
     here, viewer, sent = here_of(request), signed_in(request), await form_of(request)
     community = await community_of(request, viewer, request.path_params["slug"])
-    uploaded, refused = await take_files(request, viewer, sent)
+    uploaded, refused = await take_files(request, viewer, sent, recordings=True)
     form = _read(sent, uploaded, community.id if community else None)
     page: dict[str, Any] = {"uploaded": uploaded, "sent": sent}
     if text(sent, "preview") or text(sent, "remove_media", 40):
@@ -105,7 +120,7 @@ async def edit_page(request: Request, post: PostView) -> Response:
 async def save_edit(request: Request, post: PostView) -> Response:
     """Change a resource."""
     here, viewer, sent = here_of(request), signed_in(request), await form_of(request)
-    uploaded, refused = await take_files(request, viewer, sent)
+    uploaded, refused = await take_files(request, viewer, sent, recordings=True)
     form = _read(sent, uploaded, post.community.id if post.community else None)
     page: dict[str, Any] = {"uploaded": uploaded, "sent": sent, "editing": post}
     if text(sent, "preview") or text(sent, "remove_media", 40):
@@ -134,6 +149,8 @@ def _read(form: FormData, uploaded: list[MediaFile], community_id: str | None) -
         excerpt_by=text(form, "excerpt_by", 500),
         captions=text(form, "captions", 10),
         transcript=text(form, "transcript", 60_000),
+        event_uri=text(form, "event_uri", 500),
+        chapters=text(form, "chapters", 12_000),
         media_ids=tuple(file.id for file in uploaded),
         licence=text(form, "licence", 40),
         language=text(form, "language", 20) or "en",
