@@ -1,7 +1,7 @@
 """Answers that arrived before what they answer, and join it when it comes."""
 
 from server.instance import Instance
-from server.posts import counting, marks, policy
+from server.posts import counting, marks, places, policy
 from server.posts.details import hides_answers
 from server.posts.models import Post
 
@@ -28,7 +28,7 @@ async def adopt(here: Instance, post: Post) -> None:
             community=post.community_id,
             old=orphan.id,
         )
-    if orphans and await hides_answers(here, post):
+    if orphans and await hides_answers(here, await places.root_of(post)):
         await here.db.execute(
             "UPDATE post SET state = :peers WHERE root_id = :root AND id <> :root AND state = 'visible'",
             peers=policy.PEERS,

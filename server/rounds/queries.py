@@ -8,6 +8,7 @@ from server.actors.viewer import Viewer
 from server.communities import roster
 from server.instance import Instance
 from server.posts.models import Post
+from server.posts.policy import OPEN
 from server.posts.queries import PostView
 from server.rounds.actions import state_of
 from server.rounds.models import Round
@@ -31,7 +32,10 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class RoundFacts:
-    """How a round stands. `mine` is the viewer's turn, empty where they are not asked."""
+    """How a round stands. `mine` is the viewer's turn, empty where they are not asked.
+
+    `is_hidden` is what happens here, as `turning.hides` has it, whatever a round from elsewhere says of itself.
+    """
 
     is_open: bool
     is_hidden: bool
@@ -51,7 +55,8 @@ async def round_of(here: Instance, viewer: Viewer, post: PostView) -> RoundFacts
     found = await Round.get_or_none(id=post.id)
     if found is None:
         return None
-    state = await state_of(here, viewer, await Post.get(id=post.id))
+    shown = await Post.get(id=post.id)
+    state = await state_of(here, viewer, shown)
     hosts = not why_not_hosted(state) and post.state == "visible"
     rows = await here.db.rows(
         f"SELECT {LABEL_COLUMNS}, round_turn.person_uri, round_turn.state AS turn_state, round_turn.nudged_at,"
@@ -86,7 +91,7 @@ async def round_of(here: Instance, viewer: Viewer, post: PostView) -> RoundFacts
         )
     return RoundFacts(
         is_open=found.closed_at is None,
-        is_hidden=found.is_hidden,
+        is_hidden=found.is_hidden and shown.visibility not in OPEN and shown.root_id in {None, shown.id},
         closed_at=found.closed_at,
         reason=found.reason,
         entries=tuple(entries),

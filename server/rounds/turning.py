@@ -114,18 +114,18 @@ async def tell(here: Instance, payload: Any) -> None:
 
 
 async def release(here: Instance, payload: Any) -> None:
-    """The job that shows all answers that waited for a round to close. Strangers' first posts wait on."""
+    """The job that shows all answers that waited for a round to close. Strangers' first posts wait on.
+
+    So do answers of those who were kept out of the community since, or suspended.
+    """
     post = await Post.get_or_none(id=str(payload["round"]), state="visible")
     if post is None or await hides(here, post):
         return
-    for answer in await Post.filter(root_id=post.id, state=PEERS).order_by("id").limit(AT_ONCE):
-        async with here.db.transaction():
-            if answer.is_local or not await _is_held(here, answer):
-                await agreements.show(here, answer, PEERS)
-            elif await hold(here, answer, PEERS):
-                answer.state = "held"
-                await answer.save(update_fields=["state"])
-                await here.events.emit(PostHeld(answer.id))
+    last = ""
+    while answers := await Post.filter(root_id=post.id, state=PEERS, id__gt=last).order_by("id").limit(AT_ONCE):
+        for answer in answers:
+            await _let_out(here, answer)
+        last = answers[-1].id
 
 
 async def on_early(here: Instance, event: AnswerEarly) -> None:
@@ -177,6 +177,31 @@ async def forget_person(here: Instance, event: ActorDeleted) -> None:
     uri = await here.db.value("SELECT uri FROM actor WHERE id = :id", id=event.actor_id)
     if uri is not None:
         await Turn.filter(person_uri=str(uri)).delete()
+
+
+async def _let_out(here: Instance, answer: Post) -> None:
+    async with here.db.transaction():
+        if await _is_kept_out(here, answer):
+            return
+        if answer.is_local or not await _is_held(here, answer):
+            await agreements.show(here, answer, PEERS)
+        elif await hold(here, answer, PEERS):
+            answer.state = "held"
+            await answer.save(update_fields=["state"])
+            await here.events.emit(PostHeld(answer.id))
+
+
+async def _is_kept_out(here: Instance, answer: Post) -> bool:
+    author = await Actor.get(id=answer.author_id)
+    if author.suspended_at is not None or author.deleted_at is not None:
+        return True
+    return bool(
+        await here.db.value(
+            "SELECT id FROM membership WHERE community_id = :community AND person_id = :person AND state = 'removed'",
+            community=answer.community_id,
+            person=author.id,
+        )
+    )
 
 
 async def _answered(here: Instance, post: Post, answer: Post, *, tell: bool) -> None:

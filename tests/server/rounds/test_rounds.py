@@ -4,6 +4,7 @@ import pytest
 
 from server.actors.models import Actor
 from server.communities import actions as communities
+from server.communities import bans, memberships
 from server.discussions import actions as discussions
 from server.discussions import peers_first
 from server.discussions.actions import ThreadForm
@@ -11,7 +12,7 @@ from server.errors import Invalid, NotAllowed, NotFound
 from server.peers import actions as peers
 from server.posts import queries as posts
 from server.posts.models import Post
-from server.rounds import actions, queries
+from server.rounds import actions, queries, turning
 from server.rounds.actions import RoundForm
 from tests.apps import app_of
 from tests.posting import Stranger, community, document, join, outcome, reply, write
@@ -211,3 +212,45 @@ async def test_b14_replies_of_mastodon_count_and_wait(fediverse, scene):
     await fediverse.settle()
     assert (await maya.do(posts.show, found.id)).content_html == f"<p>{SECRET}</p>"
     assert await tom.do(posts.show, found.id) is None  # it was for Maya
+
+
+async def test_b14_an_answer_of_who_was_kept_out_stays_hidden_and_pages_promise_nothing_else(
+    fediverse, scene, monkeypatch
+):
+    """Who is shut out before a round closes is not read after; no page promises what does not happen."""
+    maya, tom, ada, _, group = scene
+    here = maya.here
+    monkeypatch.setattr(turning, "AT_ONCE", 1)
+    post = await opened(maya, group)
+    kept, shown = (
+        await reply(tom, post, SECRET, visibility="members"),
+        await reply(ada, post, "Ours", visibility="members"),
+    )
+    assert (await how(ada, post)).is_hidden
+    await maya.do(bans.ban, group.id, tom.id, reason="Threats")
+    await maya.do(actions.close, post.id, "Enough")
+    await fediverse.settle()
+    assert [(await here.run(Post.get, id=each.id)).state for each in (kept, shown)] == ["peers", "visible"]
+    # A round that everybody reads hides nothing, also where its home says that it does.
+    public = await opened(maya, group, title="Another?")
+    await here.run(here.db.execute, "UPDATE post SET visibility = 'public' WHERE id = :id", id=public.id)
+    assert (await reply(ada, public, "Seen", visibility="members")).state == "visible"
+    assert not (await how(ada, public)).is_hidden
+
+
+async def test_b14_what_came_before_the_answer_that_it_is_about_is_hidden_with_it(fediverse, scene):
+    """A reply to a hidden answer arrives first, while its parent cannot be had; both wait for the round."""
+    fediverse.watch.let_deliveries_pass()
+    maya, _, _, _, group = scene
+    here = maya.here
+    stranger, post = Stranger(fediverse, "birch.example"), await opened(maya, group)
+    sofia = stranger.actor("sofia")
+    first = stranger.uri("n/1")
+    note = {"to": [maya.uri], "cc": [], "tag": [{"type": "Mention", "href": maya.uri}]}
+    early = await stranger.create(fediverse, here, sofia, "n/2", f"<p>{SECRET}</p>", inReplyTo=first, **note)
+    assert (await here.run(Post.get, uri=early)).parent_id is None
+    them = await here.run(Actor.get, uri=sofia)
+    await here.run(memberships.admit, here, group.id, them.id)
+    await stranger.create(fediverse, here, sofia, "n/1", "<p>My answer</p>", inReplyTo=post.uri, **note)
+    found = [await here.run(Post.get, uri=uri) for uri in (first, early)]
+    assert [(each.state, each.root_id) for each in found] == [("peers", post.id)] * 2
