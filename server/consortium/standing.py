@@ -45,7 +45,15 @@ async def act_on(here: Instance, network: Consortium) -> None:
         found = {host: word for host, word in found.items() if word == peer_policy.MEMBER} | {
             network.host: peer_policy.MEMBER
         }
-        rows = await here.db.rows("SELECT host, vouch FROM peer_vouch WHERE network = :uri", uri=network.uri)
+        # A list may name other servers every hour: so many are remembered, first those that left something here.
+        rows = await here.db.rows(
+            "SELECT host, vouch FROM peer_vouch WHERE network = :uri ORDER BY CASE WHEN vouch = :member OR EXISTS"
+            " (SELECT 1 FROM actor WHERE actor.host = peer_vouch.host AND NOT actor.is_local) THEN 0 ELSE 1 END,"
+            " id DESC LIMIT :most",
+            uri=network.uri,
+            member=peer_policy.MEMBER,
+            most=policy.MAX_ROWS,
+        )
         for row in rows:
             if row["vouch"] != peer_policy.MET:
                 # It was one: what it left here is kept out of sight until it is one again.

@@ -109,6 +109,24 @@ async def test_m2_only_numbers_for_five_people_or_more_leave_and_only_once(fediv
     assert (await member.post(f"{NETWORK}/tell")).status_code in {403, 404}
 
 
+async def test_m2_two_networks_are_told_the_same_of_a_quarter(fediverse, two):
+    """Whoever reads the reports of both cannot compare two counts of one quarter."""
+    _, birch = two
+    fediverse.watch.let_deliveries_pass()
+    for name in ("one", "two", "three", "four", "five"):
+        await fediverse.person(birch, name)
+    await birch.run(reporting.agree, birch, "@ben", "valley-schools", tells=True)
+    await birch.run(actions.found, birch, "@ben", name="Hill schools", purpose="To try things.")
+    await fediverse.settle()
+    for number in range(6):
+        await fediverse.person(birch, f"late{number}")
+    await birch.run(reporting.agree, birch, "@ben", "hill-schools", tells=True)
+    await fediverse.settle()
+    told = await birch.run(birch.db.rows, "SELECT numbers FROM consortium_report ORDER BY id")
+    assert len(told) == 2
+    assert told[0] == told[1]
+
+
 async def test_m2_a_host_takes_numbers_from_members_alone_and_none_below_five(fediverse, two):
     alder, _ = two
     fediverse.watch.let_deliveries_pass()
