@@ -1,5 +1,6 @@
 """Offering subjects to follow, and passing on what belongs to them: also what has to be taken back."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from server.actors import actions as actors
@@ -8,7 +9,9 @@ from server.actors.models import Actor
 from server.actors.policy import check_username
 from server.actors.viewer import Viewer
 from server.audit import actions as audit
+from server.communities.events import CommunityChanged
 from server.communities.models import Community
+from server.communities.policy import PUBLIC as OPEN_TO_ALL
 from server.errors import Invalid, NotAllowed, NotFound
 from server.ids import new_id
 from server.instance import Instance
@@ -21,7 +24,7 @@ from server.practices.models import Practice
 from server.subjects import policy
 from server.subjects.models import Subject
 
-CATCH_UP, STOP = "subjects.catch_up", "subjects.stop"
+CATCH_UP, STOP, REVIEW = "subjects.catch_up", "subjects.stop", "subjects.review"
 AT_ONCE = 100
 
 Happened = PostPublished | PostEdited | PostNarrowed | PostRemoved | PostRestored
@@ -90,12 +93,9 @@ async def settle(here: Instance, post: Post) -> None:
     subjects = {item.id: item for item in await Subject.filter(is_on=True).limit(policy.MAX_SUBJECTS)}
     if not subjects:
         return
-    passing = set(
-        await Boost.filter(post_id=post.id, actor_id__in=list(subjects), undone_at=None).values_list(
-            "actor_id", flat=True
-        )
-    )
-    wanted = {item.id for item in subjects.values() if await _belongs(item, post)} if await _may(post) else set()
+    boosts = await Boost.filter(post_id=post.id, actor_id__in=list(subjects), undone_at=None)
+    passing = {str(boost.actor_id) for boost in boosts}
+    wanted = await _wanted(list(subjects.values()), post) if await _may(post) else set()
     for subject_id in sorted(passing - wanted):
         await reactions.end_boost(here, post.id, str(subject_id))
     for subject_id in sorted(wanted - passing):
@@ -141,6 +141,47 @@ async def stop(here: Instance, subject_id: str) -> None:
                 return
 
 
+async def on_person(here: Instance, event: ActorChanged) -> None:
+    """Somebody here may not want to be found any more: what subjects passed on of theirs is looked at again."""
+    is_withdrawn = await here.db.value(
+        "SELECT id FROM actor WHERE id = :id AND is_local AND kind = 'Person'"
+        " AND (NOT discoverable OR hidden OR suspended_at IS NOT NULL OR moved_to IS NOT NULL)",
+        id=event.actor_id,
+    )
+    if is_withdrawn is not None:
+        await _review_soon(here, event.actor_id)
+
+
+async def on_community(here: Instance, event: CommunityChanged) -> None:
+    """A community here may not be open to all any more."""
+    if not await Community.exists(id=event.community_id, visibility=OPEN_TO_ALL):
+        await _review_soon(here, event.community_id)
+
+
+async def review(here: Instance, actor_id: str) -> None:
+    """The job: take back what may not be passed on any more, of somebody or of a community."""
+    wanted = "community_id" if await Community.exists(id=actor_id) else "author_id"
+    last: object = ""
+    while True:
+        last = await here.db.value(
+            f"SELECT post.id FROM post WHERE post.{wanted} = :actor AND post.id > :last AND post.state = 'visible'"
+            " AND EXISTS (SELECT 1 FROM boost JOIN subject ON subject.id = boost.actor_id"
+            " WHERE boost.post_id = post.id AND boost.undone_at IS NULL) ORDER BY post.id LIMIT 1",
+            actor=actor_id,
+            last=last,
+        )
+        if last is None:
+            return
+        async with here.db.transaction():
+            post = await Post.get(id=last)
+            if await hold(here, post, "visible"):
+                await settle(here, post)
+
+
+async def _review_soon(here: Instance, actor_id: str) -> None:
+    await here.jobs.enqueue(REVIEW, actor_id, unique=f"{REVIEW}:{actor_id}")
+
+
 async def _may(post: Post) -> bool:
     place: tuple[str, str] | None = None
     if post.community_id is not None:
@@ -156,12 +197,21 @@ async def _may(post: Post) -> bool:
     )
 
 
-async def _belongs(found: Subject, post: Post) -> bool:
+async def _wanted(subjects: Sequence[Subject], post: Post) -> set[str]:
     said: Any = await Practice.get_or_none(id=post.id)
-    if said is None or not policy.fits(found.subject, found.level, said_subject=said.subject, said_level=said.level):
-        return False
-    author, subject = await Actor.get(id=post.author_id), await Actor.get(id=found.id)
-    return getattr(said_of(post, author.uri, subject.uri), ANNOUNCE) not in {ASK, NEVER}
+    if said is None:
+        return set()
+    fitting = [
+        item.id
+        for item in subjects
+        if policy.fits(item.subject, item.level, said_subject=said.subject, said_level=said.level)
+    ]
+    author = await Actor.get(id=post.author_id)
+    return {
+        subject.id
+        for subject in await Actor.filter(id__in=fitting)
+        if getattr(said_of(post, author.uri, subject.uri), ANNOUNCE) not in {ASK, NEVER}
+    }
 
 
 def _check_steward(acting: Viewer) -> None:

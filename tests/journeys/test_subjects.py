@@ -7,12 +7,16 @@ import pytest
 
 from server.actors import actions as actors
 from server.actors.actions import ProfileChange
+from server.communities import actions as communities
+from server.communities.form import CommunityForm
 from server.errors import Invalid, NotAllowed, NotFound
 from server.posts import actions as posts
 from server.posts.actions import PostChange
+from server.posts.models import Post
 from server.practices import actions as practices
 from server.practices.form import PracticeForm
 from server.subjects import actions, queries
+from tests.counting import statements
 from tests.posting import Stranger, community, document, found, sees
 
 WRITING = PracticeForm(
@@ -157,6 +161,36 @@ async def test_m8_what_belongs_no_more_is_taken_back(fediverse, subject):
     assert [about(each) for each in said(far, "Delete")] == [other.uri]
     assert await home(fediverse, tom) == []
     assert (await found(tom.here, other.uri)).state == "deleted"
+
+
+async def test_m8_who_is_not_to_be_found_any_more_is_taken_back_and_costs_do_not_grow(fediverse, subject):
+    """An author who goes out of sight, and a community that closes, take along what a subject had passed on."""
+    alder, maya, ana, tom, far, uri = subject
+    group = await community(maya, "science")
+    own = await maya.do(practices.share, WRITING)
+    inside = await ana.do(practices.share, replace(WRITING, title="Two drafts"))
+    await alder.run(alder.db.execute, "UPDATE post SET community_id = :at WHERE id = :id", at=group.id, id=inside.id)
+    for number in range(6):
+        await ana.do(
+            actions.offer, subject="Writing", handle=f"writing-{number}", level="" if not number else f"X{number}"
+        )
+    await fediverse.settle()
+    with alder.db.bind(), statements(alder) as log:
+        await actions.settle(alder, await Post.get(id=own.id))
+    assert len(log) < 10, log
+    await alder.run(actors.update_profile, alder, maya.id, ProfileChange(discoverable=False))
+    await fediverse.settle()
+    assert {about(each) for each in said(far, "Undo")} == {own.uri}
+    assert await home(fediverse, tom) == ["Two drafts"]
+    await maya.do(
+        communities.edit_community,
+        group.id,
+        CommunityForm(name="Science", purpose="To try.", slug="science", visibility="members", join_policy="apply"),
+    )
+    await fediverse.settle()
+    assert {about(each) for each in said(far, "Undo")} == {own.uri, inside.uri}
+    _, outbox, _ = await document(fediverse, alder, f"{uri}/outbox")
+    assert outbox["totalItems"] == 0
 
 
 async def test_m8_off_takes_everything_back_and_on_begins_with_the_latest(fediverse, subject):
