@@ -64,6 +64,9 @@ async def tick(here: Instance, acting: Viewer, slug: str, number: int, *, done: 
     """Say that a step of the plan is done, or is not."""
     async with here.db.transaction():
         plan = await _plan(here, acting, slug)
+        # Whoever ticks another step at the same moment waits, and neither tick is lost.
+        await here.db.execute("UPDATE network_plan SET id = id WHERE id = :id", id=plan.id)
+        await plan.refresh_from_db()
         steps = list(plan.steps or ())
         if not 0 <= number < len(steps):
             raise NotFound

@@ -17,7 +17,7 @@ from server.posts.events import PostDeleted, PostPublished, PostRemoved, PostRes
 from server.posts.holding import STANDING, hold
 from server.posts.marks import forget_marks, forget_marks_of
 from server.posts.models import Boost, Like, Post, PostAttachment, PostMention, PostTag, PostVersion, Tombstone
-from server.posts.policy import DIRECT, PEERS, PRIVATE
+from server.posts.policy import DIRECT, ECHO, PEERS, PRIVATE
 from server.posts.readable import readable
 
 AT_ONCE = 200
@@ -231,5 +231,7 @@ async def erase_all_of(here: Instance, event: ActorDeleted) -> None:
     for post_id, kind in liked:
         if kind == "like":
             await counting.liked(here, str(post_id), -1)
+        elif kind == ECHO:
+            await counting.echoed(here, str(post_id), -1)
     for boosted_id in dict.fromkeys(str(item) for item in boosted):
         await counting.boosted(here, boosted_id, actor.id, -1)

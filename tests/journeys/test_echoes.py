@@ -2,6 +2,7 @@
 
 import pytest
 
+from server.accounts import actions as accounts
 from server.errors import NotAllowed, NotFound
 from server.posts import actions as posts
 from server.posts.models import Like, Post
@@ -49,6 +50,12 @@ async def test_d3_d12_one_tap_travels_and_is_taken_back(fediverse):
     await fediverse.settle()
     assert await counts(maya, ask.uri) == await counts(ida, ask.uri) == (0, 1, False)
     assert await counts(tom, ask.uri) == (0, 1, False)
+    # Whoever deletes their account is counted no more.
+    await zoe.do(posts.echo_post, ask.id)
+    assert (await counts(maya, ask.uri))[0] == 1
+    await alder.run(accounts.delete_account, alder, zoe.viewer.account_id, by="test")
+    await fediverse.settle()
+    assert await counts(maya, ask.uri) == (0, 1, False)
 
 
 async def test_d12_s5_a_favourite_is_useful_and_what_is_said_wrongly_is_a_like(fediverse):
@@ -58,6 +65,12 @@ async def test_d12_s5_a_favourite_is_useful_and_what_is_said_wrongly_is_a_like(f
     ask = await write(maya, kind="ask", visibility="public")
     stranger = Stranger(fediverse, "elsewhere.example")
     said = {"sofia": {}, "lem": {"ph:says": "wouldTry"}, "eve": {"ph:says": ["meToo"]}, "ben": {"ph:says": "meToo"}}
+    own = await stranger.create(fediverse, alder, stranger.actor("ben"), "n/own", kind="question", name="How?")
+    asked = await alder.run(Post.get, uri=own)
+    praise = stranger.activity("Like", stranger.actor("ben"), own, path="a/own", **{"ph:says": "meToo"})
+    await stranger.send(alder, praise)
+    await fediverse.settle()
+    assert (await alder.run(Post.get, id=asked.id)).echo_count == 0  # nobody says it of their own
     for name, more in said.items():
         await stranger.send(alder, stranger.activity("Like", stranger.actor(name), ask.uri, path=f"a/{name}", **more))
     await fediverse.settle()

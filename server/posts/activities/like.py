@@ -44,7 +44,8 @@ async def on_like(here: Instance, received: VerifiedActivity) -> None:
         if await was_ended(here, uri, by=actor.uri):
             raise Ignored("it was taken back already")
         says = activity.raw.get(SAYS)
-        kind = ECHO if says is not None and says == ECHOES.get(post.kind) else LIKE
+        is_more = says is not None and says == ECHOES.get(post.kind) and post.author_id != actor.id
+        kind = ECHO if is_more else LIKE
         if await add_like(here, post, actor.id, uri=uri, kind=kind):
             await pass_on(here, post, received)
 
