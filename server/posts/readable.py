@@ -82,6 +82,15 @@ _READABLE = {
 }
 
 
+def apart(one: str, other: str) -> str:
+    """A condition on two columns with ids of actors: one of both wants nothing from the other (S17)."""
+    return (
+        f"(EXISTS (SELECT 1 FROM actor_block WHERE actor_block.blocker_id = {one} AND actor_block.blocked_id = {other})"
+        f" OR EXISTS (SELECT 1 FROM actor_block WHERE actor_block.blocker_id = {other}"
+        f" AND actor_block.blocked_id = {one}))"
+    )
+
+
 def findable(viewer: Viewer, *, in_community: bool = False) -> str:
     """A condition on the alias `post` for lists: people of a limited server show to those who follow or are named.
 

@@ -12,6 +12,8 @@ from federation.errors import FederationError
 from federation.vocab.base import timestamp
 from federation.vocab.contexts import with_context
 from federation.vocab.objects import RemotePost
+from server.actors.events import ActorBlocked, ActorChanged, ActorUnblocked
+from server.actors.models import Actor
 from server.actors.viewer import Viewer
 from server.db import Row, from_milliseconds
 from server.instance import Instance
@@ -22,7 +24,7 @@ from server.posts.details import detail_of, newest
 from server.posts.documents import shown_rule
 from server.posts.events import PostEdited, PostRemoved
 from server.posts.models import Post
-from server.posts.readable import AUTHOR_IS_THERE, readable
+from server.posts.readable import AUTHOR_IS_THERE, apart, readable
 from server.practices.models import Practice
 from server.practices.wire import read_learning
 from server.tries import standing
@@ -33,6 +35,7 @@ from server.tries.wire import Counts, ToldCounts, counts_json, counts_of, read_t
 
 TELL = "tries.tell"
 TELL_EVERY = timedelta(hours=1)
+RECOUNT = "tries.recount"
 HEAR = "tries.hear"
 HEAR_EVERY = timedelta(minutes=10)
 MOST = 5_000
@@ -41,17 +44,13 @@ ENOUGH = 3
 """After so many reports on a version its author is asked what they would change now."""
 AT_ONCE = 500
 
-KEPT_OUT = (
-    "EXISTS (SELECT 1 FROM actor_block WHERE actor_block.blocker_id = whole.author_id"
-    " AND actor_block.blocked_id = report.author_id) OR EXISTS (SELECT 1 FROM actor_block"
-    " WHERE actor_block.blocker_id = report.author_id AND actor_block.blocked_id = whole.author_id)"
-)
+KEPT_OUT = apart("whole.author_id", "report.author_id")
 """One of both, who wrote the practice `whole` and who wrote the `report`, wants nothing from the other (S17)."""
 _COLUMNS = ", ".join(f"report.{name}" for name in ("outcome", *FIELDS))
 
 
 async def reports(here: Instance, viewer: Viewer, practice_id: str) -> list[Row]:
-    """The reports that somebody may read, the newest first; one query.
+    """The reports that somebody may read, and for whom else they are, the newest first; one query.
 
     Whether the practice's author is `glad`, and whether who wrote it is `kept_out` by them, so that it does not count.
     """
@@ -67,7 +66,8 @@ async def count_for_others(here: Instance, post: Post) -> Counts:
 async def _reports(here: Instance, practice_id: str, which: str, parameters: dict[str, Any]) -> list[Row]:
     return await here.db.rows(
         f"SELECT report.id, report.author_id, report.version, report.created_at, {_COLUMNS}, report.steps,"
-        " report.changed, report.saw, report.may_contact, report.by_words, actor.host,"
+        " report.changed, report.saw, report.may_contact, report.by_words, actor.host, post.visibility,"
+        " post.community_id,"
         " CASE WHEN EXISTS (SELECT 1 FROM post_like WHERE post_like.post_id = report.id"
         " AND post_like.actor_id = whole.author_id AND post_like.kind = 'like') THEN 1 ELSE 0 END AS glad,"
         f" CASE WHEN {KEPT_OUT} THEN 1 ELSE 0 END AS kept_out"
@@ -191,6 +191,45 @@ async def on_grade(here: Instance, event: PeerGradeChanged) -> None:
         await tell_soon(here, row["practice_id"])
 
 
+async def on_actor(here: Instance, event: ActorChanged) -> None:
+    """Somebody was suspended, and counts no more at once, or is let in again, or only looks different: count later."""
+    if not await TriedReport.exists(author_id=event.actor_id):
+        return
+    now, gone = here.clock.now(), await Actor.exists(id=event.actor_id, suspended_at__isnull=False)
+    await here.jobs.enqueue(
+        RECOUNT,
+        {"actor": event.actor_id},
+        run_at=now if gone else now + TELL_EVERY,
+        unique=f"{RECOUNT}:{event.actor_id}:{'gone' if gone else 'there'}",
+    )
+
+
+async def recount(here: Instance, payload: Any) -> None:
+    """The job that counts the practices anew that somebody tried."""
+    rows = await here.db.rows(
+        "SELECT DISTINCT practice_id FROM tried_report WHERE author_id = :actor ORDER BY practice_id LIMIT :most",
+        actor=str(payload["actor"]),
+        most=AT_ONCE,
+    )
+    for row in rows:
+        async with here.db.transaction():
+            await tell_soon(here, row["practice_id"])
+
+
+async def on_block(here: Instance, event: ActorBlocked | ActorUnblocked) -> None:
+    """What one of two says of a practice of the other counts no more after a block, and again without it."""
+    rows = await here.db.rows(
+        "SELECT DISTINCT report.practice_id FROM tried_report AS report JOIN post ON post.id = report.practice_id"
+        " WHERE (report.author_id = :one AND post.author_id = :other)"
+        " OR (report.author_id = :other AND post.author_id = :one) ORDER BY report.practice_id LIMIT :most",
+        one=event.blocker_id,
+        other=event.blocked_id,
+        most=AT_ONCE,
+    )
+    for row in rows:
+        await tell_soon(here, row["practice_id"])
+
+
 async def on_removed(here: Instance, event: PostRemoved) -> None:
     """A report that a moderator took away counts no more."""
     report = await TriedReport.get_or_none(id=event.post_id)
@@ -205,7 +244,7 @@ async def look_at_again(here: Instance, practice_id: str) -> None:
         reports = await here.db.value(
             "SELECT count(*) AS n FROM (SELECT report.id FROM tried_report AS report JOIN post ON post.id = report.id"
             " JOIN post AS whole ON whole.id = report.practice_id WHERE report.practice_id = :practice"
-            f" AND report.version = :version AND post.state = 'visible' AND {AUTHOR_IS_THERE} AND NOT ({KEPT_OUT})"
+            f" AND report.version = :version AND post.state = 'visible' AND {AUTHOR_IS_THERE} AND NOT {KEPT_OUT}"
             " LIMIT :enough) AS few",
             practice=practice_id,
             version=post.version,

@@ -2,6 +2,7 @@
 
 from functools import partial
 
+from server.actors.events import ActorBlocked, ActorChanged, ActorUnblocked
 from server.feature import Feature
 from server.instance import Instance
 from server.peers.events import PeerGradeChanged
@@ -24,6 +25,10 @@ def _install(here: Instance) -> None:
     here.events.on(PostEdited, partial(replies.on_edited, here))
     here.events.on(PostRemoved, partial(counting.on_removed, here))
     here.events.on(PeerGradeChanged, partial(counting.on_grade, here))
+    here.events.on(ActorChanged, partial(counting.on_actor, here))
+    for happened in (ActorBlocked, ActorUnblocked):
+        here.events.on(happened, partial(counting.on_block, here))
+    here.jobs.on(counting.RECOUNT, partial(counting.recount, here))
     here.jobs.on(counting.TELL, partial(counting.tell, here))
     here.jobs.on(counting.HEAR, partial(counting.hear, here))
     here.jobs.on(replies.ACKNOWLEDGE, partial(replies.acknowledge, here))

@@ -6,6 +6,7 @@ import pytest
 
 from server.accounts import actions as accounts
 from server.accounts.actions import NewContext
+from server.actors import blocking, removal
 from server.practices import actions as practices
 from server.practices.form import PracticeForm
 from server.tries import actions, standing
@@ -135,3 +136,29 @@ async def test_c2_c11_a_tip_is_tried_here_and_elsewhere_and_counted_at_home(fedi
         page = (await client.get(f"/p/{there.short}", follow_redirects=True)).text
     assert "Tried 2 times in 2 organisations." in " ".join(page.split())
     assert (await found(tom.here, made["tip"].uri)).edited_at is None
+
+
+async def test_s17_who_is_suspended_or_blocked_counts_no_more_at_once(fediverse, two):
+    maya, _, ada, *_, made = two
+    here, worked = maya.here, made["Worked"]
+
+    async def stands():
+        return await here.run(
+            here.db.row,
+            "SELECT useful, (SELECT count(*) FROM tried_place AS place WHERE place.practice_id = post.id) AS places"
+            " FROM post WHERE post.id = :id",
+            id=worked.id,
+        )
+
+    assert await stands() == {"useful": 500, "places": 1}
+    for end, again in (
+        ((removal.suspend, here, ada.id, "@maya"), (removal.unsuspend, here, ada.id, "@maya")),
+        ((blocking.block, here, maya.id, ada.id), (blocking.unblock, here, maya.id, ada.id)),
+    ):
+        await here.run(*end)
+        await fediverse.settle()
+        assert await stands() == {"useful": 333, "places": 0}
+        await here.run(*again)
+        fediverse.clock.advance(3700)
+        await fediverse.settle()
+        assert await stands() == {"useful": 500, "places": 1}
