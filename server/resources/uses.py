@@ -12,7 +12,7 @@ from server.posts.addresses import page_path
 from server.posts.events import PostDeleted, PostEdited, PostPublished
 from server.posts.models import Post
 from server.posts.queries import PostView
-from server.posts.readable import findable, readable
+from server.posts.readable import apart, findable, readable
 from server.resources.models import ResourceUse
 from server.text import excerpt, plain
 
@@ -54,11 +54,15 @@ async def on_deleted(here: Instance, event: PostDeleted) -> None:
 
 
 async def used_in(here: Instance, viewer: Viewer, resource: PostView) -> list[Use]:
-    """What uses a resource that the viewer was shown, as far as they may read it, the newest first. One query."""
+    """What uses a resource that the viewer was shown, as far as they may read it, the newest first. One query.
+
+    Not that of people whom the author of the resource blocked, or who blocked them (S17).
+    """
     may_read, values = readable(viewer)
     rows = await here.db.rows(
         "SELECT post.short, post.title, post.kind, post.content_html FROM resource_use"
-        " JOIN post ON post.id = resource_use.post_id WHERE resource_use.resource_id = :resource"
+        " JOIN post ON post.id = resource_use.post_id JOIN post AS used ON used.id = resource_use.resource_id"
+        f" WHERE resource_use.resource_id = :resource AND NOT {apart('used.author_id', 'post.author_id')}"
         f" AND post.state = 'visible' AND {may_read} AND {findable(viewer, in_community=True)}"
         " ORDER BY resource_use.post_id DESC LIMIT :shown",
         resource=resource.id,

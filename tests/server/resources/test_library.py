@@ -4,12 +4,15 @@ from dataclasses import replace
 
 import pytest
 
+from server.actors.blocking import block
 from server.communities import actions as communities
 from server.communities.form import CommunityForm
 from server.db import query_log
 from server.errors import Invalid, NotAllowed, NotFound
 from server.posts import queries as posts
-from server.resources import actions, queries
+from server.practices import actions as practices
+from server.practices.form import PracticeForm
+from server.resources import actions, queries, uses
 from server.resources.detail import ResourceDetail
 from server.resources.form import ResourceForm
 from server.resources.queries import Facets
@@ -163,3 +166,15 @@ async def test_c9_changing_keeps_a_version(fediverse) -> None:
     assert (old[0].detail["minutes"], old[0].change_note) == (50, "Shorter")
     await maya.do(actions.withdraw, added.id)
     assert await maya.do(posts.show, added.id) is None
+
+
+async def test_c12_s17_whom_its_author_blocked_does_not_stand_beside_a_resource(fediverse) -> None:
+    here, maya, science = await place(fediverse)
+    tom, ada = [await fediverse.person(here, name) for name in ("tom", "ada")]
+    added = await maya.do(actions.add_resource, replace(LINK, community_id=science.id))
+    tip = PracticeForm(entry="tip", text=f"Use [these]({added.url}).", visibility="public")
+    await tom.do(practices.share, tip)
+    view = await ada.do(posts.show, added.id)
+    assert [use.kind for use in await ada.do(uses.used_in, view)] == ["tip"]
+    await here.run(block, here, maya.id, tom.id)
+    assert await ada.do(uses.used_in, view) == []
