@@ -17,6 +17,7 @@ from server.posts import actions as posts
 from server.posts.actions import NewPost, PostChange
 from server.posts.composing import Detail, keep_moment, readable_post
 from server.posts.events import PostEdited
+from server.posts.holding import hold
 from server.posts.models import Post, PostMention
 from server.posts.policy import OPEN
 from server.sessions import actions as sessions
@@ -31,6 +32,7 @@ from server.together.policy import LASTS, LONGER, State, why_not_ended, why_not_
 from server.tries.counting import is_tried
 
 FEWER = "Not everybody there may read this practice. Choose the community that it was shared in."
+OPEN_ALREADY = "This community is trying it already. Take part there."
 TITLE = 150
 
 
@@ -55,9 +57,14 @@ async def propose(here: Instance, acting: Viewer, practice_id: str, form: Propos
     if challenge is not None and challenge.kind != "challenge":
         raise NotFound
     if await queries.is_open(here, practice.uri, form.community_id):
-        raise Invalid("This community is trying it already. Take part there.", field="community")
+        raise Invalid(OPEN_ALREADY, field="community")
 
     async def store(post: Post) -> None:
+        # Asked again while nobody else proposes this practice: two may press at once.
+        if not await hold(here, practice, "visible"):
+            raise NotFound
+        if await queries.is_open(here, practice.uri, form.community_id or ""):
+            raise Invalid(OPEN_ALREADY, field="community")
         if not may_be_named((practice.visibility, practice.community_id), (post.visibility, post.community_id)):
             raise Invalid(FEWER, field="community")
         await Together.create(
@@ -124,7 +131,7 @@ async def sum_up(
         errors.append(Invalid("Say what came of it.", field="content"))
     if errors:
         raise Invalid(errors[0].message, field=errors[0].field, others=tuple(errors[1:]))
-    credited = await queries.credited(here, acting, post.id)
+    credited = await queries.credited(here, acting, post)
 
     async def store(written: Post) -> None:
         changed = await Together.filter(id=post.id, summary_uri=row.summary_uri).update(summary_uri=written.uri)

@@ -7,13 +7,14 @@ from datetime import datetime
 from server.actors.queries import PersonLabel, labels
 from server.actors.viewer import Viewer
 from server.challenges import queries as challenges
-from server.challenges.policy import MOST
+from server.challenges.policy import MOST, may_be_named
 from server.challenges.queries import Named
 from server.db import Row, from_milliseconds
 from server.instance import Instance
 from server.posts.addresses import page_path
+from server.posts.models import Post
 from server.posts.queries import PostView
-from server.posts.readable import findable, readable
+from server.posts.readable import apart, findable, readable
 from server.sessions.models import EventFacts
 from server.sessions.queries import EventView
 from server.text import excerpt, plain
@@ -140,12 +141,16 @@ async def trying(here: Instance, viewer: Viewer, post: PostView, event: EventVie
 
 
 async def came(here: Instance, viewer: Viewer, post: PostView) -> Came | None:
-    """What there is to say of one; None where it is none, or where the viewer may not read its practice."""
+    """What there is to say of one; None where it is none, or where the viewer may not read its practice.
+
+    What somebody said to few, the viewer among them, is not for all who read the summary (S15).
+    """
     known, event = await _known(here, viewer, post.id), await EventFacts.get_or_none(id=post.id)
     practice = known[1].get(known[0].practice_uri) if known is not None else None
     if practice is None or event is None or event.starts_at is None or event.ends_at is None:
         return None
-    made = await _made(here, viewer, practice.id, event.starts_at, event.ends_at)
+    about = (post.visibility, post.community.id if post.community is not None else None)
+    made = _for_all(await _made(here, viewer, practice.id, event.starts_at, event.ends_at), about)
     people = await labels(here, {report["author_id"] for report in made})
     tried = [
         Tried(
@@ -161,13 +166,14 @@ async def came(here: Instance, viewer: Viewer, post: PostView) -> Came | None:
     return Came(practice, tried, added_up(made), event.participants or 0, event.starts_at, event.ends_at)
 
 
-async def credited(here: Instance, viewer: Viewer, post_id: str) -> list[str]:
-    """The ids of those who said how it went in its time, the first first."""
-    known, event = await _known(here, viewer, post_id), await EventFacts.get(id=post_id)
+async def credited(here: Instance, viewer: Viewer, post: Post) -> list[str]:
+    """The ids of those who said how it went in its time, to all who read it, the first first."""
+    known, event = await _known(here, viewer, post.id), await EventFacts.get(id=post.id)
     practice = known[1].get(known[0].practice_uri) if known is not None else None
     if practice is None or event.starts_at is None or event.ends_at is None:
         return []
     made = await _made(here, viewer, practice.id, event.starts_at, event.ends_at)
+    made = _for_all(made, (post.visibility, post.community_id))
     return list(dict.fromkeys(report["author_id"] for report in reversed(made)))[:CREDITED]
 
 
@@ -202,7 +208,9 @@ def _of_practice(viewer: Viewer, may_read: str) -> str:
         "SELECT post.id, post.short, post.title, post.kind, place.name AS community, event.ends_at, event.participants,"
         " together.over_at, together.summary_uri FROM together JOIN post ON post.id = together.id"
         " JOIN event_facts AS event ON event.id = together.id LEFT JOIN actor AS place ON place.id = post.community_id"
-        " WHERE together.practice_uri = :practice AND post.state = 'visible' AND event.status <> 'cancelled'"
+        " JOIN post AS whole ON whole.uri = together.practice_uri"
+        f" WHERE together.practice_uri = :practice AND NOT {apart('whole.author_id', 'post.author_id')}"
+        " AND post.state = 'visible' AND event.status <> 'cancelled'"
         f" AND event.ends_at IS NOT NULL AND {may_read} AND {findable(viewer, in_community=True)}"
         " ORDER BY together.id DESC LIMIT :shown"
     )
@@ -286,3 +294,12 @@ async def _made(here: Instance, viewer: Viewer, practice_id: str, first: datetim
     """The reports that were made in its time and that the viewer may read, the newest first."""
     made = await reports(here, viewer, practice_id)
     return [report for report in made if first <= from_milliseconds(report["created_at"]) <= last]
+
+
+def _for_all(made: Sequence[Row], about: tuple[str, str | None]) -> list[Row]:
+    """Those reports that everybody may know of who reads what is for these (`about`: visibility and community)."""
+    return [
+        report
+        for report in made
+        if not report["kept_out"] and may_be_named((report["visibility"], report["community_id"]), about)
+    ]

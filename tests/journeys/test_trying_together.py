@@ -1,10 +1,12 @@
 """A practice of one server, tried together in a community of another, by people of three (C22)."""
 
+import asyncio
 from dataclasses import replace
 
 import pytest
 
 from server.actors.actions import resolve
+from server.actors.blocking import block
 from server.errors import Invalid, NotAllowed, NotFound
 from server.posts import actions as posts
 from server.practices import actions as practices
@@ -16,7 +18,7 @@ from server.together.models import Together
 from server.together.policy import LASTS
 from server.tries import actions as tries
 from tests.journeys.test_tried_across_servers import CHANGED, PRACTICE, WELL
-from tests.posting import Stranger, community, document, follow, found, join, sees, write
+from tests.posting import Stranger, community, document, follow, found, join, reply, sees, write
 
 DAY = 86_400
 NOT = replace(WELL, outcome="did-not-work", saw="Too @loud for *us*.")
@@ -209,3 +211,36 @@ async def test_c22_what_other_servers_say_of_it_is_read_with_care(fediverse, thr
             assert not (await stands(maya, event["id"])).is_host
             assert await maya.do(queries.hosts, (await found(maya.here, practice.uri)).id) == []
     assert group.id
+
+
+async def test_c22_s15_what_somebody_said_to_few_is_in_no_summary_and_two_presses_make_one(fediverse, three):
+    maya, tom, ada, group, practice = three
+    here, there = await found(maya.here, practice.uri), await found(tom.here, practice.uri)
+    form = replace(FORM, community_id=group.id)
+    pressed = await asyncio.gather(*(maya.do(actions.propose, here.id, form) for _ in "ab"), return_exceptions=True)
+    (event,) = [one for one in pressed if not isinstance(one, Exception)]
+    assert [type(one) for one in pressed if one is not event] == [Invalid]
+    await fediverse.settle()
+    secret = await reply(tom, there, "#triedit failed My class cried.", visibility="followers")
+    await fediverse.settle()
+    assert (await found(maya.here, secret.uri)).kind == "tried"
+    assert (await stands(maya, event.uri)).counts.total == 1  # she may know: she follows Tom
+    await maya.do(actions.end_now, event.id)
+    async with fediverse.client(maya.here, maya) as client:
+        page = (await client.get(f"/p/{event.short}/sum-up")).text
+        assert "Nobody has said how it went" in page
+        assert "My class cried" not in page
+        assert "@tom@" not in page
+        sent = await client.post(f"/p/{event.short}/sum-up", data={"title": "What", "content": "It.", "language": "en"})
+        assert sent.status_code == 303
+    summary = (await stands(maya, event.uri)).summary
+    named = "SELECT count(*) AS n FROM post_mention WHERE post_id = :id"
+    assert await maya.here.run(maya.here.db.value, named, id=summary.id) == 0
+
+    # Whom the author of the practice blocked proposes nothing on its page (S17).
+    await fediverse.settle()
+    assert len(await ada.do(queries.of_practice, practice.uri)) == 1
+    host = await ada.here.run(resolve, ada.here, maya.uri)
+    await ada.here.run(block, ada.here, ada.id, host.id)
+    bea = await fediverse.person(ada.here, "bea")
+    assert await bea.do(queries.of_practice, practice.uri) == []

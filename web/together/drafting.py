@@ -8,7 +8,7 @@ from datetime import datetime
 
 from starlette.requests import Request
 
-from server.practices.writing import link, plain_line
+from server.practices.writing import link, plain_line, quoted_line
 from server.together.policy import CREDITED
 from server.together.queries import Came, Tried
 from server.tries.bands import OUTCOMES, SYMBOLS, Bands
@@ -66,7 +66,7 @@ def _first(request: Request, found: Came) -> str:
     first, last = day_words(request, found.starts_at), day_words(request, found.ends_at)
     period = gettext(request, "From %(first)s to %(last)s", first=first, last=last)
     people = len({one.author.id for one in found.tried})
-    title = plain_line(found.practice.title)
+    title = quoted_line(found.practice.title)
     if not people:
         return gettext(
             request,
