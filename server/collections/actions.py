@@ -18,6 +18,7 @@ from server.posts import actions as posts
 from server.posts import places
 from server.posts.actions import NewPost, PostChange
 from server.posts.composing import own, readable_post
+from server.posts.holding import STANDING, hold
 from server.posts.models import Post
 from server.posts.moderating import set_pinned
 from server.posts.readable import readable
@@ -57,7 +58,7 @@ async def change(here: Instance, acting: Viewer, post_id: str, form: CollectionF
     items = await _items(here, acting, form.items, before)
     kept = await Collection.get(id=post.id)
     kept.intro, kept.is_path, kept.members_add = form.intro, form.is_path, form.members_add
-    named = await nameable(here, (post.visibility, post.community_id), items)
+    named = await nameable(here, post, items)
 
     async def store(changed: Post) -> None:
         await kept.save()
@@ -87,6 +88,9 @@ async def add(
     if thing.kind not in KINDS:
         raise Invalid("Practices and resources are gathered. This is something else.", field="collection")
     async with here.db.transaction():
+        # Read while nobody else changes the list: two may be at it at once.
+        if not await hold(here, post, *STANDING):
+            raise NotFound
         items = await items_of(post.id)
         if any(item.uri == thing.uri for item in items):
             raise Invalid("It is in this collection already.", field="collection")
@@ -108,6 +112,8 @@ async def take_out(here: Instance, acting: Viewer, post_id: str, uri: str) -> tu
     """Take something out of a collection of one's own, or what one put in; returns it, and where it stood."""
     post = await readable_post(here, acting, post_id)
     async with here.db.transaction():
+        if not await hold(here, post, *STANDING):
+            raise NotFound
         items = await items_of(post.id)
         found = next((place for place, item in enumerate(items) if item.uri == uri), None)
         if not post.is_local or found is None or acting.actor_id is None:

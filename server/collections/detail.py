@@ -35,7 +35,7 @@ class CollectionDetail:
         kept, post = await Collection.get_or_none(id=post_id), await Post.get(id=post_id)
         if kept is None:
             return {}
-        named = await nameable(here, (post.visibility, post.community_id), await items_of(post_id))
+        named = await nameable(here, post, await items_of(post_id))
         things = [
             {"type": "ph:Gathered", "ph:item": item.uri, "name": item.title, "url": item.url, "ph:why": item.why}
             for item in named
@@ -81,7 +81,7 @@ class CollectionDetail:
 async def gathered(here: Instance, post_id: str) -> dict[str, object] | None:
     """``items`` of a collection: the ids of its things, in their order."""
     post = await Post.get(id=post_id)
-    named = await nameable(here, (post.visibility, post.community_id), await items_of(post_id))
+    named = await nameable(here, post, await items_of(post_id))
     return collections.ordered_collection(f"{post.uri}/items", len(named), None, items=[item.uri for item in named])
 
 

@@ -1,7 +1,7 @@
 """The text of a collection, kept true: what its readers may not know of any more is named nowhere."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from html import escape
 
 from server.actors.events import ActorDeleted
@@ -9,11 +9,14 @@ from server.actors.models import Actor
 from server.collections.content import summary, write
 from server.collections.models import Collection, CollectionItem, CollectionTick
 from server.collections.policy import KINDS, MOST, may_be_named
+from server.db import among
 from server.instance import Instance
 from server.posts.composing import keep_moment, keep_version
 from server.posts.events import PostDeleted, PostEdited, PostNarrowed, PostRemoved, PostRestored
 from server.posts.holding import hold
 from server.posts.models import Post, PostMention, PostVersion
+from server.posts.policy import PRIVATE
+from server.posts.readable import readable_by
 from server.practices.models import Practice
 from server.practices.writing import rendered
 from server.text import excerpt, render_markdown
@@ -56,7 +59,7 @@ async def settle(here: Instance, post: Post, note: str | None = None, *, without
         return
     items = await items_of(post.id)
     before = {item.id: (item.title, item.url) for item in items}
-    named = await nameable(here, (post.visibility, post.community_id), items, without=without)
+    named = await nameable(here, post, items, without=without)
     source = write(kept, named)
     if source == post.source_md:
         return
@@ -84,25 +87,40 @@ async def items_of(post_id: str) -> list[CollectionItem]:
 
 
 async def nameable(
-    here: Instance, about: tuple[str, str | None], items: Sequence[CollectionItem], *, without: str = ""
+    here: Instance, post: Post, items: Sequence[CollectionItem], *, without: str = ""
 ) -> list[CollectionItem]:
-    """The things that everybody who reads a collection (`about`: its visibility and community) may know of.
+    """The things that everybody who reads a collection may know of; of a private one, its author as things are now.
 
     With their titles and pages as they are now. What is not known here is what its author said it is; what was here and
     is gone, or is for others, is left out.
     """
     known = {found.uri: found for found in await Post.filter(uri__in=[item.uri for item in items])}
-    found = []
+    mine = await _readable_by_author(here, post, known) if post.visibility == PRIVATE else None
+    about, found = (post.visibility, post.community_id), []
     for item in items:
         thing = known.get(item.uri)
         if thing is not None:
-            if thing.state != "visible" or thing.id == without:
+            if thing.state != "visible" or thing.id == without or (mine is not None and thing.id not in mine):
                 continue
             if not may_be_named((thing.visibility, thing.community_id), about):
                 continue
             item.title, item.url = await title_of(thing), thing.url or thing.uri
         found.append(item)
     return found
+
+
+async def _readable_by_author(here: Instance, post: Post, things: Iterable[str]) -> set[str]:
+    """The ids of those of some things that the author of a collection may read at present."""
+    uris = list(things)
+    if not uris:
+        return set()
+    named, values = among(uris)
+    rows = await here.db.rows(
+        f"SELECT post.id FROM post WHERE post.uri IN ({named}) AND {readable_by(':author')}",
+        author=post.author_id,
+        **values,
+    )
+    return {row["id"] for row in rows}
 
 
 async def title_of(thing: Post) -> str:

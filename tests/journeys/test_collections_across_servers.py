@@ -1,11 +1,13 @@
 """Collections that hold things of several servers (C17): whole for everybody, and true where something in them goes."""
 
+import asyncio
 from dataclasses import replace
 
 import pytest
 
 from server.collections import actions, queries
 from server.collections.form import CollectionForm, ItemForm
+from server.communities import members
 from server.errors import Invalid, NotAllowed, NotFound
 from server.posts import actions as posts
 from server.posts.actions import PostChange
@@ -213,3 +215,33 @@ async def test_c17_what_a_stranger_says_is_in_a_collection_is_bounded_and_of_its
     first = held.items[0]
     assert (first.title, first.url, len(first.why)) == ("A", "https://third.example/p/9", 300)
     assert (first.kind_label, first.host, first.can_take_out) == ("", "third.example", False)
+
+
+async def test_c17_what_two_add_at_once_both_stands(fediverse, two):
+    maya, _, group, own, _ = two
+    kept = await gathered(maya, group, own)
+    more = [await maya.do(practices.share, replace(PRACTICE, title=f"Number {number}")) for number in range(3)]
+    await asyncio.gather(*(maya.do(actions.add, kept.id, thing.id, "So.") for thing in more))
+    assert {title for title, _ in await shown(maya, kept.uri)} == {"Names first", *(thing.title for thing in more)}
+    done = await asyncio.gather(
+        *(maya.do(actions.take_out, kept.id, more[0].uri) for _ in "ab"), return_exceptions=True
+    )
+    assert [type(each) for each in done if isinstance(each, Exception)] == [NotFound]
+
+
+async def test_c17_s15_a_private_collection_says_nothing_new_of_what_its_author_may_read_no_more(fediverse):
+    here = await fediverse.start("alder.example")
+    maya, tom = [await fediverse.person(here, name) for name in ("maya", "tom")]
+    group = await community(maya, "inner", visibility="members")
+    await join(tom, group)
+    inner = await maya.do(practices.share, replace(PRACTICE, community_id=group.id, visibility="members"))
+    mine = await tom.do(actions.gather, replace(FORM, items=(ItemForm(inner.uri, "For me."),), visibility="private"))
+    assert "Names first" in (await sees(tom, mine.uri)).content_html
+    await maya.do(practices.revise, inner.id, replace(PRACTICE, title="Names second"), "Other")
+    assert "Names second" in (await sees(tom, mine.uri)).content_html
+    await tom.do(members.leave, group.id)
+    await maya.do(practices.revise, inner.id, replace(PRACTICE, title="Names of the sick"), "Other")
+    after = await sees(tom, mine.uri)
+    assert "Names" not in after.content_html
+    assert "of the sick" not in after.summary
+    assert await shown(tom, mine.uri) == []
