@@ -5,6 +5,7 @@ from server.actors.feature import feature as actors
 from server.audit.feature import feature as audit
 from server.blueprints.feature import feature as blueprints
 from server.challenges.feature import feature as challenges
+from server.coauthors.feature import feature as coauthors
 from server.collections.feature import feature as collections
 from server.communities.feature import feature as communities
 from server.consortium.feature import feature as consortium
@@ -61,6 +62,7 @@ FEATURES: tuple[Feature, ...] = (
     communities,
     posts,
     practices,
+    coauthors,
     remixes,
     tries,
     subjects,

@@ -17,6 +17,7 @@ from web.accounts.pages import routes as accounts
 from web.admin.held import routes as held
 from web.admin.pages import routes as admin
 from web.challenges.pages import routes as challenges
+from web.coauthors.pages import routes as coauthors
 from web.collections.pages import routes as collections
 from web.communities.pages import routes as communities
 from web.components.pages import components_page
@@ -61,6 +62,7 @@ def page_routes() -> list[BaseRoute]:
         *week,
         *practices,
         *remixes,
+        *coauthors,
         *communities,
         *discussions,
         *challenges,

@@ -39,7 +39,7 @@ from server.demo.facts import (
     DemoTry,
 )
 from server.demo.sofia import Sofia
-from server.demo.together import form_network, offer_subject
+from server.demo.together import form_network, offer_subject, write_together
 from server.demo.tried import TRIES
 from server.discussions import actions as discussions
 from server.discussions.actions import ThreadForm
@@ -181,6 +181,7 @@ class Seeder:
                 yield Act(poll.days_ago, _bound(self._poll, one, poll))
             for event in one.events:
                 yield Act(event.days_ago, _bound(self._event, one, event))
+        yield Act(4.5, lambda: write_together(self._opened, self._viewers, self._settle))
         yield Act(6, lambda: elsewhere.speak(self._sofia, self._home, self._settle))
 
     async def _people(self, organisation: DemoOrganisation) -> None:

@@ -1,9 +1,12 @@
-"""What ties the organisations of the demo: a network, and a subject of the first that somebody elsewhere follows."""
+"""What ties the organisations of the demo: a network, a subject that somebody elsewhere follows, a shared practice."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 
 from server.actors import actions as actors
 from server.actors.viewer import Viewer
+from server.coauthors import actions as coauthors
+from server.coauthors import edits
 from server.consortium import actions, joining
 from server.instance import Instance
 from server.subjects import actions as subjects
@@ -49,3 +52,31 @@ async def offer_subject(
         found = await riverside.run(actors.resolve, riverside, f"@science-practices@{here.settings.domain}")
         await riverside.run(actors.request_follow, riverside, str(tom.actor_id), found.id)
         await settle()
+
+
+WRITTEN_TOGETHER = "One circuit, seven faults: practical work for 32"
+INES_ADDS = "Swap the boards between groups, and let them find a fault that somebody else has hidden."
+INES_SAYS = "What my student teachers add at the end"
+
+
+async def write_together(
+    opened: Mapping[str, Instance], viewers: Mapping[str, Viewer], settle: Callable[[], Awaitable[None]]
+) -> None:
+    """Joel at Northfield asks Inês at Lakeside to write his practice with him; she adds a step from there."""
+    here, there = opened["northfield"], opened.get("lakeside")
+    joel, ines = viewers["joel@northfield"], viewers.get("ines@lakeside")
+    if there is None or ines is None:
+        return
+    uri = await here.run(here.db.value, "SELECT uri FROM post WHERE title = :title", title=WRITTEN_TOGETHER)
+    await here.run(coauthors.invite, here, joel, await _known(here, uri), f"@ines@{there.settings.domain}")
+    await settle()
+    known = await _known(there, uri)
+    await there.run(coauthors.answer, there, ines, known, accepted=True)
+    await settle()
+    post, form, base = await there.run(edits.begin, there, ines, known)
+    form = replace(form, steps=(*form.steps, INES_ADDS), nobody_identifiable=True)
+    await there.run(edits.submit, there, ines, post.id, form, base, INES_SAYS)
+
+
+async def _known(here: Instance, uri: object) -> str:
+    return str(await here.run(here.db.value, "SELECT id FROM post WHERE uri = :uri", uri=uri))

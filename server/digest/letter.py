@@ -199,6 +199,8 @@ def _did(words: Words, entry: Entry) -> str:
         return _("the poll has ended.")
     if entry.what == "together":
         return _("trying it together is over.")
+    if entry.what == "edit_refused":
+        return _("a change of yours was not taken. Your words are kept.")
     if entry.what == "round_closed":
         return _("the round is closed. Read what everybody said.")
     if entry.what == "event_yes":
@@ -213,6 +215,11 @@ def _did(words: Words, entry: Entry) -> str:
         "tried": words.many("%(who)s tried it.", "%(who)s tried it.", entry.people, who=who),
         "offer": words.many("%(who)s offers changes.", "%(who)s offer changes.", entry.people, who=who),
         "offer_taken": words.many("%(who)s took a change of yours.", "%(who)s took changes of yours.", 1, who=who),
+        "coauthor": words.many(
+            "%(who)s asks you to write it together.", "%(who)s ask you to write it together.", 1, who=who
+        ),
+        "coauthor_yes": words.many("%(who)s writes it with you.", "%(who)s write it with you.", entry.people, who=who),
+        "coedited": words.many("%(who)s changed it.", "%(who)s changed it.", entry.people, who=who),
         "remix": words.many("%(who)s made a remix of it.", "%(who)s made remixes of it.", entry.people, who=who),
         "round": words.many("%(who)s asks you.", "%(who)s ask you.", entry.people, who=who),
         "mention": words.many("%(who)s mentioned you.", "%(who)s mentioned you.", entry.people, who=who),

@@ -15,10 +15,17 @@ from server.actors.events import (
     FollowRequested,
     HostBlocked,
 )
+from server.coauthors.events import (
+    CoauthorEdited,
+    CoauthorEnded,
+    CoauthorInvited,
+    EditAnswered,
+    InvitationAnswered,
+)
 from server.communities.events import MemberApplied, MemberDecided, MemberInvited, MemberJoined, MemberLeft
 from server.feature import Feature
 from server.instance import Instance
-from server.notifications import actions, gatherings, mail, people, posts
+from server.notifications import actions, coauthors, gatherings, mail, people, posts
 from server.polls.events import PollEnded
 from server.posts.events import (
     PostBoosted,
@@ -70,6 +77,11 @@ def _install(here: Instance) -> None:
     here.events.on(ChangeOffered, partial(posts.on_offered, here))
     here.events.on(OfferWithdrawn, partial(posts.on_offer_withdrawn, here))
     here.events.on(OfferAnswered, partial(posts.on_offer_answered, here))
+    here.events.on(CoauthorInvited, partial(coauthors.on_invited, here))
+    here.events.on(InvitationAnswered, partial(coauthors.on_answered, here))
+    here.events.on(CoauthorEnded, partial(coauthors.on_ended, here))
+    here.events.on(CoauthorEdited, partial(coauthors.on_edited, here))
+    here.events.on(EditAnswered, partial(coauthors.on_edit_answered, here))
     here.events.on(PostDeleted, partial(posts.on_deleted, here))
     here.events.on(PostLiked, partial(posts.on_liked, here))
     here.events.on(PostUnliked, partial(posts.on_unliked, here))

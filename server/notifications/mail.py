@@ -111,6 +111,8 @@ def _does(words: Words, kind: str) -> str | None:
         "tried": words.text("tried your practice"),
         "mention": words.text("mentioned you"),
         "round": words.text("asks you, and everybody is heard"),
+        "coauthor": words.text("asks you to write this practice together"),
+        "coauthor_yes": words.text("writes this practice with you now"),
         "published": words.text("wrote something new"),
         "remix": words.text("made a remix of what you shared"),
     }.get(kind)

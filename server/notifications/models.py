@@ -15,6 +15,8 @@ class Notification(Model):
     ``published`` (by somebody of whom they want to hear that), ``helped``, ``joined``, ``applied``,
     ``accepted``, ``declined``, ``held``, ``removed``, ``refused``, ``quote``, ``remix`` (of a practice of theirs),
     ``offer`` (of a change to one), ``offer_taken`` (of a change of theirs),
+    ``coauthor`` (asked to write a practice together), ``coauthor_yes`` (somebody they asked does), ``coedited``
+    (somebody changed it with them), ``edit_refused`` (a change of theirs, by its home),
     ``invited`` (to a community), ``moved`` (somebody they follow, to the account of `actor_id`), ``asks_in`` (wants to
     join this server), ``poll_ended`` (which they wrote or voted in), ``event_yes`` or ``event_no`` (whether they can
     take part), ``together`` (trying something together is over),

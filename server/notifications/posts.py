@@ -54,10 +54,13 @@ async def on_published(here: Instance, events: Sequence[PostPublished]) -> None:
         **parameters,
     )
     named = await here.db.rows(
-        "SELECT post_mention.post_id, post_mention.actor_id FROM post_mention"
+        "SELECT named.post_id, named.actor_id, named.wrote FROM ("
+        "SELECT post_mention.post_id, post_mention.actor_id, 0 AS wrote, post_mention.id AS n FROM post_mention"
         " JOIN actor ON actor.id = post_mention.actor_id"
         f" WHERE post_mention.post_id IN ({places}) AND actor.is_local AND NOT {_REMIXED}"
-        f" AND NOT {_TOGETHER} ORDER BY post_mention.id LIMIT :limit",
+        f" AND NOT {_TOGETHER} UNION ALL SELECT post.id, coauthor.person_id, 1, 0 FROM post"
+        " JOIN coauthor ON coauthor.post_id = post.parent_id AND coauthor.state = 'active'"
+        f" WHERE post.id IN ({places})) AS named ORDER BY named.n LIMIT :limit",
         limit=MAX_MENTIONS * len(events),
         **parameters,
     )
@@ -70,10 +73,15 @@ async def on_published(here: Instance, events: Sequence[PostPublished]) -> None:
         thing, answered = about_post(row["root_id"] or row["id"]), row["answered_id"]
         if answered:
             kind = "tried" if row["kind"] == "tried" else "reply"
-            told.append((answered, _news(kind, thing, event.author_id, event.post_id)))
-        others = [each["actor_id"] for each in named if each["post_id"] == event.post_id][:MAX_MENTIONS]
+            news = _news(kind, thing, event.author_id, event.post_id)
+            writers = {each["actor_id"] for each in named if each["post_id"] == event.post_id and each["wrote"]}
+            told += [(writer_id, news) for writer_id in (answered, *sorted(writers - {answered}))]
+            answered_ids = {answered, *writers}
+        else:
+            answered_ids = set()
+        others = [each["actor_id"] for each in named if each["post_id"] == event.post_id and not each["wrote"]]
         news = _news("mention", thing, event.author_id, event.post_id)
-        told += [(actor_id, news) for actor_id in others if actor_id != answered]
+        told += [(actor_id, news) for actor_id in others[:MAX_MENTIONS] if actor_id not in answered_ids]
     await notify_all(here, [*told, *await _for_followers(here, events, told)])
 
 

@@ -25,6 +25,7 @@ _ABOUT_THEIR_POST = frozenset(
     {"reply", "tried", "mention", "published", "remix", "offer", "offer_taken"}
     | {"poll_ended", "together", "event_yes", "event_no"}
     | {"round", "round_closed"}
+    | {"coauthor", "coauthor_yes", "coedited", "edit_refused"}
 )
 # What is more pressing stands first within a group.
 _ORDER = (
@@ -38,6 +39,9 @@ _ORDER = (
     "asks_in",
     "follow_request",
     "invited",
+    "coauthor",
+    "edit_refused",
+    "coauthor_yes",
     "accepted",
     "declined",
     "report_done",
@@ -52,6 +56,7 @@ _ORDER = (
     "event_no",
     "poll_ended",
     "together",
+    "coedited",
     "offer",
     "offer_taken",
     "remix",

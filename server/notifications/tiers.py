@@ -9,11 +9,11 @@ NOW, TODAY, WEEKLY, NONE = TIERS = ("now", "today", "weekly", "none")
 TOPICS: dict[str, frozenset[str]] = {
     "answers": frozenset({"reply"}),
     "tries": frozenset({"tried"}),
-    "mentions": frozenset({"mention", "round"}),
-    "decisions": frozenset({"accepted", "declined", "event_yes", "event_no"}),
+    "mentions": frozenset({"mention", "round", "coauthor"}),
+    "decisions": frozenset({"accepted", "declined", "event_yes", "event_no", "coauthor_yes", "edit_refused"}),
     "care": frozenset({"report", "report_done", "warning", "ban", "removed", "refused", "revise"}),
     "duties": frozenset({"applied", "asks_in", "follow_request", "held", "invited"}),
-    "travelled": frozenset({"remix", "offer", "offer_taken", "quote"}),
+    "travelled": frozenset({"remix", "offer", "offer_taken", "quote", "coedited"}),
     "others": frozenset({"published", "poll_ended", "together", "round_closed"}),
     "thanks": frozenset({"helped", "like", "boost", "follow", "joined", "moved"}),
 }

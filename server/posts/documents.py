@@ -14,7 +14,7 @@ from server.actors import keys
 from server.actors.models import Actor
 from server.instance import Instance
 from server.peers import queries as peers
-from server.posts import anchors, audience, consent, details, places, policy
+from server.posts import anchors, audience, bylines, consent, details, places, policy
 from server.posts.composing import language_name, summary_of
 from server.posts.models import Like, Post, PostAttachment, PostMention, PostTag
 from server.posts.places import members_among
@@ -138,7 +138,8 @@ async def build(here: Instance, post: Post, *, about: Envelope | None = None) ->
     detail = details.detail_of(here, post.kind)
     extra = await detail.document(here, post.id) if detail is not None else {}
     content, source = _with_mention(here, about)
-    content = f"{extra.pop('before', '')}{content}{extra.pop('after', '')}"
+    written_by = bylines.under(post.particulars, bylines.named(about.author))
+    content = f"{extra.pop('before', '')}{content}{extra.pop('after', '')}{written_by}"
     files = await PostAttachment.filter(post_id=post.id).order_by("position", "id")
     image = extra.pop("image", None) or (_image(here, files) if titled else None)
     learning = extra.pop("learning", None)
@@ -180,7 +181,12 @@ async def build(here: Instance, post: Post, *, about: Envelope | None = None) ->
         distinguished=False if not titled else None,
         searchable_by=consent.searchable_by(post, about.author.uri) if titled else None,
         accepted_answer=await _accepted(post),
-        extra={**consent.wire(post, about.author.uri), **anchors.wire(post.particulars, post.in_reply_to_uri), **extra},
+        extra={
+            **consent.wire(post, about.author.uri),
+            **anchors.wire(post.particulars, post.in_reply_to_uri),
+            **bylines.wire(post.particulars),
+            **extra,
+        },
     )
 
 

@@ -11,7 +11,7 @@ from server.communities.policy import Denied
 from server.db import Row, among
 from server.errors import Invalid, NotAllowed, NotFound
 from server.instance import Instance
-from server.posts import policy
+from server.posts import bylines, policy
 from server.posts.models import Post
 from server.posts.readable import readable
 
@@ -122,13 +122,25 @@ async def _under(here: Instance, author: Actor, parent_id: str, wanted: str, *, 
         if community is not None:
             await may_write(here, community, author, reply=True)
     visibility = policy.reply_visibility(wanted, parent.visibility, same_author=parent.author_id == author.id)
-    named = (parent.author_id,) if parent.author_id != author.id else ()
+    named: tuple[str, ...] = (parent.author_id,) if parent.author_id != author.id else ()
+    if parent.visibility in policy.OPEN and parent.is_local:
+        # Who wrote it together hears of it together.
+        named += await _written_with(here, parent, author)
     if visibility == policy.DIRECT and not to_named:
         rows = await here.db.rows(
             "SELECT actor_id FROM post_mention WHERE post_id = :id ORDER BY id LIMIT 100", id=parent.id
         )
         named = tuple(dict.fromkeys((*named, *(row["actor_id"] for row in rows if row["actor_id"] != author.id))))
     return Place(visibility=visibility, community=community, parent=parent, root=root, named=named)
+
+
+async def _written_with(here: Instance, post: Post, but: Actor) -> tuple[str, ...]:
+    """The ids of those who wrote a post of this server with its author; elsewhere a name may be anybody's claim."""
+    uris = [item.uri for item in bylines.of(post.particulars)]
+    if not uris:
+        return ()
+    people = await Actor.filter(uri__in=uris, deleted_at=None).order_by("id")
+    return tuple(actor.id for actor in people if actor.id not in {but.id, post.author_id})
 
 
 async def members_among(here: Instance, community_id: str | None, people: list[Actor]) -> set[str]:

@@ -15,6 +15,7 @@ from server.posts import policy
 from server.posts.addresses import page_path
 from server.posts.anchors import Anchor, Spot
 from server.posts.around import Around, around
+from server.posts.bylines import Named
 from server.posts.consent import NEVER, Consent, consent
 from server.posts.details import facts_of
 from server.posts.files import AttachmentView
@@ -153,6 +154,8 @@ class PostView:
     echoed_by_me: bool = False
     anchor: Anchor | None = None
     spot: Spot | None = None
+    coauthors: tuple[Named, ...] = ()
+    is_coauthor: bool = False
 
     @property
     def excerpt(self) -> str:
@@ -272,6 +275,8 @@ def _view(
         translations=() if deleted else spoken.others,
         particulars=() if deleted else spoken.particulars,
         anchor=None if deleted else spoken.anchor,
+        coauthors=() if deleted else spoken.coauthors,
+        is_coauthor=bool(viewer.actor_uri) and any(item.uri == viewer.actor_uri for item in spoken.coauthors),
         kind=row["kind"],
         kind_label=_kind_label(row),
         author=author,

@@ -7,7 +7,9 @@ from html import escape
 
 from server.db import Row
 from server.instance import Instance
+from server.posts import bylines
 from server.posts.anchors import STEP, WORDS, Anchor, anchor_of
+from server.posts.bylines import COAUTHOR, Named
 from server.posts.pictures import show_pictures
 from server.text.emoji import with_emoji
 
@@ -33,6 +35,7 @@ class Words:
     others: tuple[Translation, ...]
     particulars: tuple[tuple[str, str], ...]
     anchor: Anchor | None
+    coauthors: tuple[Named, ...] = ()
 
 
 def words(here: Instance, row: Row, *, language: str, shown: bool) -> Words:
@@ -60,8 +63,9 @@ def words(here: Instance, row: Row, *, language: str, shown: bool) -> Words:
         warning_html=dressed(row["content_warning"]),
         language=said.language,
         others=tuple(Translation(item.language, item.title, html(item.content_html)) for item in others),
-        particulars=tuple((item[0], item[1]) for item in facts if item[0] not in {STEP, WORDS}),
+        particulars=tuple((item[0], item[1]) for item in facts if item[0] not in {STEP, WORDS, COAUTHOR}),
         anchor=anchor_of(facts),
+        coauthors=bylines.of(facts),
     )
 
 

@@ -7,6 +7,7 @@ from server.actors.relations import blocked_among
 from server.actors.viewer import Viewer
 from server.errors import Invalid, NotFound
 from server.instance import Instance
+from server.posts import bylines
 from server.posts.composing import readable_post
 from server.posts.models import Post, PostMention
 from server.practices import actions as practices
@@ -159,10 +160,16 @@ async def described(post: Post) -> Ancestor:
         uri=post.uri,
         url=post.url,
         title=post.title,
-        author=(author.name or author.username)[:200],
+        author=written_by(author, post)[:200],
         author_url=(author.url or author.uri)[:500],
         licence=post.licence,
     )
+
+
+def written_by(author: Actor, post: Post) -> str:
+    """Everybody who wrote a post, in one line."""
+    names = [author.name or author.username, *(item.name for item in bylines.of(post.particulars))]
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 async def _bond(here: Instance, acting: Viewer, source: Post, note: ChangeNote) -> Bond:

@@ -73,6 +73,10 @@ def _entry(feed: Element, post: PostView, address: str) -> None:
     author = SubElement(entry, "author")
     SubElement(author, "name").text = clean(post.author.display_name)
     SubElement(author, "uri").text = post.author.uri
+    for person in post.coauthors:
+        author = SubElement(entry, "author")
+        SubElement(author, "name").text = clean(person.name)
+        SubElement(author, "uri").text = person.uri
     if post.content_warning:
         SubElement(entry, "summary").text = clean(post.content_warning)
     else:

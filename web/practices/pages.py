@@ -258,6 +258,7 @@ async def composer(
         if editing
         else f"practice-{draft.short if draft else form.grown_from_id or 'new'}",
         "remix": None,
+        "coedit": None,
         **more,
     }
     return render(

@@ -188,7 +188,7 @@ async def on_invite(here: Instance, received: VerifiedActivity) -> bool:
     if person is None:
         return False
     if activity.object_id != activity.actor:
-        raise Forbidden("a community invites for itself")
+        return False  # a community invites for itself; what else it may be, other features know
     group = await ensure_remote(here, activity.actor)
     if group.kind != "Group" or group.suspended_at is not None:
         raise Ignored("not a community")

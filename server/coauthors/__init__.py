@@ -1,0 +1,1 @@
+"""Practices that people of several servers write together: one home, and everybody credited."""

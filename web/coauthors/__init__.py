@@ -1,0 +1,1 @@
+"""Pages: Practices that people of several servers write together."""
