@@ -37,6 +37,7 @@ from server.rounds.feature import feature as rounds
 from server.search.feature import feature as search
 from server.sessions.feature import feature as sessions
 from server.subjects.feature import feature as subjects
+from server.thanks.feature import feature as thanks
 from server.timelines.feature import feature as timelines
 from server.together.feature import feature as together
 from server.tries.feature import feature as tries
@@ -77,6 +78,7 @@ FEATURES: tuple[Feature, ...] = (
     sessions,
     hashtags,
     together,
+    thanks,
     timelines,
     notes,
     notifications,

@@ -44,6 +44,7 @@ from web.search.pages import routes as search
 from web.sessions import Sessions
 from web.subjects.pages import routes as subjects
 from web.tags.pages import routes as tags
+from web.thanks.pages import routes as thanks
 from web.together.pages import routes as together
 from web.tries.pages import routes as tries
 from web.week.pages import routes as week
@@ -74,6 +75,7 @@ def page_routes() -> list[BaseRoute]:
         *rounds,
         *tries,
         *together,
+        *thanks,
         *events,
         *people,
         *networks,

@@ -115,6 +115,18 @@ class DemoIdea:
 
 
 @dataclass(frozen=True, slots=True)
+class DemoThanks:
+    """Thanks to people for something that begins with `act`; without one it is a celebration."""
+
+    author: str
+    days_ago: float
+    title: str
+    text: str
+    people: tuple[str, ...]
+    act: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class DemoRound:
     """A round among all members: what those said who were heard, and who passed (an empty answer)."""
 
@@ -264,4 +276,5 @@ class DemoOrganisation:
     collections: tuple[DemoCollection, ...] = ()
     together: tuple[DemoTogether, ...] = ()
     rounds: tuple[DemoRound, ...] = ()
+    thanks: tuple[DemoThanks, ...] = ()
     follows: tuple[tuple[str, str], ...] = field(default=())

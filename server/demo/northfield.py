@@ -12,7 +12,7 @@ from server.demo.facts import (
     DemoThread,
     DemoTip,
 )
-from server.demo.wishes import ANSWERS, COLLECTIONS, IDEAS, ROUNDS, TOGETHER, TOLD
+from server.demo.wishes import ANSWERS, COLLECTIONS, IDEAS, ROUNDS, THANKS, TOGETHER, TOLD
 
 GUIDELINES = """1. Talk about teaching, never about an identifiable pupil.
 2. Assume that the person who wrote it tried their best on a full timetable.
@@ -385,6 +385,7 @@ NORTHFIELD = DemoOrganisation(
     collections=COLLECTIONS,
     together=TOGETHER,
     rounds=ROUNDS,
+    thanks=THANKS,
     answers=ANSWERS,
     follows=(
         ("maya", "tom@riverside"),

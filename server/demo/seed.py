@@ -33,6 +33,7 @@ from server.demo.facts import (
     DemoReport,
     DemoResource,
     DemoRound,
+    DemoThanks,
     DemoThread,
     DemoTip,
     DemoTogether,
@@ -63,6 +64,8 @@ from server.rounds.actions import RoundForm
 from server.sessions import actions as sessions
 from server.sessions.form import SessionForm
 from server.settings import Settings
+from server.thanks import actions as saying
+from server.thanks.form import ThanksForm
 from server.together import actions as together
 from server.together.actions import ProposeForm
 from server.tries import actions as tries
@@ -165,6 +168,8 @@ class Seeder:
                 yield Act(one_round.days_ago, _bound(self._round, one, one_round))
             for idea in one.ideas:
                 yield Act(idea.days_ago, _bound(self._idea, one, idea))
+            for thanks in one.thanks:
+                yield Act(thanks.days_ago, _bound(self._thanks, one, thanks))
             for wish in one.together:
                 yield Act(wish.days_ago, _bound(self._together, one, wish))
                 if wish.ended_days_ago is not None:
@@ -457,6 +462,15 @@ class Seeder:
                 await there.run(posts.like_post, there, viewer, known)
         if idea.host:
             await here.run(ideas.volunteer, here, self._viewer(organisation, idea.host), post.id)
+
+    async def _thanks(self, organisation: DemoOrganisation, said: DemoThanks) -> None:
+        here = self._opened[organisation.slug]
+        named = [self._named(organisation, handle) for handle in said.people]
+        people = [f"@{name}@{self._opened[slug].settings.domain}" for name, slug in named if slug in self._opened]
+        act_id = await here.run(here.db.value, BEGINS_SO, kind="practice", title=f"{said.act}%") if said.act else None
+        kind = "thanks" if act_id else "celebration"
+        form = ThanksForm(kind, said.title, said.text, " ".join(people), str(act_id) if act_id else None)
+        await here.run(saying.say, here, self._viewer(organisation, said.author), form)
 
     async def _together(self, organisation: DemoOrganisation, wish: DemoTogether) -> None:
         here = self._opened[organisation.slug]

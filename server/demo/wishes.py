@@ -1,6 +1,6 @@
 """What people at Northfield High find hard, would like to do together, and are glad of. Everybody here is invented."""
 
-from server.demo.facts import DemoAnswer, DemoCollection, DemoIdea, DemoRound, DemoThread, DemoTogether
+from server.demo.facts import DemoAnswer, DemoCollection, DemoIdea, DemoRound, DemoThanks, DemoThread, DemoTogether
 
 TOLD = (
     DemoThread(
@@ -149,5 +149,24 @@ COLLECTIONS = (
             ("Exit tickets that get read before the next lesson", "You know from the second week on who is lost."),
             ("One circuit, seven faults: practical work for 32", "Our equipment is what it is. This works with it."),
         ),
+    ),
+)
+
+THANKS = (
+    DemoThanks(
+        "priya",
+        1.2,
+        "For the exit tickets, and for staying after school",
+        "I had given up on questions at the end. Maya showed me how she sorts hers, and Tom said what his circle leaves out. "
+        "On Monday I knew with whom to begin.",
+        ("maya", "tom@riverside"),
+        "Exit tickets",
+    ),
+    DemoThanks(
+        "samuel",
+        2.6,
+        "Nobody was left without a partner for a month",
+        "Four weeks, three classes, no empty chair beside anybody. Joel kept the list, and 8c reminded us.",
+        ("joel",),
     ),
 )

@@ -8,8 +8,8 @@ import msgspec
 MAX_BLOCKS = 7
 BLOCKS = ("waiting", "events", "travelled", "asks", "practice", "answers", "thanks")
 """In this order: what waits for me, the events of the week, what became of what I shared, asks that I can answer, one
-practice to try, other answers, and thanks."""
-MAX_ENTRIES = {"waiting": 6, "events": 5, "travelled": 5, "asks": 3, "practice": 1, "answers": 5, "thanks": 5}
+practice to try, other answers, and thanks with what is celebrated."""
+MAX_ENTRIES = {"waiting": 6, "events": 5, "travelled": 5, "asks": 3, "practice": 1, "answers": 5, "thanks": 8}
 
 
 @dataclass(frozen=True, slots=True)

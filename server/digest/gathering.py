@@ -10,7 +10,7 @@ from typing import Any
 
 from server.db import Row, among
 from server.db.given import TEXT, given, rows_given
-from server.digest.choosing import Pools, asks_for, practices_for
+from server.digest.choosing import LATEST, Pools, asks_for, practices_for
 from server.digest.content import MAX_ENTRIES, Digest, Entry, put_together
 from server.instance import Instance
 from server.notifications.tiers import NONE, OF_SPACES, TODAY, tier_of, tiers_from
@@ -28,6 +28,7 @@ COUNTED = 10
 
 DUTIES = ("applied", "held", "asks_in", "follow_request", "invited")
 CARE = frozenset({"ban", "warning", "removed", "refused", "revise", "report", "report_done", "accepted", "declined"})
+MAX_CELEBRATED = 3
 THANKS = ("helped", "like", "boost", "follow", "joined", "moved")
 SHARED = frozenset({"practice", "tip", "resource"})
 PATHS = {
@@ -47,6 +48,7 @@ _NAMED = (
     " AND NOT root.sensitive AND (post.id IS NULL OR"
     f" (post.state = 'visible' AND post.visibility IN {in_sql(tuple(sorted(OPEN)))})))"
 )
+_NAMES_READER = "EXISTS (SELECT 1 FROM post_mention AS mine WHERE mine.post_id = post.id AND mine.actor_id = reader.id)"
 _STILL_SO = (
     "(told.kind <> 'held' OR post.state = 'held') AND (told.kind <> 'invited' OR NOT EXISTS (SELECT 1"
     " FROM membership AS inside WHERE inside.community_id = told.community_id"
@@ -55,7 +57,7 @@ _STILL_SO = (
 
 
 async def gather(here: Instance, readers: Readers, pools: Pools, now: datetime) -> dict[str, Digest]:
-    """What there is to say to each of them; five statements. Who has nothing to hear gets an empty digest."""
+    """What there is to say to each of them; six statements. Who has nothing to hear gets an empty digest."""
     found: dict[str, defaultdict[str, list[Entry]]] = {row["reader_id"]: defaultdict(list) for row in readers}
     if not found:
         return {}
@@ -69,6 +71,15 @@ async def gather(here: Instance, readers: Readers, pools: Pools, now: datetime) 
         what = "going" if row["going"] else "open"
         entry = Entry(what, row["title"], page_path(row["short"], row["title"], "session"), row["id"], at=row["at"])
         found[row["reader_id"]]["events"].append(entry)
+    for row in await _celebrated(here, places, names, now):
+        entry = Entry(
+            "named" if row["names_me"] else "celebrated",
+            row["title"],
+            page_path(row["short"], row["title"], row["kind"]),
+            row["id"],
+            who=_name(row),
+        )
+        found[row["reader_id"]]["celebrated"].append(entry)
     await _suggest(here, readers, pools, found, now)
     for reader_id, count in private.items():
         answers = found[reader_id]["answers"]
@@ -126,6 +137,7 @@ def _tidied(blocks: Mapping[str, list[Entry]]) -> dict[str, list[Entry]]:
             count = entry.count + (summed[entry.what].count if entry.what in summed else 0)
             summed[entry.what] = Entry(entry.what, path=entry.path, count=count)
         tidied[name] = [summed[what] for what in order if what in summed]
+    tidied["thanks"] = [*tidied.pop("celebrated", [])[:MAX_CELEBRATED], *tidied["thanks"]]
     for name in ("travelled", "answers"):
         tidied[name] = sorted(blocks.get(name, ()), key=lambda entry: -(entry.at or 0))
     return tidied
@@ -201,6 +213,35 @@ async def _events(here: Instance, places: str, names: Mapping[str, str], now: da
         " ORDER BY reader_id, at, id",
         now=now,
         until=now + AHEAD,
+        **names,
+    )
+
+
+async def _celebrated(here: Instance, places: str, names: Mapping[str, str], now: datetime) -> list[Row]:
+    """Thanks and celebrations of the week: those of this place and of their communities, and whatever names them.
+
+    What names somebody who does not want that is in nobody's mail but their own.
+    """
+    latest = (
+        f"(SELECT * FROM post{here.db.by('idx_post_thanks')} WHERE post.state = 'visible'"
+        " AND post.kind IN ('thanks', 'celebration') AND post.published_at > :since"
+        " ORDER BY post.published_at DESC, post.id DESC LIMIT :latest)"
+    )
+    return await here.db.rows(
+        "SELECT reader.id AS reader_id, post.id, post.short, post.title, post.kind, who.name, who.username,"
+        f" who.is_local, who.domain, CASE WHEN {_NAMES_READER} THEN 1 ELSE 0 END AS names_me"
+        f" FROM {latest} AS post JOIN actor AS who ON who.id = post.author_id"
+        f" JOIN actor AS reader ON reader.id IN ({places})"
+        f" WHERE post.visibility IN {in_sql(tuple(sorted(OPEN)))} AND post.content_warning = '' AND NOT post.sensitive"
+        f" AND post.author_id <> reader.id AND ({_NAMES_READER} OR (post.is_local AND post.community_id IS NULL)"
+        " OR EXISTS (SELECT 1 FROM membership AS inside WHERE inside.community_id = post.community_id"
+        " AND inside.person_id = reader.id AND inside.state = 'active'))"
+        " AND NOT EXISTS (SELECT 1 FROM post_mention AS other JOIN unnamed ON unnamed.id = other.actor_id"
+        " WHERE other.post_id = post.id AND other.actor_id <> reader.id)"
+        f" AND {readable_by('reader.id')} AND {findable_by('reader.id')}"
+        " ORDER BY reader.id, names_me DESC, post.published_at DESC, post.id DESC",
+        since=now - AHEAD,
+        latest=LATEST,
         **names,
     )
 

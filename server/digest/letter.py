@@ -230,6 +230,9 @@ def _did(words: Words, entry: Entry) -> str:
 
 def _thanks(words: Words, entry: Entry) -> str:
     many, count = words.many, entry.count
+    if entry.what in {"named", "celebrated"}:
+        said = words.text("%(who)s names you: %(title)s") if entry.what == "named" else "%(who)s: %(title)s"
+        return said % {"who": entry.who, "title": entry.title}
     if entry.what == "helped":
         return many("One answer of yours helped somebody.", "Answers of yours helped %(count)s times.", count)
     if entry.what == "like":

@@ -81,7 +81,7 @@ async def choice(here: Instance, viewer: Viewer) -> Choice:
 
 
 async def preview(here: Instance, viewer: Viewer) -> Digest:
-    """What the viewer's mail would say at this moment; nothing is noted. Eight statements."""
+    """What the viewer's mail would say at this moment; nothing is noted. Nine statements."""
     reader = await here.db.row(
         "SELECT account.actor_id AS reader_id, account.teaches, account.stuck_with, account.ask_me_about,"
         " setting.tiers FROM account LEFT JOIN notification_setting AS setting"

@@ -25,8 +25,8 @@ COUNTED = frozenset({PUBLIC, UNLISTED, NETWORK, INSTANCE, MEMBERS})
 """Replies that may show in a count: the existence of others is nobody's business (S15)."""
 
 KINDS = (
-    "practice", "resource", "collection", "discussion", "ask", "challenge", "idea", "win", "round", "tip", "poll",
-    "session", "reply", "tried", "note",
+    "practice", "resource", "collection", "discussion", "ask", "challenge", "idea", "win", "thanks", "celebration",
+    "round", "tip", "poll", "session", "reply", "tried", "note",
 )  # fmt: skip
 STATES = ("draft", "visible", "held", "removed", "deleted")
 
@@ -73,6 +73,8 @@ KIND_LABELS = {
     "idea": "Idea",
     "round": "Round",
     "win": "Went well",
+    "thanks": "Thanks",
+    "celebration": "Celebration",
     "tip": "Tip",
     "poll": "Poll",
     "session": "Event",

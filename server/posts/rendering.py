@@ -24,6 +24,8 @@ KINDS = {
     "idea": "idea",
     "round": "round",
     "win": "win",
+    "thanks": "thanks",
+    "celebration": "celebration",
     "discussion": "discussion",
     "review": "reply",
 }

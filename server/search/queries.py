@@ -17,9 +17,13 @@ from server.search.words import any_of, parse_query
 PAGE_SIZE = 20
 MAX_PAGES = 25
 
+THREADS = (
+    "discussion", "ask", "challenge", "idea", "win", "thanks", "celebration", "round", "poll", "session", "reply",
+    "tried", "note",
+)  # fmt: skip
 KINDS: dict[str, tuple[str, ...]] = {
     "practices": ("practice", "tip"),
-    "threads": ("discussion", "ask", "challenge", "idea", "win", "round", "poll", "session", "reply", "tried", "note"),
+    "threads": THREADS,
     "resources": ("resource", "collection"),
 }
 SCOPES = ("everything", "here")

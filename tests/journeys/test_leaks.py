@@ -89,7 +89,7 @@ OF_POST = {
     "post": "id", "post_version": "post_id", "post_attachment": "post_id", "post_tag": "post_id", "practice": "id",
     "ask": "id", "resource": "id", "poll": "id", "poll_option": "poll_id", "stamp": "post_id",
     "challenge": "id", "challenge_answer": "post_id", "idea": "id", "collection": "id", "collection_item": "post_id",
-    "heard_round": "id", "round_turn": "round_id", "resource_file": "post_id",
+    "heard_round": "id", "round_turn": "round_id", "resource_file": "post_id", "thanks": "id",
 }  # fmt: skip
 OF_COMMUNITY = {"community": "id", "guidelines_version": "community_id"}
 # Columns that only a longer story fills; each is private all the same, as soon as there is something in it.

@@ -154,6 +154,16 @@ async def _with_address(request: Request, viewer: Viewer, filled: Filled) -> Col
 
 async def thing_at(request: Request, viewer: Viewer, address: str) -> PostView:
     """What is gathered from an address: of a page here, or of any server. Raises Invalid."""
+    found = await found_at(request, viewer, address)
+    if found.kind not in KINDS:
+        raise Invalid(
+            gettext(request, "Practices and resources are gathered. This is something else."), field="address"
+        )
+    return found
+
+
+async def found_at(request: Request, viewer: Viewer, address: str) -> PostView:
+    """The post at an address: of a page here, or of any server. Raises Invalid."""
     here, origin = here_of(request), urlsplit(here_of(request).settings.origin)
     parts = urlsplit(address) if address.startswith(("https://", "http://", "/")) else None
     found: PostView | None = None
@@ -167,10 +177,6 @@ async def thing_at(request: Request, viewer: Viewer, address: str) -> PostView:
         raise Invalid(
             gettext(request, "There is nothing at this address that you can read. Copy it from the page of the thing."),
             field="address",
-        )
-    if found.kind not in KINDS:
-        raise Invalid(
-            gettext(request, "Practices and resources are gathered. This is something else."), field="address"
         )
     return found
 

@@ -23,6 +23,7 @@ from server.practices.queries import KINDS
 from server.practices.remarks import Step, step_of
 from server.resources import actions as resources
 from server.sessions import actions as sessions
+from server.thanks.form import KINDS as THANKS
 from server.tries import actions as tries
 from web.collections import composing as gathering
 from web.discussions import writing
@@ -35,6 +36,7 @@ from web.practices.composing import take_files
 from web.render import redirect, render
 from web.request import form_of, here_of, signed_in, text
 from web.resources import pages as resource_pages
+from web.thanks import pages as thanks_pages
 from web.tries import pages as try_pages
 
 Act = Callable[[Instance, Viewer, str], Awaitable[None]]
@@ -46,6 +48,8 @@ WITHDRAW: dict[str, Act] = {
     "poll": polls.withdraw,
     "session": sessions.withdraw,
     "tried": tries.withdraw,
+    "thanks": posts.delete_post,
+    "celebration": posts.delete_post,
 }
 
 
@@ -187,6 +191,8 @@ async def edit_page(request: Request) -> Response:
         return await event_pages.edit_page(request, post)
     if post.kind == "tried":
         return await try_pages.edit_page(request, post)
+    if post.kind in THANKS:
+        return await thanks_pages.edit_page(request, post)
     return await writing.edit_page(request, post)
 
 
@@ -205,6 +211,8 @@ async def save_edit(request: Request) -> Response:
         return await event_pages.save_edit(request, post)
     if post.kind == "tried":
         return await try_pages.save_edit(request, post)
+    if post.kind in THANKS:
+        return await thanks_pages.save_edit(request, post)
     return await writing.save_edit(request, post)
 
 

@@ -33,6 +33,8 @@ from server.resources.files import earlier_files
 from server.rounds import queries as rounds
 from server.sessions import queries as sessions
 from server.text import plain
+from server.thanks import form as thanks
+from server.thanks import queries as thanked
 from server.together import queries as together
 from web.live.line import line
 from web.render import render
@@ -186,6 +188,8 @@ async def _facts(request: Request, here: Instance, viewer: Viewer, post: PostVie
         return "ideas/show.html", {"idea": await ideas.idea(here, viewer, post)}
     if post.kind == "ask":
         return "discussions/show.html", {"ask": await discussions.ask(here, viewer, post)}
+    if post.kind in thanks.KINDS:
+        return "discussions/show.html", {"ask": None, "act": await thanked.act_of(here, viewer, post)}
     if post.kind == "win":
         return "discussions/show.html", {"ask": None, "grown_into": await practices.grown_into(here, viewer, post.id)}
     return "discussions/show.html", {"ask": None}

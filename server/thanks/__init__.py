@@ -1,0 +1,1 @@
+"""Feature: thanks for something that somebody did, and celebrating together."""

@@ -1,0 +1,1 @@
+"""Pages: thanks and celebrations."""
