@@ -23,6 +23,7 @@ from server.live.feature import feature as live
 from server.mail.feature import feature as mail
 from server.media.feature import feature as media
 from server.moderation.feature import feature as moderation
+from server.needs.feature import feature as needs
 from server.notes.feature import feature as notes
 from server.notifications.feature import feature as notifications
 from server.oauth.feature import feature as oauth
@@ -86,6 +87,7 @@ FEATURES: tuple[Feature, ...] = (
     conversations,
     search,
     moderation,
+    needs,
     live,
     digest,
     letterbox,

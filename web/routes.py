@@ -29,6 +29,7 @@ from web.ideas.pages import routes as ideas
 from web.live.pages import routes as live
 from web.media.pages import routes as media
 from web.moderation.pages import routes as moderation
+from web.needs.pages import routes as needs
 from web.networks.pages import routes as networks
 from web.notifications.pages import routes as notifications
 from web.oauth.pages import routes as oauth
@@ -76,6 +77,7 @@ def page_routes() -> list[BaseRoute]:
         *tries,
         *together,
         *thanks,
+        *needs,
         *events,
         *people,
         *networks,

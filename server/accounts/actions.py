@@ -169,11 +169,14 @@ async def set_post_defaults(
 
 
 async def finish_first_visit(
-    here: Instance, acting: Viewer, *, teaches: str, stuck_with: str, ask_me_about: str, accepts_guidelines: bool
+    here: Instance, acting: Viewer, *, teaches: str, stuck_with: str, ask_me_about: str, accepts_guidelines: bool | None
 ) -> None:
-    """Keep the answers to the three questions, which may be empty, and the acceptance of the guidelines."""
+    """Keep the answers to the three questions, which may be empty, and the acceptance of the guidelines.
+
+    None where the answers are given anew: what was accepted stays as it is.
+    """
     account = await _own(acting)
-    version = here.site.guidelines_version
+    version = account.guidelines_version if accepts_guidelines is None else here.site.guidelines_version
     if version > account.guidelines_version and not accepts_guidelines:
         raise Invalid("Please read and accept the guidelines.", field="accepts_guidelines")
     answers = {"teaches": teaches, "stuck_with": stuck_with, "ask_me_about": ask_me_about}

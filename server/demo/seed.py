@@ -48,6 +48,8 @@ from server.ideas import actions as ideas
 from server.instance import Instance
 from server.moderation import actions as moderation
 from server.moderation.actions import NewReport
+from server.needs import actions as needs
+from server.needs.actions import CardForm
 from server.peers import actions as peers
 from server.polls import actions as polls
 from server.polls.form import PollForm
@@ -212,14 +214,13 @@ class Seeder:
         await accounts.sign_out(here, token)
         self._viewers[f"{person.handle}@{slug}"] = viewer
         await actors.update_profile(here, str(viewer.actor_id), actors.ProfileChange(summary_source=person.about))
-        await accounts.finish_first_visit(
-            here,
-            viewer,
+        card = CardForm(
             teaches=person.teaches,
             stuck_with=person.stuck_with,
             ask_me_about=person.ask_me_about,
-            accepts_guidelines=True,
+            may_be_asked=person.role == "member",
         )
+        await needs.answer(here, viewer, card, accepts_guidelines=True)
 
     async def _trust(self, organisation: DemoOrganisation) -> None:
         here = self._opened[organisation.slug]

@@ -23,7 +23,7 @@ from server.moderation.queries import handled_by
 from server.posts.readable import readable
 
 KINDS = {
-    "mention": ("mention", "reply", "tried", "remix", "round"),
+    "mention": ("mention", "reply", "tried", "remix", "round", "asked"),
     "status": ("published",),
     "favourite": ("like",),
     "reblog": ("boost",),

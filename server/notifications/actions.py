@@ -37,6 +37,8 @@ LONGEST_PAUSE = timedelta(days=370)
 
 MAIL_JOB = "notifications.mail"
 MAIL_AFTER = timedelta(minutes=2)
+URGENT = "asked"
+"""Mailed without waiting whether it is seen: somebody needs an answer today."""
 TODAY_JOB = "notifications.today"
 """Puts together what somebody wants once a day (`server.digest.today`)."""
 
@@ -140,12 +142,14 @@ async def _notify(here: Instance, wanted: Sequence[tuple[str, str, News]], now: 
         **parameters,
     )
     tiers = {row["id"]: tier_of(row["kind"], tiers_from(row["tiers"]), row["space_tier"]) for row in added}
-    await here.jobs.enqueue_all(
-        MAIL_JOB,
-        [{"id": row["id"]} for row in added if tiers[row["id"]] == NOW],
-        run_at=now + MAIL_AFTER,
-        unique=lambda payload: f"{MAIL_JOB}:{payload['id']}",
-    )
+    for urgent in (False, True):
+        at_once = [row for row in added if tiers[row["id"]] == NOW and (row["kind"] == URGENT) == urgent]
+        await here.jobs.enqueue_all(
+            MAIL_JOB,
+            [{"id": row["id"]} for row in at_once],
+            run_at=now if urgent else now + MAIL_AFTER,
+            unique=lambda payload: f"{MAIL_JOB}:{payload['id']}",
+        )
     await _bundle(here, {row["reader_id"] for row in added if tiers[row["id"]] == TODAY}, now)
     if added:
         await here.events.emit(Told(tuple((row["reader_id"], row["id"]) for row in added)))

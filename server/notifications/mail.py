@@ -110,6 +110,7 @@ def _does(words: Words, kind: str) -> str | None:
         "reply": words.text("replied to you"),
         "tried": words.text("tried your practice"),
         "mention": words.text("mentioned you"),
+        "asked": words.text("asks, and needs an answer today"),
         "round": words.text("asks you, and everybody is heard"),
         "coauthor": words.text("asks you to write this practice together"),
         "coauthor_yes": words.text("writes this practice with you now"),

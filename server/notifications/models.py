@@ -10,7 +10,7 @@ from server.db import MomentField, id_field
 
 class Notification(Model):
     """Something a local person should know. `kind`: ``follow``, ``follow_request``, ``reply``, ``mention``,
-    ``round`` (asks them, or waits for them still), ``round_closed``,
+    ``asked`` (a question that is needed today), ``round`` (asks them, or waits for them still), ``round_closed``,
     ``tried`` (a practice of theirs), ``revise`` (several people did: what would they change?), ``like``, ``boost``,
     ``published`` (by somebody of whom they want to hear that), ``helped``, ``joined``, ``applied``,
     ``accepted``, ``declined``, ``held``, ``removed``, ``refused``, ``quote``, ``remix`` (of a practice of theirs),

@@ -24,7 +24,7 @@ MAX_POSTS = 200
 _ABOUT_THEIR_POST = frozenset(
     {"reply", "tried", "mention", "published", "remix", "offer", "offer_taken"}
     | {"poll_ended", "together", "event_yes", "event_no"}
-    | {"round", "round_closed"}
+    | {"round", "round_closed", "asked"}
     | {"coauthor", "coauthor_yes", "coedited", "edit_refused"}
 )
 # What is more pressing stands first within a group.
@@ -48,6 +48,7 @@ _ORDER = (
     "revise",
     "tried",
     "reply",
+    "asked",
     "round",
     "mention",
     "round_closed",

@@ -9,7 +9,7 @@ NOW, TODAY, WEEKLY, NONE = TIERS = ("now", "today", "weekly", "none")
 TOPICS: dict[str, frozenset[str]] = {
     "answers": frozenset({"reply"}),
     "tries": frozenset({"tried"}),
-    "mentions": frozenset({"mention", "round", "coauthor"}),
+    "mentions": frozenset({"mention", "round", "coauthor", "asked"}),
     "decisions": frozenset({"accepted", "declined", "event_yes", "event_no", "coauthor_yes", "edit_refused"}),
     "care": frozenset({"report", "report_done", "warning", "ban", "removed", "refused", "revise"}),
     "duties": frozenset({"applied", "asks_in", "follow_request", "held", "invited"}),

@@ -15,7 +15,7 @@ from server.instance import Instance
 from server.posts.queries import PostView, listing, page_path, readable
 from server.posts.readable import findable
 from server.search.queries import ids_about
-from server.search.words import any_of, words_of
+from server.week.picks import CANDIDATES, Said, Suggestion, choose
 
 MAX_WAITING = 20
 MAX_ASKS = 3
@@ -25,8 +25,9 @@ TALKED_ABOUT = 50
 TRAVELLED_SINCE = timedelta(days=14)
 ASKS_SINCE = timedelta(days=60)
 FIRST_STEPS_FOR = timedelta(days=30)
-# A practice is suggested again after eight weeks at the earliest, as long as there are others.
-ROTATION_WEEKS = 8
+TERM = timedelta(days=120)
+"""After so long somebody is asked whether their answers still hold."""
+MY_CHALLENGES = 5
 
 PRACTICES = ("practice", "tip")
 
@@ -57,33 +58,25 @@ class Travelled:
 
 
 @dataclass(frozen=True, slots=True)
-class Suggestion:
-    """One practice to try. `reason`: ``stuck`` or ``teaches`` (it shares words with what I said there), or ``new``."""
-
-    post: PostView
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
 class PostsOfTheWeek:
     """The posts on the page, but for the timeline."""
 
     asks: list[PostView]
     travelled: list[Travelled]
-    suggestion: Suggestion | None
+    suggestions: list[Suggestion]
 
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What somebody said of themselves on their first visit."""
+    """What somebody said of themselves, and what is suggested by it; `asks_again`: that was a term ago."""
 
-    teaches: str
-    stuck_with: str
+    said: Said
     ask_me_about: str
     created_at: datetime
     away_since: datetime | None = None
     back_at: datetime | None = None
     facilitates: bool = False
+    asks_again: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,23 +96,42 @@ class FirstSteps:
 
 
 async def about(here: Instance, viewer: Viewer) -> About:
-    """What the viewer said of themselves."""
+    """What the viewer said of themselves, the challenges they named, and what they passed by; one query."""
+    joined = "group_concat" if here.db.dialect == "sqlite" else "string_agg"
     row = await here.db.row(
-        "SELECT teaches, stuck_with, ask_me_about, created_at, away_since, back_at, EXISTS (SELECT 1 FROM membership"
-        " WHERE person_id = account.actor_id AND state = 'active' AND role IN ('steward', 'facilitator'))"
-        " AS facilitates FROM account WHERE id = :id",
+        "SELECT account.teaches, account.stuck_with, account.ask_me_about, account.created_at, card.works_with,"
+        " card.would_learn, card.no_picks, card.answered_at, account.away_since, account.back_at,"
+        " EXISTS (SELECT 1 FROM membership WHERE person_id = account.actor_id AND state = 'active'"
+        " AND role IN ('steward', 'facilitator')) AS facilitates,"
+        f" (SELECT {joined}(passed.post_id, ' ') FROM passed_pick AS passed"
+        " WHERE passed.person_id = account.actor_id) AS passed,"
+        f" (SELECT {joined}(mine.title, '|') FROM (SELECT post.title FROM post"
+        " WHERE post.author_id = account.actor_id AND post.kind = 'challenge' AND post.state = 'visible'"
+        " AND NOT post.locked ORDER BY post.published_at DESC, post.id DESC LIMIT :challenges) AS mine) AS challenges"
+        " FROM account LEFT JOIN needs_card AS card ON card.id = account.actor_id WHERE account.id = :id",
         id=viewer.account_id,
+        challenges=MY_CHALLENGES,
     )
     if row is None:
-        return About("", "", "", here.clock.now())
-    return About(
+        return About(Said(), "", here.clock.now())
+    said = Said(
         teaches=row["teaches"],
+        works_with=row["works_with"] or "",
         stuck_with=row["stuck_with"],
+        would_learn=row["would_learn"] or "",
+        challenges=tuple(title for title in (row["challenges"] or "").split("|") if title.strip()),
+        passed=frozenset((row["passed"] or "").split()),
+        wanted=not row["no_picks"],
+    )
+    since = from_milliseconds(row["answered_at"] or row["created_at"])
+    return About(
+        said=said,
         ask_me_about=row["ask_me_about"],
         created_at=from_milliseconds(row["created_at"]),
         away_since=None if row["away_since"] is None else from_milliseconds(row["away_since"]),
         back_at=None if row["back_at"] is None else from_milliseconds(row["back_at"]),
         facilitates=bool(row["facilitates"]),
+        asks_again=here.clock.now() - since > TERM,
     )
 
 
@@ -160,11 +172,11 @@ async def waiting(here: Instance, viewer: Viewer) -> list[Waiting]:
 
 
 async def posts_of_the_week(here: Instance, viewer: Viewer, me: About) -> PostsOfTheWeek:
-    """Asks, answers to what I shared, and one practice; ten queries, or one more where nothing fits what I said."""
+    """Asks, answers to what I shared, and one practice; eleven queries, or one more where nothing fits what I said."""
     ask_ids = await ids_about(here, viewer, me.ask_me_about, kinds=("ask",), limit=MAX_ASKS * 6)
     answered = await _answered(here, viewer)
-    fitting = await ids_about(here, viewer, f"{me.stuck_with} {me.teaches}", kinds=PRACTICES, limit=ROTATION_WEEKS * 2)
-    newest = [] if fitting else await _newest_practices(here, viewer)
+    fitting = await _fitting(here, viewer, me.said)
+    newest = [] if fitting or not me.said.wanted else await _newest_practices(here, viewer)
     wanted = list(dict.fromkeys([*ask_ids, *(row["id"] for row in answered), *fitting, *newest]))
     found = await listing(here, viewer, ids=wanted, limit=len(wanted)) if wanted else None
     posts = {post.id: post for post in found.items} if found else {}
@@ -175,7 +187,9 @@ async def posts_of_the_week(here: Instance, viewer: Viewer, me: About) -> PostsO
             for row in answered
             if row["id"] in posts
         ],
-        suggestion=_suggestion(here, viewer, me, [posts[post_id] for post_id in fitting or newest if post_id in posts]),
+        suggestions=await choose(
+            here, viewer, me.said, [posts[post_id] for post_id in fitting or newest if post_id in posts]
+        ),
     )
 
 
@@ -226,7 +240,7 @@ async def newest_person(here: Instance, viewer: Viewer) -> PersonLabel | None:
 def minutes(waiting: list[Waiting], posts: PostsOfTheWeek) -> int:
     """About how long all of it takes."""
     total = sum(MINUTES[item.kind] for item in waiting) + len(posts.asks) * MINUTES["ask"]
-    return total + (MINUTES["practice"] if posts.suggestion else 0)
+    return total + len(posts.suggestions) * MINUTES["practice"]
 
 
 def _asks(here: Instance, viewer: Viewer, posts: list[PostView]) -> list[PostView]:
@@ -241,17 +255,11 @@ def _asks(here: Instance, viewer: Viewer, posts: list[PostView]) -> list[PostVie
     ][:MAX_ASKS]
 
 
-def _suggestion(here: Instance, viewer: Viewer, me: About, posts: list[PostView]) -> Suggestion | None:
-    others = [post for post in posts if post.author.id != viewer.actor_id]
-    if not others:
-        return None
-    week = here.clock.now().toordinal() // 7
-    chosen = others[week % len(others)]
-    said = set(words_of(f"{chosen.title} {chosen.excerpt}"))
-    for reason, mine in (("stuck", me.stuck_with), ("teaches", me.teaches)):
-        if said & set(any_of(mine)):
-            return Suggestion(chosen, reason)
-    return Suggestion(chosen, "new")
+async def _fitting(here: Instance, viewer: Viewer, said: Said) -> list[str]:
+    if not said.wanted:
+        return []
+    found = await ids_about(here, viewer, said.words, kinds=PRACTICES, limit=CANDIDATES + len(said.passed))
+    return [post_id for post_id in found if post_id not in said.passed][:CANDIDATES]
 
 
 async def _answered(here: Instance, viewer: Viewer) -> list[Row]:
@@ -283,7 +291,7 @@ async def _newest_practices(here: Instance, viewer: Viewer) -> list[str]:
         f" AND post.author_id <> :week_me AND {may_read} AND {findable(viewer)}"
         " ORDER BY post.published_at DESC, post.id DESC LIMIT :week_limit",
         week_me=viewer.actor_id,
-        week_limit=ROTATION_WEEKS * 2,
+        week_limit=CANDIDATES,
         **parameters,
     )
     return [row["id"] for row in rows]

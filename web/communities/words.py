@@ -5,7 +5,7 @@ from starlette.requests import Request
 from server.communities import policy
 from server.communities.queries import CommunityPage
 from web.i18n import gettext
-from web.request import here_of
+from web.request import here_of, viewer_of
 
 Option = dict[str, str]
 
@@ -131,6 +131,8 @@ def tabs(request: Request, page: CommunityPage, current: str) -> list[dict[str, 
         found.append(("library", gettext(request, "Library"), f"{page.url}/library"))
         if policy.may_see_members(page.facts):
             found.append(("members", gettext(request, "People"), f"{page.url}/members"))
+        if policy.may_see_members(page.facts) and viewer_of(request).is_signed_in:
+            found.append(("needs", gettext(request, "Needs"), f"{page.url}/needs"))
         if page.guidelines_version or policy.may_set_guidelines(page.facts):
             found.append(("guidelines", gettext(request, "Guidelines"), f"{page.url}/guidelines"))
     return [{"label": label, "href": href, "current": name == current} for name, label, href in found]

@@ -14,6 +14,7 @@ from server.errors import NotFound
 from server.fediverse.queries import DeliveryState, delivery_state
 from server.ideas import queries as ideas
 from server.instance import Instance
+from server.needs import asking
 from server.polls import queries as polls
 from server.posts import gathering
 from server.posts import queries as posts
@@ -187,7 +188,8 @@ async def _facts(request: Request, here: Instance, viewer: Viewer, post: PostVie
     if post.kind == "idea":
         return "ideas/show.html", {"idea": await ideas.idea(here, viewer, post)}
     if post.kind == "ask":
-        return "discussions/show.html", {"ask": await discussions.ask(here, viewer, post)}
+        needed = await asking.asked(here, viewer, post.id) if post.is_mine else None
+        return "discussions/show.html", {"ask": await discussions.ask(here, viewer, post), "needed": needed}
     if post.kind in thanks.KINDS:
         return "discussions/show.html", {"ask": None, "act": await thanked.act_of(here, viewer, post)}
     if post.kind == "win":

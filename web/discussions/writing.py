@@ -17,6 +17,7 @@ from server.posts.queries import PostView
 from server.practices.previews import preview
 from server.text import LANGUAGES, LICENCES
 from web.i18n import gettext
+from web.needs import today
 from web.practices.composing import audiences, chosen, community_of, language_options, licence_options, take_files
 from web.render import redirect, render
 from web.request import form_of, here_of, signed_in, text
@@ -79,6 +80,8 @@ async def send(request: Request) -> Response:
         post = await actions.start(here, viewer, form)
     except Invalid as error:
         return await _composer(request, form, uploaded=uploaded, errors=error.errors, status=422)
+    if form.kind == "ask" and text(sent, "need_today", 5):
+        return await today.ask(request, post.id, posts.page_path(post.short, post.title, post.kind))
     words = {
         "ask": gettext(request, "Your question is there."),
         "win": gettext(request, "Good to hear. It can grow into a practice whenever you like."),
@@ -145,7 +148,7 @@ async def _composer(
     if uploaded is None:
         uploaded = await files(here, form.media_ids, owner_id=viewer.actor_id)
     options = await audiences(request, viewer, community) if editing is None else []
-    values: dict[str, Any] = {"shown": None, "change_note": "", **more}
+    values: dict[str, Any] = {"shown": None, "change_note": "", "need_today": await _needs_it_today(request), **more}
     return render(
         request,
         "discussions/compose.html",
@@ -166,6 +169,11 @@ async def _composer(
         draft_key=f"edit-{editing.short}" if editing else f"{form.kind}-{community.id if community else ''}",
         **values,
     )
+
+
+async def _needs_it_today(request: Request) -> bool:
+    """Whether the box was ticked in a form that is shown again."""
+    return request.method == "POST" and bool(text(await form_of(request), "need_today", 5))
 
 
 async def _shown(request: Request, form: ThreadForm, uploaded: list[MediaFile]) -> Any:

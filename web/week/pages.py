@@ -55,7 +55,7 @@ async def week_page(request: Request) -> Response:
         items=[_item(request, item) for item in waiting],
         asks=posts.asks,
         travelled=posts.travelled,
-        suggestion=posts.suggestion,
+        suggestions=posts.suggestions,
         minutes=queries.minutes(waiting, posts),
         steps=steps_of(request, steps) if steps else None,
         greet=await queries.newest_person(here, viewer),
@@ -77,8 +77,9 @@ async def done(request: Request) -> Response:
 
 def _keep(viewer: Viewer, posts: queries.PostsOfTheWeek, shared: list[PostView]) -> list[str]:
     """What is kept on the device: first what is suggested, and what became of one's own."""
-    suggested = [posts.suggestion.post] if posts.suggestion else []
-    return pages_to_keep([*suggested, *(item.post for item in posts.travelled), *shared], viewer.actor_id)
+    return pages_to_keep(
+        [*(pick.post for pick in posts.suggestions), *(item.post for item in posts.travelled), *shared], viewer.actor_id
+    )
 
 
 def _break_until(here: Instance) -> datetime | None:

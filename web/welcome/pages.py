@@ -4,10 +4,11 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from server.accounts import actions as accounts
 from server.accounts import queries
 from server.actors.viewer import ANONYMOUS
 from server.errors import Invalid
+from server.needs import queries as needs
+from server.needs.actions import CardForm, answer
 from server.posts import queries as posts
 from web.i18n import gettext
 from web.render import redirect, render
@@ -15,7 +16,7 @@ from web.request import form_of, here_of, signed_in, text, viewer_of
 from web.sessions import is_for_app, safe_next
 
 SHOWN_PRACTICES = 3
-QUESTIONS = ("teaches", "stuck_with", "ask_me_about")
+QUESTIONS = ("teaches", "works_with", "stuck_with", "would_learn", "ask_me_about")
 
 
 async def front(request: Request) -> Response:
@@ -28,15 +29,15 @@ async def front(request: Request) -> Response:
 
 
 async def welcome_page(request: Request) -> Response:
-    """Three questions, each of which may stay empty."""
+    """Five questions, each of which may stay empty."""
     here, viewer = here_of(request), signed_in(request)
-    own = await queries.own(here, viewer)
+    card, _ = await needs.card(here, viewer)
     accepted = await queries.accepted_guidelines(here, viewer)
     onward = safe_next(request.query_params.get("next"), "")
     return render(
         request,
         "welcome/first_visit.html",
-        form={name: getattr(own, name) for name in QUESTIONS},
+        form={name: getattr(card, name) for name in QUESTIONS},
         accepted=accepted,
         onward=onward,
         keeps_opener=is_for_app(onward),
@@ -49,8 +50,16 @@ async def welcome(request: Request) -> Response:
     onward = safe_next(text(form, "next"), "")
     answers = {name: text(form, name, 2000) for name in QUESTIONS}
     try:
-        await accounts.finish_first_visit(
-            here, viewer, **answers, accepts_guidelines=bool(text(form, "accepts_guidelines"))
+        card, _ = await needs.card(here, viewer)
+        await answer(
+            here,
+            viewer,
+            CardForm(
+                **answers,
+                may_be_asked=card.may_be_asked and bool(answers["ask_me_about"].strip()),
+                wants_picks=card.wants_picks,
+            ),
+            accepts_guidelines=bool(text(form, "accepts_guidelines")),
         )
     except Invalid as error:
         accepted = await queries.accepted_guidelines(here, viewer)

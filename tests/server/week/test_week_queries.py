@@ -76,14 +76,14 @@ async def test_l9_asks_for_me_share_my_words_and_wait_for_an_answer(fediverse) -
 async def test_l1_o4_one_practice_to_try_is_anothers_and_says_why(fediverse) -> None:
     here, maya, tom = await two(fediverse)
     await make_post(here, maya.id, title="My own")
-    assert (await week(maya)).suggestion is None
+    assert (await week(maya)).suggestions == []
     await make_post(here, tom.id, title="Pottery wheel")
-    fits = (await week(maya)).suggestion
+    fits = (await week(maya)).suggestions[0]
     assert (fits.post.title, fits.reason) == ("Pottery wheel", "new")
     await make_post(here, tom.id, title="Quiet starts in science")
     for words, reason in (({"teaches": "science"}, "teaches"), ({"stuck_with": "noisy, never quiet"}, "stuck")):
         await told(maya, **words)
-        fits = (await week(maya)).suggestion
+        fits = (await week(maya)).suggestions[0]
         assert (fits.post.title, fits.reason) == ("Quiet starts in science", reason)
 
 
@@ -94,7 +94,7 @@ async def test_o4_next_week_it_is_another_one(fediverse) -> None:
     titles = set()
     for _ in range(3):
         later = await fediverse.as_person(here, maya.id)
-        titles.add((await week(later)).suggestion.post.title)
+        titles.add((await week(later)).suggestions[0].post.title)
         fediverse.clock.advance(timedelta(days=7).total_seconds())
     assert len(titles) == 3
 

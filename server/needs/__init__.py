@@ -1,0 +1,1 @@
+"""Feature: what people need, whom one may ask today, and what is suggested to whom."""

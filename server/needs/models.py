@@ -1,0 +1,73 @@
+"""What people said they need, who may be asked today, and what was asked of whom. All of it stays on this server."""
+
+from datetime import datetime
+
+from tortoise import fields
+from tortoise.models import Model
+
+from server.db import MomentField, id_field
+
+
+class NeedsCard(Model):
+    """Two answers beside those of the account, and choices; `id` is that of the actor.
+
+    `answered_at` is when all five were looked at last. `may_be_asked`: others may ask them today. `no_picks`: no
+    practices are suggested to them.
+    """
+
+    id = id_field()
+    would_learn = fields.TextField(default="")
+    works_with = fields.TextField(default="")
+    answered_at: datetime | None = MomentField(null=True)
+    may_be_asked = fields.BooleanField(default=False)
+    no_picks = fields.BooleanField(default=False)
+
+    class Meta:
+        """Table name."""
+
+        table = "needs_card"
+
+
+class NeedToday(Model):
+    """A question that is needed today; `id` is the id of its post. `asked` people were told; None: not yet sought."""
+
+    id = id_field()
+    author_id = fields.CharField(max_length=26)
+    at = MomentField()
+    asked = fields.IntField(null=True)
+
+    class Meta:
+        """Table name and indexes."""
+
+        table = "need_today"
+        indexes = (("author_id", "at"),)
+
+
+class AskedToday(Model):
+    """Somebody was asked on this day, counted as in the calendar: nobody is asked twice."""
+
+    id = id_field()
+    person_id = fields.CharField(max_length=26)
+    day = fields.IntField()
+    at = MomentField()
+
+    class Meta:
+        """Table name and keys."""
+
+        table = "asked_today"
+        unique_together = (("person_id", "day"),)
+
+
+class PassedPick(Model):
+    """A practice that somebody does not want suggested again."""
+
+    id = id_field()
+    person_id = fields.CharField(max_length=26)
+    post_id = fields.CharField(max_length=26)
+    at = MomentField()
+
+    class Meta:
+        """Table name and keys."""
+
+        table = "passed_pick"
+        unique_together = (("person_id", "post_id"),)

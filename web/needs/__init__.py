@@ -1,0 +1,1 @@
+"""Pages: what people need, asking today, and what is suggested."""
