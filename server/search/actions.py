@@ -14,6 +14,7 @@ ACTOR = "actor"
 
 NEVER_INDEXED = ("direct", "private")
 REBUILD_AT_ONCE = 200
+MOST_SUBJECTS = 50
 
 
 async def index_post(here: Instance, post_id: str) -> None:
@@ -45,12 +46,15 @@ async def forget_post(here: Instance, post_id: str) -> None:
     await _forget(here, POST, post_id)
 
 
-async def index_actor(here: Instance, actor_id: str) -> None:
-    """Put a person or community into the index as it is now, or take it out if it does not want to be found."""
+async def index_actor(here: Instance, actor_id: str, *, ending: str = "") -> None:
+    """Put a person or community into the index as it is now, or take it out if it does not want to be found.
+
+    `ending` is a post of theirs that is being deleted.
+    """
     row = await here.db.row(
         "SELECT actor.kind, actor.name, actor.username, actor.domain, actor.summary_html, actor.discoverable,"
         " actor.hidden, actor.suspended_at, actor.deleted_at, actor.created_at,"
-        " account.ask_me_about, account.teaches, community.purpose"
+        " account.ask_me_about, community.purpose"
         " FROM actor LEFT JOIN account ON account.actor_id = actor.id LEFT JOIN community ON community.id = actor.id"
         " WHERE actor.id = :id",
         id=actor_id,
@@ -58,15 +62,42 @@ async def index_actor(here: Instance, actor_id: str) -> None:
     if row is None or not _is_findable(row):
         await _forget(here, ACTOR, actor_id)
         return
+    subjects = await _subjects(here, actor_id, ending) if row["ask_me_about"] is not None else []
     body = indexed(
         row["domain"],
         plain(row["summary_html"]),
         row["ask_me_about"] or "",
-        row["teaches"] or "",
+        " ".join(subjects),
         row["purpose"] or "",
     )
     title = indexed(row["name"], row["username"])
     await _store(here, ACTOR, [{"id": actor_id, "at": row["created_at"], "title": title, "body": body}])
+
+
+async def index_author(here: Instance, post_id: str, *, ends: bool = False) -> None:
+    """Put whoever wrote a practice here into the index again: their practices' subjects find them.
+
+    `ends`: it is being deleted.
+    """
+    author_id = await here.db.value(
+        "SELECT author_id FROM post WHERE id = :id AND kind = 'practice' AND is_local", id=post_id
+    )
+    if author_id is not None:
+        await index_actor(here, str(author_id), ending=post_id if ends else "")
+
+
+async def _subjects(here: Instance, actor_id: str, ending: str) -> list[str]:
+    """What the latest public practices of somebody here are about."""
+    rows = await here.db.rows(
+        "SELECT practice.subject FROM post JOIN practice ON practice.id = post.id"
+        " WHERE post.author_id = :author AND post.kind = 'practice' AND post.state = 'visible'"
+        " AND post.visibility = 'public' AND post.id <> :ending"
+        " ORDER BY post.published_at DESC, post.id DESC LIMIT :most",
+        author=actor_id,
+        ending=ending,
+        most=MOST_SUBJECTS,
+    )
+    return list(dict.fromkeys(row["subject"] for row in rows))
 
 
 async def forget_actor(here: Instance, actor_id: str) -> None:

@@ -16,14 +16,19 @@ REBUILD = "search.rebuild"
 
 async def _published(here: Instance, events: Sequence[PostPublished]) -> None:
     await actions.index_posts(here, [event.post_id for event in events])
+    for event in events:
+        if event.is_local and event.kind == "practice":
+            await actions.index_author(here, event.post_id)
 
 
 async def _changed(here: Instance, event: PostEdited | PostHeld | PostRemoved) -> None:
     await actions.index_post(here, event.post_id)
+    await actions.index_author(here, event.post_id)
 
 
 async def _deleted(here: Instance, event: PostDeleted) -> None:
     await actions.forget_post(here, event.post_id)
+    await actions.index_author(here, event.post_id, ends=True)
 
 
 async def _actor_changed(here: Instance, event: ActorChanged) -> None:
