@@ -225,6 +225,7 @@ def _did(words: Words, entry: Entry) -> str:
         "round": words.many("%(who)s asks you.", "%(who)s ask you.", entry.people, who=who),
         "mention": words.many("%(who)s mentioned you.", "%(who)s mentioned you.", entry.people, who=who),
         "published": words.many("new by %(who)s.", "new by %(who)s.", entry.people, who=who),
+        "revised": words.many("%(who)s wrote a new version.", "%(who)s wrote a new version.", 1, who=who),
         "quote": words.many("%(who)s quoted it.", "%(who)s quoted it.", entry.people, who=who),
     }.get(entry.what) or words.many("news from %(who)s.", "news from %(who)s.", entry.people, who=who)
 

@@ -30,6 +30,7 @@ from server.polls.events import PollEnded
 from server.posts.events import (
     PostBoosted,
     PostDeleted,
+    PostEdited,
     PostHeld,
     PostLiked,
     PostPublished,
@@ -95,6 +96,7 @@ def _install(here: Instance) -> None:
     here.events.on(TurnNudged, partial(gatherings.on_nudged, here))
     here.events.on(RoundClosed, partial(gatherings.on_round_closed, here))
     here.events.on(TriedOften, partial(gatherings.on_tried_often, here))
+    here.events.on(PostEdited, partial(gatherings.on_edited, here))
     here.events.on(ParticipationAnswered, partial(gatherings.on_participation, here))
     here.jobs.on(actions.MAIL_JOB, partial(mail.send, here))
     here.jobs.every("notifications.clean_up", timedelta(days=1), partial(_clean_up, here))

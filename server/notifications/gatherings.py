@@ -6,7 +6,7 @@ from server.db import among
 from server.instance import Instance
 from server.notifications.actions import MAX_READERS, News, about_post, notify, withdraw
 from server.polls.events import PollEnded
-from server.posts.events import PostPublished
+from server.posts.events import PostEdited, PostPublished
 from server.rounds.events import RoundClosed, TurnNudged
 from server.sessions.events import ParticipationAnswered
 from server.together.events import TogetherOver
@@ -93,6 +93,30 @@ async def on_tried_often(here: Instance, event: TriedOften) -> None:
     key = f"{event.practice_id}:{event.version}"
     news = News(kind="revise", thing=about_post(event.practice_id), key=key, post_id=event.practice_id)
     await notify(here, [author_id] if author_id else [], news)
+
+
+async def on_edited(here: Instance, event: PostEdited) -> None:
+    """Tell who tried an earlier version of a practice that there is a new one; not again before they have seen that."""
+    thing = about_post(event.post_id)
+    rows = await here.db.rows(
+        "SELECT DISTINCT report.author_id AS reader_id, practice.author_id, practice.version FROM (SELECT post.id,"
+        " post.author_id, CASE WHEN post.is_local THEN post.version ELSE tried_tally.version END AS version FROM post"
+        " LEFT JOIN tried_tally ON tried_tally.id = post.id WHERE post.id = :id AND post.kind = 'practice') AS practice"
+        " JOIN tried_report AS report ON report.practice_id = practice.id AND report.version < practice.version"
+        " JOIN post AS said ON said.id = report.id AND said.state = 'visible'"
+        " JOIN actor ON actor.id = report.author_id AND actor.is_local"
+        " WHERE NOT EXISTS (SELECT 1 FROM notification AS told WHERE told.reader_id = report.author_id"
+        " AND told.thing = :thing AND told.kind = 'revised' AND told.read_at IS NULL)"
+        " ORDER BY report.author_id LIMIT :limit",
+        id=event.post_id,
+        thing=thing,
+        limit=MAX_TOLD,
+    )
+    for start in range(0, len(rows), MAX_READERS):
+        some = rows[start : start + MAX_READERS]
+        key = f"{event.post_id}:{some[0]['version']}"
+        news = News(kind="revised", thing=thing, key=key, actor_id=some[0]["author_id"], post_id=event.post_id)
+        await notify(here, [row["reader_id"] for row in some], news)
 
 
 async def _ask(here: Instance, reader_id: str, post_id: str, author_id: str, key: str) -> None:

@@ -115,6 +115,7 @@ def _does(words: Words, kind: str) -> str | None:
         "coauthor": words.text("asks you to write this practice together"),
         "coauthor_yes": words.text("writes this practice with you now"),
         "published": words.text("wrote something new"),
+        "revised": words.text("wrote a new version of what you tried"),
         "remix": words.text("made a remix of what you shared"),
     }.get(kind)
 

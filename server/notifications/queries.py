@@ -22,7 +22,7 @@ MAX_POSTS = 200
 
 # Kinds whose post somebody else wrote: without the right to read it there is nothing to tell (S15).
 _ABOUT_THEIR_POST = frozenset(
-    {"reply", "tried", "mention", "published", "remix", "offer", "offer_taken"}
+    {"reply", "tried", "mention", "published", "revised", "remix", "offer", "offer_taken"}
     | {"poll_ended", "together", "event_yes", "event_no"}
     | {"round", "round_closed", "asked"}
     | {"coauthor", "coauthor_yes", "coedited", "edit_refused"}
@@ -53,6 +53,7 @@ _ORDER = (
     "mention",
     "round_closed",
     "published",
+    "revised",
     "event_yes",
     "event_no",
     "poll_ended",

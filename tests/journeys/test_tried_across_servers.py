@@ -195,18 +195,30 @@ async def test_a_second_report_on_one_version_is_refused_here_and_a_reply_elsewh
     assert sorted(node.kind for node in await maya.do(posts.thread, practice.id)) == ["reply", "tried", "tried"]
 
 
-async def test_a_new_version_can_be_tried_again(fediverse, three):
-    maya, tom, _, practice = three
+async def test_c2_who_tried_it_hears_of_a_new_version_and_can_try_that(fediverse, three):
+    maya, tom, ada, practice = three
     await tried(tom, practice.uri)
     await fediverse.settle()
     fediverse.clock.advance(60)
-    await maya.do(practices.revise, practice.id, replace(PRACTICE, steps=("Ask.", "Sort.", "Begin there.")))
-    await fediverse.settle()
+    ben = await fediverse.person(tom.here, "ben")
+    told = "SELECT kind, actor_id, post_id FROM notification WHERE reader_id = :reader AND kind = 'revised'"
+    steps = ("Ask.", "Sort.", "Begin there.")
+    for change in (steps, steps[:2], steps):
+        await maya.do(practices.revise, practice.id, replace(PRACTICE, steps=change))
+        await fediverse.settle()
+        fediverse.clock.advance(60)
+    # Once, until he has seen it; nobody who never tried it.
+    (news,) = await tom.here.run(tom.here.db.rows, told, reader=tom.id)
+    assert news["post_id"] == (await found(tom.here, practice.uri)).id
+    page = (await fediverse.client(tom.here, tom).get("/notifications")).text
+    assert "wrote a new version of what you tried" in page
+    for other in (ben, ada):
+        assert await other.here.run(other.here.db.rows, told, reader=other.id) == []
     await tried(tom, practice.uri, replace(CHANGED, steps=(3,)))
     await fediverse.settle()
     assert (await counted(maya, practice.uri))[:1] == (2,)
     rows = await maya.here.run(maya.here.db.rows, "SELECT version FROM tried_report ORDER BY version")
-    assert [row["version"] for row in rows] == [1, 2]
+    assert [row["version"] for row in rows] == [1, 4]
 
 
 async def test_nobody_reports_on_a_version_that_is_not_written_yet(fediverse, three):

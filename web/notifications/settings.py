@@ -134,7 +134,7 @@ def _topics(request: Request) -> list[dict[str, str]]:
         "care": gettext(request, "Reports, and words of those who look after this place"),
         "duties": gettext(request, "What I have to decide"),
         "travelled": gettext(request, "Remixes, quotes and changes of what I shared"),
-        "others": gettext(request, "New from people I wanted to hear of, and polls"),
+        "others": gettext(request, "New from people I wanted to hear of, new versions of what I tried, and polls"),
         "thanks": gettext(request, "Thanks, and who follows or joins"),
     }
     return [{"name": topic, "label": label} for topic, label in labels.items()]
