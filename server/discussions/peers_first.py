@@ -94,7 +94,7 @@ async def on_early(here: Instance, event: AnswerEarly) -> None:
 
 async def on_published(here: Instance, events: Sequence[PostPublished]) -> None:
     """Peers answered: what waits for that is shown. One query for all that came together."""
-    parents = {f"id_{number}": event.parent_id for number, event in enumerate(events) if event.parent_id}
+    parents = {f"id_{number}": event.parent_id for number, event in enumerate(events) if event.answers("ask")}
     if not parents:
         return
     rows = await here.db.rows(

@@ -331,7 +331,8 @@ async def _write(here: Instance, arrivals: Sequence[Arrival]) -> None:
     await insert_many(here.db, "post_attachment", _attachments(here, parts))
     await _adopt(here, {arrival.remote.id: post_id for arrival, post_id in parts})
     await counting.add_new(here, rows)
-    await here.events.emit_all([_published(row) for row in rows])
+    parents = {post_id: arrival.parent.kind if arrival.parent else "" for arrival, post_id in parts}
+    await here.events.emit_all([_published(row, parents[row["id"]]) for row in rows])
 
 
 def _row(arrival: Arrival, post_id: str, now: datetime) -> dict[str, Any]:
@@ -366,7 +367,7 @@ async def _adopt(here: Instance, ids: dict[str, str]) -> None:
         await adopt(here, await Post.get(id=ids[row["uri"]]))
 
 
-def _published(row: dict[str, Any]) -> PostPublished:
+def _published(row: dict[str, Any], parent_kind: str) -> PostPublished:
     return PostPublished(
         row["id"],
         row["author_id"],
@@ -375,4 +376,5 @@ def _published(row: dict[str, Any]) -> PostPublished:
         row["kind"],
         is_local=False,
         is_direct=row["visibility"] == policy.DIRECT,
+        parent_kind=parent_kind,
     )

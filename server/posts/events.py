@@ -7,7 +7,8 @@ from dataclasses import dataclass
 class PostPublished:
     """A post can be read by its audience from now on: written here, received, or approved.
 
-    `is_direct`: by those alone whom it names.
+    `is_direct`: by those alone whom it names. `parent_kind` spares looking: the kind of what it answers, empty where it
+    answers nothing, None where whoever says so did not have it at hand.
     """
 
     post_id: str
@@ -17,6 +18,11 @@ class PostPublished:
     kind: str
     is_local: bool
     is_direct: bool = False
+    parent_kind: str | None = None
+
+    def answers(self, *kinds: str) -> bool:
+        """Whether it may be an answer to a post of one of these kinds; the others need not be looked at."""
+        return self.parent_id is not None and (self.parent_kind is None or self.parent_kind in kinds)
 
 
 @dataclass(frozen=True, slots=True)

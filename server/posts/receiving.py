@@ -169,7 +169,8 @@ async def store(here: Instance, arrival: Arrival) -> Post:
         return post
     await counting.after_publishing(here, post)
     told = (post.id, post.author_id, post.community_id, post.parent_id, post.kind, post.is_local)
-    await here.events.emit(PostPublished(*told, is_direct=post.visibility == policy.DIRECT))
+    parent_kind = arrival.parent.kind if arrival.parent else ""
+    await here.events.emit(PostPublished(*told, is_direct=post.visibility == policy.DIRECT, parent_kind=parent_kind))
     return post
 
 

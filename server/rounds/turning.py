@@ -144,7 +144,7 @@ async def on_early(here: Instance, event: AnswerEarly) -> None:
 
 async def on_published(here: Instance, events: Sequence[PostPublished]) -> None:
     """Answers that can be read came: of those to rounds, turns are taken. One query for all that came together."""
-    wanted = {event.post_id: event.parent_id for event in events if event.parent_id is not None}
+    wanted = {event.post_id: event.parent_id for event in events if event.answers("round")}
     if not wanted:
         return
     parents, parameters = among(sorted({str(parent) for parent in wanted.values()}))

@@ -30,7 +30,7 @@ ACKNOWLEDGE = "tries.acknowledge"
 
 async def on_published(here: Instance, events: Sequence[PostPublished]) -> None:
     """Reports that can be read from now on count; replies that say how it went become reports."""
-    for post, practice in await _answers(here, [event.post_id for event in events if event.parent_id is not None]):
+    for post, practice in await _answers(here, [event.post_id for event in events if event.answers("practice", "tip")]):
         report = await _read(here, post, practice)
         if report is None or post.state != "visible":
             continue

@@ -18,7 +18,7 @@ MOST = 200
 
 async def on_published(here: Instance, events: Sequence[PostPublished]) -> None:
     """Pass on what answers a practice of this server that somebody elsewhere writes, too."""
-    ids = [event.post_id for event in events if event.parent_id is not None and not event.is_local]
+    ids = [event.post_id for event in events if event.answers("practice") and not event.is_local]
     if not ids:
         return
     places, parameters = among(ids)

@@ -224,5 +224,6 @@ async def test_many_cost_hardly_more_statements_than_one(fediverse: Any, maya: A
         for each in range(number):
             await birch.deliver(here, f"author{each % 5}", f"{number}/{each}", inReplyTo=thread.uri)
         counts.append(len(await work(here)))
-    assert counts == [26, 26], "beside those of the models, which are as many for thirty as for one"
+    looks_again = here.db.dialect == "postgres"  # whether what was claimed would overtake something
+    assert counts == [22 + looks_again] * 2, "beside those of the models, which are as many for thirty as for one"
     assert (await found(here, thread.uri)).replies_count == 31  # type: ignore[union-attr]
