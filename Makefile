@@ -31,10 +31,12 @@ test: $(VENV)/dev.stamp  ## everything, on SQLite and on PostgreSQL (make test T
 test-sqlite: $(VENV)/dev.stamp  ## the tests, on SQLite
 	@$(BIN)/pytest $(SPREAD) $(if $(SKIP),--ignore=$(SKIP)) $(T)
 
-# Only what has a database (tests/conftest.py), and not the attacks over sockets, which are about the way to it.
+# Only what has a database (tests/conftest.py), and not the attacks over sockets, which are about the way to it, nor the
+# demo, which is always on SQLite. SKIP_POSTGRES leaves out more, for whoever has little time.
 test-postgres: $(VENV)/dev.stamp  ## the tests that touch a database, on PostgreSQL
 	@$(BIN)/python -m tests.postgres $(SPREAD) -m "not browser and not peer" \
-		--ignore=tests/federation --ignore=tests/hostile $(T)
+		--ignore=tests/federation --ignore=tests/hostile --ignore=tests/web/demo \
+		$(foreach folder,$(SKIP_POSTGRES),--ignore=$(folder)) $(T)
 
 test-long: $(VENV)/dev.stamp  ## ten thousand examples of each property of parser, signers, authority and audience
 	@$(BIN)/pytest -n $(WORKERS) --hypothesis-profile=long -o timeout=3600 \

@@ -47,7 +47,8 @@ if importlib.util.find_spec("sniffio") is None:
 # `make test-long` chooses the second: ten thousand examples of each property.
 settings.register_profile("usual", max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
 settings.register_profile("long", settings.get_profile("usual"), max_examples=10_000, print_blob=True)
-settings.load_profile("usual")
+settings.register_profile("second", settings.get_profile("usual"), max_examples=15)
+settings.load_profile("usual" if os.environ.get("PEERHALL_TEST_DATABASE", "sqlite") == "sqlite" else "second")
 
 TESTS = Path(__file__).resolve().parent
 SHARED = TESTS.parents[1] / "shared" / "fixtures"

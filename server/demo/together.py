@@ -68,6 +68,8 @@ async def write_together(
     if there is None or ines is None:
         return
     uri = await here.run(here.db.value, "SELECT uri FROM post WHERE title = :title", title=WRITTEN_TOGETHER)
+    if uri is None:
+        return
     await here.run(coauthors.invite, here, joel, await _known(here, uri), f"@ines@{there.settings.domain}")
     await settle()
     known = await _known(there, uri)

@@ -211,11 +211,14 @@ def test_c1_c15_a_practice_crosses_is_answered_edited_and_deleted(
 def test_the_tour_takes_one_tap_a_stop(demo: Demo, browser: Browser) -> None:
     page = browser.new_context(java_script_enabled=False).new_page()
     page.goto(f"{demo.northfield}/demo")
-    go_by(page.get_by_role("button", name="Write it as Maya"))
-    assert page.url == f"{demo.northfield}/practices/new?speed=quick&community=science"
+    go_by(page.get_by_role("link", name="Begin: ").first)
+    assert page.url == f"{demo.northfield}/demo/maya/1"
+    go_by(page.locator("form[action='/demo/maya/1'] button"))
+    assert page.url.startswith(f"{demo.northfield}/week")
     page.goto(f"{demo.northfield}/demo")
-    go_by(page.get_by_role("link", name="Be Tom, at Riverside Library"))
-    go_by(page.get_by_role("button", name="Be Tom"))
+    page.get_by_text("Look around without a tour").click()
+    go_by(page.get_by_role("link", name="Tom").first)
+    go_by(page.get_by_role("button", name="Tom").first)
     assert page.url == f"{demo.riverside}/week"
     assert page.get_by_text("Start with the odd one out").count()
 

@@ -130,6 +130,7 @@ def log(request: Request) -> dict[str, str]:
         "post.remove": gettext(request, "took a post away"),
         "post.restore": gettext(request, "brought a post back"),
         "post.unpin": gettext(request, "took a post down from the top"),
+        "resource.take_file_away": gettext(request, "took an earlier file away:"),
         "report.ban": gettext(request, "kept somebody out after a report"),
         "report.none": gettext(request, "closed a report without doing anything"),
         "report.remove": gettext(request, "took a post away after a report"),
