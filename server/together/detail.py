@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from html import escape
 from typing import Any
 
-from federation.vocab.base import id_of, is_web_uri
+from federation.vocab.base import host_of, id_of, is_web_uri
 from federation.vocab.objects import RemotePost
 from server.challenges.policy import may_be_named
 from server.instance import Instance
@@ -74,7 +74,7 @@ class TogetherDetail:
         values: dict[str, Any] = {
             "practice_uri": practice,
             "challenge_uri": _web(told.get(CHALLENGE)),
-            "summary_uri": _web(told.get(SUMMARY)),
+            "summary_uri": _own(told.get(SUMMARY), post_uri=remote.id),
         }
         await Together.update_or_create(defaults=values, id=post_id)
         event = await EventFacts.get_or_none(id=post_id)
@@ -116,6 +116,12 @@ async def _named(row: Together, event: Post) -> dict[str, Post]:
 
 def _link(post: Post) -> str:
     return f'<a href="{escape(post.url)}">{escape(name_of(post), quote=False)}</a>'
+
+
+def _own(value: object, *, post_uri: str) -> str | None:
+    """What came of it, where whoever proposed it wrote that: nobody says so of what others wrote (S5)."""
+    uri = _web(value)
+    return uri if uri is not None and host_of(uri) == host_of(post_uri) else None
 
 
 def _web(value: object) -> str | None:

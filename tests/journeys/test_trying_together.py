@@ -195,6 +195,7 @@ async def test_c22_what_other_servers_say_of_it_is_read_with_care(fediverse, thr
     for number, said in enumerate(
         (
             {"ph:practice": practice.uri, "ph:summary": {"id": "javascript:alert(1)"}, "ph:answersChallenge": [1]},
+            {"ph:practice": practice.uri, "ph:summary": practice.uri},  # what somebody else wrote
             {"ph:practice": f"https://evil.example/{'x' * 600}"},
             [practice.uri],
         )
@@ -205,7 +206,7 @@ async def test_c22_what_other_servers_say_of_it_is_read_with_care(fediverse, thr
         )  # fmt: skip
         post = await maya.here.run(posts.fetch_post, maya.here, event["id"])
         row = await maya.here.run(Together.get_or_none, id=post.id)
-        assert (row is not None) is (number == 0)
+        assert (row is not None) is (number < 2)
         if row is not None:
             assert (row.challenge_uri, row.summary_uri) == (None, None)
             assert not (await stands(maya, event["id"])).is_host
