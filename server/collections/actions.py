@@ -57,6 +57,10 @@ async def change(here: Instance, acting: Viewer, post_id: str, form: CollectionF
     before = await items_of(post.id)
     items = await _items(here, acting, form.items, before)
     kept = await Collection.get(id=post.id)
+    seen = {*form.gone, *(item.uri for item in form.items)}
+    items += [item for item in before if item.uri not in seen]
+    if len(items) > MOST:
+        raise Invalid(f"At most {MOST} things are in a collection. Begin a second one.", field="address")
     kept.intro, kept.is_path, kept.members_add = form.intro, form.is_path, form.members_add
     named = await nameable(here, post, items)
 

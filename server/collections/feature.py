@@ -16,6 +16,7 @@ def _install(here: Instance) -> None:
     details.register_extras(here, "collection", details.Extras(facts=queries.facts, collections={"items": gathered}))
     for happened in (PostEdited, PostNarrowed, PostRemoved, PostRestored, PostDeleted):
         here.events.on(happened, partial(keeping.on_post, here))
+    here.jobs.on(keeping.FOLLOW, partial(keeping.follow, here))
     here.events.on(ActorDeleted, partial(keeping.on_actor_deleted, here))
 
 

@@ -25,6 +25,8 @@ class CollectionForm:
     is_path: bool = False
     members_add: bool = False
     items: tuple[ItemForm, ...] = ()
+    gone: tuple[str, ...] = ()
+    """Ids of what was taken out. What is neither here nor in `items` came in after the form was opened: it stays."""
     language: str = "en"
     visibility: str = ""
     community_id: str | None = None

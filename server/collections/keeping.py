@@ -2,7 +2,9 @@
 
 import asyncio
 from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
 from html import escape
+from typing import Any
 
 from server.actors.events import ActorDeleted
 from server.actors.models import Actor
@@ -10,6 +12,7 @@ from server.collections.content import summary, write
 from server.collections.models import Collection, CollectionItem, CollectionTick
 from server.collections.policy import KINDS, MOST, may_be_named
 from server.db import among
+from server.ids import new_id
 from server.instance import Instance
 from server.posts.composing import keep_moment, keep_version
 from server.posts.events import PostDeleted, PostEdited, PostNarrowed, PostRemoved, PostRestored
@@ -22,22 +25,58 @@ from server.practices.writing import rendered
 from server.text import excerpt, render_markdown
 
 Happened = PostEdited | PostNarrowed | PostRemoved | PostRestored | PostDeleted
-MANY = 500
+FOLLOW = "collections.follow"
+MANY = 100
+"""Collections that are looked at in one transaction; the others come after it."""
+EDITS_TOGETHER = timedelta(minutes=1)
+"""Whoever changes a title again and again has collections told of it once in this time."""
 
 
 async def on_post(here: Instance, event: Happened) -> None:
-    """Something that may be in collections here changed, went or came back; in the transaction of that."""
-    gone = event.post_id if isinstance(event, PostDeleted) else ""
+    """Something that may be in collections here changed, went or came back.
+
+    What went is named no more from the same transaction on, as far as that is soon done; a new title follows.
+    """
+    if isinstance(event, PostEdited):
+        if await _holding(here, event.post_id, "", 1):
+            now = here.clock.now()
+            minute = int(now.timestamp() // EDITS_TOGETHER.total_seconds())
+            await _follow_later(here, event.post_id, "", now + EDITS_TOGETHER, f"{event.post_id}:{minute}")
+        return
+    ids = await _holding(here, event.post_id, "", MANY)
+    for post_id in ids:
+        await settle(here, await Post.get(id=post_id), without=event.post_id if isinstance(event, PostDeleted) else "")
+    if len(ids) == MANY:
+        await _follow_later(here, event.post_id, ids[-1], None, new_id(here.clock.now()))
+
+
+async def follow(here: Instance, payload: Any) -> None:
+    """The job that has collections say what something in them says now, some of them at a time."""
+    post_id = str(payload["post"])
+    async with here.db.transaction():
+        ids = await _holding(here, post_id, str(payload["after"]), MANY)
+        for holding_id in ids:
+            await settle(here, await Post.get(id=holding_id))
+        if len(ids) == MANY:
+            await _follow_later(here, post_id, ids[-1], None, new_id(here.clock.now()))
+
+
+async def _follow_later(here: Instance, post_id: str, after: str, at: datetime | None, key: str) -> None:
+    await here.jobs.enqueue(FOLLOW, {"post": post_id, "after": after}, run_at=at, unique=f"{FOLLOW}:{key}")
+
+
+async def _holding(here: Instance, post_id: str, after: str, most: int) -> list[str]:
+    """The ids of collections here that something is in, from one on."""
     rows = await here.db.rows(
         "SELECT holding.id FROM post JOIN collection_item ON collection_item.uri = post.uri"
         " JOIN post AS holding ON holding.id = collection_item.post_id WHERE post.id = :id"
-        f" AND post.kind IN ({', '.join(repr(kind) for kind in KINDS)})"
-        " AND holding.is_local AND holding.state = 'visible' ORDER BY holding.id LIMIT :many",
-        id=event.post_id,
-        many=MANY,
+        f" AND post.kind IN ({', '.join(repr(kind) for kind in KINDS)}) AND holding.id > :after"
+        " AND holding.is_local AND holding.state = 'visible' ORDER BY holding.id LIMIT :most",
+        id=post_id,
+        after=after,
+        most=most,
     )
-    for row in rows:
-        await settle(here, await Post.get(id=row["id"]), without=gone)
+    return [str(row["id"]) for row in rows]
 
 
 async def on_actor_deleted(here: Instance, event: ActorDeleted) -> None:

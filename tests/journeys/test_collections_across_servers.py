@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from server.collections import actions, queries
+from server.collections import actions, keeping, queries
 from server.collections.form import CollectionForm, ItemForm
 from server.communities import members
 from server.errors import Invalid, NotAllowed, NotFound
@@ -146,6 +146,26 @@ async def test_c17_what_is_narrowed_removed_or_deleted_is_named_nowhere_any_more
     assert await sees(tom, kept.uri) is None
 
 
+async def test_c17_r5_new_titles_are_followed_together_and_not_in_the_hands_of_who_gives_them(fediverse, two):
+    maya, _, group, own, far = two
+    kept = await gathered(maya, group, own, await found(maya.here, far.uri))
+    await fediverse.settle()
+    told = []
+    for titles in (("Names",), ("Names, 1", "Names, 2", "Names, 3")):
+        about_it = f"SELECT count(*) FROM outgoing WHERE body LIKE '%{kept.uri}%'"
+        before = await maya.here.run(maya.here.db.value, about_it)
+        fediverse.clock.advance(60 - fediverse.clock.now().timestamp() % 60)
+        for title in titles:
+            fediverse.clock.advance(2)
+            await maya.do(posts.edit_post, own.id, PostChange(title=title))
+        assert f">{titles[-1]}<" not in (await document(fediverse, maya.here, kept.uri))[1]["content"]
+        fediverse.clock.advance(2 * keeping.EDITS_TOGETHER.total_seconds())
+        await fediverse.settle()
+        assert f">{titles[-1]}<" in (await document(fediverse, maya.here, kept.uri))[1]["content"]
+        told.append(await maya.here.run(maya.here.db.value, about_it) - before)
+    assert told[0] == told[1] > 0, "three edits are told of as one is"
+
+
 async def posts_versions(here, viewer, post_id):
     from server.posts import queries as reading
 
@@ -174,6 +194,12 @@ async def test_c17_members_add_where_its_author_lets_them(fediverse):
     ]
     with pytest.raises(NotAllowed):
         await tom.do(actions.take_out, kept.id, own.uri)
+    # Maya had the form open since before Tom put his in: it stays, until she takes it out herself.
+    await maya.do(actions.change, kept.id, form)
+    assert [title for title, _ in await shown(tom, kept.uri)] == ["Names first", "Second tasks"]
+    await maya.do(actions.change, kept.id, replace(form, gone=(more.uri,)))
+    assert [title for title, _ in await shown(tom, kept.uri)] == ["Names first"]
+    await tom.do(actions.add, kept.id, more.id, "It helps.")
     taken, at = await maya.do(actions.take_out, kept.id, more.uri)
     assert (taken.why, at) == ("It helps.", 1)
     assert [title for title, _ in await shown(tom, kept.uri)] == ["Names first"]
@@ -237,10 +263,16 @@ async def test_c17_s15_a_private_collection_says_nothing_new_of_what_its_author_
     inner = await maya.do(practices.share, replace(PRACTICE, community_id=group.id, visibility="members"))
     mine = await tom.do(actions.gather, replace(FORM, items=(ItemForm(inner.uri, "For me."),), visibility="private"))
     assert "Names first" in (await sees(tom, mine.uri)).content_html
-    await maya.do(practices.revise, inner.id, replace(PRACTICE, title="Names second"), "Other")
+
+    async def revised(title):
+        await maya.do(practices.revise, inner.id, replace(PRACTICE, title=title), "Other")
+        fediverse.clock.advance(keeping.EDITS_TOGETHER.total_seconds())
+        await fediverse.settle()
+
+    await revised("Names second")
     assert "Names second" in (await sees(tom, mine.uri)).content_html
     await tom.do(members.leave, group.id)
-    await maya.do(practices.revise, inner.id, replace(PRACTICE, title="Names of the sick"), "Other")
+    await revised("Names of the sick")
     after = await sees(tom, mine.uri)
     assert "Names" not in after.content_html
     assert "of the sick" not in after.summary

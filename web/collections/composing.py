@@ -95,6 +95,7 @@ async def save_edit(request: Request, post: PostView) -> Response:
 
 def read(sent: FormData, community_id: str | None) -> Filled:
     """What was sent."""
+    gone = _read_items(sent, "gone", "gone-why")
     return Filled(
         CollectionForm(
             title=text(sent, "title", 500),
@@ -102,11 +103,12 @@ def read(sent: FormData, community_id: str | None) -> Filled:
             is_path=bool(text(sent, "is_path", 5)),
             members_add=bool(text(sent, "members_add", 5)),
             items=_read_items(sent, "item", "why"),
+            gone=tuple(item.uri for item in gone),
             language=text(sent, "language", 20) or "en",
             visibility=text(sent, "visibility", 20),
             community_id=community_id,
         ),
-        _read_items(sent, "gone", "gone-why"),
+        gone,
         text(sent, "address", 1000),
     )
 
