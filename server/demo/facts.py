@@ -79,7 +79,10 @@ class DemoRemix:
 
 @dataclass(frozen=True, slots=True)
 class DemoThread:
-    """A thread or an ask with its replies: who, what, and whether it helped. One with `#anotherway` shows another way."""
+    """A thread or an ask with its replies: who, what, and whether it helped. One with `#anotherway` shows another way.
+
+    In one with a `format` a reply begins with its part, as in ``for: Because…``.
+    """
 
     author: str
     community: str
@@ -89,6 +92,7 @@ class DemoThread:
     text: str
     replies: tuple[tuple[str, str, bool], ...] = ()
     peers_first_hours: int = 0
+    format: str = ""
 
 
 @dataclass(frozen=True, slots=True)

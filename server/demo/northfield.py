@@ -252,6 +252,24 @@ THREADS = (
         ),
     ),
     DemoThread(
+        "joel",
+        "science",
+        1.5,
+        "discussion",
+        "Should practicals be marked at all?",
+        "I spend Sunday on them, and nobody reads what I write. Convince me, one way or the other.",
+        (
+            ("priya", "for: Without a mark half of mine do not write anything down.", False),
+            (
+                "samuel",
+                "against: They write for the mark then, and hide what went wrong, which was the interesting part.",
+                False,
+            ),
+            ("maya", "another: I read three aloud the next day, with their mistakes, and mark none.", False),
+        ),
+        format="sides",
+    ),
+    DemoThread(
         "ana",
         "staffroom",
         2,

@@ -395,18 +395,22 @@ class Seeder:
             community_id=await self._group(here, here, thread.community),
             visibility=community.visibility,
             peers_first_hours=thread.peers_first_hours,
+            format=thread.format,
         )
         author = self._viewer(organisation, thread.author)
         post = await here.run(discussions.start, here, author, form)
         await self._settle()
         for handle, text, helped in thread.replies:
-            uri = await self._reply(organisation, post.uri, handle, text)
+            part, _, words = text.partition(": ") if thread.format else ("", "", text)
+            uri = await self._reply(organisation, post.uri, handle, words, part)
             if helped and uri is not None:
                 reply_id = await _known(here, uri)
                 if reply_id is not None:
                     await here.run(posts.mark_helped, here, author, reply_id)
 
-    async def _reply(self, organisation: DemoOrganisation, uri: str, handle: str, text: str) -> str | None:
+    async def _reply(
+        self, organisation: DemoOrganisation, uri: str, handle: str, text: str, part: str = ""
+    ) -> str | None:
         """Write a reply where its author lives, to the copy of the post that has arrived there; returns its id."""
         name, slug = self._named(organisation, handle)
         if slug not in self._opened:
@@ -417,7 +421,7 @@ class Seeder:
         if parent_id is None:
             parent_id = (await here.run(posts.fetch_post, here, uri)).id
         reply = await here.run(
-            discussions.reply, here, self._viewers[f"{name}@{slug}"], parent_id, ThreadForm(text=text)
+            discussions.reply, here, self._viewers[f"{name}@{slug}"], parent_id, ThreadForm(text=text, part=part)
         )
         await self._settle()
         return str(reply.uri)

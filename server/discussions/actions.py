@@ -6,11 +6,13 @@ from datetime import timedelta
 from server.actors.models import Actor
 from server.actors.viewer import Viewer
 from server.discussions import peers_first
+from server.discussions.forming import fitting, takes_part
 from server.discussions.models import Ask
 from server.errors import Invalid, NotAllowed, NotFound
 from server.instance import Instance
 from server.media.queries import files
 from server.posts import actions as posts
+from server.posts import formats
 from server.posts.actions import NewPost, PostChange
 from server.posts.anchors import particulars_of
 from server.posts.composing import Detail, readable_post
@@ -34,7 +36,9 @@ class ThreadForm:
 
     `another_way`: the answer shows another way of doing what is asked. For so many `peers_first_hours` peers have the
     word on a question; an answer that `cannot_wait`, because somebody's safety is at stake, is shown at once. `step` is
-    the number of the step of a practice that an answer is about, 0 for all of it.
+    the number of the step of a practice that an answer is about, 0 for all of it. `format` is that of a conversation;
+    `part` what an answer in one with a format is, and `heard` the sentence that says back what one heard;
+    `unasked`: whoever wrote it was not asked for either, as by mail.
     """
 
     kind: str = "discussion"
@@ -51,6 +55,10 @@ class ThreadForm:
     peers_first_hours: int = 0
     cannot_wait: bool = False
     step: int = 0
+    format: str = ""
+    part: str = ""
+    heard: str = ""
+    unasked: bool = False
 
 
 async def start(here: Instance, acting: Viewer, form: ThreadForm) -> Post:
@@ -61,6 +69,8 @@ async def start(here: Instance, acting: Viewer, form: ThreadForm) -> Post:
     await _check(here, acting, form, titled=True)
     if form.kind in OF_COMMUNITIES and form.community_id is None:
         raise Invalid(OF_COMMUNITIES[form.kind], field="community")
+    if form.format and (form.kind != "discussion" or form.format not in formats.FORMATS):
+        raise Invalid("Choose one of the formats.", field="format")
     return await posts.create_post(
         here,
         str(acting.actor_id),
@@ -70,7 +80,7 @@ async def start(here: Instance, acting: Viewer, form: ThreadForm) -> Post:
             licence=form.licence,
             community_id=form.community_id,
         ),
-        detail=_opens(here, form) if form.kind == "ask" else None,
+        detail=_opens(here, form) if form.kind == "ask" else takes_part(format=form.format) if form.format else None,
     )
 
 
@@ -78,7 +88,11 @@ async def reply(
     here: Instance, acting: Viewer, parent_id: str, form: ThreadForm, *, also: Detail | None = None
 ) -> Post:
     """Answer a post. The audience is never wider than that of what is answered. `also` joins the transaction."""
+    form = await fitting(here, acting, parent_id, form)
     await _check(here, acting, form, titled=False)
+    said = {"part": form.part, "heard": form.heard}
+    if form.heard:
+        form = replace(form, text=formats.say_back(form.heard, form.text, form.language) if form.text.strip() else "")
     about = await _step(here, acting, parent_id, form.step) if form.step else None
     if about is not None:
         form = replace(form, text=f"{about.quoted}\n\n{form.text}")
@@ -93,6 +107,8 @@ async def reply(
         if about is not None:
             post.particulars = particulars_of(about.number, about.words)
             await post.save(update_fields=["particulars"])
+        if any(said.values()):
+            await takes_part(**said)(post)
         if form.cannot_wait:
             await _note_hurry(here, acting, post)
         if also is not None:
@@ -116,6 +132,10 @@ async def change(here: Instance, acting: Viewer, post_id: str, form: ThreadForm,
     post = await _own(acting, post_id)
     form = replace(form, title=" ".join(form.title.split()))
     await _check(here, acting, form, titled=bool(post.title))
+    heard = formats.heard_in(form.text)[: formats.SENTENCE]
+    said_back = bool(formats.formed(post.particulars).heard)
+    if said_back and not heard:
+        raise Invalid("Keep the line on top that says what you heard.", field="content")
     return await posts.edit_post(
         here,
         acting,
@@ -129,6 +149,7 @@ async def change(here: Instance, acting: Viewer, post_id: str, form: ThreadForm,
             manner=(ANOTHER_WAY if form.another_way else "") if post.kind == "reply" else None,
         ),
         change_note,
+        detail=takes_part(heard=heard) if said_back else None,
     )
 
 

@@ -120,7 +120,7 @@ async def _answer(here: Instance, arrived: Arrived, meant: Answering, person: Ro
         if arrived.files:
             await _tell(here, person, LEFT_OUT, post.url or "")
 
-    form = ThreadForm(kind="reply", text=arrived.text, language=viewer.language)
+    form = ThreadForm(kind="reply", text=arrived.text, language=viewer.language, unasked=True)
     await discussions.reply(here, viewer, post_id, form, also=note)
 
 

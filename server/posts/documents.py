@@ -14,7 +14,7 @@ from server.actors import keys
 from server.actors.models import Actor
 from server.instance import Instance
 from server.peers import queries as peers
-from server.posts import anchors, audience, bylines, consent, details, places, policy
+from server.posts import anchors, audience, bylines, consent, details, formats, places, policy
 from server.posts.composing import language_name, summary_of
 from server.posts.models import Like, Post, PostAttachment, PostMention, PostTag
 from server.posts.places import members_among
@@ -139,7 +139,8 @@ async def build(here: Instance, post: Post, *, about: Envelope | None = None) ->
     extra = await detail.document(here, post.id) if detail is not None else {}
     content, source = _with_mention(here, about)
     written_by = bylines.under(post.particulars, bylines.named(about.author))
-    content = f"{extra.pop('before', '')}{content}{extra.pop('after', '')}{written_by}"
+    before, after = formats.around(post.particulars, post.language)
+    content = f"{extra.pop('before', '')}{before}{content}{extra.pop('after', '')}{after}{written_by}"
     files = await PostAttachment.filter(post_id=post.id).order_by("position", "id")
     image = extra.pop("image", None) or (_image(here, files) if titled else None)
     learning = extra.pop("learning", None)
@@ -185,6 +186,7 @@ async def build(here: Instance, post: Post, *, about: Envelope | None = None) ->
             **consent.wire(post, about.author.uri),
             **anchors.wire(post.particulars, post.in_reply_to_uri),
             **bylines.wire(post.particulars),
+            **formats.wire(post.particulars),
             **extra,
         },
     )

@@ -147,7 +147,7 @@ async def erase(here: Instance, post: Post, *, by: str) -> None:
         await detail.forget(here, post.id)
     post.state = "deleted"
     post.title = post.summary = post.content_html = post.source_md = post.content_warning = post.state_reason = ""
-    post.raw_create = None
+    post.raw_create = post.particulars = None
     post.likes_count = post.boosts_count = post.helped_count = post.echo_count = 0
     post.edited_at = post.updated_at = here.clock.now()
     await post.save()

@@ -6,7 +6,7 @@ from html import escape
 
 from federation.vocab.base import id_of, is_web_uri, text_of
 from federation.vocab.objects import RemotePost
-from server.posts import anchors, bylines
+from server.posts import anchors, bylines, formats
 from server.text import clean_text, language_code, plain, render_markdown, sanitise
 from server.text.pages import to_our_pages
 
@@ -61,7 +61,7 @@ def particulars(remote: RemotePost) -> list[list[str]]:
     category = remote.raw.get("category")
     if isinstance(category, dict) and text_of(category.get("name")):
         found.append(["category", clean_text(plain(text_of(category.get("name"))))[:100]])
-    return found + anchors.read(remote) + bylines.read(remote)
+    return found + anchors.read(remote) + bylines.read(remote) + formats.read(remote)
 
 
 def duration_seconds(value: object) -> int | None:

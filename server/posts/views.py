@@ -19,6 +19,7 @@ from server.posts.bylines import Named
 from server.posts.consent import NEVER, Consent, consent
 from server.posts.details import facts_of
 from server.posts.files import AttachmentView
+from server.posts.formats import NONE, Formed
 from server.posts.quoted import QuoteView, quoted
 from server.posts.shapes import LABELS
 from server.posts.wording import Translation, words
@@ -156,6 +157,7 @@ class PostView:
     spot: Spot | None = None
     coauthors: tuple[Named, ...] = ()
     is_coauthor: bool = False
+    formed: Formed = NONE
 
     @property
     def excerpt(self) -> str:
@@ -277,6 +279,7 @@ def _view(
         anchor=None if deleted else spoken.anchor,
         coauthors=() if deleted else spoken.coauthors,
         is_coauthor=bool(viewer.actor_uri) and any(item.uri == viewer.actor_uri for item in spoken.coauthors),
+        formed=NONE if deleted else spoken.formed,
         kind=row["kind"],
         kind_label=_kind_label(row),
         author=author,

@@ -10,6 +10,7 @@ from server.instance import Instance
 from server.posts import bylines
 from server.posts.anchors import STEP, WORDS, Anchor, anchor_of
 from server.posts.bylines import COAUTHOR, Named
+from server.posts.formats import KEYS, Formed, formed
 from server.posts.pictures import show_pictures
 from server.text.emoji import with_emoji
 
@@ -35,6 +36,7 @@ class Words:
     others: tuple[Translation, ...]
     particulars: tuple[tuple[str, str], ...]
     anchor: Anchor | None
+    formed: Formed
     coauthors: tuple[Named, ...] = ()
 
 
@@ -63,9 +65,10 @@ def words(here: Instance, row: Row, *, language: str, shown: bool) -> Words:
         warning_html=dressed(row["content_warning"]),
         language=said.language,
         others=tuple(Translation(item.language, item.title, html(item.content_html)) for item in others),
-        particulars=tuple((item[0], item[1]) for item in facts if item[0] not in {STEP, WORDS, COAUTHOR}),
+        particulars=tuple((item[0], item[1]) for item in facts if item[0] not in {STEP, WORDS, COAUTHOR, *KEYS}),
         anchor=anchor_of(facts),
         coauthors=bylines.of(facts),
+        formed=formed(facts),
     )
 
 

@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from server.actors.viewer import Viewer
 from server.challenges import actions as challenges
 from server.discussions import actions as discussions
-from server.discussions import peers_first
+from server.discussions import forming, peers_first
 from server.errors import Invalid, NotAllowed
 from server.instance import Instance
 from server.polls import actions as polls
@@ -147,10 +147,13 @@ async def close(request: Request) -> Response:
             await discussions.close(here, viewer, post.id, clear=text(sent, "clear", 2000))
         elif post.kind == "challenge":
             await challenges.close(here, viewer, post.id, text(sent, "reason", 2000))
+        elif post.kind == "discussion" and post.is_mine and post.formed.format:
+            await forming.conclude(here, viewer, post.id, text(sent, "summary", 5000))
         else:
             await posts.set_locked(here, viewer, post.id, locked=True)
     except Invalid as error:
         typed: dict[str, Any] = {"typed_clear": text(sent, "clear", 2000), "typed_reason": text(sent, "reason", 2000)}
+        typed["typed_summary"] = text(sent, "summary", 5000)
         return await page(request, post, 422, errors=error.errors, **typed)
     return redirect(request, post.url, toast=gettext(request, "Closed. You can open it again at any time."))
 
@@ -164,6 +167,8 @@ async def reopen(request: Request) -> Response:
             await discussions.reopen(here, viewer, post.id, unclear=unclear, clear=clear)
         elif post.kind == "challenge":
             await challenges.reopen(here, viewer, post.id, text(sent, "reason", 2000))
+        elif post.kind == "discussion" and post.is_mine and post.formed.format:
+            await forming.go_on(here, viewer, post.id)
         else:
             await posts.set_locked(here, viewer, post.id, locked=False)
     except Invalid as error:

@@ -40,6 +40,9 @@ def read(form: FormData, uploaded: Sequence[MediaFile], community_id: str | None
         peers_first_hours=_hours(form),
         cannot_wait=bool(text(form, "cannot_wait", 5)),
         step=_number(form, "step"),
+        format=text(form, "format", 12),
+        part=text(form, "part", 12),
+        heard=text(form, "heard", 1000),
     )
 
 

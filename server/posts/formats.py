@@ -1,0 +1,160 @@
+"""Formats of conversations (D5, D15): what a conversation asks of its answers, and which part each answer has in it.
+
+All of it is kept among the facts of posts (`Post.particulars`). Readers elsewhere get it as words in the text; the
+terms beside that only say where an answer belongs on the page.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+
+from federation.vocab.objects import RemotePost
+from server.text import clean_text, plain
+
+FORMATS: dict[str, tuple[str, ...]] = {
+    "sides": ("for", "against"),
+    "fishbowl": ("inside", "outside"),
+    "feedback": (),
+}
+"""Formats, each with the parts that its answers have. With ``sides``, another way (`policy.ANOTHER_WAY`) is a third."""
+PARTS = frozenset(part for parts in FORMATS.values() for part in parts)
+SAYING_BACK = frozenset({"feedback"})
+"""Formats whose answers begin by saying back what one heard."""
+SENTENCE, SUMMARY = 500, 2_000
+FORMAT, PART, HEARD, SUMMED_UP = "format", "part", "heard", "summed-up"
+KEYS = frozenset({FORMAT, PART, HEARD, SUMMED_UP})
+
+_WORDS = {
+    "en": {
+        "sides": "For, against, or another way? Say why, and take up the strongest reason of the other side."
+        " Elsewhere, write #for, #against or #anotherway in your answer.",
+        "fishbowl": "A few speak in the middle, the others listen, and may step in where something is missing."
+        " Elsewhere, write #inside or #outside in your answer.",
+        "feedback": "Feedback, please. Begin with one sentence that says back what you heard;"
+        " then what works, what you wonder about, and what could be next.",
+        "for": "For",
+        "against": "Against",
+        "inside": "From the middle",
+        "outside": "From outside",
+        HEARD: "What I heard:",
+        SUMMED_UP: "What came of it:",
+    },
+    "de": {
+        "sides": "Dafür, dagegen oder anders? Sagen Sie warum, und gehen Sie auf den stärksten Grund der anderen ein."
+        " Anderswo schreiben Sie #for, #against oder #anotherway in die Antwort.",
+        "fishbowl": "Einige sprechen in der Mitte, die anderen hören zu und steigen ein, wo etwas fehlt."
+        " Anderswo schreiben Sie #inside oder #outside in die Antwort.",
+        "feedback": "Rückmeldungen, bitte. Beginnen Sie mit einem Satz, der wiedergibt, was Sie gehört haben;"
+        " dann, was gelingt, was Sie sich fragen und was als Nächstes kommen könnte.",
+        "for": "Dafür",
+        "against": "Dagegen",
+        "inside": "Aus der Mitte",
+        "outside": "Von außen",
+        HEARD: "Was ich gehört habe:",
+        SUMMED_UP: "Was dabei herauskam:",
+    },
+}
+_HEARD = re.compile(
+    r"\s*\*\*(?:" + "|".join(re.escape(words[HEARD]) for words in _WORDS.values()) + r")\*\*[ \t]+(\S[^\n]*)"
+)
+_MARKUP = re.compile(r"([\\`*_\[\]<>#&!|~@])")
+
+
+@dataclass(frozen=True, slots=True)
+class Formed:
+    """What a post says of formats: a conversation its `format` and what it was `summed_up` to; an answer its `part`.
+
+    `heard` is the sentence in which an answer says back what its author heard.
+    """
+
+    format: str = ""
+    part: str = ""
+    heard: str = ""
+    summed_up: str = ""
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The parts that its answers have."""
+        return FORMATS.get(self.format, ())
+
+    @property
+    def says_back(self) -> bool:
+        """Whether its answers begin by saying back what was heard."""
+        return self.format in SAYING_BACK
+
+
+NONE = Formed()
+
+
+def formed(particulars: Sequence[Sequence[str]] | None) -> Formed:
+    """What the facts of a post say of formats."""
+    facts = {item[0]: item[1] for item in particulars or ()}
+    return Formed(facts.get(FORMAT, ""), facts.get(PART, ""), facts.get(HEARD, ""), facts.get(SUMMED_UP, ""))
+
+
+def with_facts(particulars: Sequence[Sequence[str]] | None, **said: str) -> list[list[str]] | None:
+    """The facts of a post with other ones of formats; an empty one is left out."""
+    new = {FORMAT: said.get("format"), PART: said.get("part"), HEARD: said.get("heard")}
+    new[SUMMED_UP] = said.get("summed_up")
+    changed = {key: words for key, words in new.items() if words is not None}
+    kept = [list(item) for item in particulars or () if item[0] not in changed]
+    return kept + [[key, words] for key, words in changed.items() if words] or None
+
+
+def heard_in(source: str) -> str:
+    """The sentence at the top of an answer that says back what was heard; empty where there is none."""
+    found = _HEARD.match(source)
+    return re.sub(r"\\(.)", r"\1", found.group(1)).strip() if found else ""
+
+
+def say_back(sentence: str, text: str, language: str) -> str:
+    """An answer with the sentence on top, as Markdown."""
+    plainly = _MARKUP.sub(r"\\\1", sentence)
+    return f"**{_words(language)[HEARD]}** {plainly}\n\n{text}"
+
+
+def around(particulars: Sequence[Sequence[str]] | None, language: str) -> tuple[str, str]:
+    """HTML before and after the text of a post of ours, for those who read nothing but the text."""
+    said, words = formed(particulars), _words(language)
+    before = f"<p><strong>{words[said.part]}</strong></p>" if said.part in PARTS else ""
+    if said.summed_up:
+        summary = escape(said.summed_up, quote=False).replace("\n", "<br>")
+        before += f"<p><strong>{words[SUMMED_UP]}</strong> {summary}</p>"
+    return before, f"<p><em>{words[said.format]}</em></p>" if said.format in FORMATS else ""
+
+
+def wire(particulars: Sequence[Sequence[str]] | None) -> dict[str, object]:
+    """The terms of a document of ours."""
+    said = formed(particulars)
+    terms = {"ph:format": said.format, "ph:part": said.part, "ph:heard": said.heard, "ph:summedUp": said.summed_up}
+    return {term: words for term, words in terms.items() if words}
+
+
+def read(remote: RemotePost) -> list[list[str]]:
+    """What a post of anybody's says of formats; what is unknown, or stands where it means nothing, is left out.
+
+    A sentence that says something back counts only where it stands in the text. Software without parts uses hashtags.
+    """
+    raw = remote.raw
+    if remote.in_reply_to is None:
+        chosen = raw.get("ph:format")
+        if not isinstance(chosen, str) or chosen not in FORMATS:
+            return []
+        summary = _text(raw.get("ph:summedUp"), SUMMARY)
+        return [[FORMAT, chosen]] + ([[SUMMED_UP, summary]] if summary else [])
+    part, tags = raw.get("ph:part"), {tag.lower() for tag in remote.hashtags} & PARTS
+    if not isinstance(part, str) or part not in PARTS:
+        part = tags.pop() if len(tags) == 1 else ""
+    heard = " ".join(_text(raw.get("ph:heard"), SENTENCE).split())
+    if heard not in " ".join(plain(remote.content_html).split()):
+        heard = ""
+    return with_facts(None, part=part, heard=heard) or []
+
+
+def _words(language: str) -> dict[str, str]:
+    return _WORDS.get(language.partition("-")[0], _WORDS["en"])
+
+
+def _text(value: object, most: int) -> str:
+    return clean_text(value[:most]).strip() if isinstance(value, str) else ""
