@@ -6,19 +6,11 @@ from server.actors.actions import resolve
 from server.actors.removal import suspend
 from server.consortium import actions, joining
 from server.consortium.models import Consortium, ConsortiumMember
-from server.practices import actions as practices
-from server.practices.form import PracticeForm
-from server.tries import actions as tries
-from server.tries.bands import Bands
-from server.tries.form import TryForm
 from tests.counting import statements
-from tests.posting import community, follow, found, join
+from tests.posting import community, follow, join
 
 ALDER, BIRCH = "alder.example", "birch.example"
 WORDS = {"name": "Valley schools", "purpose": "We try each other's practices.", "guidelines": "Name *no pupils*."}
-PRACTICE = PracticeForm(
-    title="Exit tickets", steps=("Ask one question.",), would_change="Fewer questions.", visibility="public"
-)
 NETWORK = "/admin/networks/valley-schools"
 
 
@@ -81,52 +73,6 @@ async def test_m2_a_form_that_is_refused_keeps_what_was_typed(fediverse, two):
     assert (await browser.get("/networks/other")).status_code == 404
 
 
-async def test_m2_a_network_in_an_afternoon(fediverse, two):
-    (alder, _, host), (birch, _, school) = two
-    await says(host, "/admin/networks", "You are alone")
-    assert await does(host, "/admin/networks/found", **WORDS) == NETWORK
-    await does(host, f"{NETWORK}/expect", host=BIRCH)
-    looked = await school.post("/admin/networks/look", data={"address": ALDER})
-    for text in ("Valley schools", "<em>no pupils</em>", f"The list is signed by {ALDER}.", "Agree and ask to join"):
-        assert text in looked.text
-    (address,) = [part.split('"')[0] for part in looked.text.split('name="address" value="')[1:]]
-    assert await does(school, "/admin/networks/ask", address=address, why="We are near.", changes="look") == NETWORK
-    await says(school, NETWORK, "You have asked to join")
-    await fediverse.settle()
-    await says(host, "/admin", "one asks to join")
-    await says(host, NETWORK, "We are near.", "Let them in")
-    await does(host, f"{NETWORK}/accept", host=BIRCH)
-    await fediverse.settle()
-    await says(school, "/admin", "one change to look at")
-    await says(school, NETWORK, "Changes for you to look at", "+ Alder")
-    await does(school, f"{NETWORK}/apply")
-    assert "Changes for you to look at" not in await says(school, NETWORK, "What changed here", "+ Alder")
-    await does(school, f"{NETWORK}/choose", changes="apply")
-    await does(host, f"{NETWORK}/describe", **WORDS | {"guidelines": "Be kind."})
-    await fediverse.settle()
-    await says(fediverse.client(birch), "/networks/valley-schools", "Be kind.", "2 members", "Alder", "this server")
-    refused = await host.post(f"{NETWORK}/remove", data={"host": BIRCH, "reason": ""})
-    assert (refused.status_code, "Say why, in a sentence." in refused.text) == (422, True)
-    await does(host, f"{NETWORK}/remove", host=BIRCH, reason="They have closed.")
-    await fediverse.settle()
-    await says(school, NETWORK, "You are not in this network any more", "They have closed.", "Ask again")
-    await says(fediverse.client(birch), "/networks/valley-schools", status=404)
-    await says(fediverse.client(birch), "/networks", "This organisation is in no network.")
-    await says(host, "/admin/audit", "took a server out of a network:")
-    await does(host, f"{NETWORK}/close", sure="1")
-    await says(fediverse.client(alder), "/networks/valley-schools", status=404)
-
-
-async def test_m2_a_member_leaves_in_the_browser(fediverse, two):
-    (alder, _, host), (birch, _, school) = two
-    await connect(fediverse, alder, birch)
-    await does(school, f"{NETWORK}/fetch")
-    await does(school, f"{NETWORK}/leave")
-    await fediverse.settle()
-    await says(school, NETWORK, "You left this network")
-    await says(host, NETWORK, "One member")
-
-
 async def test_m4_a_network_begins_with_a_template_that_can_be_taken_away(fediverse, two):
     (alder, ana, host), _ = two
     member = fediverse.client(alder, await fediverse.person(alder, "tom"))
@@ -174,16 +120,6 @@ async def connect(fediverse, alder, birch):
     await fediverse.settle()
 
 
-async def test_m2_a_list_that_is_refused_is_told_in_words(fediverse, two):
-    (alder, _, _), (birch, _, school) = two
-    await connect(fediverse, alder, birch)
-    await alder.run(alder.db.execute, "UPDATE consortium SET version = 1")
-    fediverse.clock.advance(3600)
-    await fediverse.settle()
-    await says(school, NETWORK, "The latest list was refused", "It is older than the one that we know.")
-    await says(school, "/admin", "the list was refused")
-
-
 async def test_m6_the_map_counts_what_everybody_may_see(fediverse, two):
     (alder, maya, _), (birch, tom, _) = two
     fediverse.watch.let_deliveries_pass()
@@ -225,23 +161,6 @@ async def test_m6_the_map_counts_what_everybody_may_see(fediverse, two):
     await alder.run(suspend, alder, there.id, "@ana")
     fediverse.clock.advance(60)
     await says(anybody, "/networks/valley-schools", "Nothing yet that we know of.")
-
-
-async def test_m6_an_edge_appears_with_the_first_report_of_another_server(fediverse, two):
-    (alder, maya, _), (birch, tom, _) = two
-    fediverse.watch.let_deliveries_pass()
-    await connect(fediverse, alder, birch)
-    await follow(tom, maya)
-    await fediverse.settle()
-    shared = await maya.do(practices.share, PRACTICE)
-    await fediverse.settle()
-    await says(fediverse.client(alder), "/networks/valley-schools", "Nothing yet that we know of.")
-    there = await found(birch, shared.uri)
-    fediverse.clock.advance(60)
-    await tom.do(tries.report, there.id, TryForm(outcome="worked", context=Bands(size="21-30")))
-    await fediverse.settle()
-    for here in (alder, birch):
-        await says(fediverse.client(here), "/networks/valley-schools", "tried once", "Alder – Birch")
 
 
 async def test_pages_of_networks_cost_a_fixed_number_of_queries(fediverse, two):
