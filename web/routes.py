@@ -23,6 +23,7 @@ from web.communities.pages import routes as communities
 from web.components.pages import components_page
 from web.discussions.pages import routes as discussions
 from web.events.pages import routes as events
+from web.events.preparing import routes as preparing
 from web.help.pages import routes as help_pages
 from web.i18n import gettext
 from web.ideas.pages import routes as ideas
@@ -79,6 +80,7 @@ def page_routes() -> list[BaseRoute]:
         *thanks,
         *needs,
         *events,
+        *preparing,
         *people,
         *networks,
         *subjects,

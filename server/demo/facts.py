@@ -255,6 +255,9 @@ class DemoEvent:
     place: str
     capacity: int
     participants: tuple[str, ...] = ()
+    pack: tuple[tuple[str, int], ...] = ()
+    """Titles of what to read before, with minutes; `read` says who has read the first."""
+    read: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

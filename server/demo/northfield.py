@@ -373,7 +373,12 @@ EVENTS = (
         "Europe/London",
         "Lab 2, Northfield High",
         12,
-        participants=("priya",),
+        participants=("priya", "tom@riverside"),
+        pack=(
+            ("One circuit, seven faults: practical work for 32", 5),
+            ("Instructions that survive the walk to the bench", 2),
+        ),
+        read=("priya",),
     ),
 )
 

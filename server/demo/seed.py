@@ -64,7 +64,9 @@ from server.resources.form import ResourceForm
 from server.rounds import actions as rounds
 from server.rounds.actions import RoundForm
 from server.sessions import actions as sessions
+from server.sessions import preparing
 from server.sessions.form import SessionForm
+from server.sessions.pack import PackForm
 from server.settings import Settings
 from server.thanks import actions as saying
 from server.thanks.form import ThanksForm
@@ -569,9 +571,23 @@ class Seeder:
         )
         post = await here.run(sessions.publish_event, here, self._viewer(organisation, event.author), form)
         await self._settle()
+        if event.pack:
+            await self._pack(organisation, event, post.id)
         for handle in event.participants:
             async for there, viewer, known in self._copies(organisation, handle, post.uri):
                 await there.run(sessions.take_part, there, viewer, known)
+
+    async def _pack(self, organisation: DemoOrganisation, event: DemoEvent, post_id: str) -> None:
+        here = self._opened[organisation.slug]
+        items = []
+        for title, minutes in event.pack:
+            row = await here.run(here.db.row, "SELECT uri, url FROM post WHERE title = :title", title=title)
+            items += [PackForm(row["url"], title, minutes, row["uri"])] if row else []
+        await here.run(preparing.set_pack, here, self._viewer(organisation, event.author), post_id, items)
+        await self._settle()
+        for handle in event.read if items else ():
+            viewer = self._viewer(organisation, handle)
+            await here.run(preparing.tick, here, viewer, post_id, items[0].url, done=True)
 
     async def _copies(
         self, organisation: DemoOrganisation, handle: str, uri: str

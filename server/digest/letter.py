@@ -203,6 +203,8 @@ def _did(words: Words, entry: Entry) -> str:
         return _("a change of yours was not taken. Your words are kept.")
     if entry.what == "round_closed":
         return _("the round is closed. Read what everybody said.")
+    if entry.what == "prepare":
+        return _("it begins soon. Here is what to prepare.")
     if entry.what == "event_yes":
         return _("you take part, the organisers have accepted.")
     if entry.what == "event_no":

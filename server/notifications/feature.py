@@ -25,7 +25,7 @@ from server.coauthors.events import (
 from server.communities.events import MemberApplied, MemberDecided, MemberInvited, MemberJoined, MemberLeft
 from server.feature import Feature
 from server.instance import Instance
-from server.notifications import actions, coauthors, gatherings, mail, people, posts
+from server.notifications import actions, coauthors, gatherings, mail, people, posts, preparing
 from server.polls.events import PollEnded
 from server.posts.events import (
     PostBoosted,
@@ -44,7 +44,7 @@ from server.posts.events import (
 )
 from server.remixes.events import ChangeOffered, OfferAnswered, OfferWithdrawn, PracticeRemixed
 from server.rounds.events import RoundClosed, TurnNudged
-from server.sessions.events import ParticipationAnswered
+from server.sessions.events import ParticipationAnswered, ParticipationEnded, PrepareSoon
 from server.together.events import TogetherOver
 from server.tries.events import TriedOften
 
@@ -98,6 +98,8 @@ def _install(here: Instance) -> None:
     here.events.on(TriedOften, partial(gatherings.on_tried_often, here))
     here.events.on(PostEdited, partial(gatherings.on_edited, here))
     here.events.on(ParticipationAnswered, partial(gatherings.on_participation, here))
+    here.events.on(ParticipationEnded, partial(preparing.on_ended, here))
+    here.events.on(PrepareSoon, partial(preparing.on_soon, here))
     here.jobs.on(actions.MAIL_JOB, partial(mail.send, here))
     here.jobs.every("notifications.clean_up", timedelta(days=1), partial(_clean_up, here))
 

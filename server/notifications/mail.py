@@ -11,6 +11,7 @@ from server.db import Row, from_milliseconds
 from server.instance import Instance
 from server.mail.actions import send_later
 from server.mail.addresses import reply_address
+from server.notifications import preparing
 from server.notifications.actions import MAIL_JOB
 from server.notifications.links import OFF_NOW, link
 from server.notifications.spaces import TIER
@@ -48,6 +49,8 @@ async def send(here: Instance, payload: Any) -> None:
     if row is None or tier_of(row["kind"], tiers_from(row["tiers"]), row["space_tier"]) != NOW:
         return
     if now - from_milliseconds(row["at"]) > TOO_LATE or await _enough(here, row["reader_id"]):
+        return
+    if row["kind"] == preparing.KIND and here.site.on_break(now):
         return
     quiet = quiet_of(row)
     later = after_quiet(now, zone_of(row["timezone"]), quiet)
@@ -91,6 +94,9 @@ async def _text(here: Instance, row: Row, words: Words) -> tuple[str, str] | Non
         found = await listing(here, reader, ids=[row["post_id"]], limit=1)
         by_mail = bool(_answers_to(here, row))
         return _about_post(here, found.items[0], who, does, words, by_mail) if found.items and who else None
+    if row["kind"] == preparing.KIND:
+        said = await preparing.letter(here, row, words)
+        return None if said is None else (said[0], _signed(here, said[1], words))
     if row["kind"] not in {"accepted", "declined"}:
         return _news(here, row["kind"], words)
     communities = await community_labels(here, [row["community_id"]])

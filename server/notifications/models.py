@@ -20,7 +20,8 @@ class Notification(Model):
     (somebody changed it with them), ``edit_refused`` (a change of theirs, by its home),
     ``invited`` (to a community), ``moved`` (somebody they follow, to the account of `actor_id`), ``asks_in`` (wants to
     join this server), ``poll_ended`` (which they wrote or voted in), ``event_yes`` or ``event_no`` (whether they can
-    take part), ``together`` (trying something together is over),
+    take part), ``prepare`` (an event that they take part in begins in two days), ``together`` (trying something
+    together is over),
     ``report`` (somebody reported something), ``report_done`` (to who did), ``warning`` or ``ban``.
 
     `thing` is what it is about and grouped by: ``p:`` and the id of a conversation's first post, ``c:`` and the id of a

@@ -23,7 +23,7 @@ MAX_POSTS = 200
 # Kinds whose post somebody else wrote: without the right to read it there is nothing to tell (S15).
 _ABOUT_THEIR_POST = frozenset(
     {"reply", "tried", "mention", "published", "revised", "remix", "offer", "offer_taken"}
-    | {"poll_ended", "together", "event_yes", "event_no"}
+    | {"poll_ended", "together", "event_yes", "event_no", "prepare"}
     | {"round", "round_closed", "asked"}
     | {"coauthor", "coauthor_yes", "coedited", "edit_refused"}
 )
@@ -54,6 +54,7 @@ _ORDER = (
     "round_closed",
     "published",
     "revised",
+    "prepare",
     "event_yes",
     "event_no",
     "poll_ended",

@@ -10,7 +10,9 @@ TOPICS: dict[str, frozenset[str]] = {
     "answers": frozenset({"reply"}),
     "tries": frozenset({"tried"}),
     "mentions": frozenset({"mention", "round", "coauthor", "asked"}),
-    "decisions": frozenset({"accepted", "declined", "event_yes", "event_no", "coauthor_yes", "edit_refused"}),
+    "decisions": frozenset(
+        {"accepted", "declined", "event_yes", "event_no", "prepare", "coauthor_yes", "edit_refused"}
+    ),
     "care": frozenset({"report", "report_done", "warning", "ban", "removed", "refused", "revise"}),
     "duties": frozenset({"applied", "asks_in", "follow_request", "held", "invited"}),
     "travelled": frozenset({"remix", "offer", "offer_taken", "quote", "coedited"}),

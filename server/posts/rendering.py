@@ -35,6 +35,10 @@ MAX_ATTACHMENTS = 20
 
 _WHEN_AND_WHERE = re.compile(r"<p><strong>When:</strong>(?:(?!</?p\b).)*</p>\s*\Z", re.DOTALL)
 """How events of ours say it once more in their text; those who read the fields do not need it twice."""
+_TO_PREPARE = re.compile(
+    r"<p><strong>(?:To prepare|Zur Vorbereitung):</strong></p><ol>(?:(?!</?ol\b).)*</ol>\s*\Z", re.DOTALL
+)
+"""How they say what to read before."""
 ROUND_BEGINS = "<p><strong>Everybody is heard.</strong>"
 """Begins what stands under a round for those who know no rounds."""
 _UNDER_ROUND = re.compile(rf"{re.escape(ROUND_BEGINS)}(?:(?!</?p\b).)*</p>\s*\Z", re.DOTALL)
@@ -157,6 +161,7 @@ def _without_fields(remote: RemotePost) -> str:
         content = content.rstrip().removesuffix(options_list([option.name for option in remote.options]))
         content = content.removeprefix(question_line(remote.name)) or content
     elif remote.kind == "session" and remote.start_time is not None:
+        content = _TO_PREPARE.sub("", content)
         said = _WHEN_AND_WHERE.search(content)
         content = content[: said.start()].rstrip() if said else content
     elif remote.kind == "round":

@@ -20,6 +20,7 @@ from server.sessions.activities.join import send_join, send_leave
 from server.sessions.form import SessionForm, check, moments, tidy
 from server.sessions.models import EventFacts
 from server.sessions.policy import why_closed
+from server.sessions.preparing import remind_later
 from server.sessions.words import summary_words, when_words, where_words
 
 
@@ -32,7 +33,7 @@ async def publish_event(here: Instance, acting: Viewer, form: SessionForm, *, al
     check(form, here.clock.now())
 
     async def store(post: Post) -> None:
-        await _store(post, form)
+        await _store(here, post, form)
         if also is not None:
             await also(post)
 
@@ -72,7 +73,7 @@ async def change_event(here: Instance, acting: Viewer, post_id: str, form: Sessi
             language=form.language,
         ),
         change_note,
-        detail=lambda changed: _store(changed, form),
+        detail=lambda changed: _store(here, changed, form),
     )
 
 
@@ -168,7 +169,7 @@ def _summary(form: SessionForm, status: str) -> str:
     return summary_words(when, where_words(form.place, form.online_url), status)
 
 
-async def _store(post: Post, form: SessionForm) -> None:
+async def _store(here: Instance, post: Post, form: SessionForm) -> None:
     starts_at, ends_at = moments(form)
     await EventFacts.update_or_create(
         defaults={
@@ -184,3 +185,4 @@ async def _store(post: Post, form: SessionForm) -> None:
         id=post.id,
     )
     await EventFacts.filter(id=post.id, participants=None).update(participants=0)
+    await remind_later(here, post.id)

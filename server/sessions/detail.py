@@ -15,10 +15,22 @@ from server.ids import to_number
 from server.instance import Instance
 from server.posts.details import newest
 from server.posts.models import Post, PostAttachment
-from server.sessions.models import EventFacts, Participation
+from server.sessions import pack, preparing
+from server.sessions.models import EventFacts, PackItem, PackRead, Participation
 from server.sessions.words import when_and_where, when_words, where_words
+from server.shelf import MadeFrom
 
 CATEGORY = "LEARNING"
+MADE_FROM = (
+    MadeFrom("event_facts", "t.id = post.id"),
+    MadeFrom("event_pack_item", "t.event_id = post.id", order="t.position"),
+    MadeFrom(
+        "post",
+        "t.uri IN (SELECT item.uri FROM event_pack_item AS item WHERE item.event_id = post.id)",
+        ("id", "uri", "state", "visibility", "community_id"),
+    ),
+)
+"""What `SessionDetail.document` looks at."""
 
 
 class SessionDetail:
@@ -52,13 +64,17 @@ class SessionDetail:
         found["learning"] = _learning(event)
         when = when_words(event.starts_at, event.ends_at, event.timezone)
         how = f"sign up at {event.join_url}" if event.join_url else ""
-        found["after"] = when_and_where(when, where_words(event.place, online), how)
+        asked = await preparing.nameable(post, await preparing.items_of(post_id))
+        found |= pack.wire(asked)
+        said = when_and_where(when, where_words(event.place, online), how)
+        found["after"] = said + pack.words(asked, post.language)
         updated = newest(post.edited_at or post.published_at, event.told_at)
         return found | ({"updated": timestamp(updated)} if updated is not None else {})
 
     async def received(self, here: Instance, post_id: str, remote: RemotePost) -> None:
         """Store the facts of an event from elsewhere."""
         await EventFacts.update_or_create(defaults=_told(remote), id=post_id)
+        await preparing.keep(here, post_id, pack.read(remote.raw))
 
     async def snapshot(self, here: Instance, post_id: str) -> dict[str, object]:
         """When and where it was."""
@@ -74,6 +90,8 @@ class SessionDetail:
     async def forget(self, here: Instance, post_id: str) -> None:
         """Erase it with its post, and who took part."""
         await Participation.filter(event_id=post_id).delete()
+        await PackItem.filter(event_id=post_id).delete()
+        await PackRead.filter(event_id=post_id).delete()
         await EventFacts.filter(id=post_id).delete()
 
 
@@ -84,6 +102,8 @@ async def tally(here: Instance, post_id: str, remote: RemotePost) -> bool:
     """
     event, told = await EventFacts.get_or_none(id=post_id), _told(remote)
     if event is None or any(getattr(event, name) != value for name, value in told.items() if name != "participants"):
+        return False
+    if await preparing.items_of(post_id) != pack.read(remote.raw):
         return False
     event.participants = remote_participants if isinstance(remote_participants := told["participants"], int) else None
     await event.save(update_fields=["participants"])

@@ -10,3 +10,18 @@ class ParticipationAnswered:
     post_id: str
     actor_id: str
     accepted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ParticipationEnded:
+    """Somebody does not take part any more."""
+
+    post_id: str
+    actor_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class PrepareSoon:
+    """An event begins in two days or less, and there is something to prepare."""
+
+    post_id: str

@@ -7,14 +7,13 @@ from server.actors.events import ActorDeleted
 from server.feature import Feature
 from server.instance import Instance
 from server.posts import details
-from server.sessions import actions, detail, taking_part
+from server.sessions import actions, detail, preparing, taking_part
 from server.sessions.activities import join
-from server.sessions.detail import SessionDetail
-from server.shelf import MadeFrom
+from server.sessions.detail import MADE_FROM, SessionDetail
 
 
 def _install(here: Instance) -> None:
-    details.register(here, "session", SessionDetail(), [MadeFrom("event_facts", "t.id = post.id")])
+    details.register(here, "session", SessionDetail(), MADE_FROM)
     more = {"organizers": detail.organizers, "attendees": detail.attendees}
     details.register_extras(
         here, "session", details.Extras(facts=detail.facts, words=detail.words, tally=detail.tally, collections=more)
@@ -27,7 +26,9 @@ def _install(here: Instance) -> None:
         on_reference(here, verb, partial(join.on_answer, here), object_type="Join")
         on_reference(here, verb, partial(join.answer_by_id, here))
     here.jobs.on(taking_part.TELL, partial(actions.tell, here))
+    here.jobs.on(preparing.REMIND, partial(preparing.remind, here))
     here.events.on(ActorDeleted, partial(taking_part.forget_participant, here))
+    here.events.on(ActorDeleted, partial(preparing.forget_reader, here))
 
 
 feature = Feature("sessions", models="server.sessions.models", install=_install)

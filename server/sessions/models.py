@@ -17,7 +17,7 @@ class EventFacts(Model):
     `join_url`) or ``invite``. `participants` is what the event's own server says, here a count of rows. `status`:
     ``confirmed``, ``tentative``, ``cancelled`` or ``postponed``. `answered_by` are the ids of the actors who answer for
     an event elsewhere: its author, and a group that it was published for. `told_at`: when the number of participants of
-    an event here was last sent.
+    an event here was last sent. `reminded_for` is the beginning that people here who take part were last reminded of.
     """
 
     id = id_field()
@@ -37,6 +37,7 @@ class EventFacts(Model):
     fee = fields.CharField(max_length=60, default="")
     answered_by: Any = JsonField(null=True)
     told_at: datetime | None = MomentField(null=True)
+    reminded_for: datetime | None = MomentField(null=True)
 
     class Meta:
         """Table name and indexes."""
@@ -65,3 +66,42 @@ class Participation(Model):
         table = "event_participation"
         unique_together = (("event_id", "actor"),)
         indexes = (("actor",),)
+
+
+class PackItem(Model):
+    """Something to read before an event, in its order: a post by its ActivityPub id (`uri`), or any page (`uri` empty).
+
+    `url` and `title` are what the event says of it; `minutes` is how long reading it takes.
+    """
+
+    id = id_field()
+    event_id = fields.CharField(max_length=26)
+    position = fields.IntField()
+    uri = fields.CharField(max_length=500, default="")
+    url = fields.CharField(max_length=500)
+    title = fields.CharField(max_length=200)
+    minutes = fields.IntField()
+
+    class Meta:
+        """Table name and indexes."""
+
+        table = "event_pack_item"
+        unique_together = (("event_id", "position"),)
+        indexes = (("uri",),)
+
+
+class PackRead(Model):
+    """Somebody has read something of what an event asks for, by its address. Nobody else ever learns of it."""
+
+    id = id_field()
+    event_id = fields.CharField(max_length=26)
+    person_id = fields.CharField(max_length=26)
+    url = fields.CharField(max_length=500)
+    at: datetime = MomentField()
+
+    class Meta:
+        """Table name and indexes."""
+
+        table = "event_pack_read"
+        unique_together = (("event_id", "person_id", "url"),)
+        indexes = (("person_id",),)

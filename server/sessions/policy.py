@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from server.posts.policy import INSTANCE, MEMBERS, NETWORK, OPEN
+
 UNSAID_LENGTH = timedelta(hours=3)
 """How long an event without an end is taken to last."""
 
@@ -45,3 +47,15 @@ def why_closed(event: EventState, now: datetime) -> str:
     if is_full(event):
         return "There is no room left."
     return ""
+
+
+def may_be_named(thing: tuple[str, str | None], event: tuple[str, str | None]) -> bool:
+    """Whether an event may name something to its readers; each is visibility and community.
+
+    What everybody may read is named everywhere. Else whoever reads the event may read the thing too (S15).
+    """
+    if thing[0] in OPEN:
+        return True
+    if event[0] == MEMBERS:
+        return thing == event
+    return (event[0] == NETWORK and thing[0] == NETWORK) or (event[0] == INSTANCE and thing[0] in {INSTANCE, NETWORK})

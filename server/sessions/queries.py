@@ -1,13 +1,17 @@
 """Reading events: when, where, how to take part, and whether the viewer does; of others only how many."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from server.actors.viewer import Viewer
 from server.db import Row, from_milliseconds
 from server.instance import Instance
+from server.posts.addresses import page_path
 from server.posts.queries import PostView
+from server.posts.readable import readable
+from server.sessions.pack import MOST
 from server.sessions.policy import EventState, is_over, why_closed
 from server.sessions.words import calendar, when_words, where_words
 from server.text import plain
@@ -19,6 +23,21 @@ class Link:
 
     name: str
     url: str
+
+
+@dataclass(frozen=True, slots=True)
+class PackLine:
+    """Something to read before an event. Empty `title` and `href`: it is not for the viewer (any more).
+
+    `is_read`: the viewer has, which nobody else is shown. `is_elsewhere`: it leads to another server.
+    """
+
+    url: str
+    title: str
+    href: str
+    minutes: int
+    is_read: bool
+    is_elsewhere: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,21 +67,46 @@ class EventView:
     closed: str
     can_join: bool
     can_leave: bool
+    pack: tuple[PackLine, ...] = ()
+
+    @property
+    def read_count(self) -> int:
+        """How much of what is to be read the viewer has read."""
+        return sum(line.is_read for line in self.pack)
+
+    @property
+    def minutes(self) -> int:
+        """How long all of it takes."""
+        return sum(line.minutes for line in self.pack)
+
+    @property
+    def minutes_left(self) -> int:
+        """How long what the viewer has not read takes."""
+        return sum(line.minutes for line in self.pack if not line.is_read)
 
 
 async def event(here: Instance, viewer: Viewer, post: PostView) -> EventView | None:
     """The event of a post that the viewer was shown, in one query; None where it came without."""
     if post.kind != "session":
         return None
-    row = await here.db.row(
-        "SELECT event_facts.*, mine.state AS my_state, author.inbox_url FROM event_facts"
-        " JOIN post ON post.id = event_facts.id JOIN actor AS author ON author.id = post.author_id"
+    may_read, values = readable(viewer)
+    rows = await here.db.rows(
+        "SELECT event_facts.*, mine.state AS my_state, author.inbox_url, item.url AS item_url,"
+        " item.title AS item_title, item.minutes AS item_minutes, done.id AS done_id, post.id AS known_id, post.short,"
+        f" post.title, post.kind, CASE WHEN post.state = 'visible' AND {may_read} THEN 1 ELSE 0 END AS is_shown"
+        " FROM event_facts JOIN post AS own ON own.id = event_facts.id"
+        " JOIN actor AS author ON author.id = own.author_id"
         " LEFT JOIN event_participation AS mine ON mine.event_id = event_facts.id AND mine.actor_id = :me"
-        " WHERE event_facts.id = :id",
+        " LEFT JOIN event_pack_item AS item ON item.event_id = event_facts.id"
+        " LEFT JOIN post ON post.uri = item.uri AND item.uri <> ''"
+        " LEFT JOIN event_pack_read AS done ON done.event_id = event_facts.id AND done.url = item.url"
+        " AND done.person_id = :me WHERE event_facts.id = :id ORDER BY item.position LIMIT :most",
         id=post.id,
         me=viewer.actor_id or "",
+        most=MOST,
+        **values,
     )
-    return None if row is None else _view(here, viewer, post, row)
+    return None if not rows else _view(here, viewer, post, rows)
 
 
 async def ics(here: Instance, viewer: Viewer, post: PostView) -> str | None:
@@ -83,7 +127,8 @@ async def ics(here: Instance, viewer: Viewer, post: PostView) -> str | None:
     )
 
 
-def _view(here: Instance, viewer: Viewer, post: PostView, row: Row) -> EventView:
+def _view(here: Instance, viewer: Viewer, post: PostView, rows: Sequence[Row]) -> EventView:
+    row = rows[0]
     starts_at, ends_at = (
         None if row[name] is None else from_milliseconds(row[name]) for name in ("starts_at", "ends_at")
     )
@@ -123,6 +168,20 @@ def _view(here: Instance, viewer: Viewer, post: PostView, row: Row) -> EventView
         closed=closed,
         can_join=is_in and asks and not closed and mine in {"", "refused"},
         can_leave=is_in and mine in {"going", "asked"} and not is_over(starts_at, ends_at, now),
+        pack=tuple(_line(line) for line in rows if line["item_url"]),
+    )
+
+
+def _line(row: Row) -> PackLine:
+    is_known, is_shown = row["known_id"] is not None, bool(row["is_shown"])
+    here = is_known and is_shown
+    return PackLine(
+        url=row["item_url"],
+        title=row["item_title"] if not is_known or is_shown else "",
+        href=page_path(row["short"], row["title"], row["kind"]) if here else "" if is_known else row["item_url"],
+        minutes=row["item_minutes"],
+        is_read=row["done_id"] is not None,
+        is_elsewhere=not is_known,
     )
 
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 from server.actors.events import ActorDeleted
 from server.ids import new_id
 from server.instance import Instance
+from server.sessions.events import ParticipationEnded
 from server.sessions.models import EventFacts, Participation
 from server.sessions.policy import EventState
 
@@ -51,6 +52,7 @@ async def leave(here: Instance, event_id: str, actor_id: str) -> Participation |
     known = await Participation.get_or_none(event_id=event_id, actor_id=actor_id)
     if known is not None:
         await known.delete()
+        await here.events.emit(ParticipationEnded(event_id, actor_id))
     return known
 
 

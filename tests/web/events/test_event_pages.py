@@ -5,9 +5,11 @@ import re
 import pytest
 
 from server.sessions import actions
+from tests.counting import statements
 from tests.posting import Stranger, community, found, write
 from tests.server.sessions.test_events import FORM, remote_event
 from tests.web.practices.test_practice_pages import check
+from tests.web.test_costs import MOST_STATEMENTS
 
 FIELDS = {
     "kind": "session",
@@ -120,3 +122,49 @@ async def test_an_event_from_elsewhere_is_shown_as_text(fediverse, place):
         assert "Ask to take part" in page
         await client.post(f"/p/{post.short}/take-part")
         assert "have not answered yet" in (await client.get(f"/p/{post.short}", follow_redirects=True)).text
+
+
+async def test_c14_a_pack_is_put_together_by_buttons_and_ticked(fediverse, place):
+    here, maya, tom = place
+    event = await maya.do(actions.publish_event, FORM)
+    text = await write(maya, "word " * 300, title="On waiting")
+    form, path = f"/p/{event.short}/prepare", f"/p/{event.short}"
+    async with fediverse.client(here, tom) as client:
+        assert (await client.get(form)).status_code == 404
+        assert (await client.post(form, data={"url": "https://example.org/a"})).status_code == 404
+        assert (await client.post(f"{path}/read", data={"url": "https://example.org/a"})).status_code == 404
+    async with fediverse.client(here, maya) as client:
+        check((await client.get(form)).text)
+        refused = await client.post(form, data={"address": "https://nowhere.example/a", "add": "1"})
+        assert refused.status_code == 422
+        check(refused.text)
+        assert "Say what it is called" in refused.text
+        assert 'value="https://nowhere.example/a"' in refused.text
+        sent = {"address": "https://nowhere.example/a", "name": "A paper", "add": "1"}
+        page = (await client.post(form, data=sent)).text
+        assert 'value="A paper"' in page
+        items = {"url": ["https://nowhere.example/a"], "title-1": "A paper", "minutes-1": ""}
+        page = (await client.post(form, data=items | {"address": text.url})).text
+        check(page)
+        assert "Write the minutes as a number" in page
+        assert 'value="On waiting"' in page
+        assert 'value="2"' in page
+        both = {"url": ["https://nowhere.example/a", text.url], "title-1": "A paper", "minutes-1": "10"}
+        both |= {"title-2": "On waiting", "minutes-2": "2", "uri-2": text.uri}
+        page = (await client.post(form, data=both | {"down": "1"})).text
+        assert page.index('value="On waiting"') < page.index('value="A paper"')
+        assert (await client.post(form, data=both)).status_code == 303
+    async with fediverse.client(here, tom) as client:
+        page = (await client.get(path, follow_redirects=True)).text
+        check(page)
+        assert "About 12 minutes to read." in page
+        assert "You have read 0 of 2. Only you see that." in page
+        assert (await client.post(f"{path}/read", data={"url": text.url, "done": "1"})).status_code == 303
+        assert "You have read 1 of 2." in (await client.get(path, follow_redirects=True)).text
+        with here.db.bind(), statements(here) as log:
+            await client.get(f"{path}-peer-circle")
+        assert len(log) <= MOST_STATEMENTS
+    async with fediverse.client(here) as client:
+        page = (await client.get(path, follow_redirects=True)).text
+        assert "A paper" in page
+        assert "You have read" not in page
