@@ -143,7 +143,7 @@ async def leave_host(here: Instance, payload: Mapping[str, str]) -> None:
             continue  # it ended in this moment by itself
     if len(rows) > ENDED_AT_ONCE:
         async with here.db.transaction():
-            await here.jobs.enqueue(LEAVE_HOST, dict(payload), unique=f"{LEAVE_HOST}:{person_id}:{host}")
+            await here.jobs.enqueue(LEAVE_HOST, dict(payload), unique=f"{LEAVE_HOST}:{person_id}:{host}", goes_on=True)
 
 
 async def forget_actor(here: Instance, actor_id: str) -> None:

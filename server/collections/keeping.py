@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from html import escape
 from typing import Any
 
@@ -12,7 +12,6 @@ from server.collections.content import summary, write
 from server.collections.models import Collection, CollectionItem, CollectionTick
 from server.collections.policy import KINDS, MOST, may_be_named
 from server.db import among
-from server.ids import new_id
 from server.instance import Instance
 from server.posts.composing import keep_moment, keep_version
 from server.posts.events import PostDeleted, PostEdited, PostNarrowed, PostRemoved, PostRestored
@@ -39,15 +38,14 @@ async def on_post(here: Instance, event: Happened) -> None:
     """
     if isinstance(event, PostEdited):
         if await _holding(here, event.post_id, "", 1):
-            now = here.clock.now()
-            minute = int(now.timestamp() // EDITS_TOGETHER.total_seconds())
-            await _follow_later(here, event.post_id, "", now + EDITS_TOGETHER, f"{event.post_id}:{minute}")
+            payload, at = {"post": event.post_id, "after": ""}, here.clock.now() + EDITS_TOGETHER
+            await here.jobs.enqueue(FOLLOW, payload, run_at=at, unique=f"{FOLLOW}:{event.post_id}")
         return
     ids = await _holding(here, event.post_id, "", MANY)
     for post_id in ids:
         await settle(here, await Post.get(id=post_id), without=event.post_id if isinstance(event, PostDeleted) else "")
     if len(ids) == MANY:
-        await _follow_later(here, event.post_id, ids[-1], None, new_id(here.clock.now()))
+        await here.jobs.enqueue(FOLLOW, {"post": event.post_id, "after": ids[-1]})
 
 
 async def follow(here: Instance, payload: Any) -> None:
@@ -58,11 +56,7 @@ async def follow(here: Instance, payload: Any) -> None:
         for holding_id in ids:
             await settle(here, await Post.get(id=holding_id))
         if len(ids) == MANY:
-            await _follow_later(here, post_id, ids[-1], None, new_id(here.clock.now()))
-
-
-async def _follow_later(here: Instance, post_id: str, after: str, at: datetime | None, key: str) -> None:
-    await here.jobs.enqueue(FOLLOW, {"post": post_id, "after": after}, run_at=at, unique=f"{FOLLOW}:{key}")
+            await here.jobs.enqueue(FOLLOW, {"post": post_id, "after": ids[-1]})
 
 
 async def _holding(here: Instance, post_id: str, after: str, most: int) -> list[str]:

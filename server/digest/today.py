@@ -31,7 +31,7 @@ async def prepare(here: Instance, payload: Any) -> None:
         return
     later = after_quiet(now, zone_of(row["timezone"]), quiet_of(row))
     if later > now:
-        await here.jobs.enqueue(TODAY_JOB, payload, run_at=later, unique=f"{TODAY_JOB}:{reader_id}:later")
+        await here.jobs.enqueue(TODAY_JOB, payload, run_at=later, unique=f"{TODAY_JOB}:{reader_id}", goes_on=True)
         return
     kinds = kinds_of(TODAY_TIER, tiers_from(row["tiers"]))
     digest = await gather_news(here, row, kinds, now)

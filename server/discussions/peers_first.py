@@ -87,9 +87,7 @@ async def on_early(here: Instance, event: AnswerEarly) -> None:
     """An answer waits: it is shown when the time of the peers is over."""
     ask = await Ask.get_or_none(id=event.ask_id)
     if ask is not None and ask.peers_first_until is not None:
-        await here.jobs.enqueue(
-            RELEASE, {"ask": ask.id}, run_at=ask.peers_first_until, unique=f"{RELEASE}:{ask.id}:{event.post_id}"
-        )
+        await _release_at(here, ask.id, ask.peers_first_until)
 
 
 async def on_published(here: Instance, events: Sequence[PostPublished]) -> None:
@@ -105,7 +103,7 @@ async def on_published(here: Instance, events: Sequence[PostPublished]) -> None:
     for row in rows:
         ask = await Post.get(id=row["id"])
         if await Post.filter(root_id=ask.id, state=PEERS).exists() and await _answered(here, ask) >= ENOUGH:
-            await here.jobs.enqueue(RELEASE, {"ask": ask.id}, unique=f"{RELEASE}:{ask.id}")
+            await _release_at(here, ask.id, None)
 
 
 async def release(here: Instance, payload: Any) -> None:
@@ -114,11 +112,19 @@ async def release(here: Instance, payload: Any) -> None:
     if ask is None:
         return
     is_on = found is not None and _left(here, found.peers_first_until) > timedelta(0)
-    if is_on and await _answered(here, ask) < ENOUGH:
+    if found is not None and is_on and await _answered(here, ask) < ENOUGH:
+        await _release_at(here, ask.id, found.peers_first_until)
         return
-    for post in await Post.filter(root_id=ask.id, state=PEERS).order_by("id").limit(AT_ONCE):
-        async with here.db.transaction():
-            await agreements.show(here, post, PEERS)
+    last = ""
+    while answers := await Post.filter(root_id=ask.id, state=PEERS, id__gt=last).order_by("id").limit(AT_ONCE):
+        for post in answers:
+            async with here.db.transaction():
+                await agreements.show(here, post, PEERS)
+        last = answers[-1].id
+
+
+async def _release_at(here: Instance, ask_id: str, at: datetime | None) -> None:
+    await here.jobs.enqueue(RELEASE, {"ask": ask_id}, run_at=at, unique=f"{RELEASE}:{ask_id}", goes_on=at is not None)
 
 
 def _left(here: Instance, until: datetime | None) -> timedelta:

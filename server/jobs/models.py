@@ -9,7 +9,7 @@ from server.db import JsonField, MomentField
 class Job(Model):
     """One piece of work to do once, at or after `run_at`; deleted when done.
 
-    `crashes`: how often a process died while it ran.
+    `crashes`: how often a process died while it ran; `again_at`: when it runs once more, as was asked meanwhile.
     """
 
     id = fields.BigIntField(primary_key=True)
@@ -21,6 +21,7 @@ class Job(Model):
     lease_until = MomentField(null=True)
     leased_by = fields.BigIntField(null=True)
     crashes = fields.IntField(default=0)
+    again_at = MomentField(null=True)
     last_error = fields.TextField(null=True)
     failed_at = MomentField(null=True)
     created_at = MomentField()

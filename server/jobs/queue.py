@@ -1,10 +1,13 @@
 """Background work that is enqueued in the same transaction as the fact that causes it."""
 
 import asyncio
+import contextvars
 import logging
 import random
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import itemgetter
 from typing import Any
 
 import msgspec
@@ -23,6 +26,31 @@ MAX_CRASHES = 5
 """What was in hand so often when a process died is set aside: it may be what ends them."""
 LONGEST_SECONDS = 6 * 3600
 JITTER = 0.2
+
+# One statement, so that its lock of the row holds until the facts of the caller can be seen: a worker that looks before
+# passes the row by, and one that has begun finds `again_at` when it is done (docs/adr/0027-jobs-of-one-key.md).
+_ONCE_MORE = (
+    "ON CONFLICT (unique_key) DO UPDATE SET payload = excluded.payload,"
+    " again_at = CASE WHEN job.lease_until IS NULL OR job.again_at < excluded.run_at THEN job.again_at"
+    " ELSE excluded.run_at END,"
+    # The pause after a failure is not cut short by whoever asks often.
+    " run_at = CASE WHEN job.lease_until IS NULL AND (job.failed_at IS NOT NULL"
+    " OR job.last_error IS NULL AND job.run_at > excluded.run_at) THEN excluded.run_at ELSE job.run_at END,"
+    " attempts = CASE WHEN job.failed_at IS NULL THEN job.attempts ELSE 0 END,"
+    " last_error = CASE WHEN job.failed_at IS NULL THEN job.last_error END, failed_at = NULL"
+)
+
+
+@dataclass(slots=True)
+class _Run:
+    """One run of a job: what it enqueues under its own key is told by this from what others do."""
+
+    jobs: "Jobs"
+    key: str | None
+    is_over: bool = False
+
+
+_run: contextvars.ContextVar[_Run | None] = contextvars.ContextVar("job_run", default=None)
 
 
 class Jobs:
@@ -48,13 +76,27 @@ class Jobs:
         self._periodic[name] = pause
 
     async def enqueue(
-        self, name: str, payload: object, *, run_at: datetime | None = None, unique: str | None = None
+        self,
+        name: str,
+        payload: object,
+        *,
+        run_at: datetime | None = None,
+        unique: str | None = None,
+        goes_on: bool = False,
     ) -> None:
-        """Add a job. With `unique`, nothing is added while one of that key waits."""
+        """Add a job. With `unique` there is one of that key, which runs for all that was asked until it began.
+
+        It has the payload of the latest, and runs when the earliest wants it: what is to be done at a moment looks at
+        the clock, and puts itself off. Where it runs just now it runs once more afterwards, and where it failed for
+        good it begins anew. What a job enqueues under its own key while it runs is what it is doing, and nothing is
+        added, unless it says that it `goes_on`.
+        """
+        if self._is_doing(unique) and not goes_on:
+            return
         now = self._clock.now()
         await self._db.execute(
             "INSERT INTO job (name, payload, unique_key, run_at, attempts, created_at)"
-            " VALUES (:name, :payload, :unique, :run_at, 0, :now) ON CONFLICT DO NOTHING",
+            f" VALUES (:name, :payload, :unique, :run_at, 0, :now) {_ONCE_MORE}",
             name=name,
             payload=msgspec.json.encode(payload).decode(),
             unique=unique,
@@ -66,22 +108,28 @@ class Jobs:
     async def enqueue_all(
         self, name: str, payloads: Sequence[Any], *, run_at: datetime, unique: Callable[[Any], str]
     ) -> None:
-        """Add several jobs of one name in one statement; `unique` gives the key of each from its payload."""
+        """Add several jobs of one name in one statement, as `enqueue`; `unique` gives the key of each."""
         now = self._clock.now()
+        # In one order, so that two who ask for the same never wait for each other.
         rows = [
             {
                 "name": name,
                 "payload": msgspec.json.encode(payload).decode(),
-                "unique_key": unique(payload),
+                "unique_key": key,
                 "run_at": run_at,
                 "attempts": 0,
                 "created_at": now,
             }
-            for payload in payloads
+            for key, payload in sorted({unique(payload): payload for payload in payloads}.items(), key=itemgetter(0))
+            if not self._is_doing(key)
         ]
-        await insert_many(self._db, "job", rows, conflict="ON CONFLICT DO NOTHING")
+        await insert_many(self._db, "job", rows, conflict=_ONCE_MORE)
         if rows:
             self._db.after_commit(self._wake)
+
+    def _is_doing(self, key: str | None) -> bool:
+        run = _run.get()
+        return run is not None and key is not None and run.jobs is self and run.key == key and not run.is_over
 
     async def schedule_periodic(self) -> None:
         """Make sure that every periodic job waits in the table; called when a worker starts."""
@@ -103,8 +151,10 @@ class Jobs:
             # What is still somebody's by name was in hand when they died: no attempt, and counted apart.
             "UPDATE job SET lease_until = :until, leased_by = :holder,"
             " attempts = attempts + CASE WHEN leased_by IS NULL THEN 1 ELSE 0 END,"
-            " crashes = crashes + CASE WHEN leased_by IS NULL THEN 0 ELSE 1 END"
-            f" WHERE id IN ({due}{skip}) RETURNING id, name, payload, attempts, crashes, lease_until",
+            " crashes = crashes + CASE WHEN leased_by IS NULL THEN 0 ELSE 1 END,"
+            # What was asked for before it begins is done with it.
+            " again_at = CASE WHEN again_at > :now THEN again_at END"
+            f" WHERE id IN ({due}{skip}) RETURNING id, name, unique_key, payload, attempts, crashes, lease_until",
             until=now + LEASE,
             holder=self._db.holder,
             now=now,
@@ -148,7 +198,8 @@ class Jobs:
         return None if number is None else from_milliseconds(number)
 
     async def _run(self, job: dict[str, Any]) -> None:
-        handler = self._handlers.get(job["name"])
+        handler, run = self._handlers.get(job["name"]), _Run(self, job["unique_key"])
+        token = _run.set(run)
         try:
             if handler is None:
                 raise LookupError(f"no handler for the job {job['name']}")
@@ -159,16 +210,30 @@ class Jobs:
         except Exception as error:  # noqa: BLE001  # the worker's edge: it is logged and kept, and the job tried again
             await self._failed(job, error)
             return
+        finally:
+            run.is_over = True
+            _run.reset(token)
+        await self._done(job)
+
+    async def _done(self, job: dict[str, Any]) -> None:
+        """Forget it, unless it is to run again: after a while, or because that was asked for while it ran.
+
+        Whoever lost the lease meanwhile leaves the job to whoever has it.
+        """
         pause = self._periodic.get(job["name"])
-        if pause is None:
-            await self._db.execute("DELETE FROM job WHERE id = :id", id=job["id"])
-        else:
-            await self._db.execute(
-                "UPDATE job SET lease_until = NULL, leased_by = NULL, attempts = 0, crashes = 0, last_error = NULL,"
-                " run_at = :at WHERE id = :id",
-                at=self._clock.now() + pause,
-                id=job["id"],
-            )
+        if pause is None and await self._db.execute(
+            "DELETE FROM job WHERE id = :id AND lease_until = :ours AND again_at IS NULL",
+            id=job["id"],
+            ours=job["lease_until"],
+        ):
+            return
+        await self._db.execute(
+            "UPDATE job SET lease_until = NULL, leased_by = NULL, attempts = 0, crashes = 0, last_error = NULL,"
+            " run_at = COALESCE(again_at, :at), again_at = NULL WHERE id = :id AND lease_until = :ours",
+            at=self._clock.now() + (pause or timedelta(0)),
+            id=job["id"],
+            ours=job["lease_until"],
+        )
 
     async def _give_back(self, job: dict[str, Any]) -> None:
         """The worker ends: another one may begin at once, and this was no attempt."""
@@ -188,12 +253,18 @@ class Jobs:
         )
         if final:
             pause = self._periodic.get(job["name"], pause)
-        now = self._clock.now()
+        now, over = self._clock.now(), final and job["name"] not in self._periodic
         await self._db.execute(
-            "UPDATE job SET lease_until = NULL, leased_by = NULL, crashes = 0, last_error = :error, run_at = :at,"
-            " failed_at = :failed WHERE id = :id",
+            "UPDATE job SET lease_until = NULL, leased_by = NULL, crashes = :crashes, last_error = :error,"
+            " run_at = :at,"
+            # What was asked for while it ran for the last time is tried once more.
+            " failed_at = CASE WHEN again_at IS NULL THEN CAST(:failed AS BIGINT) END"
+            " WHERE id = :id AND lease_until = :ours",
+            # What kills us has one life, not five, when it is asked for again.
+            crashes=MAX_CRASHES - 1 if over and job["crashes"] >= MAX_CRASHES else 0,
             error=f"{type(error).__name__}: {error}"[:500],
             at=now + pause,
-            failed=now if final and job["name"] not in self._periodic else None,
+            failed=now if over else None,
             id=job["id"],
+            ours=job["lease_until"],
         )

@@ -128,8 +128,11 @@ async def one(here: Instance, acting: Viewer, low: str, high: str) -> Scheduled:
 async def publish(here: Instance, payload: Any) -> None:
     """The job that publishes what waits, once: what waited goes in the transaction in which the post comes."""
     note = await ScheduledNote.get_or_none(id=str(payload["id"]))
-    if note is None or note.scheduled_at > here.clock.now():
-        return  # published, taken back, or put off, and then another job is for it
+    if note is None:
+        return  # published, or taken back
+    if note.scheduled_at > here.clock.now():
+        await _enqueue(here, note.id, note.scheduled_at)
+        return
     author = await Actor.get(id=note.actor_id)
     language = await here.db.value("SELECT language FROM account WHERE actor_id = :id", id=author.id)
     acting = Viewer(actor_id=author.id, actor_uri=author.uri, language=str(language or "en"))
@@ -161,8 +164,8 @@ async def _take(here: Instance, scheduled_id: str) -> int:
 
 
 async def _enqueue(here: Instance, scheduled_id: str, at: datetime) -> None:
-    unique = f"{PUBLISH}:{scheduled_id}:{int(at.timestamp())}"
-    await here.jobs.enqueue(PUBLISH, {"id": scheduled_id}, run_at=at, unique=unique)
+    unique = f"{PUBLISH}:{scheduled_id}"
+    await here.jobs.enqueue(PUBLISH, {"id": scheduled_id}, run_at=at, unique=unique, goes_on=True)
 
 
 def _check_time(here: Instance, at: datetime) -> None:

@@ -56,7 +56,7 @@ async def send(here: Instance, payload: Any) -> None:
     later = after_quiet(now, zone_of(row["timezone"]), quiet)
     if quiet.is_paused(now) or later > now:
         if not quiet.is_paused(later):
-            await here.jobs.enqueue(MAIL_JOB, payload, run_at=later, unique=f"{MAIL_JOB}:{row['id']}:later")
+            await here.jobs.enqueue(MAIL_JOB, payload, run_at=later, unique=f"{MAIL_JOB}:{row['id']}", goes_on=True)
         return
     text = await _text(here, row, Words(row["language"], row["timezone"]))
     if text is None:

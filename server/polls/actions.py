@@ -97,7 +97,7 @@ def replacing(here: Instance, options: Sequence[str], *, is_multiple: bool, seco
             await PollOption.bulk_create(
                 [PollOption(poll_id=post.id, position=number, name=name) for number, name in enumerate(options)]
             )
-            await here.jobs.enqueue(END, {"post": post.id}, run_at=poll.ends_at, unique=f"{END}:{post.id}:{seconds}")
+            await here.jobs.enqueue(END, {"post": post.id}, run_at=poll.ends_at, unique=f"{END}:{post.id}")
         await poll.save()
 
     return store
@@ -180,7 +180,8 @@ async def end(here: Instance, payload: Any) -> None:
     if poll.ends_at is None or poll.ends_at > now:
         # Its author moved the end.
         if poll.ends_at is not None:
-            await here.jobs.enqueue(END, payload, run_at=poll.ends_at + GRACE, unique=f"{END}:{post_id}:{now}")
+            at = poll.ends_at if post.is_local else poll.ends_at + GRACE
+            await here.jobs.enqueue(END, payload, run_at=at, unique=f"{END}:{post_id}", goes_on=True)
         return
     if not post.is_local:
         await _ask(here, post)

@@ -81,13 +81,13 @@ async def close(here: Instance, post: Post, found: Round, reason: str) -> None:
 
 async def ended(here: Instance, round_id: str) -> None:
     """What follows when a round is closed, here or elsewhere."""
-    await release_soon(here, round_id, "closed")
+    await release_soon(here, round_id)
     await here.events.emit(RoundClosed(round_id))
 
 
-async def release_soon(here: Instance, round_id: str, why: str) -> None:
-    """Show what waits below a closed round; `why` keeps one order of it apart from another."""
-    await here.jobs.enqueue(RELEASE, {"round": round_id}, unique=f"{RELEASE}:{round_id}:{why}")
+async def release_soon(here: Instance, round_id: str) -> None:
+    """Show what waits below a closed round."""
+    await here.jobs.enqueue(RELEASE, {"round": round_id}, unique=f"{RELEASE}:{round_id}")
 
 
 async def tell_soon(here: Instance, round_id: str) -> None:
@@ -137,7 +137,7 @@ async def on_early(here: Instance, event: AnswerEarly) -> None:
     found = await locked(here, post.id)
     if found is not None and found.closed_at is not None:
         # It was closed while this was being written.
-        await release_soon(here, post.id, answer.id)
+        await release_soon(here, post.id)
     elif answer.parent_id == post.id:
         await _answered(here, post, answer, tell=True)
 
@@ -169,7 +169,7 @@ async def on_deleted(here: Instance, event: PostDeleted) -> None:
 async def on_restored(here: Instance, event: PostRestored) -> None:
     """A round that was closed while it was out of sight is back."""
     if await Round.filter(id=event.post_id).exclude(closed_at=None).exists():
-        await release_soon(here, event.post_id, f"restored:{here.clock.now()}")
+        await release_soon(here, event.post_id)
 
 
 async def forget_person(here: Instance, event: ActorDeleted) -> None:

@@ -14,9 +14,7 @@ CLOSE = "together.close"
 
 async def close_at(here: Instance, post_id: str, at: datetime) -> None:
     """Look then whether it is over; in the caller's transaction."""
-    # A later end is another moment to look, so it is another job.
-    unique = f"{CLOSE}:{post_id}:{int(at.timestamp())}"
-    await here.jobs.enqueue(CLOSE, {"post": post_id}, run_at=at, unique=unique)
+    await here.jobs.enqueue(CLOSE, {"post": post_id}, run_at=at, unique=f"{CLOSE}:{post_id}", goes_on=True)
 
 
 async def close(here: Instance, payload: Any) -> None:
@@ -25,8 +23,12 @@ async def close(here: Instance, payload: Any) -> None:
         post_id = str(payload["post"])
         event = await EventFacts.get_or_none(id=post_id)
         there = await Post.exists(id=post_id, state="visible")
-        if event is not None and there and (event.status == "cancelled" or is_past(here, event)):
+        if event is None or not there:
+            return
+        if event.status == "cancelled" or is_past(here, event):
             await note_over(here, post_id)
+        elif event.ends_at is not None:
+            await close_at(here, post_id, event.ends_at)  # it was put off
 
 
 async def note_over(here: Instance, post_id: str) -> None:

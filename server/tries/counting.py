@@ -200,7 +200,7 @@ async def on_actor(here: Instance, event: ActorChanged) -> None:
         RECOUNT,
         {"actor": event.actor_id},
         run_at=now if gone else now + TELL_EVERY,
-        unique=f"{RECOUNT}:{event.actor_id}:{'gone' if gone else 'there'}",
+        unique=f"{RECOUNT}:{event.actor_id}",
     )
 
 

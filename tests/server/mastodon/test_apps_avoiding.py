@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from server.actors import actions as actors
+from server.actors import muting
 from server.actors.models import Note
 from server.mastodon.ids import number_of
 from server.moderation.models import Report
@@ -137,6 +138,25 @@ async def test_a_mute_ends_when_it_was_said_and_may_leave_notifications(fedivers
     assert (await between(app, number_of(bruno.id)))["muting"] is False
     await fediverse.settle()
     assert len(await app.get(PUBLIC)) == 2
+
+
+async def test_s17_of_a_server_that_somebody_does_not_want_nobody_is_left(
+    fediverse: Fediverse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many they are: some are let go at once, and the job goes on until none is left."""
+    monkeypatch.setattr(muting, "ENDED_AT_ONCE", 1)
+    alder, birch = await fediverse.start("alder.example"), await fediverse.start("birch.example")
+    amara = await fediverse.person(alder, "amara")
+    others = [await fediverse.person(birch, name) for name in ("bruno", "chen", "dalia", "emre")]
+    for other in others:
+        await follow(amara, other)
+        await follow(other, amara)
+    await fediverse.settle()
+    following = "SELECT count(*) AS n FROM follow WHERE follower_id = :me OR target_id = :me"
+    assert await alder.run(alder.db.value, following, me=amara.id) == 8
+    await alder.run(muting.block_host, alder, amara.id, "birch.example")
+    await fediverse.settle()
+    assert await alder.run(alder.db.value, following, me=amara.id) == 0
 
 
 async def test_a_server_that_somebody_does_not_want_is_gone_for_them_alone(fediverse: Fediverse) -> None:
