@@ -41,6 +41,7 @@ from server.subjects.feature import feature as subjects
 from server.thanks.feature import feature as thanks
 from server.timelines.feature import feature as timelines
 from server.together.feature import feature as together
+from server.topics.feature import feature as topics
 from server.tries.feature import feature as tries
 
 
@@ -62,6 +63,7 @@ FEATURES: tuple[Feature, ...] = (
     media,
     consortium,
     communities,
+    topics,
     posts,
     practices,
     coauthors,

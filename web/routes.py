@@ -48,6 +48,7 @@ from web.subjects.pages import routes as subjects
 from web.tags.pages import routes as tags
 from web.thanks.pages import routes as thanks
 from web.together.pages import routes as together
+from web.topics.pages import routes as topics
 from web.tries.pages import routes as tries
 from web.week.pages import routes as week
 from web.welcome.pages import routes as welcome
@@ -67,6 +68,7 @@ def page_routes() -> list[BaseRoute]:
         *remixes,
         *coauthors,
         *communities,
+        *topics,
         *discussions,
         *challenges,
         *ideas,

@@ -21,6 +21,7 @@ from federation.vocab.base import (
     types_of,
 )
 from federation.vocab.contexts import CID, SECURITY, with_context
+from federation.vocab.topics import topics_of
 
 ACTOR_TYPES = frozenset({"Person", "Group", "Application", "Service", "Organization"})
 
@@ -82,6 +83,8 @@ class RemoteActor:
     language: str | None
     emoji: tuple[tuple[str, str], ...]
     keys: tuple[PublicKey, ...]
+    topics: tuple[tuple[str, str, str], ...] = ()
+    """What a community sorts its posts by, in its order: ids, names, and ids of those that they are in."""
 
     @property
     def host(self) -> str:
@@ -136,6 +139,7 @@ def parse_actor(document: Mapping[str, object]) -> RemoteActor:
         language=language_of(doc),
         emoji=emoji_of(doc.get("tag")),
         keys=tuple(_keys(doc, actor_id)),
+        topics=topics_of(doc.get("ph:topics"), actor_id) if kind == "Group" else (),
     )
 
 

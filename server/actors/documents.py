@@ -27,6 +27,7 @@ _MADE_FROM = (
     MadeFrom("actor_key", "t.actor_id = actor.id", ("id", "kind", "generation", "public_text")),
     MadeFrom("retired_key", "t.actor_id = actor.id", ("key_id", "kind", "public_text", "retired_at"), order="t.key_id"),
     MadeFrom("community", "t.id = actor.id"),
+    MadeFrom("topic", "t.community_id = actor.id"),
 )
 """What `build_actor_document` and GROUP_FACTS look at."""
 

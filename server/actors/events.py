@@ -69,6 +69,14 @@ class ActorChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class GroupRead:
+    """The document of a community elsewhere was read from its own server: the topics that it names, in their order."""
+
+    actor_id: str
+    topics: tuple[tuple[str, str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ActorDeleted:
     """An actor is gone for good, with everything it published."""
 

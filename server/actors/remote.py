@@ -8,7 +8,7 @@ from federation.errors import AddressRefused, FederationError, FetchError, Gone,
 from federation.vocab.actors import RemoteActor
 from federation.vocab.base import host_of, is_web_uri, origin_of
 from server.actors import queries
-from server.actors.events import ActorChanged
+from server.actors.events import ActorChanged, GroupRead
 from server.actors.models import Actor
 from server.actors.policy import clean_name
 from server.actors.removal import forget_remote
@@ -81,6 +81,8 @@ async def store_remote(here: Instance, remote: RemoteActor) -> Actor:
         after = await Actor.get(uri=remote.id)
         if before is None or _shown(before) != _shown(after):
             await here.events.emit(ActorChanged(after.id))
+        if after.kind == "Group":
+            await here.events.emit(GroupRead(after.id, remote.topics))
     return after
 
 

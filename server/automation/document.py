@@ -5,7 +5,17 @@ from typing import Any
 
 import msgspec
 
-from server.automation.shapes import Communities, Me, NewPractice, Practice, Practices, Problem, Resource
+from server.automation.shapes import (
+    Choice,
+    Communities,
+    Me,
+    NewPractice,
+    Practice,
+    Practices,
+    Problem,
+    Resource,
+    Topics,
+)
 from server.instance import Instance
 from server.version import VERSION
 
@@ -25,6 +35,8 @@ QUERIES = {
 ANSWERS: dict[tuple[str, str], tuple[str, type | None, type | None]] = {
     ("/me", "get"): ("200", None, Me),
     ("/communities", "get"): ("200", None, Communities),
+    ("/communities/{id}/topics", "get"): ("200", None, Topics),
+    ("/communities/{id}/topics/{topic}", "put"): ("200", Choice, Topics),
     ("/practices", "get"): ("200", None, Practices),
     ("/practices", "post"): ("201", NewPractice, Practice),
     ("/practices/{id}", "get"): ("200", None, Practice),
@@ -37,7 +49,7 @@ ANSWERS: dict[tuple[str, str], tuple[str, type | None, type | None]] = {
 
 def document(here: Instance, endpoints: list[tuple[str, str, str, str]]) -> dict[str, Any]:
     """The document; `endpoints` are path, method, scope and what it does in a sentence."""
-    shapes = [Me, Communities, Practices, Practice, NewPractice, Resource, Problem]
+    shapes = [Me, Communities, Topics, Choice, Practices, Practice, NewPractice, Resource, Problem]
     _, components = msgspec.json.schema_components(shapes, ref_template=REFS)
     paths: dict[str, Any] = {}
     for path, method, scope, says in endpoints:

@@ -3,7 +3,7 @@
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from server.automation import communities, practices, resources
+from server.automation import communities, practices, resources, topics
 from server.automation.calls import Call, answer, served
 from server.automation.document import document
 from server.mastodon.serving import route
@@ -11,6 +11,8 @@ from server.mastodon.serving import route
 _ENDPOINTS = (
     ("/me", "GET", "read:accounts", communities.me),
     ("/communities", "GET", "read:accounts", communities.find),
+    ("/communities/{id}/topics", "GET", "read:accounts", topics.find),
+    ("/communities/{id}/topics/{topic}", "PUT", "write:mutes", topics.choose),
     ("/practices", "GET", "read:statuses", practices.find),
     ("/practices", "POST", "write:statuses", practices.share),
     ("/practices/{id}", "GET", "read:statuses", practices.read),

@@ -38,6 +38,30 @@ class Community(Struct):
     role: str | None
 
 
+class Topic(Struct):
+    """A topic of a community. `choice` is one's own: ``mute``, ``follow`` or empty; `muted` also through `within`."""
+
+    id: str
+    name: str
+    within: str | None
+    url: str
+    retired: bool
+    choice: str
+    muted: bool
+
+
+class Topics(Struct):
+    """The topics of a community, each before those in it; those that were retired come last."""
+
+    items: list[Topic]
+
+
+class Choice(Struct):
+    """``mute``, ``follow``, or empty for neither."""
+
+    choice: str
+
+
 class NewPractice(Struct, kw_only=True, forbid_unknown_fields=True):
     """A practice or tip as somebody fills it in. `entry`: ``tip``, ``quick`` or ``full``, which need more and more.
 

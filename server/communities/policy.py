@@ -10,6 +10,7 @@ decide, invite         yes          yes
 moderate               yes          yes
 guidelines             yes          yes
 edit, roles                         yes
+topics                              yes
 remove people                       yes
 archive                             yes
 =============  ======  ===========  =======
@@ -225,6 +226,11 @@ def may_edit(facts: MembershipFacts) -> Verdict:
 
 def may_archive(facts: MembershipFacts) -> Verdict:
     """Close it for writing, or open it again."""
+    return _stewards(facts)
+
+
+def may_set_topics(facts: MembershipFacts) -> Verdict:
+    """Make, rename, order and retire topics."""
     return _stewards(facts)
 
 

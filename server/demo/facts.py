@@ -33,6 +33,8 @@ class DemoCommunity:
     outcomes: str = ""
     cadence: str = ""
     digest_day: int | None = None
+    topics: tuple[str, ...] = ()
+    """Names of topics; one in another is ``Practicals / Safety``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,7 @@ class DemoThread:
     replies: tuple[tuple[str, str, bool], ...] = ()
     peers_first_hours: int = 0
     format: str = ""
+    topic: str = ""
 
 
 @dataclass(frozen=True, slots=True)

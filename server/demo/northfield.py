@@ -60,6 +60,7 @@ COMMUNITIES = (
         time_per_week="15 minutes, when you have them",
         guidelines=GUIDELINES,
         members=("joel", "maya", "priya", "samuel", "tom@riverside", "ines@lakeside"),
+        topics=("Practicals", "Practicals / Equipment", "Marking"),
     ),
     DemoCommunity(
         slug="literacy",
@@ -237,6 +238,7 @@ THREADS = (
                 False,
             ),
         ),
+        topic="Equipment",
     ),
     DemoThread(
         "samuel",
@@ -250,6 +252,7 @@ THREADS = (
             ("priya", "Me, Year 9 on Thursday.", False),
             ("ines@lakeside", "I would love to watch that and write down what the pupils look at. May I visit?", False),
         ),
+        topic="Practicals",
     ),
     DemoThread(
         "joel",
@@ -268,6 +271,7 @@ THREADS = (
             ("maya", "another: I read three aloud the next day, with their mistakes, and mark none.", False),
         ),
         format="sides",
+        topic="Marking",
     ),
     DemoThread(
         "ana",

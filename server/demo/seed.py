@@ -40,6 +40,7 @@ from server.demo.facts import (
     DemoTry,
 )
 from server.demo.sofia import Sofia
+from server.demo.sorting import make_topics, topic_of
 from server.demo.together import form_network, offer_subject, write_together
 from server.demo.tried import TRIES
 from server.discussions import actions as discussions
@@ -252,6 +253,7 @@ class Seeder:
         owner = self._viewer(organisation, community.members[0])
         group = await here.run(communities.create_community, here, owner, form)
         self._groups[here.settings.domain, community.slug] = group.id
+        await make_topics(here, owner, group.id, community.topics)
 
     async def _join(self, organisation: DemoOrganisation, community: DemoCommunity) -> None:
         home = self._opened[organisation.slug]
@@ -390,14 +392,16 @@ class Seeder:
     async def _thread(self, organisation: DemoOrganisation, thread: DemoThread) -> None:
         here = self._opened[organisation.slug]
         community = next(one for one in organisation.communities if one.slug == thread.community)
+        group_id = await self._group(here, here, thread.community)
         form = ThreadForm(
             kind=thread.kind,
             title=thread.title,
             text=thread.text,
-            community_id=await self._group(here, here, thread.community),
+            community_id=group_id,
             visibility=community.visibility,
             peers_first_hours=thread.peers_first_hours,
             format=thread.format,
+            topic_id=await topic_of(here, group_id, thread.topic),
         )
         author = self._viewer(organisation, thread.author)
         post = await here.run(discussions.start, here, author, form)

@@ -39,6 +39,7 @@ class ThreadForm:
     the number of the step of a practice that an answer is about, 0 for all of it. `format` is that of a conversation;
     `part` what an answer in one with a format is, and `heard` the sentence that says back what one heard;
     `unasked`: whoever wrote it was not asked for either, as by mail.
+    `topic_id` is the topic of the community that it goes into.
     """
 
     kind: str = "discussion"
@@ -59,6 +60,7 @@ class ThreadForm:
     part: str = ""
     heard: str = ""
     unasked: bool = False
+    topic_id: str = ""
 
 
 async def start(here: Instance, acting: Viewer, form: ThreadForm) -> Post:
@@ -79,6 +81,7 @@ async def start(here: Instance, acting: Viewer, form: ThreadForm) -> Post:
             title=form.title,
             licence=form.licence,
             community_id=form.community_id,
+            topic_id=form.topic_id,
         ),
         detail=_opens(here, form) if form.kind == "ask" else takes_part(format=form.format) if form.format else None,
     )

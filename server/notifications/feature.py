@@ -25,7 +25,7 @@ from server.coauthors.events import (
 from server.communities.events import MemberApplied, MemberDecided, MemberInvited, MemberJoined, MemberLeft
 from server.feature import Feature
 from server.instance import Instance
-from server.notifications import actions, coauthors, gatherings, mail, people, posts, preparing
+from server.notifications import actions, coauthors, gatherings, mail, people, posts, preparing, spaces
 from server.polls.events import PollEnded
 from server.posts.events import (
     PostBoosted,
@@ -46,6 +46,7 @@ from server.remixes.events import ChangeOffered, OfferAnswered, OfferWithdrawn, 
 from server.rounds.events import RoundClosed, TurnNudged
 from server.sessions.events import ParticipationAnswered, ParticipationEnded, PrepareSoon
 from server.together.events import TogetherOver
+from server.topics.events import TopicMuted
 from server.tries.events import TriedOften
 
 
@@ -69,6 +70,7 @@ def _install(here: Instance) -> None:
     here.events.on(MemberInvited, partial(people.on_invited, here))
     here.events.on(MemberDecided, partial(people.on_decided, here))
     here.events.on(MemberLeft, partial(people.on_left, here))
+    here.events.on(TopicMuted, partial(spaces.on_topic_muted, here))
     here.events.on_all(PostPublished, partial(posts.on_published, here))
     here.events.on(PostHeld, partial(posts.on_held, here))
     here.events.on(PostRemoved, partial(posts.on_removed, here))

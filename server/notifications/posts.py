@@ -21,6 +21,7 @@ from server.posts.events import (
     ReplyUnhelped,
 )
 from server.posts.policy import FOLLOWERS, INSTANCE, IS_NO_PLACE, MEMBERS, NETWORK, OPEN
+from server.posts.readable import topic_muted_by
 from server.remixes.events import ChangeOffered, OfferAnswered, OfferWithdrawn, PracticeRemixed
 
 MAX_MENTIONS = 50
@@ -90,11 +91,16 @@ async def _for_followers(
 ) -> list[tuple[str, News]]:
     """Who asked to be told whatever somebody publishes, or what begins in a community; not of answers.
 
-    Of a community, members hear so who chose to hear by mail at once or once a day.
+    Of a community, members hear so who chose to hear by mail at once or once a day; of a topic, who follows it. Nobody
+    hears so of a topic that they muted.
     """
     places, parameters = among(event.post_id for event in events)
+    begun = (
+        f"post.id IN ({places}) AND post.state = 'visible' AND post.visibility IN {in_sql(_FOR_MEMBERS)}"
+        " AND post.parent_id IS NULL AND post.in_reply_to_uri IS NULL"
+    )
     rows = await here.db.rows(
-        "SELECT post.id AS id, post.author_id, follow.follower_id AS follower_id FROM post"
+        "SELECT wanted.* FROM (SELECT post.id AS id, post.author_id, follow.follower_id AS follower_id FROM post"
         f" JOIN follow{here.db.by('idx_follow_notifies')}"
         f" ON follow.target_id = post.author_id AND follow.notifies WHERE post.id IN ({places})"
         f" AND follow.state = 'accepted' AND post.state = 'visible' AND post.visibility IN {in_sql(_FOR_FOLLOWERS)}"
@@ -102,8 +108,15 @@ async def _for_followers(
         " UNION SELECT post.id, post.author_id, space.reader_id FROM post JOIN space_tier AS space"
         " ON space.community_id = post.community_id AND space.tier IN ('now', 'today') JOIN membership AS inside"
         " ON inside.community_id = post.community_id AND inside.person_id = space.reader_id AND inside.state = 'active'"
-        f" WHERE post.id IN ({places}) AND post.state = 'visible' AND post.visibility IN {in_sql(_FOR_MEMBERS)}"
-        " AND post.parent_id IS NULL AND post.in_reply_to_uri IS NULL ORDER BY id, follower_id LIMIT :limit",
+        f" WHERE {begun}"
+        " UNION SELECT post.id, post.author_id, tuned.person_id FROM post JOIN topic ON topic.id = post.topic_id"
+        " JOIN topic_choice AS tuned ON tuned.topic_id IN (topic.id, topic.within_id) AND tuned.choice = 'follow'"
+        f" WHERE {begun} AND (EXISTS (SELECT 1 FROM membership AS inside WHERE"
+        " inside.community_id = post.community_id AND inside.person_id = tuned.person_id AND inside.state = 'active')"
+        " OR EXISTS (SELECT 1 FROM follow WHERE follow.target_id = post.community_id"
+        " AND follow.follower_id = tuned.person_id AND follow.state = 'accepted'))) AS wanted"
+        " JOIN post ON post.id = wanted.id"
+        f" WHERE NOT {topic_muted_by('wanted.follower_id')} ORDER BY wanted.id, wanted.follower_id LIMIT :limit",
         limit=MAX_FOLLOWERS,
         **parameters,
     )

@@ -10,6 +10,8 @@ from server.ids import new_id
 from server.instance import Instance
 from server.notifications.tiers import OF_SPACES, TIERS, TODAY
 from server.peers.policy import in_sql
+from server.posts.readable import topic_muted_by
+from server.topics.events import TopicMuted
 
 MOST = 50
 
@@ -74,6 +76,17 @@ async def forget(here: Instance, reader_id: str, community_id: str) -> None:
         "DELETE FROM space_tier WHERE reader_id = :reader AND community_id = :community",
         reader=reader_id,
         community=community_id,
+    )
+
+
+async def on_topic_muted(here: Instance, event: TopicMuted) -> None:
+    """Forget what they have not read of it yet, but for what concerns themselves."""
+    await here.db.execute(
+        "DELETE FROM notification WHERE reader_id = :reader AND kind = 'published' AND read_at IS NULL"
+        " AND post_id IN (SELECT post.id FROM post JOIN topic ON topic.id = post.topic_id"
+        f" WHERE :topic IN (topic.id, topic.within_id) AND {topic_muted_by(':reader')})",
+        reader=event.person_id,
+        topic=event.topic_id,
     )
 
 

@@ -14,7 +14,8 @@ from server.instance import Instance
 from server.posts.files import FILE_COLUMNS, FILES, AttachmentView, file_of
 
 _ACTORS = (
-    f"SELECT {COMMUNITY_LABEL_COLUMNS}, mine.role AS my_role FROM actor"
+    f"SELECT {COMMUNITY_LABEL_COLUMNS}, mine.role AS my_role, EXISTS (SELECT 1 FROM topic"
+    " WHERE topic.community_id = actor.id AND topic.retired_at IS NULL) AS has_topics FROM actor"
     " LEFT JOIN community ON community.id = actor.id"
     " LEFT JOIN membership AS mine ON mine.community_id = actor.id AND mine.person_id = :me"
     " AND mine.state = 'active' AND mine.role IN ('steward', 'facilitator')"
@@ -32,11 +33,15 @@ _REACTIONS = (
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """By ids. `moderated` are communities that the viewer looks after; `mine` pairs of post and what was done."""
+    """By ids. `moderated` are communities that the viewer looks after, `sorted` those that have topics.
+
+    `mine` are pairs of post and what was done.
+    """
 
     people: dict[str, PersonLabel] = field(default_factory=dict)
     communities: dict[str, CommunityLabel] = field(default_factory=dict)
     moderated: set[str] = field(default_factory=set)
+    sorted: set[str] = field(default_factory=set)
     files: dict[str, list[AttachmentView]] = field(default_factory=dict)
     mine: set[tuple[str, str]] = field(default_factory=set)
 
@@ -60,6 +65,8 @@ async def _actors(here: Instance, viewer: Viewer, rows: Sequence[Row], found: Ar
             found.communities[row["id"]] = community_label(here, row)
             if row["my_role"] is not None:
                 found.moderated.add(row["id"])
+            if row["has_topics"]:
+                found.sorted.add(row["id"])
 
 
 async def _files_and_reactions(here: Instance, viewer: Viewer, ids: Sequence[str], found: Around) -> None:

@@ -52,7 +52,7 @@ async def create_post(here: Instance, author_id: str, new: NewPost, *, detail: D
         raise NotAllowed("This account cannot write here.")
     check_present(author)
     check_new(new)
-    place = await places.find(here, author, new.community_id, new.parent_id, new.visibility, to_named=new.to_named)
+    place = await places.of_new(here, author, new)
     asked = await asking.find(here, author, place, new.quote_id, at_once=new.at_once)
     written = await _write(here, new.source_md, new.content_html, tuple(new.tags))
     async with here.db.transaction():
@@ -255,6 +255,7 @@ async def _insert(
         licence=new.licence,
         manner=new.manner or rendering.manner(new.kind, written.tags),
         visibility=place.visibility,
+        topic_id=place.topic_id,
         state="draft" if new.draft else asked.state,
         quote_uri=asked.quoted.uri if asked.quoted else None,
         quote_state=asked.quote_state,

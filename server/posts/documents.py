@@ -14,7 +14,7 @@ from server.actors import keys
 from server.actors.models import Actor
 from server.instance import Instance
 from server.peers import queries as peers
-from server.posts import anchors, audience, bylines, consent, details, formats, places, policy
+from server.posts import anchors, audience, bylines, consent, details, formats, places, policy, topics
 from server.posts.composing import language_name, summary_of
 from server.posts.models import Like, Post, PostAttachment, PostMention, PostTag
 from server.posts.places import members_among
@@ -44,6 +44,7 @@ _MADE_FROM = (
     MadeFrom("community", "t.id = post.community_id"),
     MadeFrom("post_mention", "t.post_id = post.id"),
     MadeFrom("post_tag", "t.post_id = post.id"),
+    MadeFrom("topic", "t.id = post.topic_id"),
     MadeFrom("post_attachment", "t.post_id = post.id"),
     MadeFrom(
         "post",
@@ -187,6 +188,7 @@ async def build(here: Instance, post: Post, *, about: Envelope | None = None) ->
             **anchors.wire(post.particulars, post.in_reply_to_uri),
             **bylines.wire(post.particulars),
             **formats.wire(post.particulars),
+            **await topics.wire(post),
             **extra,
         },
     )

@@ -221,6 +221,15 @@ class QuoteRevoked:
 
 
 @dataclass(frozen=True, slots=True)
+class PostSorted:
+    """Something was put into another topic of its community; `before_id` is the one that it was in."""
+
+    post_id: str
+    by_id: str
+    before_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class PostPinned:
     """A conversation stands at the top of its community (`pinned`), or does no more."""
 

@@ -36,6 +36,7 @@ from server.posts.activities import (
     pin,
     request,
     stamp,
+    topic,
     undo,
     update,
 )
@@ -51,6 +52,7 @@ from server.posts.events import (
     PostRefused,
     PostRemoved,
     PostRestored,
+    PostSorted,
     PostUnboosted,
     PostUnechoed,
     PostUnliked,
@@ -124,6 +126,7 @@ def _listen(here: Instance) -> None:
     on("Undo", "ChooseAnswer", partial(answer.on_undo_choose, here))
     for verb in ("Add", "Remove"):
         on_reference(here, verb, partial(pin.on_change, here))
+        on_reference(here, verb, partial(topic.on_change, here))
     on_reference(here, "Undo", partial(undo.undo_by_id, here))
     on_reference(here, "Undo", partial(undo.undo_unknown, here), last=True)
 
@@ -150,6 +153,7 @@ def _tell(here: Instance) -> None:
     on(ReactionWaits, partial(announce.ask, here))
     on(QuoteRevoked, partial(stamp.send_revoked, here))
     on(PostPinned, partial(pin.send_pin, here))
+    on(PostSorted, partial(topic.send_sorted, here))
     on(ProfilePinned, partial(pin.send_profile_pin, here))
     on(ThreadLocked, partial(lock.send_lock, here))
     on(ReplyHelped, partial(answer.send_choice, here))

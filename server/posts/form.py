@@ -34,10 +34,10 @@ class NewPost:
     """What somebody writes. `content_html` replaces what `source_md` would give, for posts made of fields.
 
     `attachments` are ids of uploads, or NewAttachment. Replies take community and audience from what they answer.
-    `quote_id` is a post that it quotes. With `to_named` a direct post goes to those whom its text names, and to whom it
-    answers, never to everybody in the conversation. `manner` is that of an
-    answer; `at_once`: it does not wait until peers had their time. `sensitive` covers its pictures, also without a
-    `content_warning`.
+    `quote_id` is a post that it quotes, `topic_id` the topic of its community that it goes into. With `to_named` a
+    direct post goes to those whom its text names, and to whom it answers, never to everybody in the conversation.
+    `manner` is that of an answer; `at_once`: it does not wait until peers had their time. `sensitive` covers its
+    pictures, also without a `content_warning`.
     """
 
     kind: str
@@ -59,6 +59,7 @@ class NewPost:
     sensitive: bool = False
     manner: str = ""
     at_once: bool = False
+    topic_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ class Post(Model):
     (peers have the word first, or a round hides its answers).
     `short` is the last 8 characters of the id: the page is ``/p/SLUG-SHORT`` for posts from here and from elsewhere.
 
+    `topic_id`: the topic of its community that what begins a conversation is in.
     `echo_count`: how many have the same question, or would try the same (`policy.ECHOES`).
     `useful` of a practice or tip is how it went with those who tried it (`tries.standing`).
     `manner` of an answer: ``another`` where it shows another way of doing what is asked, or empty.
@@ -64,6 +65,7 @@ class Post(Model):
     visibility = fields.CharField(max_length=10)
     state = fields.CharField(max_length=8, default="visible")
     state_reason = fields.TextField(default="")
+    topic_id = fields.CharField(max_length=26, null=True)
     locked = fields.BooleanField(default=False)
     pinned = fields.BooleanField(default=False)
     answered = fields.BooleanField(default=False)

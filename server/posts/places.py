@@ -1,7 +1,7 @@
 """Where a new post goes: its community, what it answers, and how far it may be seen because of that."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from server.actors.models import Actor
 from server.actors.viewer import Viewer
@@ -12,19 +12,38 @@ from server.db import Row, among
 from server.errors import Invalid, NotAllowed, NotFound
 from server.instance import Instance
 from server.posts import bylines, policy
+from server.posts.form import NewPost
 from server.posts.models import Post
 from server.posts.readable import readable
+from server.topics.actions import in_use
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """`named` are the ids of actors who are told because of where it is: the author of what it answers."""
+    """`named` are the ids of actors who are told because of where it is: the author of what it answers.
+
+    `topic_id` is the topic of the community that it goes into.
+    """
 
     visibility: str
     community: Actor | None = None
     parent: Post | None = None
     root: Post | None = None
     named: tuple[str, ...] = ()
+    topic_id: str | None = None
+
+
+async def of_new(here: Instance, author: Actor, new: NewPost) -> Place:
+    """The place of a new post as its author wants it, with its topic; raises as `find` does.
+
+    A community elsewhere hears of a topic with what everybody may read, and of no other.
+    """
+    place = await find(here, author, new.community_id, new.parent_id, new.visibility, to_named=new.to_named)
+    community = place.community
+    if community is None or place.parent is not None or not (community.is_local or place.visibility in policy.OPEN):
+        return place
+    topic = await in_use(community.id, new.topic_id)
+    return place if topic is None else replace(place, topic_id=topic.id)
 
 
 async def find(

@@ -151,13 +151,15 @@ async def listing(
     limit: int = 20,
     order: str = "newest",
     top_level: bool = False,
+    topics: Sequence[str] | None = None,
     condition: str = "",
     **parameters: Any,
 ) -> Page[PostView]:
     """A page of visible posts, the newest first, or with `order="active"` the last discussed first.
 
-    `ids` limits it to these (in any order); `top_level` leaves replies out; `condition` is further SQL on the alias
-    `post`, with its `parameters`. Three queries however many posts there are.
+    `ids` limits it to these (in any order), `topics` to what is in these of the community; `top_level` leaves replies
+    out; `condition` is further SQL on the alias `post`, with its `parameters`. Three queries however many posts there
+    are.
     """
     may_read, values = readable(viewer)
     # What narrows comes first: it is asked of every post of the list until the page is full, and costs least.
@@ -188,7 +190,10 @@ async def listing(
         values["of_tag"] = tag.lower()
     if top_level:
         conditions.append("post.parent_id IS NULL AND post.in_reply_to_uri IS NULL")
-        if source == "post" and community_id is not None and author_id is None and ids is None:
+        if topics is not None:
+            conditions.insert(0, _one_of("post.topic_id", topics, "topic", values))
+            source += here.db.by("idx_post_sorted")
+        elif source == "post" and community_id is not None and author_id is None and ids is None:
             source += here.db.by("idx_post_talk" if order == "active" else "idx_post_begun")
     column, key = ("tagged.at", "tagged.post_id") if tag is not None else (f"post.{ORDERS[order]}", "post.id")
     cursor = parse_cursor(before)

@@ -70,9 +70,22 @@ _UNWANTED = (
     " AND EXISTS (SELECT 1 FROM host_block JOIN actor AS far ON host_block.host IN (far.host, far.domain)"
     " WHERE host_block.blocker_id = :reader_id AND far.id = post.author_id AND NOT far.is_local)))"
 )
+_CHOICE = "SELECT tuned.choice FROM topic_choice AS tuned WHERE tuned.person_id = {reader} AND tuned.topic_id = "
+_TOPIC_MUTED = (
+    "(post.topic_id IS NOT NULL AND COALESCE(("
+    + _CHOICE
+    + "post.topic_id), ("
+    + _CHOICE
+    + "(SELECT topic.within_id FROM topic WHERE topic.id = post.topic_id))) = 'mute')"
+)
+# What names them, or is their own, they see all the same.
+_IN_MUTED_TOPIC = f"({_TOPIC_MUTED.format(reader=':reader_id')} AND post.author_id <> :reader_id AND NOT {_NAMED})"
 _FINDABLE = {
-    in_community: f"((NOT {_QUIET} OR {_FOLLOWING} OR {_NAMED}) AND NOT {_UNWANTED.format(muted=muted)})"
-    for in_community, muted in ((False, "post.author_id, post.community_id"), (True, "post.author_id"))
+    in_community: f"((NOT {_QUIET} OR {_FOLLOWING} OR {_NAMED}) AND NOT {_UNWANTED.format(muted=muted)}{topic})"
+    for in_community, muted, topic in (
+        (False, "post.author_id, post.community_id", f" AND NOT {_IN_MUTED_TOPIC}"),
+        (True, "post.author_id", ""),
+    )
 }
 _READABLE = {
     is_steward: f"((post.state = 'visible' AND {AUTHOR_IS_THERE} AND {_AUDIENCE} AND {NO_BLOCK})"
@@ -94,8 +107,8 @@ def apart(one: str, other: str) -> str:
 def findable(viewer: Viewer, *, in_community: bool = False) -> str:
     """A condition on the alias `post` for lists: people of a limited server show to those who follow or are named.
 
-    Whom the reader muted, and servers that they want nothing from, do not show; a community that they muted does
-    where they look at it (`in_community`). It goes with the parameters of `readable`.
+    Whom the reader muted, and servers that they want nothing from, do not show; a community or topic that they muted
+    does where they look at it (`in_community`). It goes with the parameters of `readable`.
     """
     if viewer.actor_id is None:
         return f"NOT {_QUIET}"
@@ -125,6 +138,14 @@ def readable_by(reader: str) -> str:
 def findable_by(reader: str) -> str:
     """What `findable` says outside of a community, for each row of a statement: `reader` is a column."""
     return _FINDABLE[False].replace(":reader_id", reader)
+
+
+def topic_muted_by(reader: str) -> str:
+    """A condition on the alias `post`: the reader, a column, wants nothing of its topic.
+
+    What they chose of a topic counts before what they chose of the one that it is in.
+    """
+    return _TOPIC_MUTED.format(reader=reader)
 
 
 def was_readable(viewer: Viewer, named: Collection[str] = ()) -> tuple[str, dict[str, Any]]:

@@ -34,6 +34,8 @@ from server.posts.models import Post, PostAttachment, PostMention, PostTag
 from server.posts.orphans import adopt
 from server.posts.removal import was_ended
 from server.posts.rendering import Shown
+from server.posts.topics import TOPIC
+from server.topics.wire import named
 
 MAX_URI = 500
 MAX_ANCESTORS = 50
@@ -59,6 +61,7 @@ class Arrival:
     held: bool
     raw: bytes | dict[str, Any] | None
     hidden: bool = False
+    topic_id: str | None = None
 
 
 async def receive_post(
@@ -146,6 +149,7 @@ async def prepare(
         held=not asked and await admission.is_held(here, author, community, via),
         raw=raw,
         hidden=parent is not None and await hides_answers(here, await places.root_of(parent)),
+        topic_id=await topic_in(here, remote, community, visibility) if parent is None else None,
     )
 
 
@@ -210,6 +214,7 @@ def columns(arrival: Arrival, post_id: str, now: datetime) -> dict[str, Any]:
         "emoji": words.emoji or None,
         "particulars": words.particulars or None,
         "approved_by": _short(remote.approved_by),
+        "topic_id": arrival.topic_id,
         "replies_uri": _short(remote.replies),
         "published_at": published,
         "edited_at": _edited(remote, published, now),
@@ -249,6 +254,14 @@ async def store_parts(here: Instance, post: Post, remote: RemotePost, named: Seq
         await detail.received(here, post.id, remote)
 
 
+async def topic_in(here: Instance, remote: RemotePost, community: Actor | None, visibility: str) -> str | None:
+    """The topic of its community that a post names, where everybody may read it and it begins a conversation."""
+    said = remote.raw.get(TOPIC)
+    if said is None or remote.in_reply_to is not None or visibility not in policy.OPEN:
+        return None
+    return await named(here, community, said)
+
+
 async def find_or_fetch(here: Instance, uri: str, *, via: str | None = None, asked: bool = False) -> Post | None:
     """The post with this id, fetched from its server if it is not known; None where it cannot be had."""
     known = await Post.get_or_none(uri=uri)
@@ -283,6 +296,7 @@ async def _again(
             community=community.id,
             id=known.id,
         )
+        await Post.filter(id=known.id).update(topic_id=await topic_in(here, remote, community, known.visibility))
         await counting.settle_thread(here, known.id)
     return await Post.get(id=known.id)
 

@@ -11,7 +11,7 @@ from server.communities.queries import CommunityLabel
 from server.db import Row, from_milliseconds
 from server.instance import Instance
 from server.peers.queries import shows_media
-from server.posts import policy
+from server.posts import policy, topics
 from server.posts.addresses import page_path
 from server.posts.anchors import Anchor, Spot
 from server.posts.around import Around, around
@@ -22,6 +22,7 @@ from server.posts.files import AttachmentView
 from server.posts.formats import NONE, Formed
 from server.posts.quoted import QuoteView, quoted
 from server.posts.shapes import LABELS
+from server.posts.topics import TopicLabel
 from server.posts.wording import Translation, words
 from server.text import LICENCES, excerpt
 
@@ -73,6 +74,7 @@ COLUMNS = ", ".join(
         "particulars",
     ]
 )
+COLUMNS += f", {topics.COLUMNS}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +160,8 @@ class PostView:
     coauthors: tuple[Named, ...] = ()
     is_coauthor: bool = False
     formed: Formed = NONE
+    topic: TopicLabel | None = None
+    can_sort: bool = False
 
     @property
     def excerpt(self) -> str:
@@ -330,7 +334,14 @@ def _view(
         manner=row["manner"],
         echo_count=row["echo_count"],
         echoed_by_me=(row["id"], policy.ECHO) in about.mine,
+        topic=None if deleted else topics.label_of(row, community.url if community is not None else None),
+        can_sort=_begins(row, about) and state == "visible" and (facts.is_own or facts.moderates),
     )
+
+
+def _begins(row: Row, about: Around) -> bool:
+    """Whether it begins a conversation in a community that has topics."""
+    return (row["root_id"] or row["id"]) == row["id"] and row["community_id"] in about.sorted
 
 
 def _kind_label(row: Row) -> str:

@@ -40,6 +40,7 @@ from server.posts.actions import PostChange
 from server.posts.policy import OPEN
 from server.practices import actions as practices
 from server.practices.form import Material, PracticeForm
+from server.topics import actions as topics
 from tests.conftest import Fediverse, Person
 from tests.posting import Stranger, community, join, reply, write
 from web.routes import page_routes
@@ -91,7 +92,7 @@ OF_POST = {
     "challenge": "id", "challenge_answer": "post_id", "idea": "id", "collection": "id", "collection_item": "post_id",
     "heard_round": "id", "round_turn": "round_id", "resource_file": "post_id", "thanks": "id",
 }  # fmt: skip
-OF_COMMUNITY = {"community": "id", "guidelines_version": "community_id"}
+OF_COMMUNITY = {"community": "id", "guidelines_version": "community_id", "topic": "community_id"}
 # Columns that only a longer story fills; each is private all the same, as soon as there is something in it.
 EMPTY_SO_FAR = {
     "account.why_join", "actor_key.private_pem", "delivery_receipt.detail", "erasure.report_to", "inbox_receipt.reason",
@@ -209,6 +210,7 @@ async def told(fediverse: Fediverse, caplog: pytest.LogCaptureFixture) -> tuple[
         guidelines=words("guidelines"), cadence=words("cadence"), objectives=words("objectives"),
         outcomes=words("outcomes"),
     )  # fmt: skip
+    topic = await amara.do(topics.make_topic, private.id, words("topic"))
     local = await community(amara, "office", visibility="instance", guidelines=words("guidelines"))
     support = await community(
         amara, "circle", kind="support", visibility="members", join_policy="apply", guidelines=words("guidelines")
@@ -276,6 +278,8 @@ async def told(fediverse: Fediverse, caplog: pytest.LogCaptureFixture) -> tuple[
     story.note(named, BIRCH)
     removed = await write(ben, words("removed"), community_id=private.id, visibility="members", title=words("title"))
     story.note(removed, BIRCH)
+    sorted_ = await write(ben, words("sorted"), community_id=private.id, visibility="members", topic_id=topic.id)
+    story.note(sorted_, BIRCH)
     await amara.do(posts.remove_post, removed.id, words("reason"))
     story.eve = {people["eve"].id, str(people["eve"].viewer.account_id)}
     story.homes = {bruno_here.id: BIRCH}
@@ -519,6 +523,7 @@ async def addresses(story: Story) -> list[str]:
         "media_id": ["0" * 26], "person_id": actor_ids, "post_id": ids, "actor_id": actor_ids, "account_id": ["0" * 26],
         "answer": ["accept"], "session_id": ["0" * 26], "context_id": ["0" * 26], "invitation_id": ["0" * 26],
         "tag": [*await column("SELECT DISTINCT tag FROM post_tag ORDER BY tag"), "nobody-used-it"],
+        "topic": [topic[-8:] for topic in await column("SELECT id FROM topic ORDER BY id")],
         "seq": ["1"], "report_id": await column("SELECT id FROM report ORDER BY id"),
     }  # fmt: skip
     found = []

@@ -9,8 +9,10 @@ from server.communities import actions as communities
 from server.communities.form import CommunityForm
 from server.discussions import actions as discussions
 from server.discussions.actions import ThreadForm
+from server.posts.sorting import put_into_topic
 from server.practices import actions as practices
 from server.practices.form import PracticeForm
+from server.topics import actions as topics
 from tests.counting import statements
 from web.fragments import Fragments
 
@@ -49,12 +51,16 @@ async def test_pages_take_a_fixed_number_of_statements_however_much_there_is(fed
         communities.create_community, CommunityForm(name="Science", slug="science", purpose="To share what works.")
     )
     shared, thread = await _written(amara, bruno, community, 0)
-    paths = ["/c/science", shared.url, thread.url]
+    topic = await amara.do(topics.make_topic, community.id, "Beginnings")
+    await amara.do(put_into_topic, thread.id, topic.id)
+    paths = ["/c/science", f"/c/science/topics/{topic.id[-8:]}", shared.url, thread.url]
     counts: dict[str, list[int]] = {path: [] for path in paths}
     async with fediverse.client(here, amara) as browser:
         for size in (1, 6):
             for number in range(1, size):
-                await _written(amara, bruno, community, number)
+                _, another = await _written(amara, bruno, community, number)
+                await amara.do(topics.make_topic, community.id, f"Topic {number}", topic.id)
+                await amara.do(put_into_topic, another.id, topic.id)
                 for post in (shared, thread):
                     reply = ThreadForm(kind="reply", text=f"Once more, {number}.", nobody_identifiable=True)
                     await bruno.do(discussions.reply, post.id, reply)

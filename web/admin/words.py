@@ -129,6 +129,7 @@ def log(request: Request) -> dict[str, str]:
         "post.pin": gettext(request, "pinned a post"),
         "post.remove": gettext(request, "took a post away"),
         "post.restore": gettext(request, "brought a post back"),
+        "post.topic": gettext(request, "put something into another topic:"),
         "post.unpin": gettext(request, "took a post down from the top"),
         "resource.take_file_away": gettext(request, "took an earlier file away:"),
         "report.ban": gettext(request, "kept somebody out after a report"),
@@ -136,6 +137,10 @@ def log(request: Request) -> dict[str, str]:
         "report.remove": gettext(request, "took a post away after a report"),
         "report.suspend": gettext(request, "suspended somebody after a report"),
         "site.change": gettext(request, "changed this server"),
+        "topic.bring_back": gettext(request, "brought a topic back:"),
+        "topic.change": gettext(request, "changed a topic:"),
+        "topic.make": gettext(request, "made a topic:"),
+        "topic.retire": gettext(request, "retired a topic:"),
     }
 
 

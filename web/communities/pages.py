@@ -10,6 +10,7 @@ from server.actors import queries as actor_queries
 from server.communities import actions, directory, policy, queries, roster
 from server.errors import Invalid, NotFound, Refused
 from server.posts import queries as posts
+from server.topics.queries import topics_of
 from web.communities import feed, guidelines, people, settings, words
 from web.communities.common import community_of, show
 from web.i18n import gettext
@@ -98,6 +99,7 @@ async def home(request: Request) -> Response:
         leaders=await roster.leaders(here, page.id) if page.is_local else [],
         waiting=await roster.waiting(here, page.id, viewer) if decides else None,
         pinned=await posts.pinned(here, viewer, page.id) if is_first else [],
+        topics=None if shows_practices else await topics_of(here, viewer, page.id, page.url),
         live=live,
     )
 

@@ -21,6 +21,7 @@ from web.needs import today
 from web.practices.composing import audiences, chosen, community_of, language_options, licence_options, take_files
 from web.render import redirect, render
 from web.request import form_of, here_of, signed_in, text
+from web.topics import choosing
 
 
 def read(form: FormData, uploaded: Sequence[MediaFile], community_id: str | None, *, kind: str) -> ThreadForm:
@@ -43,6 +44,7 @@ def read(form: FormData, uploaded: Sequence[MediaFile], community_id: str | None
         format=text(form, "format", 12),
         part=text(form, "part", 12),
         heard=text(form, "heard", 1000),
+        topic_id=text(form, "topic", 40),
     )
 
 
@@ -64,7 +66,7 @@ async def compose(request: Request) -> Response:
         raise NotFound
     language = viewer.language if viewer.language in LANGUAGES else "en"
     form = ThreadForm(kind=kind, licence=here.site.default_licence, language=language)
-    return await _composer(request, form)
+    return await _composer(request, form, topic=request.query_params.get("topic", "")[:8])
 
 
 async def send(request: Request) -> Response:
@@ -151,6 +153,9 @@ async def _composer(
     if uploaded is None:
         uploaded = await files(here, form.media_ids, owner_id=viewer.actor_id)
     options = await audiences(request, viewer, community) if editing is None else []
+    topics = await choosing.options(request, community) if editing is None else []
+    asked = more.pop("topic", "")
+    chosen_topic = form.topic_id or next((option["value"] for option in topics if option["short"] == asked), "")
     values: dict[str, Any] = {"shown": None, "change_note": "", "need_today": await _needs_it_today(request), **more}
     return render(
         request,
@@ -167,6 +172,8 @@ async def _composer(
         languages=language_options(),
         editing=editing,
         action=f"{editing.url}/edit" if editing else f"{community.url if community else ''}/new?kind={form.kind}",
+        topics=topics,
+        topic=chosen_topic,
         hours=HOURS,
         usual_hours=USUAL,
         draft_key=f"edit-{editing.short}" if editing else f"{form.kind}-{community.id if community else ''}",

@@ -20,6 +20,8 @@ from server.ids import new_id
 from server.mastodon.ids import number_of
 from server.posts import actions as posts
 from server.posts import marks
+from server.posts.sorting import put_into_topic
+from server.topics import actions as topics
 from tests.apps import app_of
 from tests.web.test_costs import _written
 
@@ -119,6 +121,8 @@ async def test_no_hot_statement_reads_through_a_large_table(fediverse, asked):
     await bruno.do(posts.boost_post, shared.id)
     await fediverse.settle()
     another, _ = await _written(amara, bruno, community, 1)
+    topic = await amara.do(topics.make_topic, community.id, "Beginnings")
+    await amara.do(put_into_topic, thread.id, topic.id)
     await amara.do(accounts.save_context, NewContext("Year 8", "Science", "Year 8", 28))
     async with fediverse.client(here, bruno) as browser:
         said = {"outcome": "worked", "level": "adults"}
@@ -127,7 +131,7 @@ async def test_no_hot_statement_reads_through_a_large_table(fediverse, asked):
         asked.clear()
         assert (await browser.get(f"/p/{another.short}/tried")).status_code == 200
     async with fediverse.client(here, amara) as browser:
-        for path in (*PAGES, shared.url, thread.url):
+        for path in (*PAGES, f"/c/science/topics/{topic.id[-8:]}", shared.url, thread.url):
             assert (await browser.get(path)).status_code == 200, path
     async with fediverse.client(here) as reader:
         for uri in (amara.uri, community.uri):

@@ -1,0 +1,1 @@
+"""Topics inside a community (D11)."""

@@ -1,0 +1,1 @@
+"""Pages: Topics inside a community."""
