@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from server.actors.viewer import Viewer
 from server.collections.form import CollectionForm, ItemForm
 from server.collections.models import Collection
-from server.collections.policy import MOST
+from server.collections.policy import MOST, NAMEABLE
 from server.db import Row, among
 from server.instance import Instance
 from server.posts import queries as posts
 from server.posts.addresses import page_path
 from server.posts.policy import KIND_LABELS
 from server.posts.queries import Page, PostView
-from server.posts.readable import findable, readable
+from server.posts.readable import apart, findable, readable
 from server.text import excerpt
 from server.text.links import host_shown
 
@@ -156,12 +156,16 @@ async def choices(here: Instance, viewer: Viewer, uri: str) -> list[Named]:
 
 
 async def holding(here: Instance, viewer: Viewer, uri: str) -> list[Named]:
-    """The collections that somebody may read and that hold a thing. One query."""
+    """The collections that somebody may read and that hold a thing. One query.
+
+    Not those of people whom the author of the thing blocked, or who blocked them (S17).
+    """
     return await _named(
         here,
         viewer,
         "post.id IN (SELECT item.post_id FROM collection_item AS item WHERE item.uri = :thing)"
-        f" AND {findable(viewer, in_community=True)}",
+        f" AND {findable(viewer, in_community=True)} AND NOT EXISTS (SELECT 1 FROM post AS held"
+        f" WHERE held.uri = :thing AND {apart('held.author_id', 'post.author_id')})",
         thing=uri,
     )
 
@@ -203,11 +207,12 @@ async def things(here: Instance, viewer: Viewer, uris: Sequence[str]) -> dict[st
 
 
 async def facts(here: Instance, ids: Sequence[str]) -> dict[str, list[str]]:
-    """What the cards of collections say: whether newcomers begin with one, and how much is in it."""
+    """What the cards of collections say: whether newcomers begin with one, and how much it names to its readers."""
     named, values = among(ids)
     rows = await here.db.rows(
         "SELECT post.id, post.pinned, collection.is_path, (SELECT count(*) FROM collection_item AS item"
-        " WHERE item.post_id = post.id) AS items FROM post JOIN collection ON collection.id = post.id"
+        " WHERE item.post_id = post.id AND NOT EXISTS (SELECT 1 FROM post AS thing WHERE thing.uri = item.uri"
+        f" AND NOT {NAMEABLE})) AS items FROM post JOIN collection ON collection.id = post.id"
         f" WHERE post.id IN ({named})",
         **values,
     )

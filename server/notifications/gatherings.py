@@ -7,6 +7,7 @@ from server.instance import Instance
 from server.notifications.actions import MAX_READERS, News, about_post, notify, withdraw
 from server.polls.events import PollEnded
 from server.posts.events import PostEdited, PostPublished
+from server.posts.readable import readable_by
 from server.rounds.events import RoundClosed, TurnNudged
 from server.sessions.events import ParticipationAnswered
 from server.together.events import TogetherOver
@@ -51,7 +52,10 @@ async def on_together_over(here: Instance, event: TogetherOver) -> None:
 
 
 async def on_rounds(here: Instance, events: Sequence[PostPublished]) -> None:
-    """Tell whom a new round asks. One query for all that came together, and none where no round is among them."""
+    """Tell whom a new round asks, and who may read it: anybody can be named in one that comes from elsewhere.
+
+    One query for all that came together, and none where no round is among them.
+    """
     ids = [event.post_id for event in events if event.kind == "round"]
     if not ids:
         return
@@ -59,7 +63,7 @@ async def on_rounds(here: Instance, events: Sequence[PostPublished]) -> None:
     rows = await here.db.rows(
         "SELECT post.id, post.author_id, actor.id AS reader_id FROM post JOIN round_turn"
         " ON round_turn.round_id = post.id JOIN actor ON actor.uri = round_turn.person_uri AND actor.is_local"
-        f" WHERE post.id IN ({places})"
+        f" WHERE post.id IN ({places}) AND {readable_by('actor.id')}"
         " AND actor.id <> post.author_id ORDER BY round_turn.id LIMIT :limit",
         limit=MAX_TOLD,
         **parameters,
@@ -70,7 +74,11 @@ async def on_rounds(here: Instance, events: Sequence[PostPublished]) -> None:
 
 async def on_nudged(here: Instance, event: TurnNudged) -> None:
     """Tell somebody once more that a round waits for them."""
-    author_id = await here.db.value("SELECT author_id FROM post WHERE id = :id", id=event.post_id)
+    author_id = await here.db.value(
+        f"SELECT author_id FROM post WHERE id = :id AND {readable_by(':reader')}",
+        id=event.post_id,
+        reader=event.person_id,
+    )
     if author_id is not None:
         await _ask(here, event.person_id, event.post_id, str(author_id), f"{event.post_id}:again")
 
@@ -79,7 +87,8 @@ async def on_round_closed(here: Instance, event: RoundClosed) -> None:
     """Tell whom it asked that answers stand together now."""
     rows = await here.db.rows(
         "SELECT actor.id FROM round_turn JOIN actor ON actor.uri = round_turn.person_uri AND actor.is_local"
-        " WHERE round_turn.round_id = :id ORDER BY round_turn.id LIMIT :limit",
+        " JOIN post ON post.id = round_turn.round_id"
+        f" WHERE round_turn.round_id = :id AND {readable_by('actor.id')} ORDER BY round_turn.id LIMIT :limit",
         id=event.post_id,
         limit=MAX_TOLD,
     )

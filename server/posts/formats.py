@@ -41,12 +41,12 @@ _WORDS = {
         SUMMED_UP: "What came of it:",
     },
     "de": {
-        "sides": "Dafür, dagegen oder anders? Sagen Sie warum, und gehen Sie auf den stärksten Grund der anderen ein."
-        " Anderswo schreiben Sie #for, #against oder #anotherway in die Antwort.",
+        "sides": "Dafür, dagegen oder anders? Sag, warum, und geh auf den stärksten Grund der anderen ein."
+        " Anderswo schreibst du #for, #against oder #anotherway in die Antwort.",
         "fishbowl": "Einige sprechen in der Mitte, die anderen hören zu und steigen ein, wo etwas fehlt."
-        " Anderswo schreiben Sie #inside oder #outside in die Antwort.",
-        "feedback": "Rückmeldungen, bitte. Beginnen Sie mit einem Satz, der wiedergibt, was Sie gehört haben;"
-        " dann, was gelingt, was Sie sich fragen und was als Nächstes kommen könnte.",
+        " Anderswo schreibst du #inside oder #outside in die Antwort.",
+        "feedback": "Rückmeldungen, bitte. Beginn mit einem Satz, der wiedergibt, was du gehört hast;"
+        " dann, was gelingt, was du dich fragst und was als Nächstes kommen könnte.",
         "for": "Dafür",
         "against": "Dagegen",
         "inside": "Aus der Mitte",
@@ -131,15 +131,17 @@ def wire(particulars: Sequence[Sequence[str]] | None) -> dict[str, object]:
     return {term: words for term, words in terms.items() if words}
 
 
-def read(remote: RemotePost) -> list[list[str]]:
+def read(remote: RemotePost, kind: str) -> list[list[str]]:
     """What a post of anybody's says of formats; what is unknown, or stands where it means nothing, is left out.
+
+    Only conversations have one: elsewhere nobody is asked for a part, and nobody is to be blamed for having none.
 
     A sentence that says something back counts only where it stands in the text. Software without parts uses hashtags.
     """
     raw = remote.raw
     if remote.in_reply_to is None:
         chosen = raw.get("ph:format")
-        if not isinstance(chosen, str) or chosen not in FORMATS:
+        if kind != "discussion" or not isinstance(chosen, str) or chosen not in FORMATS:
             return []
         summary = _text(raw.get("ph:summedUp"), SUMMARY)
         return [[FORMAT, chosen]] + ([[SUMMED_UP, summary]] if summary else [])

@@ -98,7 +98,7 @@ def shown(remote: RemotePost, *, in_community: bool = False, people: Mapping[str
         licence=licence_by_url(remote.license),
         translations=shapes.translations(remote, language, known),
         emoji=shapes.emoji(remote),
-        particulars=shapes.particulars(remote),
+        particulars=shapes.particulars(remote, kind),
         manner=ANOTHER_WAY if kind == "reply" and remote.kind == ALTERNATIVE else manner(kind, remote.hashtags),
     )
 

@@ -44,8 +44,8 @@ def text_html(remote: RemotePost, content: str) -> str:
     return content
 
 
-def particulars(remote: RemotePost) -> list[list[str]]:
-    """Facts as pairs of what and value; pages put them in words."""
+def particulars(remote: RemotePost, kind: str) -> list[list[str]]:
+    """Facts of a post of some kind, as pairs of what and value; pages put them in words."""
     found = []
     seconds = duration_seconds(remote.raw.get("duration"))
     if seconds:
@@ -61,7 +61,7 @@ def particulars(remote: RemotePost) -> list[list[str]]:
     category = remote.raw.get("category")
     if isinstance(category, dict) and text_of(category.get("name")):
         found.append(["category", clean_text(plain(text_of(category.get("name"))))[:100]])
-    return found + anchors.read(remote) + bylines.read(remote) + formats.read(remote)
+    return found + anchors.read(remote) + bylines.read(remote) + formats.read(remote, kind)
 
 
 def duration_seconds(value: object) -> int | None:

@@ -14,7 +14,7 @@ from server.db import from_milliseconds
 from server.instance import Instance
 from server.posts import queries as posts
 from server.posts.queries import PostView
-from server.posts.readable import findable, readable
+from server.posts.readable import apart, findable, readable
 from server.remixes.models import Remix
 from server.remixes.queries import rows_of
 from server.remixes.wire import Ancestor, ancestors_of
@@ -150,8 +150,9 @@ async def _remixes(here: Instance, viewer: Viewer, root_uri: str) -> list[Known]
     may_read, rights = readable(viewer)
     rows = await here.db.rows(
         f"SELECT remix.id, post.uri FROM (SELECT id FROM remix WHERE root_uri = :root_uri ORDER BY id LIMIT :limit)"
-        " AS remix JOIN post ON post.id = remix.id WHERE post.state = 'visible'"
-        f" AND {may_read} AND {findable(viewer)}",
+        " AS found JOIN remix ON remix.id = found.id JOIN post ON post.id = remix.id WHERE post.state = 'visible'"
+        f" AND {may_read} AND {findable(viewer)} AND NOT EXISTS (SELECT 1 FROM post AS source"
+        f" WHERE source.uri = remix.source_uri AND {apart('source.author_id', 'post.author_id')})",
         root_uri=root_uri,
         limit=MAX_REMIXES,
         **rights,

@@ -10,7 +10,7 @@ from server.errors import NotFound
 from server.instance import Instance
 from server.posts import queries as posts
 from server.posts.queries import PostView
-from server.posts.readable import findable, readable
+from server.posts.readable import apart, findable, readable
 from server.practices import queries as practices
 from server.practices.form import PracticeForm
 from server.practices.models import Practice
@@ -182,7 +182,10 @@ def named(here: Instance, item: Ancestor, row: Row | None) -> Named:
 async def _around(
     here: Instance, viewer: Viewer, post: PostView
 ) -> tuple[Basis | None, list[Made], tuple[Ancestor, ...]]:
-    """What a practice says of its source, what was made from it, the newest first, and whom it thanks; one query."""
+    """What a practice says of its source, what was made from it, the newest first, and whom it thanks; one query.
+
+    Nothing by those whom its author blocked, or who blocked them (S17).
+    """
     may_read, rights = readable(viewer)
     rows = await here.db.rows(
         "SELECT own.lineage, own.what_changed, own.why, credit.thanks, made.* FROM (SELECT 1 AS one) AS alone"
@@ -192,8 +195,10 @@ async def _around(
         f" THEN 1 ELSE 0 END AS is_offered, post.short, post.title, post.kind AS post_kind, {LABEL_COLUMNS} FROM"
         " (SELECT remix.id FROM remix WHERE remix.source_uri = :source_uri ORDER BY remix.id DESC LIMIT :looked_at)"
         " AS latest JOIN post ON post.id = latest.id JOIN actor ON actor.id = post.author_id"
-        f" WHERE post.state = 'visible' AND {may_read} AND {findable(viewer)}) AS made ON TRUE",
+        f" WHERE post.state = 'visible' AND NOT {apart(':whose', 'post.author_id')}"
+        f" AND {may_read} AND {findable(viewer)}) AS made ON TRUE",
         own_id=post.id,
+        whose=post.author.id,
         source_uri=post.uri,
         looked_at=LOOKED_AT,
         **rights,

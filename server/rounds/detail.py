@@ -9,6 +9,7 @@ from server.db import among
 from server.instance import Instance
 from server.posts.details import newest
 from server.posts.models import Post
+from server.posts.policy import MEMBERS
 from server.posts.rendering import ROUND_BEGINS
 from server.practices.wire import text
 from server.rounds import turning
@@ -52,10 +53,14 @@ class RoundDetail:
         )
 
     async def received(self, here: Instance, post_id: str, remote: RemotePost) -> None:
-        """Keep a round from elsewhere. Who is asked, and whether answers are hidden, is settled when it opens."""
+        """Keep a round from elsewhere. Who is asked, and whether answers are hidden, is settled when it opens.
+
+        It asks nobody where it is not for the members of a community.
+        """
         if not await Round.exists(id=post_id):
             await Round.create(id=post_id, is_hidden=remote.raw.get(HIDDEN) is True)
-            await Turn.bulk_create([Turn(round_id=post_id, person_uri=uri) for uri in _people(remote.raw, ASKED)])
+            asked = _people(remote.raw, ASKED) if await Post.exists(id=post_id, visibility=MEMBERS) else []
+            await Turn.bulk_create([Turn(round_id=post_id, person_uri=uri) for uri in asked])
         await tally(here, post_id, remote)
 
     async def forget(self, here: Instance, post_id: str) -> None:

@@ -123,6 +123,9 @@ async def test_c17_what_is_narrowed_removed_or_deleted_is_named_nowhere_any_more
     assert names((await document(fediverse, maya.here, kept.uri))[1]) == ["Names first", "Second tasks in a box"]
     assert [title for title, _ in await shown(tom, kept.uri)] == ["Names first", "Second tasks in a box"]
     assert "Cards for groups" not in (await sees(tom, kept.uri)).content_html
+    # Nor counted: a number would say that there is something.
+    for here, post_id in ((maya.here, kept.id), (tom.here, (await found(tom.here, kept.uri)).id)):
+        assert (await here.run(queries.facts, here, [post_id]))[post_id] == ["2 steps"]
     assert await maya.do(posts_versions, kept.id) == []  # what it said before would name it
 
     fediverse.clock.advance(5)
