@@ -26,8 +26,9 @@ QUERIES = {
         "subject": "exactly this subject",
         "level": "exactly this level",
         "language": "a language, such as `en`",
-        "sort": "`newest` (as without it), or `useful`: by (1 + worked) / (3 + tried), of at most 20 reports, where"
-        " `worked` counts `worked` and `worked-with-changes`; then the newest",
+        "sort": "`newest` (as without it), or `useful`: by (1 + worked + saved / 10) / (3 + tried + saved / 10), of at"
+        " most 20 reports, where `worked` counts `worked` and `worked-with-changes`, and `saved` the people of this"
+        " server who keep it for later, at most 10; then the newest",
         "before": "what stood in `next`, with the same `sort`",
     },
     ("/communities", "get"): {"after": "what stood in `next`"},

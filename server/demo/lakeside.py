@@ -98,7 +98,7 @@ PRACTICES = (
             "Vote again. Ask somebody who changed their mind to say why.",
             "Only now say what you think, in one minute.",
         ),
-        evidence="Nine questions this term. On average 46 of 100 cards were right before and 71 after the argument; I photographed "
+        evidence="**Numbers**\n\nNine questions this term. On average 46 of 100 cards were right before and 71 after the argument; I photographed "
         "the room and counted.",
         certainty="measured",
         would_change="Below a third right the argument spreads the mistake. Then explain first, and ask another question.",
@@ -126,7 +126,7 @@ PRACTICES = (
             "“What is right about this?” first, for two minutes. Only then: “where does it turn?”.",
             "Thank the unknown author. Never ask who it was.",
         ),
-        evidence="By week five people started to say “that was mine”. I had never asked.",
+        evidence="**Quotation**\n\n“That was mine”, people started to say by week five.\n\n**Observation**\n\nI had never asked.",
         certainty="tried",
         would_change="It falls flat if the mistake is careless. Wait for one that somebody could believe.",
         useful_to=("amina", "maya@northfield"),

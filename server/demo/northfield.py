@@ -110,7 +110,7 @@ PRACTICES = (
             "While the room empties, split each chair's pile by reading only the key word. Three piles: got it, nearly, lost.",
             "Tomorrow's starter is made for the middle pile. The lost pile gets two minutes with you while the others do it.",
         ),
-        evidence="Over six weeks with two Year 8 classes the “lost” pile went from 9 and 11 strips to 3 and 4 by the end of "
+        evidence="**Numbers**\n\nOver six weeks with two Year 8 classes the “lost” pile went from 9 and 11 strips to 3 and 4 by the end of "
         "a unit. I sorted every single set, because it took four minutes.",
         certainty="tried",
         would_change="With more than 30 pupils the two chairs jam the door: put them at opposite ends of the room. It says "
@@ -148,7 +148,7 @@ PRACTICES = (
             "At the bell the roles move one to the right, the group moves one bench on.",
             "Last eight minutes: each group defends one diagnosis in front of all. The doubter of another group asks.",
         ),
-        evidence="In a class test on fault finding two weeks later, 24 of 32 found a fault that they had never seen. The year "
+        evidence="**Numbers**\n\nIn a class test on fault finding two weeks later, 24 of 32 found a fault that they had never seen. The year "
         "before, with a worksheet, 13 of 30 did.",
         certainty="measured",
         would_change="Six minutes is too short for the first bench. Give them ten there and four at the last one.",
@@ -173,7 +173,7 @@ PRACTICES = (
             "Everybody writes three sentences: I saw, I think, I wonder.",
             "Pairs compare, then the class builds one explanation on the board out of their sentences.",
         ),
-        evidence="Three classes. The wonder sentences gave me the plan for the next lesson each time.",
+        evidence="**Observation**\n\nThree classes. The wonder sentences gave me the plan for the next lesson each time.",
         certainty="tried",
         would_change="It needs a demonstration with at least three visible stages; a single flash is over too soon.",
         useful_to=("maya",),
@@ -196,7 +196,7 @@ PRACTICES = (
             "Ask each time: “what told you?”. Underline the word that did.",
             "They read it to a partner the right way.",
         ),
-        evidence="History and biology borrowed it. In both, pupils found the sentence that carries the paragraph without "
+        evidence="**Observation**\n\nHistory and biology borrowed it. In both, pupils found the sentence that carries the paragraph without "
         "being told to look for it.",
         certainty="tried",
         would_change="Do not use it on a text by a pupil. I did, once.",

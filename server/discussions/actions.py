@@ -36,7 +36,8 @@ class ThreadForm:
 
     `another_way`: the answer shows another way of doing what is asked. For so many `peers_first_hours` peers have the
     word on a question; an answer that `cannot_wait`, because somebody's safety is at stake, is shown at once. `step` is
-    the number of the step of a practice that an answer is about, 0 for all of it. `format` is that of a conversation;
+    the number of the step of a practice that an answer is about, 0 for all of it; `about` a part of something else that
+    was looked up. `format` is that of a conversation;
     `part` what an answer in one with a format is, and `heard` the sentence that says back what one heard;
     `unasked`: whoever wrote it was not asked for either, as by mail.
     `topic_id` is the topic of the community that it goes into.
@@ -56,6 +57,7 @@ class ThreadForm:
     peers_first_hours: int = 0
     cannot_wait: bool = False
     step: int = 0
+    about: Step | None = None
     format: str = ""
     part: str = ""
     heard: str = ""
@@ -96,7 +98,7 @@ async def reply(
     said = {"part": form.part, "heard": form.heard}
     if form.heard:
         form = replace(form, text=formats.say_back(form.heard, form.text, form.language) if form.text.strip() else "")
-    about = await _step(here, acting, parent_id, form.step) if form.step else None
+    about = await _step(here, acting, parent_id, form.step) if form.step else form.about
     if about is not None:
         form = replace(form, text=f"{about.quoted}\n\n{form.text}")
     new = replace(
@@ -108,7 +110,7 @@ async def reply(
 
     async def note(post: Post) -> None:
         if about is not None:
-            post.particulars = particulars_of(about.number, about.words)
+            post.particulars = particulars_of(about.number, about.words, is_passage=about.is_passage)
             await post.save(update_fields=["particulars"])
         if any(said.values()):
             await takes_part(**said)(post)

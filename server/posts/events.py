@@ -104,6 +104,13 @@ class PostUnliked:
 
 
 @dataclass(frozen=True, slots=True)
+class PostSaved:
+    """Somebody here keeps a post for later, or no longer. Nobody is told who."""
+
+    post_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class PostEchoed:
     """Somebody has the same question, or would try the same."""
 

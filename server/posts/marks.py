@@ -6,22 +6,27 @@ from server.errors import Invalid, NotAllowed
 from server.ids import new_id
 from server.instance import Instance
 from server.posts.composing import own, readable_post
-from server.posts.events import ProfilePinned
+from server.posts.events import PostSaved, ProfilePinned
 from server.posts.models import Post
 from server.posts.policy import OPEN
 
 MAX_PINNED = 5
+MAX_COUNTED_ANEW = 500
 
 
 async def bookmark_post(here: Instance, acting: Viewer, post_id: str) -> None:
     """Keep a post for later; twice is once."""
-    await readable_post(here, acting, post_id)
-    await _mark(here, "bookmark", "post_id", acting, post_id)
+    post = await readable_post(here, acting, post_id)
+    async with here.db.transaction():
+        if await _mark(here, "bookmark", "post_id", acting, post.id):
+            await here.events.emit(PostSaved(post.id))
 
 
 async def unbookmark_post(here: Instance, acting: Viewer, post_id: str) -> None:
     """Keep it no longer; also what cannot be read any more."""
-    await _unmark(here, "bookmark", "post_id", acting, post_id)
+    async with here.db.transaction():
+        if await _unmark(here, "bookmark", "post_id", acting, post_id):
+            await here.events.emit(PostSaved(post_id))
 
 
 async def mute_thread(here: Instance, acting: Viewer, post_id: str) -> None:
@@ -83,12 +88,20 @@ async def forget_marks(here: Instance, post: Post) -> None:
 
 async def forget_marks_of(here: Instance, actor: Actor) -> None:
     """Forget what somebody noted whose account is deleted, in the caller's transaction."""
+    saved = await here.db.rows(
+        "SELECT bookmark.post_id FROM bookmark JOIN post ON post.id = bookmark.post_id"
+        " WHERE bookmark.actor_id = :actor AND post.kind IN ('practice', 'tip') ORDER BY bookmark.id DESC LIMIT :most",
+        actor=actor.id,
+        most=MAX_COUNTED_ANEW,
+    )
     for table in ("bookmark", "thread_mute", "profile_pin"):
         await here.db.execute(f"DELETE FROM {table} WHERE actor_id = :actor", actor=actor.id)
+    for row in saved:
+        await here.events.emit(PostSaved(row["post_id"]))
 
 
-async def _mark(here: Instance, table: str, column: str, acting: Viewer, value: str) -> None:
-    await here.db.execute(
+async def _mark(here: Instance, table: str, column: str, acting: Viewer, value: str) -> int:
+    return await here.db.execute(
         f"INSERT INTO {table} (id, actor_id, {column}, created_at) VALUES (:id, :actor, :value, :now)"
         " ON CONFLICT DO NOTHING",
         id=new_id(here.clock.now()),
@@ -98,7 +111,7 @@ async def _mark(here: Instance, table: str, column: str, acting: Viewer, value: 
     )
 
 
-async def _unmark(here: Instance, table: str, column: str, acting: Viewer, value: str) -> None:
-    await here.db.execute(
+async def _unmark(here: Instance, table: str, column: str, acting: Viewer, value: str) -> int:
+    return await here.db.execute(
         f"DELETE FROM {table} WHERE actor_id = :actor AND {column} = :value", actor=acting.actor_id, value=value
     )

@@ -23,7 +23,7 @@ class Post(Model):
 
     `topic_id`: the topic of its community that what begins a conversation is in.
     `echo_count`: how many have the same question, or would try the same (`policy.ECHOES`).
-    `useful` of a practice or tip is how it went with those who tried it (`tries.standing`).
+    `useful` of a practice or tip is how it went with those who tried it, and how many keep it (`tries.standing`).
     `manner` of an answer: ``another`` where it shows another way of doing what is asked, or empty.
     `quote_uri` is what it quotes (no row of ours need have it); `quote_state`: ``approved``, ``unproved`` (no sign
     that its author agreed), ``waiting``, ``refused``, ``revoked``; `quote_stamp` and `approved_by` are the stamps that

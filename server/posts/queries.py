@@ -238,6 +238,18 @@ async def held(here: Instance, viewer: Viewer, *, community_id: str | None = Non
     return await _some(here, viewer, which, limit, "post.created_at", of_community=community_id)
 
 
+async def version_details(here: Instance, viewer: Viewer, post_id: str) -> list[Row]:
+    """What the fields of earlier versions of a post said that the viewer may read, the newest first."""
+    may_read, parameters = readable(viewer)
+    rows = await here.db.rows(
+        "SELECT old.detail FROM post_version AS old JOIN post ON post.id = old.post_id"
+        f" WHERE old.post_id = :id AND old.detail IS NOT NULL AND {may_read} ORDER BY old.version DESC LIMIT 100",
+        id=post_id,
+        **parameters,
+    )
+    return [json.loads(row["detail"]) or {} for row in rows]
+
+
 async def versions(here: Instance, viewer: Viewer, post_id: str) -> list[Version]:
     """Earlier versions of a post that the viewer may read, the newest first."""
     may_read, parameters = readable(viewer)

@@ -8,7 +8,7 @@ from html import escape
 from server.db import Row
 from server.instance import Instance
 from server.posts import bylines
-from server.posts.anchors import STEP, WORDS, Anchor, anchor_of
+from server.posts.anchors import KEPT, Anchor, anchor_of
 from server.posts.bylines import COAUTHOR, Named
 from server.posts.formats import KEYS, Formed, formed
 from server.posts.pictures import show_pictures
@@ -65,7 +65,7 @@ def words(here: Instance, row: Row, *, language: str, shown: bool) -> Words:
         warning_html=dressed(row["content_warning"]),
         language=said.language,
         others=tuple(Translation(item.language, item.title, html(item.content_html)) for item in others),
-        particulars=tuple((item[0], item[1]) for item in facts if item[0] not in {STEP, WORDS, COAUTHOR, *KEYS}),
+        particulars=tuple((item[0], item[1]) for item in facts if item[0] not in {*KEPT, COAUTHOR, *KEYS}),
         anchor=anchor_of(facts),
         coauthors=bylines.of(facts),
         formed=formed(facts),

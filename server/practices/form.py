@@ -35,7 +35,10 @@ class Material:
 
 @dataclass(frozen=True, slots=True)
 class PracticeForm:
-    """All that a practice says (product section 2.3). A number that could not be read is -1."""
+    """All that a practice says (product section 2.3). A number that could not be read is -1.
+
+    `evidence`: see `practices.evidence`; `evidence_untold`: a form that asks for its kinds came back without one.
+    """
 
     entry: str = "quick"
     title: str = ""
@@ -50,6 +53,7 @@ class PracticeForm:
     problem: str = ""
     steps: tuple[str, ...] = ()
     evidence: str = ""
+    evidence_untold: bool = False
     certainty: str = ""
     would_change: str = ""
     materials: tuple[Material, ...] = ()
@@ -177,6 +181,8 @@ def _practice(form: PracticeForm) -> list[Invalid]:
         errors.append(Invalid("Say which problem it is for.", field="problem"))
     if not form.steps:
         errors.append(Invalid("Write at least one step of what you did.", field="steps"))
+    if form.evidence and form.evidence_untold:
+        errors.append(Invalid("Say of everything that you saw what kind it is.", field="evidence"))
     if form.evidence and not form.certainty:
         errors.append(Invalid("Say how sure you are of what you saw.", field="certainty"))
     if not form.would_change:

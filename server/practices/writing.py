@@ -2,7 +2,7 @@
 
 import functools
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from urllib.parse import urlsplit
 
 from server.text import LICENCES, render_markdown
@@ -65,15 +65,35 @@ def rendered(source: str, base_url: str) -> str:
 
 def embedded(markdown: str) -> str:
     """Somebody's Markdown as a part of ours: its headings one level lower, its last code fence closed."""
-    lines, fence = [], ""
+    return closed(
+        "\n".join(
+            line.replace("#", "##", 1) if is_free and _HEADING.match(line) else line
+            for line, is_free in outside_code(markdown)
+        )
+    )
+
+
+def closed(markdown: str) -> str:
+    """Markdown with its last code fence closed, so that what is put behind it is not code."""
+    fence = list(_fences(markdown))[-1][1]
+    return f"{markdown}\n{fence}" if fence else markdown
+
+
+def outside_code(markdown: str) -> Iterator[tuple[str, bool]]:
+    """The lines, and whether each is outside of a code fence."""
+    return ((line, not fence) for line, fence in _fences(markdown))
+
+
+def _fences(markdown: str) -> Iterator[tuple[str, str]]:
+    """The lines, each with the fence that is open after it."""
+    fence = ""
     for line in markdown.split("\n"):
         found = _FENCE.match(line)
         if found and not fence:
             fence = found[1]
         elif found and found[1][0] == fence[0] and len(found[1]) >= len(fence):
             fence = ""
-        lines.append(line if fence or not _HEADING.match(line) else line.replace("#", "##", 1))
-    return "\n".join([*lines, fence] if fence else lines)
+        yield line, fence
 
 
 def link(url: str, name: str) -> str:

@@ -21,8 +21,8 @@ from server.text import excerpt, plain
 from server.together.models import Together
 from server.together.policy import CREDITED, ENOUGH, State, why_not_ended, why_not_longer, why_not_summed_up
 from server.tries.bands import FIELDS, Bands
-from server.tries.counting import added_up, reports
 from server.tries.queries import Line, grid
+from server.tries.reports import added_up, reports
 from server.tries.wire import Counts
 
 SHOWN = 6

@@ -4,8 +4,7 @@ The server of a practice counts. Who was suspended, who deleted their account, a
 more, because they are left out whenever it is counted; nothing has to be taken back.
 """
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from federation.errors import FederationError
@@ -15,79 +14,31 @@ from federation.vocab.objects import RemotePost
 from server.actors.events import ActorBlocked, ActorChanged, ActorUnblocked
 from server.actors.models import Actor
 from server.actors.viewer import Viewer
-from server.db import Row, from_milliseconds
+from server.db import from_milliseconds
 from server.instance import Instance
 from server.peers import queries as peers
 from server.peers.events import PeerGradeChanged
 from server.posts.activities.update import CLOCKS_DIFFER, send_update
 from server.posts.details import detail_of, newest
-from server.posts.documents import shown_rule
 from server.posts.events import PostEdited, PostRemoved
 from server.posts.models import Post
-from server.posts.readable import AUTHOR_IS_THERE, apart, readable
+from server.posts.readable import AUTHOR_IS_THERE
 from server.practices.models import Practice
 from server.practices.wire import read_learning
 from server.tries import standing
-from server.tries.bands import FIELDS, Bands
 from server.tries.events import TriedOften
 from server.tries.models import TriedPlace, TriedReport, TriedTally
-from server.tries.wire import Counts, ToldCounts, counts_json, counts_of, read_trials, total_of, trials, version_of
+from server.tries.reports import KEPT_OUT, count_for_others
+from server.tries.wire import ToldCounts, counts_json, counts_of, read_trials, trials, version_of
 
 TELL = "tries.tell"
 TELL_EVERY = timedelta(hours=1)
 RECOUNT = "tries.recount"
 HEAR = "tries.hear"
 HEAR_EVERY = timedelta(minutes=10)
-MOST = 5_000
-"""So many reports of one practice are counted."""
 ENOUGH = 3
 """After so many reports on a version its author is asked what they would change now."""
 AT_ONCE = 500
-
-KEPT_OUT = apart("whole.author_id", "report.author_id")
-"""One of both, who wrote the practice `whole` and who wrote the `report`, wants nothing from the other (S17)."""
-_COLUMNS = ", ".join(f"report.{name}" for name in ("outcome", *FIELDS))
-
-
-async def reports(here: Instance, viewer: Viewer, practice_id: str) -> list[Row]:
-    """The reports that somebody may read, and for whom else they are, the newest first; one query.
-
-    Whether the practice's author is `glad`, and whether who wrote it is `kept_out` by them, so that it does not count.
-    """
-    may_read, parameters = readable(viewer)
-    return await _reports(here, practice_id, f"post.state = 'visible' AND {may_read}", parameters)
-
-
-async def count_for_others(here: Instance, post: Post) -> Counts:
-    """The reports that may be told to whoever may have the practice; one query."""
-    return added_up(await _reports(here, post.id, f"{shown_rule(post)} AND {AUTHOR_IS_THERE}", {}))
-
-
-async def _reports(here: Instance, practice_id: str, which: str, parameters: dict[str, Any]) -> list[Row]:
-    return await here.db.rows(
-        f"SELECT report.id, report.author_id, report.version, report.created_at, {_COLUMNS}, report.steps,"
-        " report.changed, report.saw, report.may_contact, report.by_words, actor.host, post.visibility,"
-        " post.community_id,"
-        " CASE WHEN EXISTS (SELECT 1 FROM post_like WHERE post_like.post_id = report.id"
-        " AND post_like.actor_id = whole.author_id AND post_like.kind = 'like') THEN 1 ELSE 0 END AS glad,"
-        f" CASE WHEN {KEPT_OUT} THEN 1 ELSE 0 END AS kept_out"
-        f" FROM tried_report AS report{here.db.by('idx_tried_repor_practic_1a0f5f')} JOIN post ON post.id = report.id"
-        " JOIN actor ON actor.id = post.author_id JOIN post AS whole ON whole.id = report.practice_id"
-        f" WHERE report.practice_id = :practice AND {which}"
-        " ORDER BY report.created_at DESC, report.id DESC LIMIT :most",
-        practice=practice_id,
-        most=MOST,
-        **parameters,
-    )
-
-
-def added_up(rows: Sequence[Row]) -> Counts:
-    """The counts of some reports."""
-    counted = [row for row in rows if not row["kept_out"]]
-    return total_of(
-        ((row["outcome"], Bands(**{name: row[name] for name in FIELDS})) for row in counted),
-        (row["host"] for row in counted),
-    )
 
 
 async def collection(here: Instance, post_id: str) -> dict[str, object] | None:
@@ -126,7 +77,7 @@ class CountsDetail:
         tally, _ = await TriedTally.get_or_create(id=post_id)
         tally.version = version_of(learning.get("version"))
         await tally.save(update_fields=["version"])
-        await _hear(tally, read_trials(remote.raw.get("trials"), remote.id), here.clock.now())
+        await _hear(here, tally, read_trials(remote.raw.get("trials"), remote.id))
 
     async def snapshot(self, here: Instance, post_id: str) -> dict[str, object]:
         """Nothing: counts are not what its author wrote."""
@@ -149,7 +100,9 @@ async def tell_soon(here: Instance, practice_id: str) -> None:
     tally = await TriedTally.get_or_none(id=practice_id)
     is_told = not post.is_local and tally is not None and tally.at is not None
     await standing.keep(
-        post.id, counts_of(tally.counts) if is_told and tally is not None else await count_for_others(here, post)
+        here,
+        post.id,
+        counts_of(tally.counts) if is_told and tally is not None else await count_for_others(here, post),
     )
     if not post.is_local:
         return
@@ -193,7 +146,8 @@ async def on_grade(here: Instance, event: PeerGradeChanged) -> None:
 
 async def on_actor(here: Instance, event: ActorChanged) -> None:
     """Somebody was suspended, and counts no more at once, or is let in again, or only looks different: count later."""
-    if not await TriedReport.exists(author_id=event.actor_id):
+    known = "SELECT 1 FROM tried_report WHERE author_id = :actor UNION SELECT 1 FROM bookmark WHERE actor_id = :actor"
+    if not await here.db.rows(known, actor=event.actor_id):
         return
     now, gone = here.clock.now(), await Actor.exists(id=event.actor_id, suspended_at__isnull=False)
     await here.jobs.enqueue(
@@ -205,9 +159,11 @@ async def on_actor(here: Instance, event: ActorChanged) -> None:
 
 
 async def recount(here: Instance, payload: Any) -> None:
-    """The job that counts the practices anew that somebody tried."""
+    """The job that counts the practices anew that somebody tried, or keeps for later."""
     rows = await here.db.rows(
-        "SELECT DISTINCT practice_id FROM tried_report WHERE author_id = :actor ORDER BY practice_id LIMIT :most",
+        "SELECT practice_id FROM tried_report WHERE author_id = :actor UNION SELECT post.id FROM bookmark JOIN post"
+        " ON post.id = bookmark.post_id WHERE bookmark.actor_id = :actor AND post.kind IN ('practice', 'tip')"
+        " ORDER BY practice_id LIMIT :most",
         actor=str(payload["actor"]),
         most=AT_ONCE,
     )
@@ -217,11 +173,13 @@ async def recount(here: Instance, payload: Any) -> None:
 
 
 async def on_block(here: Instance, event: ActorBlocked | ActorUnblocked) -> None:
-    """What one of two says of a practice of the other counts no more after a block, and again without it."""
+    """What one of two says of a practice of the other, or keeps, counts no more after a block, and again without."""
     rows = await here.db.rows(
-        "SELECT DISTINCT report.practice_id FROM tried_report AS report JOIN post ON post.id = report.practice_id"
-        " WHERE (report.author_id = :one AND post.author_id = :other)"
-        " OR (report.author_id = :other AND post.author_id = :one) ORDER BY report.practice_id LIMIT :most",
+        "SELECT said.practice_id FROM (SELECT practice_id, author_id AS by_id FROM tried_report"
+        " WHERE author_id IN (:one, :other) UNION SELECT post_id, actor_id FROM bookmark"
+        " WHERE actor_id IN (:one, :other)) AS said JOIN post ON post.id = said.practice_id"
+        " WHERE post.author_id IN (:one, :other) AND post.author_id <> said.by_id"
+        " AND post.kind IN ('practice', 'tip') ORDER BY said.practice_id LIMIT :most",
         one=event.blocker_id,
         other=event.blocked_id,
         most=AT_ONCE,
@@ -308,7 +266,7 @@ async def hear(here: Instance, payload: Any) -> None:
         here.log.info("the counts of %s cannot be fetched", post.uri)
         return
     async with here.db.transaction():
-        await _hear(await TriedTally.get(id=post.id), told, here.clock.now())
+        await _hear(here, await TriedTally.get(id=post.id), told)
 
 
 async def _asked(here: Instance, post: Post, tally: TriedTally) -> ToldCounts | None:
@@ -321,14 +279,14 @@ async def _asked(here: Instance, post: Post, tally: TriedTally) -> ToldCounts | 
     return read_trials(await here.engine.fetch(address), post.uri)
 
 
-async def _hear(tally: TriedTally, told: ToldCounts | None, now: datetime) -> None:
+async def _hear(here: Instance, tally: TriedTally, told: ToldCounts | None) -> None:
     """Keep counts that are no older than those we have; a time far ahead would refuse all later ones (R10)."""
     if told is None:
         return
     tally.address = told.address
-    at = min(told.at, now + CLOCKS_DIFFER) if told.at is not None else None
+    at = min(told.at, here.clock.now() + CLOCKS_DIFFER) if told.at is not None else None
     if told.counts is not None and at is not None and (tally.at is None or at >= tally.at):
         # What was asked for and what was sent may be of the same second: times are told in whole ones.
         tally.counts, tally.at = counts_json(told.counts), at
-        await standing.keep(tally.id, told.counts)
+        await standing.keep(here, tally.id, told.counts)
     await tally.save(update_fields=["address", "counts", "at"])

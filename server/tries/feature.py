@@ -8,9 +8,9 @@ from server.instance import Instance
 from server.peers.events import PeerGradeChanged
 from server.posts import details
 from server.posts.details import Extras
-from server.posts.events import PostEdited, PostHeld, PostPublished, PostRemoved
+from server.posts.events import PostEdited, PostHeld, PostPublished, PostRemoved, PostSaved
 from server.shelf import MadeFrom
-from server.tries import counting, replies
+from server.tries import counting, replies, standing
 from server.tries.counting import CountsDetail
 from server.tries.detail import TriedDetail
 
@@ -24,6 +24,7 @@ def _install(here: Instance) -> None:
     here.events.on(PostHeld, partial(replies.on_held, here))
     here.events.on(PostEdited, partial(replies.on_edited, here))
     here.events.on(PostRemoved, partial(counting.on_removed, here))
+    here.events.on(PostSaved, partial(standing.on_saved, here))
     here.events.on(PeerGradeChanged, partial(counting.on_grade, here))
     here.events.on(ActorChanged, partial(counting.on_actor, here))
     for happened in (ActorBlocked, ActorUnblocked):

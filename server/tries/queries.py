@@ -12,10 +12,11 @@ from server.instance import Instance
 from server.peers.policy import in_sql
 from server.posts.queries import PostView
 from server.tries.bands import FIELDS, LEVELS, SIZES, Bands, bands_of
-from server.tries.counting import ENOUGH, HEAR_EVERY, added_up, reports
+from server.tries.counting import ENOUGH, HEAR_EVERY
 from server.tries.detail import CHANGEABLE, context_of
 from server.tries.form import TryForm
 from server.tries.models import TriedReport, TriedTally
+from server.tries.reports import told
 from server.tries.standing import WELL
 from server.tries.wire import Counts, counts_of
 
@@ -71,9 +72,9 @@ class Kept:
 class WhereItWorked:
     """How a practice went with those who tried it. `sizes` are the columns of the grid, ``""`` is "not said".
 
-    `reports` are those that the viewer may read, by the ids of their posts, and `mine` is the viewer's own on the
-    present version. `heard_at`: when the practice's own server said so, None for a practice here; `is_old`: it should
-    be asked again. `asks_author`: enough people tried this version for its author to look at it again.
+    `reports` are those that are shown, by the ids of their posts; `are_more`: there are others. `mine` is the viewer's
+    own on the present version. `heard_at`: when the practice's own server said so, None for a practice here; `is_old`:
+    it should be asked again. `asks_author`: enough people tried this version for its author to look at it again.
     """
 
     counts: Counts
@@ -86,15 +87,20 @@ class WhereItWorked:
     heard_at: datetime | None
     is_old: bool
     asks_author: bool
+    are_more: bool
 
 
-async def where_it_worked(here: Instance, viewer: Viewer, post: PostView) -> WhereItWorked:
-    """The counts of a practice that the viewer was shown; one query, two for one from elsewhere."""
-    rows = await reports(here, viewer, post.id)
+async def where_it_worked(here: Instance, viewer: Viewer, post: PostView, shown: Sequence[str] = ()) -> WhereItWorked:
+    """The counts of a practice that the viewer was shown; one query, two for one from elsewhere.
+
+    `shown` are the ids of the reports that are shown one by one.
+    """
     tally = None if post.is_local else await TriedTally.get_or_none(id=post.id)
     version = post.version if post.is_local else tally.version if tally is not None else 1
     heard_at = tally.at if tally is not None else None
-    counts = counts_of(tally.counts) if tally is not None and heard_at is not None else added_up(rows)
+    seen = await told(here, viewer, post.id, version, shown)
+    counts = counts_of(tally.counts) if tally is not None and heard_at is not None else seen.counts
+    rows = seen.rows
     mine = next((row for row in rows if row["author_id"] == viewer.actor_id and row["version"] == version), None)
     sizes, lines = grid(counts)
     now = here.clock.now()
@@ -109,7 +115,8 @@ async def where_it_worked(here: Instance, viewer: Viewer, post: PostView) -> Whe
         can_report=viewer.is_signed_in and not post.is_mine and post.can_reply and mine is None,
         heard_at=heard_at,
         is_old=not post.is_local and (asked_at is None or now - asked_at >= HEAR_EVERY),
-        asks_author=post.is_mine and sum(row["version"] == version for row in rows) >= ENOUGH,
+        asks_author=post.is_mine and seen.of_version >= ENOUGH,
+        are_more=seen.known > len(shown),
     )
 
 

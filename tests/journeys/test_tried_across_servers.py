@@ -176,7 +176,7 @@ async def test_who_said_it_with_a_hashtag_can_say_it_with_the_form(fediverse, th
     await fediverse.settle()
     there = await found(maya.here, sent.uri)
     assert (there.kind, (await counted(maya, practice.uri))[1]["worked-with-changes"]) == ("tried", 1)
-    seen = await maya.do(queries.where_it_worked, await sees(maya, practice.uri))
+    seen = await maya.do(queries.where_it_worked, await sees(maya, practice.uri), [there.id])
     assert (seen.reports[there.id].saw, seen.reports[there.id].by_words) == ("Nobody left early.", False)
 
 

@@ -34,6 +34,7 @@ FORM = {
     "problem": "I found out what nobody had understood only when I marked the test.",
     "steps": ["Write three questions.", "Hand out slips five minutes before the end.", "Sort them into three piles."],
     "evidence": "Over six weeks the pile *not yet* shrank from about half to a fifth.",
+    "evidence_kind": "numbers",
     "certainty": "tried",
     "would_change": "Two questions are enough for younger groups.",
     "visibility": "public",

@@ -1,6 +1,7 @@
 """What people do with a post: answer, find useful, pass on, mark as helpful, close, reopen, edit, delete."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -21,7 +22,9 @@ from server.posts.queries import PostView
 from server.practices import actions as practices
 from server.practices.queries import KINDS
 from server.practices.remarks import Step, step_of
-from server.resources import actions as resources
+from server.resources import actions as libraries
+from server.resources import queries as resources
+from server.resources.parts import part_of, parts_of
 from server.sessions import actions as sessions
 from server.thanks.form import KINDS as THANKS
 from server.tries import actions as tries
@@ -43,7 +46,7 @@ Act = Callable[[Instance, Viewer, str], Awaitable[None]]
 Handler = Callable[[Request], Awaitable[Response]]
 
 WITHDRAW: dict[str, Act] = {
-    "resource": resources.withdraw,
+    "resource": libraries.withdraw,
     "collection": posts.delete_post,
     "poll": polls.withdraw,
     "session": sessions.withdraw,
@@ -58,6 +61,12 @@ async def reply_page(request: Request) -> Response:
     viewer, post = signed_in(request), await post_of(request)
     if not post.can_reply:
         raise NotAllowed("This conversation takes no more answers.")
+    asked = request.query_params
+    about = await _about(request, post, asked.get("step", "")[:3], asked.get("passage", "")[:3])
+    if about is None and "passage" in asked and post.kind == "resource":
+        kept = await resources.resource(here_of(request), post)
+        parts = parts_of(here_of(request), kept) if kept is not None else []
+        return render(request, "resources/parts.html", post=post, parts=[part for part in parts if part.number])
     return render(
         request,
         "discussions/reply.html",
@@ -65,7 +74,7 @@ async def reply_page(request: Request) -> Response:
         reply_text="",
         reply_form=None,
         uploaded=[],
-        about=await _about(request, post, request.query_params.get("step", "")[:3]),
+        about=about,
         me=viewer,
         parent=post,
         status_code=200,
@@ -79,14 +88,16 @@ async def reply(request: Request) -> Response:
     uploaded, refused = await take_files(request, viewer, sent)
     form = writing.read(sent, uploaded, post.community.id if post.community else None, kind="reply")
     root = post if post.root_id == post.id else await queries.show(here, viewer, post.root_id)
+    about = await _about(request, post, text(sent, "step", 3), text(sent, "passage", 3))
     try:
         if refused:
             raise refused[0]
-        written = await discussions.reply(here, viewer, post.id, form)
+        if about is None and text(sent, "passage", 3):
+            raise Invalid("There is no such part any more. Answer all of it.", field="content")
+        written = await discussions.reply(here, viewer, post.id, replace(form, about=about))
     except Invalid as error:
         typed = {"reply_text": form.text, "uploaded": uploaded, "reply_form": form}
         kept: dict[str, Any] = {"errors": error.errors, **typed}
-        about = await _about(request, post, text(sent, "step", 3))
         if root is None or root.id != post.id or about is not None:
             kept |= {"about": about, "post": post, "parent": post, "me": viewer}
             return render(request, "discussions/reply.html", status_code=422, **kept)
@@ -101,10 +112,13 @@ async def reply(request: Request) -> Response:
     return redirect(request, f"{place}#reply-{written.id}", toast=waits if written.state == PEERS else there)
 
 
-async def _about(request: Request, post: PostView, number: str) -> Step | None:
-    """The step of a practice that is answered."""
-    is_number = post.kind == "practice" and number.isdecimal() and number.isascii()
-    return await step_of(here_of(request), post.id, int(number)) if is_number else None
+async def _about(request: Request, post: PostView, step: str, part: str) -> Step | None:
+    """The step of a practice, or the part of a resource, that is answered."""
+    if post.kind == "practice" and step.isdecimal() and step.isascii():
+        return await step_of(here_of(request), post.id, int(step))
+    if post.kind == "resource" and part.isdecimal() and part.isascii():
+        return await part_of(here_of(request), post.id, int(part))
+    return None
 
 
 async def show_now(request: Request) -> Response:

@@ -22,7 +22,8 @@ from server.posts.queries import PostView
 from server.practices import messages as signed
 from server.practices import queries as practices
 from server.practices.content import CERTAINTY_WORDS
-from server.practices.remarks import place
+from server.practices.evidence import pieces
+from server.practices.remarks import place, steps_of
 from server.practices.versions import history
 from server.practices.writing import rendered
 from server.remixes import queries as remixes
@@ -31,6 +32,7 @@ from server.resources import uses
 from server.resources.chapters import begins_at, chapters
 from server.resources.events import around, beside
 from server.resources.files import earlier_files
+from server.resources.parts import parts_of, to_remark_on
 from server.rounds import queries as rounds
 from server.sessions import queries as sessions
 from server.text import plain
@@ -86,8 +88,10 @@ async def page(
     if template == PRACTICE or post.kind == "tip":
         tried, replies = await tried_facts(request, post, replies)
         if template == PRACTICE:
-            tried["remarks"] = await place(here, viewer, post, facts["steps"], replies)
+            tried["remarks"] = await place(here, viewer, post, steps_of(here, facts["steps"]), replies)
         facts, live = {**facts, **tried}, replace(live, list="#practice-said") if live else None
+    elif facts.get("parts"):
+        facts["remarks"] = await place(here, viewer, post, to_remark_on(here, facts["parts"]), replies)
     more_to_come = is_root and not post.is_local and await gathering.opened(here, viewer, post.id)
     values = {"errors": [], "reply_text": "", "uploaded": [], "reply_form": None, "answers_to": [], **facts, **more}
     return render(
@@ -149,11 +153,13 @@ async def _facts(request: Request, here: Instance, viewer: Viewer, post: PostVie
         return "practices/tip.html", {"practice": found}
     if post.kind == "resource":
         kept = await resources.resource(here, post)
-        fields = ("text", "how_i_use_it", "transcript")
-        prose = {name: rendered(getattr(kept, name), here.settings.origin) for name in fields} if kept else {}
-        prose = {name: html for name, html in prose.items() if html}
+        parts = parts_of(here, kept) if kept is not None else []
+        prose = {
+            name: [part for part in parts if part.field == name] for name in ("text", "how_i_use_it", "transcript")
+        }
         answers_to = await challenges.answers_to(here, viewer, post.id)
-        facts: dict[str, Any] = {"resource": kept, "prose": prose, "answers_to": answers_to}
+        facts: dict[str, Any] = {"resource": kept, "prose": prose, "parts": parts, "remarks": {}}
+        facts["answers_to"] = answers_to
         if kept is not None and kept.event_uri:
             around_it = await beside(here, viewer, post, kept.event_uri)
             facts["event"], facts["of_event"], facts["used_in"] = around_it
@@ -161,8 +167,10 @@ async def _facts(request: Request, here: Instance, viewer: Viewer, post: PostVie
             facts["used_in"] = await uses.used_in(here, viewer, post)
         if kept is not None and kept.chapters:
             sound = next((file.url for file in post.attachments if file.kind in {"audio", "video"}), kept.link)
+            numbers = [part.number for part in parts if part.field == "chapters"]
             facts["chapters"] = [
-                (one, begins_at(sound, one.seconds) if sound else "") for one in chapters(kept.chapters)
+                (one, begins_at(sound, one.seconds) if sound else "", number)
+                for one, number in zip(chapters(kept.chapters), numbers, strict=True)
             ]
         return "resources/show.html", facts | {"earlier": await earlier_files(here, post)}
     if post.kind == "session":
@@ -202,12 +210,13 @@ def _rendered(here: Instance, found: practices.PracticePage, ties: remixes.Ties)
     form, origin = found.form, here.settings.origin
     prose = {
         name: rendered(getattr(form, name), origin)
-        for name in ("constraints", "problem", "evidence", "would_change")
+        for name in ("constraints", "problem", "would_change")
         if getattr(form, name)
     }
     return {
         "prose": prose,
         "steps": [rendered(step, origin) for step in form.steps],
+        "evidence": [(piece.kind, rendered(piece.text, origin)) for piece in pieces(form.evidence)],
         "certainty": CERTAINTY_WORDS.get(form.certainty, ""),
         "remix_prose": {name: rendered(getattr(ties.basis, name), origin) for name in ("what_changed", "why")}
         if ties.basis

@@ -8,9 +8,12 @@ from starlette.datastructures import FormData
 
 from server.accounts.queries import ContextRow
 from server.media.queries import MediaFile
+from server.practices.evidence import KINDS, Piece, joined
 from server.practices.form import ENTRIES, Material, PracticeForm
 from web.practices.composing import UNREADABLE, number
 from web.request import text, texts
+
+EVIDENCE_CHARACTERS = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +26,7 @@ class Typed:
 
 def read(form: FormData, files: Sequence[MediaFile], community_id: str | None) -> PracticeForm:
     """What was sent, whatever it is."""
-    entry = text(form, "speed", 10)
+    entry, seen = text(form, "speed", 10), _seen(form)
     return PracticeForm(
         entry=entry if entry in ENTRIES else "quick",
         title=text(form, "title", 500),
@@ -37,7 +40,8 @@ def read(form: FormData, files: Sequence[MediaFile], community_id: str | None) -
         constraints=text(form, "constraints"),
         problem=text(form, "problem"),
         steps=tuple(texts(form, "steps")),
-        evidence=text(form, "evidence"),
+        evidence=joined(seen),
+        evidence_untold=any(piece.text.strip() and not piece.kind for piece in seen),
         certainty=text(form, "certainty", 20),
         would_change=text(form, "would_change"),
         materials=tuple(_materials(form)),
@@ -84,9 +88,19 @@ def in_context(form: PracticeForm, context: ContextRow) -> PracticeForm:
     )
 
 
-def _materials(form: FormData) -> list[Material]:
-    def column(name: str) -> list[str]:
-        return [item.replace("\x00", "").strip() for item in form.getlist(name) if isinstance(item, str)][:40]
+def _seen(form: FormData) -> list[Piece]:
+    said, kinds = _column(form, "evidence"), _column(form, "evidence_kind")
+    return [
+        Piece(kind if kind in KINDS else "", words[:EVIDENCE_CHARACTERS])
+        for words, kind in zip_longest(said, kinds[: len(said)], fillvalue="")
+    ]
 
-    pairs = zip_longest(column("material_url"), column("material_name"), fillvalue="")
+
+def _column(form: FormData, name: str) -> list[str]:
+    said = (item for item in form.getlist(name)[:40] if isinstance(item, str))
+    return [item.replace("\x00", "").replace("\r\n", "\n").strip() for item in said]
+
+
+def _materials(form: FormData) -> list[Material]:
+    pairs = zip_longest(_column(form, "material_url"), _column(form, "material_name"), fillvalue="")
     return [Material(url[:2000], name[:200]) for url, name in pairs if url or name]

@@ -21,6 +21,7 @@ from server.posts import queries as posts
 from server.posts.queries import PostView
 from server.practices import actions, queries
 from server.practices.content import write
+from server.practices.evidence import pieces
 from server.practices.form import PracticeForm, tidy
 from server.practices.narrowing import facets_said
 from server.practices.previews import Preview, preview
@@ -216,6 +217,8 @@ async def changed_form(
         return form, {"blanks": 3}
     if text(sent, "add_material"):
         return form, {"material_blanks": 2}
+    if text(sent, "add_evidence"):
+        return form, {"evidence_blanks": 1}
     return (form, {}) if text(sent, "remove_media", 40) else None
 
 
@@ -250,6 +253,8 @@ async def composer(
     values: dict[str, Any] = {
         **answers,
         "blanks": None,
+        "pieces": pieces(form.evidence),
+        "evidence_blanks": None,
         "material_blanks": 1 if form.materials else 2,
         "shown": None,
         "licences": licence_options(),

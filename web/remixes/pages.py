@@ -11,6 +11,7 @@ from server.communities.queries import CommunityLabel
 from server.errors import Invalid, NotAllowed, NotFound
 from server.posts import queries as posts
 from server.posts.queries import PostView
+from server.practices.evidence import pieces
 from server.practices.form import PracticeForm
 from server.practices.writing import rendered
 from server.remixes import actions, offers, queries
@@ -225,7 +226,7 @@ async def _editor(
     ]
     prose = {
         name: rendered(getattr(source.form, name), origin)
-        for name in ("constraints", "problem", "evidence", "would_change")
+        for name in ("constraints", "problem", "would_change")
         if getattr(source.form, name)
     }
     return await composer(
@@ -242,6 +243,7 @@ async def _editor(
             "post": post,
             "prose": prose,
             "steps": [rendered(step, origin) for step in source.form.steps],
+            "evidence": [(piece.kind, rendered(piece.text, origin)) for piece in pieces(source.form.evidence)],
             "note": note,
             "only_draft": source.why_not
             or (

@@ -18,9 +18,10 @@ from server.practices.queries import PracticePage
 from server.text import LANGUAGES, excerpt
 from server.together import actions as together
 from server.tries import actions, counting, queries
+from server.tries import reports as told
 from server.tries.bands import FIELDS, SYMBOLS, Bands, bands_of, known
 from server.tries.form import TryForm
-from server.tries.queries import ReportView
+from server.tries.queries import ReportView, WhereItWorked
 from web.i18n import gettext
 from web.render import redirect, render
 from web.request import form_of, here_of, signed_in, text, texts, viewer_of
@@ -113,19 +114,15 @@ async def tried_facts(
 ) -> tuple[dict[str, Any], list[PostView]]:
     """What the page of a practice shows of its reports, and the answers that are none."""
     here, viewer = here_of(request), viewer_of(request)
-    reports = [reply for reply in reversed(replies) if reply.kind == "tried"]
-    seen = await queries.where_it_worked(here, viewer, post)
+    reports = [reply for reply in reversed(replies) if reply.kind == "tried"][: told.SHOWN]
+    seen = await queries.where_it_worked(here, viewer, post, [report.id for report in reports])
     if seen.is_old:
         await counting.opened(here, viewer, post.id)
     words = outcome_words(request)
     facts = {
         "tried": seen,
         "reports": reports,
-        "reporting": Reporting(
-            {report_id: _shown(request, report) for report_id, report in seen.reports.items()},
-            post.author.display_name,
-            post.is_mine,
-        ),
+        "reporting": _reporting(request, post, seen),
         "outcomes": words,
         "symbols": SYMBOLS,
         "bands": band_words(request),
@@ -136,6 +133,33 @@ async def tried_facts(
         ],
     }
     return facts, [reply for reply in replies if reply.kind != "tried"]
+
+
+async def all_reports(request: Request) -> Response:
+    """All that people said who tried a practice, page by page."""
+    here, viewer, practice = here_of(request), viewer_of(request), await _practice(request)
+    ids, more = await told.page_of_reports(here, viewer, practice.id, request.query_params.get("before"))
+    found = (await posts.listing(here, viewer, ids=ids, limit=len(ids))).items if ids else []
+    by_id = {post.id: post for post in found}
+    seen = await queries.where_it_worked(here, viewer, practice, ids)
+    said = await _fields(request, practice) if not practice.title else None
+    return render(
+        request,
+        "tries/reports.html",
+        nav="practices",
+        post=practice,
+        title=practice.title or (said.title if said is not None else "") or practice.excerpt[:60],
+        tried=seen,
+        reports=[by_id[post_id] for post_id in ids if post_id in by_id],
+        reporting=_reporting(request, practice, seen),
+        first=request.url.path if request.query_params.get("before") else None,
+        older=f"{request.url.path}?before={more}" if more else None,
+    )
+
+
+def _reporting(request: Request, post: PostView, seen: WhereItWorked) -> Reporting:
+    shown = {report_id: _shown(request, report) for report_id, report in seen.reports.items()}
+    return Reporting(shown, post.author.display_name, post.is_mine)
 
 
 def _shown(request: Request, report: ReportView) -> Shown:
@@ -261,4 +285,5 @@ async def _form(
 routes = [
     Route("/p/{name}/tried", try_page),
     Route("/p/{name}/tried", send, methods=["POST"]),
+    Route("/p/{name}/reports", all_reports),
 ]

@@ -7,6 +7,7 @@ import pytest
 from server.accounts import actions as accounts
 from server.accounts.actions import NewContext
 from server.actors import blocking, removal
+from server.posts import marks
 from server.practices import actions as practices
 from server.practices.form import PracticeForm
 from server.tries import actions, standing
@@ -27,6 +28,9 @@ MINE = NewContext("Secret evening group", "Science", "adults", 14, 40, "Town hal
 def test_c16_the_formula_is_as_documented():
     cases = {(0, 0): 333, (1, 0): 250, (1, 1): 500, (6, 5): 666, (20, 20): 913, (100_000, 100_000): 913}
     assert {case: standing.useful(*case) for case in cases} == cases
+    # Ten people who keep it are one with whom it worked, and more are no more than that.
+    assert [standing.useful(1, 0, saved) for saved in (0, 1, 10, 11)] == [250, 268, 400, 400]
+    assert standing.useful(0, 0, 10) == standing.useful(1, 1)
 
 
 def test_c12_places_are_alike_in_two_parts():
@@ -88,6 +92,76 @@ async def test_c16_what_was_tried_and_worked_comes_first_and_likes_count_for_not
         found_there = [item["title"] for item in answer["items"]]
         assert found_there[-2:] == ["Untried", "Failed"]
         assert (await client.get(f"/api/peerhall/v1/practices/{made['tip'].id}")).json()["tried"]["total"] == 1
+
+
+async def test_c16_who_keeps_it_counts_once_but_for_its_author_and_nobody_learns_of_it(fediverse, two):
+    maya, tom, ada, _, _, made = two
+    here, failed = maya.here, made["Failed"]
+
+    async def stands(title="Failed"):
+        return await here.run(here.db.value, "SELECT useful FROM post WHERE id = :id", id=made[title].id)
+
+    assert await stands() == 250
+    await maya.do(marks.bookmark_post, failed.id)
+    assert await stands() == 250  # one's own
+    for _ in range(2):
+        await ada.do(marks.bookmark_post, failed.id)
+    assert await stands() == standing.useful(1, 0, 1)
+    for number in range(8):
+        await (await fediverse.person(here, f"keeper{number}")).do(marks.bookmark_post, failed.id)
+    assert await stands() == standing.useful(1, 0, 9)
+    async with fediverse.client(here) as client:
+        answer = (await client.get("/api/peerhall/v1/practices?sort=useful")).json()
+        assert [item["title"] for item in answer["items"]][-2:] == ["Failed", "Untried"]
+        assert "saved" not in (await client.get(f"/api/peerhall/v1/practices/{failed.id}")).text
+    # Reports are counted beside it, and who is suspended, blocked, gone or keeps it no more counts no more.
+    await tom.do(actions.report, (await found(tom.here, failed.uri)).id, WELL)
+    await fediverse.settle()
+    assert await stands() == standing.useful(2, 1, 9)
+    await here.run(blocking.block, here, maya.id, (await found_actor(here, "keeper0")))
+    assert await stands() == standing.useful(2, 1, 8)
+    await here.run(removal.suspend, here, await found_actor(here, "keeper1"), "@maya")
+    await fediverse.settle()
+    assert await stands() == standing.useful(2, 1, 7)
+    await here.run(removal.delete_local_actor, here, await found_actor(here, "keeper2"), "@maya")
+    await ada.do(marks.unbookmark_post, failed.id)
+    assert await stands() == standing.useful(2, 1, 5)
+    await ada.do(marks.bookmark_post, made["tip"].id)
+    assert await stands("tip") == standing.useful(1, 1, 1)
+
+
+async def found_actor(here, name):
+    return await here.run(here.db.value, "SELECT id FROM actor WHERE username = :name", name=name)
+
+
+async def test_c2_reports_have_pages_and_a_page_reads_no_more_than_it_shows(fediverse, two, monkeypatch):
+    maya, tom, *_, made = two
+    here, worked = maya.here, made["Worked"]
+    monkeypatch.setattr("server.tries.reports.SHOWN", 4)
+    for number in range(6):
+        keeper = await fediverse.person(here, f"teacher{number}")
+        await keeper.do(actions.report, worked.id, replace(WELL, saw=f"Calm, number {number}."))
+        fediverse.clock.advance(1)
+    await fediverse.settle()
+    async with fediverse.client(here, maya) as client:
+        with here.db.bind(), statements(here) as log:
+            page = (await client.get(f"/p/{worked.short}", follow_redirects=True)).text
+        assert len([line for line in log if "FROM tried_report" in line]) == 1
+        check(page)
+        assert "Tried 7 times" in " ".join(page.split())
+        assert page.count("Calm, number") == 4
+        with here.db.bind(), statements(here) as log:
+            first = (await client.get(f"/p/{worked.short}/reports")).text
+        assert len(log) <= MOST_STATEMENTS
+        check(first)
+        assert "Calm, number 5." in first
+        assert "Calm, number 1." not in first
+        older = first.partition("?before=")[2].partition('"')[0]
+        second = (await client.get(f"/p/{worked.short}/reports?before={older}")).text
+        assert second.count("Calm, number") == 2
+        assert "Calm, number 0." in second
+    async with fediverse.client(tom.here) as client:
+        assert (await client.get("/p/nothing0/reports")).status_code == 404
 
 
 async def test_l7_c12_it_finds_what_was_tried_in_a_context_like_mine_and_nobody_learns_of_it(fediverse, two):

@@ -132,7 +132,8 @@ async def test_c2_a_reply_as_gotosocial_writes_it_stands_in_the_grid_as_an_open_
     assert await server.send(maya.here, create) == 202
     await fediverse.settle()
 
-    there, seen = await found(maya.here, uri), await maya.do(where_it_worked, await sees(maya, practice.uri))
+    there = await found(maya.here, uri)
+    seen = await maya.do(where_it_worked, await sees(maya, practice.uri), [there.id])
     assert (there.kind, seen.counts.total, seen.counts.organisations) == ("tried", 1, 1)
     assert [(line.level, line.cells) for line in seen.rows] == [("", ({"worked-with-changes": 1},))]
     report = seen.reports[there.id]
