@@ -27,6 +27,7 @@ from server.needs.feature import feature as needs
 from server.notes.feature import feature as notes
 from server.notifications.feature import feature as notifications
 from server.oauth.feature import feature as oauth
+from server.pads.feature import feature as pads
 from server.peers.feature import feature as peers
 from server.polls.feature import feature as polls
 from server.posts.feature import feature as posts
@@ -82,6 +83,7 @@ FEATURES: tuple[Feature, ...] = (
     hashtags,
     together,
     thanks,
+    pads,
     timelines,
     notes,
     notifications,

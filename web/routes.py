@@ -34,6 +34,7 @@ from web.needs.pages import routes as needs
 from web.networks.pages import routes as networks
 from web.notifications.pages import routes as notifications
 from web.oauth.pages import routes as oauth
+from web.pads.pages import routes as pads
 from web.people.pages import routes as people
 from web.polls.pages import routes as polls
 from web.practices.pages import routes as practices
@@ -83,6 +84,7 @@ def page_routes() -> list[BaseRoute]:
         *needs,
         *events,
         *preparing,
+        *pads,
         *people,
         *networks,
         *subjects,

@@ -22,6 +22,8 @@ from web.render import render
 
 SESSION_COOKIE = "peerhall_session"
 DEVICE_COOKIE = "peerhall_device"
+KEY_COOKIE = "peerhall_notes"
+"""Stands for a member who lives elsewhere, in shared notes alone (`server.pads.doors`)."""
 SESSION_SECONDS = 60 * 24 * 3600
 DEVICE_SECONDS = 365 * 24 * 3600
 
@@ -88,6 +90,12 @@ def sign_in_response(request: Request, response: Response, token: str, viewer: V
     _set(here, response, SESSION_COOKIE, token, SESSION_SECONDS)
     if viewer is not None and viewer.account_id is not None:
         _set(here, response, DEVICE_COOKIE, throttle.device_cookie(here, viewer.account_id), DEVICE_SECONDS)
+    return response
+
+
+def key_response(request: Request, response: Response, key: str, seconds: int) -> Response:
+    """Put the key of a member who lives elsewhere into the browser that gets this response."""
+    _set(request.scope["state"]["here"], response, KEY_COOKIE, key, seconds)
     return response
 
 

@@ -190,6 +190,11 @@ def may_reply(facts: MembershipFacts) -> Verdict:
     return _may_take_part(facts)
 
 
+def may_write_notes(facts: MembershipFacts) -> Verdict:
+    """Write in shared notes: members, also from other servers, in a community that lives here."""
+    return _may_write(facts) if facts.is_local else Denied("Its notes live on its own server.")
+
+
 def may_accept_guidelines(facts: MembershipFacts) -> Verdict:
     """Members, when there are guidelines."""
     return YES if facts.is_member and facts.guidelines_version else Denied("There is nothing to accept.")

@@ -43,6 +43,7 @@ from server.demo.sofia import Sofia
 from server.demo.sorting import make_topics, topic_of
 from server.demo.together import form_network, offer_subject, write_together
 from server.demo.tried import TRIES
+from server.demo.writing import write_notes
 from server.discussions import actions as discussions
 from server.discussions.actions import ThreadForm
 from server.ideas import actions as ideas
@@ -192,6 +193,7 @@ class Seeder:
             for event in one.events:
                 yield Act(event.days_ago, _bound(self._event, one, event))
         yield Act(4.5, lambda: write_together(self._opened, self._viewers, self._settle))
+        yield Act(1.5, lambda: write_notes(self._opened, self._viewers))
         yield Act(6, lambda: elsewhere.speak(self._sofia, self._home, self._settle))
 
     async def _people(self, organisation: DemoOrganisation) -> None:

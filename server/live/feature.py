@@ -6,6 +6,7 @@ from server.feature import Feature
 from server.instance import Instance
 from server.live import telling
 from server.live.streams import CHANNEL, desk
+from server.pads.events import PadChanged
 from server.posts.events import PostBoosted, PostPublished
 
 
@@ -15,10 +16,15 @@ def _install(here: Instance) -> None:
     telling.install(here)
     here.events.on(PostPublished, partial(_tell, here))
     here.events.on(PostBoosted, partial(_tell, here))
+    here.events.on(PadChanged, partial(_tell_notes, here))
 
 
 async def _tell(here: Instance, event: PostPublished | PostBoosted) -> None:
     here.bus.tell(CHANNEL, event.post_id)
+
+
+async def _tell_notes(here: Instance, event: PadChanged) -> None:
+    here.bus.tell(CHANNEL, [event.short, event.changed_id])
 
 
 feature = Feature("live", models=None, install=_install)

@@ -8,11 +8,14 @@ from typing import Any
 from server.actors.viewer import Viewer
 from server.communities import policy
 from server.communities.queries import community_by_slug
+from server.errors import NotFound
 from server.ids import first_id, is_id
 from server.instance import Instance
+from server.pads import queries as pads
+from server.pads.access import open_pad
 from server.posts.readable import findable, readable
 
-WEEK, COMMUNITY, THREAD = "week", "c", "p"
+WEEK, COMMUNITY, THREAD, NOTES = "week", "c", "p", "n"
 MOST = 50
 OVERLAP = timedelta(seconds=10)
 """So much earlier than a page was made, what is new on it begins: what was being written then is not lost."""
@@ -20,19 +23,23 @@ OVERLAP = timedelta(seconds=10)
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """An open page: ``week``, a community (`name` is its slug) or a thread (`name` is the id of its root)."""
+    """An open page: ``week``, a community (`name` is its slug), a thread (`name` is the id of its root) or notes.
+
+    `key` is what a browser has that stands for a member elsewhere (`server.pads.doors`).
+    """
 
     kind: str
     name: str = ""
+    key: str = ""
 
 
 def place_named(text: str) -> Place | None:
-    """The place that ``week``, ``c/SLUG`` or ``p/ID`` names; None for anything else."""
+    """The place that ``week``, ``c/SLUG``, ``p/ID`` or ``n/NAME`` names; None for anything else."""
     kind, _, name = text.partition("/")
     if kind == WEEK and not name:
         return Place(WEEK)
-    if kind == COMMUNITY and 0 < len(name) <= 300:
-        return Place(COMMUNITY, name)
+    if kind in {COMMUNITY, NOTES} and 0 < len(name) <= 300:
+        return Place(kind, name)
     return Place(THREAD, name) if kind == THREAD and is_id(name) else None
 
 
@@ -46,8 +53,10 @@ async def news(
 ) -> list[str] | None:
     """Ids of posts that came to a page, of those named or after a mark, the oldest first; None: it is closed to them.
 
-    What the viewer wrote is no news to them.
+    What the viewer wrote is no news to them. Of shared notes it is their mark: pages look what is new.
     """
+    if place.kind == NOTES:
+        return await _notes(here, viewer, place, ids, after)
     if viewer.actor_id is None:
         return None
     may_read, values = readable(viewer)
@@ -82,6 +91,26 @@ async def news(
         **values,
     )
     return [row["id"] for row in rows]
+
+
+async def listener(here: Instance, viewer: Viewer, place: Place) -> str | None:
+    """The id of the person who would hear of a page: who is signed in, or a member elsewhere; None for nobody."""
+    if viewer.actor_id is not None or place.kind != NOTES:
+        return viewer.actor_id
+    try:
+        return (await open_pad(here, viewer, place.name, place.key))[1].actor_id
+    except NotFound:
+        return None
+
+
+async def _notes(
+    here: Instance, viewer: Viewer, place: Place, ids: Sequence[str] | None, after: str
+) -> list[str] | None:
+    try:
+        pad, _ = await open_pad(here, viewer, place.name, place.key)
+    except NotFound:
+        return None
+    return await pads.changes(here, pad, ids=ids, after=after)
 
 
 async def _may_read_root(here: Instance, viewer: Viewer, root_id: str) -> bool:

@@ -28,10 +28,11 @@ class TooManyStreams(Exception):
 
 
 class Stream:
-    """One open page."""
+    """One open page; `topic` is the end of the address of shared notes, and empty for pages of posts."""
 
-    def __init__(self) -> None:
+    def __init__(self, topic: str = "") -> None:
         """Begin with everything since the page was made."""
+        self.topic = topic
         self._ids: dict[str, None] = {}
         self._looks_at_all = True
         self._called = asyncio.Event()
@@ -70,11 +71,11 @@ class Desk:
         self._streams: dict[Stream, str] = {}
         self._of_person: Counter[str] = Counter()
 
-    def open(self, actor_id: str) -> Stream:
+    def open(self, actor_id: str, topic: str = "") -> Stream:
         """One more; raises TooManyStreams. `close` it in the end."""
         if len(self._streams) >= MAX_STREAMS or self._of_person[actor_id] >= MAX_OF_ONE_PERSON:
             raise TooManyStreams
-        stream = Stream()
+        stream = Stream(topic)
         self._streams[stream] = actor_id
         self._of_person[actor_id] += 1
         return stream
@@ -86,9 +87,11 @@ class Desk:
         self._of_person += Counter()  # keeps only those who have one
 
     def heard(self, payload: Any) -> None:
-        """A post came, somewhere in some process; None: perhaps some did."""
+        """A post came, or (a pair) shared notes changed, somewhere in some process; None: perhaps some did."""
+        topic, told = payload if isinstance(payload, list) else ("", payload)
         for stream in self._streams:
-            stream.call(payload)
+            if payload is None or stream.topic == topic:
+                stream.call(told)
 
 
 def desk(here: Instance) -> Desk:

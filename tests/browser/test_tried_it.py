@@ -57,6 +57,32 @@ def test_c2_ten_taps_and_ninety_seconds_without_javascript_and_the_grid_of_the_a
     assert maya.errors == []
 
 
+def test_c13_two_browsers_see_each_other_write_within_two_seconds(demo: Demo, browser: Browser) -> None:
+    maya = Visitor(browser.new_context().new_page(), "notes-maya")
+    joel = Visitor(browser.new_context(viewport=PHONE).new_page(), "notes-joel")
+    for visitor, name in ((maya, "maya"), (joel, "joel")):
+        visitor.sign_in(demo.northfield, name)
+        visitor.page.goto(f"{demo.northfield}/c/science/notes")
+        go_by(visitor.page.get_by_role("link", name="Exit tickets: what we do with them"))
+    maya.page.locator("[aria-label='What we did'] button[value=write]").click()
+    maya.page.wait_for_url("**?edit=*")
+    joel.page.get_by_text("Maya Okonjo is writing here").wait_for(timeout=2000)
+    joel.page.locator("[aria-label='At the library'] button[value=write]").click()
+    joel.page.wait_for_url("**?edit=*")
+    maya.page.get_by_text("Joel Abernathy is writing here").wait_for(timeout=2000)
+    for visitor, other, words in ((maya, joel, "We laughed."), (joel, maya, "They drew a door.")):
+        box = visitor.page.locator("textarea[name=text]")
+        box.press("Control+End")
+        box.press_sequentially(f" {words}")
+        other.page.locator("[data-notes]").get_by_text(words).wait_for(timeout=2000)
+        visitor.page.get_by_text("Kept. Others see it.").wait_for()
+        assert other.page.locator("textarea[name=text]").count() == 1  # and nobody is thrown out of their own
+    maya.picture("notes-two-at-once")
+    maya.page.get_by_role("button", name="Save").first.click()
+    joel.page.get_by_text("Maya Okonjo is writing here").wait_for(state="detached", timeout=2000)
+    assert (maya.errors, joel.errors) == ([], [])
+
+
 def test_without_a_connection_it_is_kept_and_sent_later(demo: Demo, browser: Browser) -> None:
     context = browser.new_context(viewport=PHONE)
     bea = Visitor(context.new_page(), "phone-bea")

@@ -34,6 +34,11 @@ from server.communities import queries as community_queries
 from server.features import model_modules
 from server.ids import new_id
 from server.instance import Instance
+from server.pads import actions as pads
+from server.pads import doors, writing
+from server.pads.access import stand
+from server.pads.actions import PadForm
+from server.pads.models import PadSection
 from server.peers import actions as peers
 from server.posts import actions as posts
 from server.posts.actions import PostChange
@@ -162,6 +167,8 @@ class Story:
         self.examples: dict[str, str] = {}
         """An id in some tables, for rows that are planted: a private post, its author, their account."""
         self.open_communities: set[str] = set()
+        self.readable: set[str] = set()
+        """Shared notes that everybody who is signed in may read."""
 
     def note(self, post: Any, *who: str) -> Any:
         self.allowed[post.id] = set(who)
@@ -272,6 +279,17 @@ async def told(fediverse: Fediverse, caplog: pytest.LogCaptureFixture) -> tuple[
         changed = await ben.do(posts.edit_post, ask.id, PostChange(source_md=words("edit")), words("changenote"))
         story.note(changed, *who)
     story.note(await practice("public", draft=True))
+    for group in (private, support, public):
+        # Members write there, also from elsewhere; what they write is told to no server at all.
+        standing = await hall.run(stand, hall, ben.viewer, group.id, None)
+        form = PadForm(title=words("title"), headings=(words("heading"),), is_project=True)
+        pad = await hall.run(pads.start, hall, standing, group.id, None, form)
+        section = await hall.run(PadSection.get, pad_id=pad.id)
+        for base in (0, 0):  # the second comes late
+            draft = writing.Draft(words("heading"), words("text"), base)
+            await hall.run(writing.save, hall, standing, pad, section.id, draft)
+    await hall.run(doors.ask, hall, "staffroom", f"@bruno@{BIRCH}")
+    await fediverse.settle()
     opened = await write(ben, "An open conversation", visibility="public")
     story.open.add(opened.id)
     named = await reply(ben, opened, f"{words('direct')} @bruno@{BIRCH}", visibility="direct")
@@ -419,12 +437,21 @@ def is_public(table: str, column: str) -> bool:
 
 async def learn(story: Story) -> None:
     """Posts that forms made: their audience is that of what they answer, or what their row says."""
-    rows = await story.hall.run(story.hall.db.rows, "SELECT id, root_id, visibility, state FROM post ORDER BY id")
+    notes = (
+        "SELECT pad.id FROM pad JOIN community ON community.id = pad.community_id WHERE pad.post_id IS NULL"
+        " AND community.visibility <> 'members' AND community.kind <> 'support'"
+    )
+    story.readable = {row["id"] for row in await story.hall.run(story.hall.db.rows, notes)}
+    rows = await story.hall.run(
+        story.hall.db.rows, "SELECT id, root_id, visibility, state, source_md FROM post ORDER BY id"
+    )
     for row in rows:
         if row["id"] in story.allowed or row["id"] in story.open:
             continue
         if row["visibility"] in OPEN and row["state"] == "visible":
             story.open.add(row["id"])
+        elif row["visibility"] == "direct" and "/notes/door/" in row["source_md"]:
+            story.allowed[row["id"]] = {BIRCH}  # the way in for a member who lives there
         elif row["root_id"] in story.allowed:
             story.allowed[row["id"]] = story.allowed[row["root_id"]]
         else:
@@ -465,6 +492,8 @@ def audience(story: Story, table: str, row: dict[str, Any]) -> set[str] | None:
         return None if post_id in story.open else story.allowed.get(post_id, set())
     if story.eve & {str(value) for value in row.values()}:
         return {"here"}  # it is Eve who looks for everybody here, and she may see what is hers
+    if story.readable & {str(row.get("pad_id")), str(row.get("id"))} and table.startswith("pad"):
+        return {"here"}
     if table == "membership" and row["person_id"] in story.homes:
         return {story.homes[row["person_id"]]}  # what a decision says is told to whom it is about
     if table in OF_COMMUNITY:
@@ -518,6 +547,7 @@ async def addresses(story: Story) -> list[str]:
         "signed": ["x"],
         "folder": ["ab"],
         "token": ["0" * 43],
+        "pad": await column("SELECT short FROM pad ORDER BY id"),
         "host": ["birch.example"],
         "version": ["2.0", "2.1"],
         "media_id": ["0" * 26], "person_id": actor_ids, "post_id": ids, "actor_id": actor_ids, "account_id": ["0" * 26],

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from dataclasses import replace
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -10,13 +11,13 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from server.accounts.sessions import viewer_for_token
-from server.actors.viewer import Viewer
+from server.actors.viewer import ANONYMOUS, Viewer
 from server.ids import is_id
 from server.instance import Instance
-from server.live.queries import Place, news, place_named
+from server.live.queries import NOTES, Place, listener, news, place_named
 from server.live.streams import Stream, TooManyStreams, desk, follow
 from web.request import here_of, viewer_of
-from web.sessions import SESSION_COOKIE
+from web.sessions import KEY_COOKIE, SESSION_COOKIE
 
 SEND_SECONDS = 30
 """So long a browser may leave unread what it was sent."""
@@ -30,16 +31,19 @@ _HEADERS = [
 
 
 async def live(request: Request) -> Response:
-    """The stream for one open page, for people who are signed in and may see that page."""
+    """The stream for one open page, for people who may see that page: who are signed in, or came by a link to notes."""
     here, viewer = here_of(request), viewer_of(request)
     place = place_named(request.query_params.get("place", ""))
     since = request.headers.get("last-event-id") or request.query_params.get("since", "")
-    if viewer.actor_id is None:
+    if place is not None and place.kind == NOTES:
+        place = replace(place, key=request.cookies.get(KEY_COOKIE, ""))
+    listens = await listener(here, viewer, place) if place is not None else viewer.actor_id
+    if listens is None:
         raise HTTPException(403)
     if place is None or not is_id(since) or await news(here, viewer, place, ids=()) is None:
         raise HTTPException(404)
     try:
-        stream = desk(here).open(viewer.actor_id)
+        stream = desk(here).open(listens, place.name[-8:] if place.kind == NOTES else "")
     except TooManyStreams:
         raise HTTPException(429, headers={"Retry-After": "60"}) from None
     return _Events(here, stream, request.cookies.get(SESSION_COOKIE, ""), place, since)
@@ -83,7 +87,8 @@ class _Events(Response):
             return
 
     async def _look(self) -> Viewer | None:
-        return await viewer_for_token(self._here, self._token)
+        viewer = await viewer_for_token(self._here, self._token)
+        return ANONYMOUS if viewer is None and self._place.key else viewer
 
 
 async def _gone(receive: Receive) -> None:

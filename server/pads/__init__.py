@@ -1,0 +1,1 @@
+"""Shared notes: several people write, section by section, and nothing of it leaves this server."""
