@@ -1,7 +1,7 @@
 """Reading posts: one page, one thread, lists; always what this viewer may read."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -28,6 +28,7 @@ __all__ = [
     "listing",
     "local_uri",
     "page_path",
+    "pages",
     "pinned",
     "readable",
     "show",
@@ -283,6 +284,21 @@ async def local_uri(here: Instance, name: str) -> str | None:
         "SELECT uri FROM post WHERE short = :short AND is_local AND state <> 'draft'", short=short_of(name)
     )
     return None if value is None else str(value)
+
+
+async def pages(here: Instance, viewer: Viewer, uris: Collection[str]) -> dict[str, str]:
+    """The paths of the pages of these posts by their ids, without those that the viewer may not read."""
+    if not uris:
+        return {}
+    may_read, values = readable(viewer)
+    names = _one_of("post.uri", sorted(uris), "uri", values)
+    rows = await here.db.rows(
+        f"SELECT uri, short, title, kind FROM post WHERE {names} AND state = 'visible' AND {may_read}"
+        " ORDER BY id LIMIT :limit",
+        limit=len(uris),
+        **values,
+    )
+    return {row["uri"]: page_path(row["short"], row["title"], row["kind"]) for row in rows}
 
 
 def parse_cursor(text: str | None) -> tuple[int, str] | None:

@@ -15,6 +15,7 @@ from server.errors import Invalid
 from server.fediverse.queries import queue_state
 from server.fediverse.waiting import held_count
 from server.peers import queries as peers
+from server.posts import queries as posts
 from server.text import LICENCES
 from web.admin import deletions, deliveries, digests, networks, others, words
 from web.i18n import gettext
@@ -23,6 +24,7 @@ from web.request import admin, form_of, here_of, text
 
 NEW_SERVERS_SHOWN = timedelta(days=14)
 PAGE = 50
+ABOUT_POSTS = ("post.", "answer.", "resource.")
 SITE_FIELDS = (
     *("name", "description", "accent", "registration", "guidelines", "contact", "default_licence"),
     "threadiverse_software",
@@ -174,8 +176,9 @@ async def save_site(request: Request) -> Response:
 
 async def audit_page(request: Request) -> Response:
     """Who did what."""
-    admin(request)
-    found = await audit.entries(here_of(request), before=request.query_params.get("before"), limit=PAGE + 1)
+    by, here = admin(request), here_of(request)
+    found = await audit.entries(here, before=request.query_params.get("before"), limit=PAGE + 1)
+    named = {entry.subject for entry in found if entry.action.startswith(ABOUT_POSTS)}
     return render(
         request,
         "admin/audit.html",
@@ -183,6 +186,8 @@ async def audit_page(request: Request) -> Response:
         tab="audit",
         words=words.log(request),
         entries=found[:PAGE],
+        named=named,
+        pages=await posts.pages(here, by, named),
         older=f"/admin/audit?before={found[PAGE - 1].id}" if len(found) > PAGE else None,
     )
 

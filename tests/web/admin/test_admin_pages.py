@@ -7,7 +7,10 @@ import pytest
 from server.accounts.actions import delete_own_account
 from server.consortium import actions as networks
 from server.peers import queries as peers
+from server.posts.queries import page_path
+from server.posts.removal import remove_post, restore_post
 from tests.conftest import PASSWORD
+from tests.posting import write
 from web.admin.pages import routes
 
 
@@ -45,6 +48,21 @@ async def test_every_page_of_the_administration_opens(fediverse):
         for method, path in paths():
             if method == "GET":
                 assert (await browser.get(path)).status_code == 200, path
+
+
+async def test_the_log_leads_to_the_page_of_a_post_while_there_is_one(fediverse):
+    here = await fediverse.start("alder.example")
+    ana = await fediverse.person(here, "ana", role="admin")
+    maya = await fediverse.person(here, "maya")
+    post = await write(maya)
+    await ana.do(remove_post, post.id, "Not ours to share.")
+    async with fediverse.client(here, ana) as browser:
+        page = (await browser.get("/admin/audit")).text
+        assert "a post that you cannot open" in page
+        assert post.uri not in page
+        await ana.do(restore_post, post.id)
+        page = (await browser.get("/admin/audit")).text
+        assert f'<a href="{page_path(post.short, post.title, post.kind)}">open it</a>' in page
 
 
 async def test_blocking_a_server_says_what_it_does_and_can_be_undone(fediverse):
