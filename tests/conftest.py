@@ -20,6 +20,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from hypothesis import HealthCheck, settings
 from tortoise.apps import Apps
+from xdist.scheduler import LoadFileScheduling
 
 from federation.testing import FakeClock, Network
 from server.accounts import actions as accounts
@@ -58,6 +59,18 @@ KEYS_MADE = 64
 
 FIRST = ("browser", "interop", "hostile", "journeys", "project")
 """The folders whose files take longest, in that order: begun last, one would be waited for in the end."""
+
+
+class ByFile(LoadFileScheduling):
+    """A file's tests stay together, and so do those in Chromium: a demo of three organisations is made once for all."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "tests/browser" if nodeid.startswith("tests/browser/") else str(super()._split_scope(nodeid))
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling | None:
+    """For ``--dist loadfile``."""
+    return ByFile(config, log) if config.getoption("dist") == "loadfile" else None
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 PASSWORD = "peerhall-demo"
 START_WITHIN_SECONDS = 90
+END_WITHIN_SECONDS = 60  # open streams are given 8, and work under way 10 and 10 again
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 
 
@@ -49,31 +51,51 @@ def _free_ports(count: int) -> int:
     raise LookupError("no free ports")
 
 
+@pytest.fixture(scope="session")
+def seeded(tmp_path_factory: pytest.TempPathFactory) -> tuple[int, Path]:
+    """Its first port and the folder of a demo that has everybody in it, and in which nobody has done anything yet.
+
+    To make it is the dearest part of a start, so all files of this folder begin with a copy.
+    """
+    port, folder = _free_ports(4), tmp_path_factory.mktemp("seeded")
+    with _running(port, folder, folder.with_name("seeding")):
+        pass
+    return port, folder
+
+
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    """`peerhall demo`, as anybody starts it, on ports of its own."""
-    port = _free_ports(4)
-    log = tmp_path_factory.mktemp("demo") / "output"
+def demo(seeded: tuple[int, Path], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """`peerhall demo`, as anybody starts it, on ports of its own; for each file anew."""
+    port, folder = seeded
+    place = tmp_path_factory.mktemp("demo")
+    shutil.copytree(folder, place / "kept")
+    with _running(port, place / "kept", place / "output") as printed:
+        origins = [
+            f"http://{name}.localhost:{port + number}"
+            for number, name in ((0, "northfield"), (1, "riverside"), (3, "elsewhere"))
+        ]
+        yield Demo(*origins, printed)
+
+
+@contextmanager
+def _running(port: int, folder: Path, log: Path) -> Iterator[str]:
+    """What it printed, from when it answers until the block ends."""
     with log.open("w") as output:
         process = subprocess.Popen(
-            [str(Path(sys.executable).with_name("peerhall")), "demo", "--port", str(port)],
+            [str(Path(sys.executable).with_name("peerhall")), "demo", "--port", str(port), "--keep", str(folder)],
             stdout=output,
             stderr=subprocess.STDOUT,
         )
-        try:
-            begun = time.monotonic()
-            while "Stop with" not in log.read_text():
-                assert process.poll() is None, log.read_text()
-                assert time.monotonic() - begun < START_WITHIN_SECONDS, log.read_text()
-                time.sleep(0.2)
-            origins = [
-                f"http://{name}.localhost:{port + number}"
-                for number, name in ((0, "northfield"), (1, "riverside"), (3, "elsewhere"))
-            ]
-            yield Demo(*origins, log.read_text())
-        finally:
-            process.send_signal(signal.SIGINT)
-            process.wait(20)
+    try:
+        begun = time.monotonic()
+        while "Stop with" not in log.read_text():
+            assert process.poll() is None, log.read_text()
+            assert time.monotonic() - begun < START_WITHIN_SECONDS, log.read_text()
+            time.sleep(0.2)
+        yield log.read_text()
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(END_WITHIN_SECONDS)
 
 
 @pytest.fixture(scope="module")
