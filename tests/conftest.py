@@ -1,20 +1,17 @@
 """The `fediverse` fixture: instances on a network in memory, with a clock that only tests move."""
 
-import asyncio
 import functools
 import gc
 import importlib.util
 import os
-import shutil
 import sys
-from collections import Counter, deque
+from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
 from typing import Any, TypeVar
 
-import asyncpg
 import httpx
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -28,14 +25,11 @@ from server.accounts import passwords
 from server.actors import keys
 from server.asgi import OWN_WORK, create_app
 from server.build import build, build_beside, close
-from server.clock import SystemClock
-from server.db import Database
-from server.db.migrate import migrate
-from server.features import model_modules
 from server.instance import Instance
 from server.mastodon.keeping import Kept, KeptPages
 from server.settings import Settings
 from server.shelf import Shelf
+from tests.databases import Template, pools
 from tests.interop.strict.watch import Watch
 from web.fragments import fragments
 
@@ -125,6 +119,7 @@ def made_before() -> Iterator[None]:
         return made
 
     with pytest.MonkeyPatch.context() as patch:
+        pools().into(patch)
         patch.setattr(keys, "generate_private_key", next_rsa_key)
         patch.setattr(keys, "_make_keys", next_keys)
         patch.setattr(passwords, "_hash", functools.cache(passwords._hash))
@@ -174,116 +169,11 @@ def _kept_is_verified() -> None:
 
 
 @pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Template"]:
+def template(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Template]:
     """An empty, migrated database, copied for every instance of every test."""
     made = Template.make(tmp_path_factory.mktemp("template"))
     yield made
     made.drop()
-
-
-class Template:
-    """A migrated database that costs a copy instead of a migration; on PostgreSQL, the emptying of one used before."""
-
-    USES = 40
-    """So often a database of PostgreSQL is used: rows that were deleted stay in its files."""
-
-    def __init__(self, folder: Path, server: str | None) -> None:
-        self.folder = folder
-        self.server = server
-        self.count = 0
-        self.name = f"peerhall_{os.getpid()}"
-        self.made: list[str] = []
-        self.emptied: list[str] = []
-        self.uses: Counter[str] = Counter()
-        self._empty = ""
-        self._steps: list[str] = []
-
-    @classmethod
-    def make(cls, folder: Path) -> "Template":
-        """Migrate one database of the kind that PEERHALL_TEST_DATABASE names: ``sqlite`` or a PostgreSQL address."""
-        wanted = os.environ.get("PEERHALL_TEST_DATABASE", "sqlite")
-        template = cls(folder, None if wanted == "sqlite" else wanted.rstrip("/"))
-        asyncio.run(template._prepare())
-        return template
-
-    async def _prepare(self) -> None:
-        if self.server is not None:
-            await self._statement(f'CREATE DATABASE "{self.name}"')
-        db = Database(self._url("template"), durable=False)
-        await db.open(model_modules())
-        with db.bind():
-            await migrate(db, SystemClock().now())
-            if db.dialect == "sqlite":
-                await db.connection().execute_query("PRAGMA wal_checkpoint(TRUNCATE)")
-            else:
-                self._steps = [row["name"] for row in await db.rows("SELECT name FROM schema_step")]
-                rows = await db.rows("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
-                tables = sorted({row["tablename"] for row in rows} - {"schema_step"})
-                for table in tables:
-                    assert await db.row(f'SELECT 1 AS one FROM "{table}"') is None, f"{table} is not empty when new"
-                self._empty = "; ".join(f'DELETE FROM "{table}"' for table in tables)
-        await db.close()
-
-    def _url(self, name: str) -> str:
-        return f"sqlite:///{self.folder / name}.sqlite3" if self.server is None else f"{self.server}/{self.name}"
-
-    async def copy(self, target: Path) -> str:
-        """The address of a database that is as the template."""
-        if self.server is None:
-            shutil.copyfile(self.folder / "template.sqlite3", target)
-            return f"sqlite:///{target}"
-        if self.emptied:
-            name = self.emptied.pop()
-        else:
-            self.count += 1
-            name = f"{self.name}_{self.count}"
-            await self._statement(f'CREATE DATABASE "{name}" TEMPLATE "{self.name}"')
-        self.uses[name] += 1
-        self.made.append(name)
-        return f"{self.server}/{name}"
-
-    async def forget(self) -> None:
-        """Take back what was handed out: it is empty again, as the template."""
-        while self.made:
-            name = self.made.pop()
-            if self.uses[name] < self.USES and await self._emptied(name):
-                self.emptied.append(name)
-            else:
-                await self._drop(name)
-
-    async def _emptied(self, name: str) -> bool:
-        """Empty a database: that takes milliseconds, to copy a thousand files half a second. False: it cannot be."""
-        connection = await asyncpg.connect(f"{self.server}/{name}")
-        try:
-            await connection.execute(
-                "SET lock_timeout = '5s'; SET session_replication_role = replica; BEGIN;"
-                f"{self._empty}; SELECT setval(oid, 1, FALSE) FROM pg_class WHERE relkind = 'S'; COMMIT"
-            )
-            await connection.execute("DELETE FROM schema_step WHERE name <> ALL($1::text[])", self._steps)
-        except asyncpg.LockNotAvailableError:
-            return False  # somebody holds on to it
-        finally:
-            await connection.close()
-        return True
-
-    def drop(self) -> None:
-        """Drop the template and what was made of it."""
-        if self.server is not None:
-            asyncio.run(self._drop_all())
-
-    async def _drop_all(self) -> None:
-        for name in (*self.made, *self.emptied, self.name):
-            await self._drop(name)
-
-    async def _drop(self, name: str) -> None:
-        await self._statement(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-
-    async def _statement(self, statement: str) -> None:
-        connection = await asyncpg.connect(f"{self.server}/postgres")
-        try:
-            await connection.execute(statement)
-        finally:
-            await connection.close()
 
 
 class Processes:
@@ -432,8 +322,16 @@ class Person:
         return await self.here.run(action, self.here, self.viewer, *arguments, **keywords)
 
 
+@pytest.fixture(scope="session")
+async def loop(anyio_backend: str) -> AsyncIterator[None]:
+    """One event loop for all tests, for the connections that are kept belong to one."""
+    pools().is_open = True
+    yield
+    await pools().close()
+
+
 @pytest.fixture
-async def fediverse(template: Template, tmp_path: Path) -> AsyncIterator[Fediverse]:
+async def fediverse(template: Template, loop: None, tmp_path: Path) -> AsyncIterator[Fediverse]:
     """An empty network. Whatever its instances send or serve, strict parsers of other systems have to take."""
     made = Fediverse(template, tmp_path)
     yield made
