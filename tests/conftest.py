@@ -4,6 +4,7 @@ import functools
 import gc
 import importlib.util
 import os
+import shutil
 import sys
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -16,6 +17,7 @@ import httpx
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from hypothesis import HealthCheck, settings
+from jinja2 import FileSystemBytecodeCache
 from tortoise.apps import Apps
 from xdist.scheduler import LoadFileScheduling
 
@@ -32,6 +34,7 @@ from server.shelf import Shelf
 from tests.databases import Template, pools
 from tests.interop.strict.watch import Watch
 from web.fragments import fragments
+from web.render import environment
 
 T = TypeVar("T")
 
@@ -161,6 +164,14 @@ def _build_once(apps: Apps, build: Callable[[Apps], None], built_for: list[str])
 
 
 @pytest.fixture(scope="session", autouse=True)
+def _compiled_before(request: pytest.FixtureRequest) -> None:
+    """Templates are compiled by the first process of all that needs them, and again when they change."""
+    cache = getattr(request.config, "cache", None)
+    if cache is not None:
+        environment().bytecode_cache = FileSystemBytecodeCache(str(cache.mkdir("templates")))
+
+
+@pytest.fixture(scope="session", autouse=True)
 def _kept_is_verified() -> None:
     """Every document and piece of a page that is taken from memory is made again, and has to be the same."""
     fragments.verifying = True
@@ -222,14 +233,19 @@ class Fediverse:
         self._template = template
         self._folder = folder
 
-    async def start(self, domain: str, **settings: Any) -> Instance:
+    async def start(self, domain: str, *, beginning: Path | None = None, **settings: Any) -> Instance:
         """Start an instance at ``https://DOMAIN``; keywords are settings. Federation is `open` unless said otherwise.
 
-        Pages are at the same host; `client` makes a browser for them.
+        Pages are at the same host; `client` makes a browser for them. It is empty, or as `beginning`: the folder of one
+        on SQLite, which was stopped.
         """
         folder = self._folder / domain.replace(":", "_")
-        folder.mkdir()
-        url = await self._template.copy(folder / "peerhall.sqlite3")
+        if beginning is None:
+            folder.mkdir()
+            url = await self._template.copy(folder / "peerhall.sqlite3")
+        else:
+            shutil.copytree(beginning, folder)
+            url = f"sqlite:///{folder / 'peerhall.sqlite3'}"
         values = {
             "origin": f"https://{domain}",
             "domain": domain,

@@ -2,8 +2,11 @@
 
 import html
 import re
+import shutil
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, fields, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -19,6 +22,8 @@ from server.demo.northfield import NORTHFIELD
 from server.demo.riverside import RIVERSIDE
 from server.demo.seed import Seeder
 from server.demo.sofia import Sofia
+from tests.conftest import Fediverse
+from tests.databases import Template
 from web.demo.pages import with_demo_pages
 from web.demo.viewer import viewer_app
 
@@ -124,22 +129,54 @@ class Demo:
             busy = await self.cast.sofia.work()
 
 
-@pytest.fixture
-async def demo(fediverse: Any, tmp_path: Any) -> Any:
-    """The demo as it is when somebody opens its start page."""
+@dataclass(frozen=True)
+class Seeded:
+    """What seeding left on the disk, and when it ended."""
+
+    folder: Path
+    moment: datetime
+
+
+async def _started(fediverse: Fediverse, folder: Path, beginnings: Path | None = None) -> Demo:
+    """The cast on servers that are empty, or as their folders in `beginnings` say."""
     fediverse.watch.let_deliveries_pass()
-    names = [one.slug for one in SMALL]
-    opened = [await fediverse.start(f"{slug}.example", federation="careful", name=slug.title()) for slug in names]
+    opened = [
+        await fediverse.start(
+            f"{one.slug}.example",
+            beginning=beginnings and beginnings / f"{one.slug}.example",
+            federation="careful",
+            name=one.slug.title(),
+        )
+        for one in SMALL
+    ]
     apps = fediverse.network.apps
-    sofia = Sofia(
-        "https://elsewhere.example", tmp_path / "elsewhere", clock=fediverse.clock, transport=fediverse.network
-    )
-    cast = make_cast(SMALL, opened, [apps[f"{slug}.example"] for slug in names], sofia)
+    sofia = Sofia("https://elsewhere.example", folder / "elsewhere", clock=fediverse.clock, transport=fediverse.network)
+    cast = make_cast(SMALL, opened, [apps[f"{one.slug}.example"] for one in SMALL], sofia)
     cast.patience_seconds = 0
     for slug, here in cast.opened.items():
         apps[f"{slug}.example"] = with_demo_pages(cast.wires[slug], here, cast)
     apps["elsewhere.example"] = viewer_app(cast)
-    made = Demo(cast, fediverse)
-    await Seeder(SMALL, cast.opened, Days(fediverse.clock), sofia).run()
+    return Demo(cast, fediverse)
+
+
+@pytest.fixture(scope="module")
+async def seeded(template: Template, loop: None, tmp_path_factory: pytest.TempPathFactory) -> Seeded:
+    """The organisations with everybody in them, made once: the dearest part of each test by far."""
+    folder = tmp_path_factory.mktemp("seeded")
+    fediverse = Fediverse(template, folder)
+    made = await _started(fediverse, folder)
+    await Seeder(SMALL, made.cast.opened, Days(fediverse.clock), made.cast.sofia).run()
+    await made.cast.sofia.close()
+    await fediverse.stop()
+    fediverse.watch.check()
+    return Seeded(folder, fediverse.clock.moment)
+
+
+@pytest.fixture
+async def demo(seeded: Seeded, fediverse: Fediverse, tmp_path: Path) -> AsyncIterator[Demo]:
+    """The demo as it is when somebody opens its start page."""
+    fediverse.clock.moment = seeded.moment
+    shutil.copytree(seeded.folder / "elsewhere", tmp_path / "elsewhere")
+    made = await _started(fediverse, tmp_path, seeded.folder)
     yield made
-    await sofia.close()
+    await made.cast.sofia.close()
