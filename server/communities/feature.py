@@ -6,11 +6,12 @@ from functools import partial
 from federation.vocab.base import host_of
 from server.actors.activities.by_reference import on_reference
 from server.actors.events import ActorChanged, ActorDeleted, FollowAccepted, FollowEnded, FollowRequested
-from server.communities import bans, carrying, dialects, documents, members, queries
+from server.communities import bans, carrying, dialects, documents, members, neighbours, queries
 from server.communities.activities import ban, join, moderators
 from server.communities.events import MemberJoined
 from server.feature import Feature
 from server.instance import Instance
+from server.peers.events import PeerGradeChanged
 
 
 async def _accepts(here: Instance, group: str) -> bool:
@@ -46,6 +47,9 @@ def _install(here: Instance) -> None:
     here.jobs.on(dialects.JOB, partial(dialects.learn, here))
     here.jobs.on(members.FOLLOW_JOB, partial(members.decide_follow, here))
     here.jobs.on(carrying.JOB, partial(carrying.follow_some, here))
+    here.events.on(PeerGradeChanged, partial(neighbours.on_grade, here))
+    here.jobs.on(neighbours.MEET, partial(neighbours.meet, here))
+    here.jobs.every(neighbours.MEET_ALL, neighbours.EVERY, partial(neighbours.meet_all, here))
     here.jobs.every(dialects.REFRESH, timedelta(days=1), partial(dialects.refresh, here))
 
 

@@ -12,7 +12,7 @@ from server.peers.queries import may_receive, may_send, network_hosts
 from server.practices import actions as practices
 from server.tries import actions as tries
 from tests.journeys.test_tried_across_servers import PRACTICE, WELL
-from tests.posting import document, follow, found, sees, write
+from tests.posting import community, document, follow, found, sees, write
 
 ALDER, BIRCH, CEDAR = HOSTS = "alder.example", "birch.example", "cedar.example"
 WORDS = {"name": "Valley schools", "purpose": "We try each other's practices.", "guidelines": "Name *no pupils*."}
@@ -45,6 +45,9 @@ async def test_w7_m2_m6_a_consortium_in_an_afternoon(fediverse, monkeypatch):
         await fediverse.person(here, name, role="admin")
         for here, name in zip(schools, ("ana", "ben", "cleo"), strict=True)
     ]
+    for person, slug in zip(people, ("arts", "biology", "chemistry"), strict=True):
+        await community(person, slug)
+    await community(cleo, "staff-of-cedar", visibility="members")
     host, school, third = browsers = [fediverse.client(person.here, person) for person in people]
 
     # Ana founds it. Its list is there for anybody, signed, and good for a week.
@@ -77,6 +80,14 @@ async def test_w7_m2_m6_a_consortium_in_an_afternoon(fediverse, monkeypatch):
     for here in schools:
         page = await says(fediverse.client(here), "/networks/valley-schools", "3 members", "Be <em>kind</em>.", *HOSTS)
         assert "Nothing yet that we know of." in page
+
+    # A minute later the communities of each are found at all the others, but not those that are for members.
+    fediverse.clock.advance(60)
+    await fediverse.settle()
+    for here in schools:
+        page = await says(fediverse.client(here), "/networks/valley-schools", ">Arts</a>", ">Biology</a>")
+        assert (">Chemistry</a>" in page, "Staff" in page) == (True, False)
+    assert "Chemistry" in await says(school, "/communities?where=elsewhere", f"/c/chemistry@{CEDAR}", "Arts")
 
     # What is for the network travels between two that never met, and is for nobody else.
     for reader in (ana, ben):
@@ -122,7 +133,8 @@ async def test_w7_m2_m6_a_consortium_in_an_afternoon(fediverse, monkeypatch):
     assert lets_in(schools) == ([BIRCH], [ALDER], [])
     await says(school, VALLEY, "− Cedar")
     await says(host, "/admin/audit", "took a server out of a network:")
-    assert CEDAR not in await says(fediverse.client(birch), "/networks/valley-schools", "2 members")
+    assert CEDAR not in await says(fediverse.client(birch), "/networks/valley-schools", "2 members", ">Arts</a>")
+    assert "Chemistry" not in await says(school, "/communities?where=elsewhere", "Arts")
     # No delivery leaves for it, none is taken from it, and what it had left is out of sight.
     for writer, others in ((cleo, (alder, birch)), (ana, (cedar,))):
         late = await write(writer, "Too late", visibility="public")
@@ -141,6 +153,7 @@ async def test_w7_m2_m6_a_consortium_in_an_afternoon(fediverse, monkeypatch):
     fediverse.clock.advance(3600)
     await fediverse.settle()
     assert await has(public, ana, ben) == [True, True]
+    await says(school, "/communities?where=elsewhere", "Arts", "Chemistry")
     assert lets_in(schools) == ([BIRCH, CEDAR], [ALDER, CEDAR], [ALDER, BIRCH])
 
     # Birch founds a second one with Cedar, then leaves the first: nobody has to agree, and the second still counts.

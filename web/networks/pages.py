@@ -4,6 +4,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from server.communities import neighbours
 from server.consortium import queries
 from web.networks.drawing import drawn
 from web.render import render
@@ -16,12 +17,18 @@ async def networks(request: Request) -> Response:
 
 
 async def network(request: Request) -> Response:
-    """One network: members, guidelines, and the map."""
+    """One network: members with their communities, guidelines, and the map."""
     here = here_of(request)
     view = await queries.network(here, request.path_params["slug"])
     ties = await queries.ties(here, view)
     return render(
-        request, "networks/show.html", nav="networks", network=view, ties=ties, picture=drawn(view.members, ties)
+        request,
+        "networks/show.html",
+        nav="networks",
+        network=view,
+        communities=await neighbours.of_servers(here, [member.host for member in view.members]),
+        ties=ties,
+        picture=drawn(view.members, ties),
     )
 
 
