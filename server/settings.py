@@ -21,6 +21,10 @@ NOT_SETTINGS = {
 }
 
 
+_RANGES = {"video_mb": (0, 95)}
+"""What a number may be, where it is another one than of most."""
+
+
 class SettingsError(Exception):
     """A setting is unknown or malformed; the message is one line that names it."""
 
@@ -46,6 +50,7 @@ class Settings:
     reply_address: str = ""
     imap_url: str = ""
     media_url: str = ""
+    video_mb: int = 50
     log: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["text", "json"] = "text"
 
@@ -193,8 +198,9 @@ def _convert(name: str, kind: object, value: object) -> object:
             return value.lower() in {"true", "1", "yes", "on"}
         raise SettingsError(f"{variable}: must be true or false, not {value!r}")
     if kind is int:
-        if isinstance(value, bool) or not str(value).isdecimal() or not 2 <= int(str(value)) <= 1000:
-            raise SettingsError(f"{variable}: must be a number from 2 to 1000, not {value!r}")
+        least, most = _RANGES.get(name, (2, 1000))
+        if isinstance(value, bool) or not str(value).isdecimal() or not least <= int(str(value)) <= most:
+            raise SettingsError(f"{variable}: must be a number from {least} to {most}, not {value!r}")
         return int(str(value))
     if kind is str:
         if not isinstance(value, str):

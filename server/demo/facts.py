@@ -185,6 +185,7 @@ class DemoResource:
     link: str = ""
     excerpt: str = ""
     excerpt_by: str = ""
+    teaches: str = ""
 
 
 @dataclass(frozen=True, slots=True)

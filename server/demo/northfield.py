@@ -347,6 +347,7 @@ RESOURCES = (
         "Year 8",
         2,
         "https://example.org/why-ice-floats",
+        teaches="why ice floats",
     ),
 )
 

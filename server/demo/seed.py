@@ -449,6 +449,7 @@ class Seeder:
             minutes=resource.minutes,
             how_i_use_it=use,
             captions="pending" if resource.resource_type == "clip" else "",
+            teaches=resource.teaches,
             community_id=await self._group(here, here, resource.community),
             visibility="members" if resource.resource_type == "clip" else "public",
             nobody_identifiable=True,

@@ -20,7 +20,8 @@ from server.media.errors import TooManyUploads, UnknownKind
 from server.media.images import AVATAR_SIDE, MEDIA_TYPE, Picture, clean_picture, looks_like_image
 from server.media.keys import new_key, thumb_key
 from server.media.models import Media
-from server.media.queries import MediaFile, files, media_path, storage, waiting
+from server.media.queries import MediaFile, files, media_path, most_video_bytes, storage, waiting
+from server.media.video import clean_video, looks_like_video
 
 PATH = media_path("")
 DELETE_JOB = "media.delete"
@@ -35,7 +36,7 @@ _FORBIDDEN_IN_NAMES = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*\u200b-\u200f\u202a-\
 async def upload(
     here: Instance,
     owner_id: str,
-    data: bytes,
+    data: bytes | bytearray,
     filename: str = "",
     alt: str = "",
     *,
@@ -44,8 +45,13 @@ async def upload(
 ) -> MediaFile:
     """Take a picture or a document, whichever its bytes say it is; raises MediaRefused.
 
-    `recordings`: also those, for places that ask for a transcript.
+    `recordings`: also those, and videos, for places that ask for a transcript. A bytearray may be cleaned in place.
     """
+    if looks_like_video(data):
+        if not recordings:
+            raise UnknownKind("Videos are kept in the library of a community, with captions. Add it there.")
+        return await upload_video(here, owner_id, data, filename)
+    data = bytes(data)
     if looks_like_image(data):
         return await upload_image(here, owner_id, data, filename, alt, decorative=decorative)
     if looks_like_audio(data):
@@ -108,6 +114,26 @@ async def upload_audio(here: Instance, owner_id: str, data: bytes, filename: str
         media_type=recording.media_type,
         size_bytes=len(recording.data),
         seconds=recording.seconds,
+        original_name=safe_name(filename),
+    )
+
+
+async def upload_video(here: Instance, owner_id: str, data: bytes | bytearray, filename: str) -> MediaFile:
+    """Take a video: kept without anything but its pictures and sound. Raises MediaRefused."""
+    await _check_waiting(here, owner_id)
+    film = await clean_video(data, most_video_bytes(here))
+    key = new_key(film.extension)
+    await storage(here).save(key, film.data)
+    return await _record(
+        here,
+        owner_id,
+        kind="video",
+        key=key,
+        media_type=film.media_type,
+        size_bytes=len(film.data),
+        seconds=film.seconds,
+        width=film.width,
+        height=film.height,
         original_name=safe_name(filename),
     )
 

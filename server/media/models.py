@@ -9,11 +9,12 @@ from server.db import MomentField, id_field
 
 
 class Media(Model):
-    """A file that somebody here uploaded: an image (without metadata), a recording (sound alone), or a document.
+    """A file that somebody here uploaded: an image or video (without metadata), a recording (sound alone), a document.
 
-    `kind`: ``image``, ``audio`` or ``document``. `seconds`: how long a recording is, as we measured it. `attached`:
-    belongs to something; what does not is removed after a day. `decorative`: the author said that the picture needs no
-    description. `focus`: what of it matters, as ``x,y`` from -1 to 1, for those who cut pictures; empty for the middle.
+    `kind`: ``image``, ``video``, ``audio`` or ``document``. `seconds`: how long something lasts, as we measured it.
+    `attached`: belongs to something; what does not is removed after a day. `decorative`: the author said that the
+    picture needs no description. `focus`: what of it matters, as ``x,y`` from -1 to 1, for those who cut pictures;
+    empty for the middle.
     """
 
     id = id_field()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from server.instance import Instance
-from server.media import audio
+from server.media import audio, video
 from server.media.documents import MEDIA_TYPES
 from server.media.images import MEDIA_TYPE
 from server.media.keys import is_key
@@ -62,6 +62,11 @@ def storage(here: Instance) -> Storage:
     return opened
 
 
+def most_video_bytes(here: Instance) -> int:
+    """How large a video may be that somebody adds here; 0 where none are kept."""
+    return here.settings.video_mb * 1024 * 1024
+
+
 def media_path(key: str) -> str:
     """The path of a file on this server."""
     return f"/media/{key}"
@@ -111,8 +116,8 @@ async def served(here: Instance, key: str) -> ServedFile | None:
     if row["kind"] == "image":
         return ServedFile(key, MEDIA_TYPE, size)
     extension = key.rpartition(".")[2]
-    if row["kind"] == "audio":
-        return ServedFile(key, audio.MEDIA_TYPES[extension], size)
+    if row["kind"] in {"audio", "video"}:
+        return ServedFile(key, {**audio.MEDIA_TYPES, **video.MEDIA_TYPES}[extension], size)
     name = row["original_name"]
     stem = name.rpartition(".")[0] or name or "document"
     return ServedFile(key, MEDIA_TYPES[extension], size, f"{stem}.{extension}")

@@ -119,7 +119,7 @@ class S3Storage:
             **options,
         )
 
-    async def save(self, key: str, data: bytes) -> None:
+    async def save(self, key: str, data: bytes | bytearray) -> None:
         """One PUT: it is there whole, or not at all."""
         async with self._troubles():
             await obstore.put_async(self._store, checked_key(key), data, use_multipart=False)

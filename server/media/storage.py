@@ -19,7 +19,7 @@ from server.trouble import NO_ROOM
 class Storage(Protocol):
     """Keeps files under keys that we make ourselves."""
 
-    async def save(self, key: str, data: bytes) -> None:
+    async def save(self, key: str, data: bytes | bytearray) -> None:
         """Keep these bytes; whoever opens the key sees all of them or none."""
         ...
 
@@ -64,7 +64,7 @@ class FileStorage:
         """Use this folder; it is made when the first file comes."""
         self._root = root
 
-    async def save(self, key: str, data: bytes) -> None:
+    async def save(self, key: str, data: bytes | bytearray) -> None:
         """Write beside the place, flush to disk, then move into place. Raises Full or Unavailable."""
         try:
             await asyncio.to_thread(_write, self._path(key), data)
@@ -119,7 +119,7 @@ def _keys_in(folder: Path) -> list[str]:
     return sorted(name for name in names if is_key(name))
 
 
-def _write(path: Path, data: bytes) -> None:
+def _write(path: Path, data: bytes | bytearray) -> None:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:

@@ -333,7 +333,7 @@ async def _add_attachments(here: Instance, post: Post, attachments: Sequence[str
             id=new_id(now),
             post_id=post.id,
             media_id=file.id if file else None,
-            kind=(file.kind if file.kind in {"image", "audio"} else "file") if file else "link",
+            kind=(file.kind if file.kind in {"image", "audio", "video"} else "file") if file else "link",
             url=file.url if file else item.url,
             media_type=file.media_type if file else item.media_type[:100],
             name=clean_text(item.name or (file.name if file and file.kind != "image" else ""))[:255],

@@ -16,7 +16,7 @@ FIELDS = (
     "title", "promise", "text", "subject", "level", "group_size", "minutes", "setting", "constraints", "problem",
     "steps", "evidence", "certainty", "would_change", "materials", "resource_type", "link", "how_i_use_it",
     "excerpt", "excerpt_by",
-    "captions", "transcript", "chapters", "clear", "unclear", "options", "when", "where",
+    "captions", "transcript", "chapters", "teaches", "clear", "unclear", "options", "when", "where",
     "content",
 )  # fmt: skip
 """What people compare, in the order in which they read it."""

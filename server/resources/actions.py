@@ -132,6 +132,7 @@ async def _store(post: Post, form: ResourceForm) -> None:
             "transcript": form.transcript,
             "event_uri": form.event_uri,
             "chapters": form.chapters,
+            "teaches": form.teaches,
         },
         id=post.id,
     )

@@ -7,12 +7,12 @@ from server.practices.wire import first_text, minutes, text
 from server.practices.writing import is_web_address
 from server.resources.events import is_of
 from server.resources.files import forget_all
-from server.resources.form import CAPTIONS, CLIP, CLIP_AUDIENCES, EXCERPT_CHARACTERS, TYPES
+from server.resources.form import CAPTIONS, CLIP, CLIP_AUDIENCES, EXCERPT_CHARACTERS, TEACHES_CHARACTERS, TYPES
 from server.resources.models import Resource
 
 COLUMNS = (
     "resource_type", "link", "subject", "level", "minutes", "text", "how_i_use_it", "excerpt", "excerpt_by", "captions",
-    "transcript", "chapters", "event_uri",
+    "transcript", "chapters", "teaches", "event_uri",
 )  # fmt: skip
 """What a version remembers."""
 
@@ -37,6 +37,8 @@ class ResourceDetail:
         }
         if resource.minutes:
             learning["timeRequired"] = f"PT{resource.minutes}M"
+        if resource.teaches:
+            learning["teaches"] = [resource.teaches]
         if resource.captions == "yes":
             learning["accessibilityFeature"] = ["captions"]
         terms = {
@@ -58,9 +60,11 @@ class ResourceDetail:
         values = {
             "resource_type": kind if kind in TYPES else "other",
             "chapters": text(learning.get("ph:chapters"), 10_000),
+            "teaches": first_text(learning.get("teaches"), TEACHES_CHARACTERS) if kind == CLIP else "",
             "event_uri": event_uri if event_uri and await is_of(here, event_uri, remote.attributed_to) else "",
             "link": link if is_web_address(link) else "",
-            "subject": first_text(learning.get("about"), 120) or first_text(learning.get("teaches"), 120),
+            "subject": first_text(learning.get("about"), 120)
+            or (first_text(learning.get("teaches"), 120) if kind != CLIP else ""),
             "level": first_text(learning.get("educationalLevel"), 120),
             "minutes": minutes(learning.get("timeRequired")),
             "text": text(learning.get("ph:text"), 50_000),

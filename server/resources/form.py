@@ -28,13 +28,15 @@ TYPE_WORDS = {
 }
 SUMMARY_CHARACTERS = 280
 EXCERPT_CHARACTERS = 600
+TEACHES_CHARACTERS = 120
 _LINKED = frozenset({"link", "interactive"})
 _SPOKEN = frozenset({"video", "audio", CLIP})
+_LASTING = frozenset({"video", "audio"})
 
 
 @dataclass(frozen=True, slots=True)
 class ResourceForm:
-    """All that a resource says. A number that could not be read is -1."""
+    """All that a resource says. A number that could not be read is -1. `teaches`: what a clip teaches back."""
 
     resource_type: str = "document"
     title: str = ""
@@ -59,6 +61,7 @@ class ResourceForm:
     event_url: str = ""
     event_title: str = ""
     chapters: str = ""
+    teaches: str = ""
 
 
 def tidy(form: ResourceForm, default_licence: str) -> ResourceForm:
@@ -70,6 +73,7 @@ def tidy(form: ResourceForm, default_licence: str) -> ResourceForm:
         link=form.link.strip(),
         excerpt=form.excerpt.strip(),
         excerpt_by=" ".join(form.excerpt_by.split()),
+        teaches=" ".join(form.teaches.split()) if form.resource_type == CLIP else "",
         licence=form.licence or default_licence,
         media_ids=tuple(dict.fromkeys(form.media_ids)),
         captions=form.captions if spoken else "",
@@ -128,6 +132,7 @@ def facts(form: ResourceForm) -> list[tuple[str, str]]:
     pairs = [
         ("Subject", form.subject),
         ("Level", form.level),
+        ("Teaches back", form.teaches),
         ("Time", time),
         ("Captions", captions),
         ("Transcript", transcript),
@@ -143,6 +148,7 @@ def _limits(form: ResourceForm) -> list[Invalid]:
         "title": TITLE_CHARACTERS, "subject": 120, "level": 120, "text": 50_000, "how_i_use_it": LONG_TEXT,
         "transcript": 50_000, "chapters": 10_000, "link": 1000, "content_warning": 200,
         "excerpt": EXCERPT_CHARACTERS, "excerpt_by": 120,
+        "teaches": TEACHES_CHARACTERS,
     }  # fmt: skip
     for field, limit in limits.items():
         if len(getattr(form, field)) > limit:
@@ -167,8 +173,12 @@ def _clip(form: ResourceForm, files: list[MediaFile]) -> list[Invalid]:
     if form.visibility not in CLIP_AUDIENCES:
         words = "A clip stays with the members of its community. Choose them as its audience."
         errors.append(Invalid(words, field="visibility"))
-    sound = sum(file.seconds or 0 for file in files if file.kind == "audio")
-    if sound > CLIP_SECONDS:
+    if not form.teaches:
+        errors.append(
+            Invalid("Say in a few words what it teaches back, such as “why we carry the one”.", field="teaches")
+        )
+    lasts = sum(file.seconds or 0 for file in files if file.kind in _LASTING)
+    if lasts > CLIP_SECONDS:
         errors.append(Invalid("A clip lasts at most three minutes. Make it shorter.", field="files"))
     if form.link and (form.minutes is None or form.minutes * 60 > CLIP_SECONDS):
         errors.append(Invalid("Say how many minutes it lasts: a clip has at most three.", field="minutes"))
@@ -202,6 +212,8 @@ def _missing(form: ResourceForm, files: list[MediaFile]) -> list[Invalid]:
         )
     if form.resource_type not in _SPOKEN and any(file.kind == "audio" for file in files):
         errors.append(Invalid("Choose that it is a recording, so that it gets a transcript.", field="resource_type"))
+    if form.resource_type not in {"video", CLIP} and any(file.kind == "video" for file in files):
+        errors.append(Invalid("Choose that it is a video or a clip, so that it gets captions.", field="resource_type"))
     if any(file.needs_alt for file in files):
         errors.append(Invalid("Say what each picture shows, or that it is decoration.", field="alt"))
     if files and not form.nobody_identifiable:

@@ -16,6 +16,7 @@ class Resource(Model):
     the description, an article's whole text. `excerpt` is a short quotation of what `link` leads to, by `excerpt_by`,
     which stays when the link is dead. `captions` of a video or audio: ``yes``, ``pending``, or empty for others.
     `event_uri` is the event that it was recorded or written down at; `chapters` are lines of a time and a title.
+    `teaches`: what a clip teaches back, in a few words.
     """
 
     id = id_field()
@@ -32,6 +33,7 @@ class Resource(Model):
     transcript = fields.TextField(default="")
     event_uri = fields.CharField(max_length=500, default="")
     chapters = fields.TextField(default="")
+    teaches = fields.CharField(max_length=120, default="")
 
     class Meta:
         """Table name and indexes."""

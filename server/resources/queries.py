@@ -63,6 +63,7 @@ async def resource(here: Instance, post: PostView) -> ResourceForm | None:
         transcript=found.transcript,
         event_uri=found.event_uri,
         chapters=found.chapters,
+        teaches=found.teaches,
         media_ids=tuple(file.media_id for file in post.attachments if file.media_id),
         licence=post.licence if post.licence in LICENCES else "",
         language=post.language,

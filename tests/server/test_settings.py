@@ -41,6 +41,7 @@ NOWHERE = Path("/dev/null")
         ("PEERHALL_IMAP_URL", "imaps://ana:secret@mail.example/INBOX"),
         ("PEERHALL_MEDIA_URL", "gopher://files"),
         ("PEERHALL_SECRET_KEY", "short"),
+        ("PEERHALL_VIDEO_MB", "96"),
         ("PEERHALL_LOG", "loud"),
         ("PEERHALL_LOG_FORMAT", "xml"),
         ("PEERHALL_COLOUR", "green"),

@@ -1,8 +1,9 @@
 """What every composer of a post needs: files that survive a refused form, choices, and the words of an audience."""
 
+import asyncio
 import contextlib
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import AsyncGenerator, Sequence
+from typing import Any, BinaryIO
 
 from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
@@ -12,8 +13,9 @@ from server.communities import policy
 from server.communities import queries as communities
 from server.communities.queries import CommunityLabel
 from server.errors import Invalid, NotAllowed, NotFound
+from server.instance import Instance
 from server.media import actions as media
-from server.media.queries import MediaFile, files
+from server.media.queries import MediaFile, files, most_video_bytes
 from server.practices.audience import Reach, reaches
 from server.text import LANGUAGES, LICENCES
 from web.i18n import gettext, ngettext
@@ -50,23 +52,39 @@ async def take_files(
             alt, decorative = text(form, f"alt-{file.id}", 1500), bool(text(form, f"decorative-{file.id}"))
             if (alt, decorative) != (file.alt, file.decorative):
                 await media.describe(here, owner, file.id, alt, decorative=decorative)
-    for name, data in await _uploads(form):
-        try:
-            alt = text(form, "alt_new", 1500)
-            kept.append((await media.upload(here, owner, data, name, alt, recordings=recordings)).id)
-        except Invalid as error:
-            errors.append(Invalid(f"{name[:80]}: {error.message}", field="files"))
+    async with contextlib.aclosing(_uploads(here, form, recordings=recordings)) as uploads:
+        async for name, data in uploads:
+            try:
+                alt = text(form, "alt_new", 1500)
+                kept.append((await media.upload(here, owner, data, name, alt, recordings=recordings)).id)
+            except Invalid as error:
+                errors.append(Invalid(f"{name[:80]}: {error.message}", field="files"))
     return await files(here, kept, owner_id=owner), errors
 
 
-async def _uploads(form: FormData) -> list[tuple[str, bytes]]:
-    found = []
-    for upload in form.getlist("files"):
-        if isinstance(upload, UploadFile):
+async def _uploads(here: Instance, form: FormData, *, recordings: bool) -> AsyncGenerator[tuple[str, bytearray]]:
+    """The files of a form, one in memory at a time; what is too large is read as far as it takes to see that."""
+    most = max(MAX_UPLOAD_BYTES, most_video_bytes(here) + 1 if recordings else 0)
+    uploads = [upload for upload in form.getlist("files") if isinstance(upload, UploadFile)]
+    try:
+        for upload in uploads:
             if upload.filename:
-                found.append((upload.filename, await upload.read(MAX_UPLOAD_BYTES)))
+                size = most if upload.size is None else min(most, upload.size)
+                yield upload.filename, await asyncio.to_thread(_read, upload.file, size)
+    finally:
+        for upload in uploads:
             await upload.close()
-    return found
+
+
+def _read(file: BinaryIO, most: int) -> bytearray:
+    """So many bytes into one place: videos are large, and are cleaned where they are."""
+    room, known = bytearray(most), 0
+    file.seek(0)
+    while known < most and (got := file.read(min(1024 * 1024, most - known))):
+        room[known : known + len(got)] = got
+        known += len(got)
+    del room[known:]
+    return room
 
 
 async def community_of(request: Request, viewer: Viewer, slug: str, *, to_write: bool = True) -> CommunityLabel | None:

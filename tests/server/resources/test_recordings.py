@@ -33,7 +33,11 @@ NAME = b"Amara Okafor, Year 5"
 # 128 kbit/s at 44.1 kHz: 417 bytes, 26 ms.
 FRAME = b"\xff\xfb\x90\x00" + bytes(413)
 CLIP = ResourceForm(
-    resource_type="clip", title="How I carry the one", captions="pending", nobody_identifiable=True, language="en"
+    resource_type="clip",
+    title="How I carry the one",
+    captions="pending",
+    nobody_identifiable=True,
+    teaches="why we carry the one",
 )
 TALK = ResourceForm(
     resource_type="video",
