@@ -24,6 +24,7 @@ from web.components.pages import components_page
 from web.discussions.pages import routes as discussions
 from web.events.pages import routes as events
 from web.events.preparing import routes as preparing
+from web.events.seminars import routes as seminars
 from web.help.pages import routes as help_pages
 from web.i18n import gettext
 from web.ideas.pages import routes as ideas
@@ -85,6 +86,7 @@ def page_routes() -> list[BaseRoute]:
         *events,
         *preparing,
         *pads,
+        *seminars,
         *people,
         *networks,
         *subjects,

@@ -262,6 +262,9 @@ class DemoEvent:
     pack: tuple[tuple[str, int], ...] = ()
     """Titles of what to read before, with minutes; `read` says who has read the first."""
     read: tuple[str, ...] = ()
+    discussants: tuple[str, ...] = ()
+    """Who is asked to discuss in a seminar, which it is then; `questions` are who asks what in advance."""
+    questions: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

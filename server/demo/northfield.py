@@ -385,6 +385,26 @@ EVENTS = (
         ),
         read=("priya",),
     ),
+    DemoEvent(
+        "hannah",
+        "literacy",
+        2,
+        "Seminar: when a text is too hard",
+        "We read first, ask in advance, and talk for three quarters of an hour. Two of us begin with where it went wrong.",
+        12,
+        16,
+        45,
+        "Europe/London",
+        "Library, Northfield High",
+        20,
+        participants=("priya",),
+        pack=(("Read it aloud badly", 4),),
+        discussants=("maya",),
+        questions=(
+            ("priya", "How do you know beforehand that it is too hard, and not just new?"),
+            ("samuel", "What do you do with the three for whom it is too hard every time?"),
+        ),
+    ),
 )
 
 NORTHFIELD = DemoOrganisation(

@@ -66,7 +66,7 @@ from server.resources.form import ResourceForm
 from server.rounds import actions as rounds
 from server.rounds.actions import RoundForm
 from server.sessions import actions as sessions
-from server.sessions import preparing
+from server.sessions import preparing, seminar
 from server.sessions.form import SessionForm
 from server.sessions.pack import PackForm
 from server.settings import Settings
@@ -575,11 +575,18 @@ class Seeder:
             place=event.place,
             capacity=event.capacity,
             community_id=await self._group(here, here, event.community),
+            format="seminar" if event.discussants else "",
+            discussants=event.discussants,
         )
         post = await here.run(sessions.publish_event, here, self._viewer(organisation, event.author), form)
         await self._settle()
         if event.pack:
             await self._pack(organisation, event, post.id)
+        for handle in event.discussants:
+            await here.run(seminar.answer, here, self._viewer(organisation, handle), post.id, comes=True)
+        for handle, words in event.questions:
+            async for there, viewer, known in self._copies(organisation, handle, post.uri):
+                await there.run(discussions.reply, there, viewer, known, ThreadForm(kind="reply", text=words))
         for handle in event.participants:
             async for there, viewer, known in self._copies(organisation, handle, post.uri):
                 await there.run(sessions.take_part, there, viewer, known)

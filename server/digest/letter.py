@@ -224,6 +224,9 @@ def _did(words: Words, entry: Entry) -> str:
         "coedited": words.many("%(who)s changed it.", "%(who)s changed it.", entry.people, who=who),
         "remix": words.many("%(who)s made a remix of it.", "%(who)s made remixes of it.", entry.people, who=who),
         "asked": words.many("%(who)s needs an answer.", "%(who)s need an answer.", entry.people, who=who),
+        "discussant": words.many(
+            "%(who)s asks you to discuss in a seminar.", "%(who)s ask you to discuss in a seminar.", 1, who=who
+        ),
         "round": words.many("%(who)s asks you.", "%(who)s ask you.", entry.people, who=who),
         "mention": words.many("%(who)s mentioned you.", "%(who)s mentioned you.", entry.people, who=who),
         "published": words.many("new by %(who)s.", "new by %(who)s.", entry.people, who=who),

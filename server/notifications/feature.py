@@ -44,7 +44,7 @@ from server.posts.events import (
 )
 from server.remixes.events import ChangeOffered, OfferAnswered, OfferWithdrawn, PracticeRemixed
 from server.rounds.events import RoundClosed, TurnNudged
-from server.sessions.events import ParticipationAnswered, ParticipationEnded, PrepareSoon
+from server.sessions.events import DiscussantAsked, ParticipationAnswered, ParticipationEnded, PrepareSoon
 from server.together.events import TogetherOver
 from server.topics.events import TopicMuted
 from server.tries.events import TriedOften
@@ -101,6 +101,7 @@ def _install(here: Instance) -> None:
     here.events.on(PostEdited, partial(gatherings.on_edited, here))
     here.events.on(ParticipationAnswered, partial(gatherings.on_participation, here))
     here.events.on(ParticipationEnded, partial(preparing.on_ended, here))
+    here.events.on(DiscussantAsked, partial(gatherings.on_discussant, here))
     here.events.on(PrepareSoon, partial(preparing.on_soon, here))
     here.jobs.on(actions.MAIL_JOB, partial(mail.send, here))
     here.jobs.every("notifications.clean_up", timedelta(days=1), partial(_clean_up, here))

@@ -9,7 +9,7 @@ from server.polls.events import PollEnded
 from server.posts.events import PostEdited, PostPublished
 from server.posts.readable import readable_by
 from server.rounds.events import RoundClosed, TurnNudged
-from server.sessions.events import ParticipationAnswered
+from server.sessions.events import DiscussantAsked, ParticipationAnswered
 from server.together.events import TogetherOver
 from server.tries.events import TriedOften
 
@@ -36,6 +36,14 @@ async def on_participation(here: Instance, event: ParticipationAnswered) -> None
     kind, opposite = ("event_yes", "event_no") if event.accepted else ("event_no", "event_yes")
     await withdraw(here, event.actor_id, opposite, event.post_id)
     await _tell(here, [event.actor_id], kind, about_post(event.post_id), event.post_id)
+
+
+async def on_discussant(here: Instance, event: DiscussantAsked) -> None:
+    """Tell somebody that they are asked to discuss in a seminar."""
+    author_id = await here.db.value("SELECT author_id FROM post WHERE id = :id", id=event.post_id)
+    thing = about_post(event.post_id)
+    news = News("discussant", thing, event.post_id, actor_id=author_id, post_id=event.post_id)
+    await notify(here, [event.person_id], news)
 
 
 async def on_together_over(here: Instance, event: TogetherOver) -> None:

@@ -118,6 +118,7 @@ def _does(words: Words, kind: str) -> str | None:
         "mention": words.text("mentioned you"),
         "asked": words.text("asks, and needs an answer today"),
         "round": words.text("asks you, and everybody is heard"),
+        "discussant": words.text("asks you to discuss in a seminar"),
         "coauthor": words.text("asks you to write this practice together"),
         "coauthor_yes": words.text("writes this practice with you now"),
         "published": words.text("wrote something new"),

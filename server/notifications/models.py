@@ -10,7 +10,8 @@ from server.db import MomentField, id_field
 
 class Notification(Model):
     """Something a local person should know. `kind`: ``follow``, ``follow_request``, ``reply``, ``mention``,
-    ``asked`` (a question that is needed today), ``round`` (asks them, or waits for them still), ``round_closed``,
+    ``asked`` (a question that is needed today), ``discussant`` (they are asked to discuss in a seminar),
+    ``round`` (asks them, or waits for them still), ``round_closed``,
     ``tried`` (a practice of theirs), ``revise`` (several people did: what would they change?), ``revised`` (there is
     a new version of a practice that they tried), ``like``, ``boost``,
     ``published`` (by somebody of whom they want to hear that), ``helped``, ``joined``, ``applied``,

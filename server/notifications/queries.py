@@ -23,7 +23,7 @@ MAX_POSTS = 200
 # Kinds whose post somebody else wrote: without the right to read it there is nothing to tell (S15).
 _ABOUT_THEIR_POST = frozenset(
     {"reply", "tried", "mention", "published", "revised", "remix", "offer", "offer_taken"}
-    | {"poll_ended", "together", "event_yes", "event_no", "prepare"}
+    | {"poll_ended", "together", "event_yes", "event_no", "prepare", "discussant"}
     | {"round", "round_closed", "asked"}
     | {"coauthor", "coauthor_yes", "coedited", "edit_refused"}
 )
@@ -49,6 +49,7 @@ _ORDER = (
     "tried",
     "reply",
     "asked",
+    "discussant",
     "round",
     "mention",
     "round_closed",

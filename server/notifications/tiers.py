@@ -9,7 +9,7 @@ NOW, TODAY, WEEKLY, NONE = TIERS = ("now", "today", "weekly", "none")
 TOPICS: dict[str, frozenset[str]] = {
     "answers": frozenset({"reply"}),
     "tries": frozenset({"tried"}),
-    "mentions": frozenset({"mention", "round", "coauthor", "asked"}),
+    "mentions": frozenset({"mention", "round", "coauthor", "asked", "discussant"}),
     "decisions": frozenset(
         {"accepted", "declined", "event_yes", "event_no", "prepare", "coauthor_yes", "edit_refused"}
     ),

@@ -39,6 +39,9 @@ _TO_PREPARE = re.compile(
     r"<p><strong>(?:To prepare|Zur Vorbereitung):</strong></p><ol>(?:(?!</?ol\b).)*</ol>\s*\Z", re.DOTALL
 )
 """How they say what to read before."""
+_SEMINAR = re.compile(r"<p><strong>Seminar:</strong>(?:(?!</?p\b).)*</p>\s*\Z", re.DOTALL)
+_RECAP = re.compile(r"\A<p><strong>(?:What came of it|Was dabei herauskam):</strong>(?:(?!</?p\b).)*</p>", re.DOTALL)
+"""How they say how a seminar goes, and above all what came of it."""
 ROUND_BEGINS = "<p><strong>Everybody is heard.</strong>"
 """Begins what stands under a round for those who know no rounds."""
 _UNDER_ROUND = re.compile(rf"{re.escape(ROUND_BEGINS)}(?:(?!</?p\b).)*</p>\s*\Z", re.DOTALL)
@@ -161,7 +164,9 @@ def _without_fields(remote: RemotePost) -> str:
         content = content.rstrip().removesuffix(options_list([option.name for option in remote.options]))
         content = content.removeprefix(question_line(remote.name)) or content
     elif remote.kind == "session" and remote.start_time is not None:
-        content = _TO_PREPARE.sub("", content)
+        if "ph:recap" in remote.raw:
+            content = _RECAP.sub("", content)
+        content = _TO_PREPARE.sub("", _SEMINAR.sub("", content))
         said = _WHEN_AND_WHERE.search(content)
         content = content[: said.start()].rstrip() if said else content
     elif remote.kind == "round":

@@ -15,7 +15,7 @@ from server.posts.composing import Detail, readable_post
 from server.posts.events import PostEdited
 from server.posts.models import Post
 from server.practices.policy import audiences
-from server.sessions import taking_part
+from server.sessions import later, seminar, taking_part
 from server.sessions.activities.join import send_join, send_leave
 from server.sessions.form import SessionForm, check, moments, tidy
 from server.sessions.models import EventFacts
@@ -31,9 +31,11 @@ async def publish_event(here: Instance, acting: Viewer, form: SessionForm, *, al
     """
     form = tidy(form)
     check(form, here.clock.now())
+    asked = await seminar.find(here, form.discussants)
 
     async def store(post: Post) -> None:
         await _store(here, post, form)
+        await seminar.ask(here, post, asked)
         if also is not None:
             await also(post)
 
@@ -61,6 +63,12 @@ async def change_event(here: Instance, acting: Viewer, post_id: str, form: Sessi
     form = tidy(form)
     event = await EventFacts.get(id=post.id)
     check(form, here.clock.now())
+    asked = await seminar.find(here, form.discussants)
+
+    async def store(changed: Post) -> None:
+        await _store(here, changed, form)
+        await seminar.ask(here, changed, asked)
+
     return await posts.edit_post(
         here,
         acting,
@@ -73,7 +81,7 @@ async def change_event(here: Instance, acting: Viewer, post_id: str, form: Sessi
             language=form.language,
         ),
         change_note,
-        detail=lambda changed: _store(here, changed, form),
+        detail=store,
     )
 
 
@@ -126,9 +134,10 @@ async def leave(here: Instance, acting: Viewer, post_id: str) -> None:
         known = await taking_part.leave(here, post.id, person.id)
         if known is None:
             return
+        await later.note_earlier_answer(here, post.id, person.id)
         if post.is_local:
             await taking_part.count(here, post.id)
-        elif known.state != "refused":
+        elif known.state in {"going", "asked"}:
             await send_leave(here, person, post)
 
 
@@ -181,8 +190,11 @@ async def _store(here: Instance, post: Post, form: SessionForm) -> None:
             "join_mode": form.join_mode,
             "join_url": form.join_url,
             "capacity": form.capacity,
+            "format": form.format,
         },
         id=post.id,
     )
+    goes_on = seminar.end_of_day(ends_at, seminar.GOES_ON, form.timezone) if form.format else None
+    await EventFacts.filter(id=post.id, recap_at=None).update(answers_until=goes_on)
     await EventFacts.filter(id=post.id, participants=None).update(participants=0)
     await remind_later(here, post.id)

@@ -15,8 +15,8 @@ from server.ids import to_number
 from server.instance import Instance
 from server.posts.details import newest
 from server.posts.models import Post, PostAttachment
-from server.sessions import pack, preparing
-from server.sessions.models import EventFacts, PackItem, PackRead, Participation
+from server.sessions import later, pack, preparing, seminar
+from server.sessions.models import Discussant, EventFacts, PackItem, PackRead, Participation
 from server.sessions.words import when_and_where, when_words, where_words
 from server.shelf import MadeFrom
 
@@ -28,6 +28,12 @@ MADE_FROM = (
         "post",
         "t.uri IN (SELECT item.uri FROM event_pack_item AS item WHERE item.event_id = post.id)",
         ("id", "uri", "state", "visibility", "community_id"),
+    ),
+    MadeFrom("event_discussant", "t.event_id = post.id"),
+    MadeFrom(
+        "actor",
+        "t.uri IN (SELECT asked.person_uri FROM event_discussant AS asked WHERE asked.event_id = post.id)",
+        ("id", "uri", "name", "username"),
     ),
 )
 """What `SessionDetail.document` looks at."""
@@ -67,14 +73,22 @@ class SessionDetail:
         asked = await preparing.nameable(post, await preparing.items_of(post_id))
         found |= pack.wire(asked)
         said = when_and_where(when, where_words(event.place, online), how)
-        found["after"] = said + pack.words(asked, post.language)
+        discussed, how_seminar = await seminar.wire(here, event, post.language)
+        came, what_came = later.wire(event, post.language)
+        found |= discussed | came
+        found["before"] = what_came
+        found["after"] = said + pack.words(asked, post.language) + how_seminar
         updated = newest(post.edited_at or post.published_at, event.told_at)
         return found | ({"updated": timestamp(updated)} if updated is not None else {})
 
     async def received(self, here: Instance, post_id: str, remote: RemotePost) -> None:
         """Store the facts of an event from elsewhere."""
-        await EventFacts.update_or_create(defaults=_told(remote), id=post_id)
+        event, _ = await EventFacts.update_or_create(defaults=_told(remote), id=post_id)
+        if event.recap and event.recap_at is None:
+            event.recap_at = here.clock.now()
+            await event.save(update_fields=["recap_at"])
         await preparing.keep(here, post_id, pack.read(remote.raw))
+        await seminar.keep(here, post_id, remote)
 
     async def snapshot(self, here: Instance, post_id: str) -> dict[str, object]:
         """When and where it was."""
@@ -90,6 +104,7 @@ class SessionDetail:
     async def forget(self, here: Instance, post_id: str) -> None:
         """Erase it with its post, and who took part."""
         await Participation.filter(event_id=post_id).delete()
+        await Discussant.filter(event_id=post_id).delete()
         await PackItem.filter(event_id=post_id).delete()
         await PackRead.filter(event_id=post_id).delete()
         await EventFacts.filter(id=post_id).delete()
@@ -105,6 +120,7 @@ async def tally(here: Instance, post_id: str, remote: RemotePost) -> bool:
         return False
     if await preparing.items_of(post_id) != pack.read(remote.raw):
         return False
+    await seminar.keep(here, post_id, remote)
     event.participants = remote_participants if isinstance(remote_participants := told["participants"], int) else None
     await event.save(update_fields=["participants"])
     return True
@@ -164,6 +180,8 @@ def _told(remote: RemotePost) -> dict[str, object]:
         "tickets_url": told.tickets_url,
         "fee": told.fee,
         "answered_by": list(dict.fromkeys((remote.attributed_to, *authors_of(remote.raw)))),
+        **seminar.read(remote),
+        **later.read(remote),
     }
 
 

@@ -21,6 +21,14 @@ class ParticipationEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class DiscussantAsked:
+    """Somebody here is asked to discuss in a seminar."""
+
+    post_id: str
+    person_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class PrepareSoon:
     """An event begins in two days or less, and there is something to prepare."""
 

@@ -7,7 +7,8 @@ from server.actors.events import ActorDeleted
 from server.feature import Feature
 from server.instance import Instance
 from server.posts import details
-from server.sessions import actions, detail, preparing, taking_part
+from server.posts.events import PostDeleted, PostPublished, PostRemoved
+from server.sessions import actions, detail, later, preparing, seminar, taking_part
 from server.sessions.activities import join
 from server.sessions.detail import MADE_FROM, SessionDetail
 
@@ -26,9 +27,13 @@ def _install(here: Instance) -> None:
         on_reference(here, verb, partial(join.on_answer, here), object_type="Join")
         on_reference(here, verb, partial(join.answer_by_id, here))
     here.jobs.on(taking_part.TELL, partial(actions.tell, here))
+    here.events.on_all(PostPublished, partial(later.on_published, here))
+    here.events.on(PostDeleted, partial(later.on_gone, here))
+    here.events.on(PostRemoved, partial(later.on_gone, here))
     here.jobs.on(preparing.REMIND, partial(preparing.remind, here))
     here.events.on(ActorDeleted, partial(taking_part.forget_participant, here))
     here.events.on(ActorDeleted, partial(preparing.forget_reader, here))
+    here.events.on(ActorDeleted, partial(seminar.forget_person, here))
 
 
 feature = Feature("sessions", models="server.sessions.models", install=_install)

@@ -13,11 +13,15 @@ MAX_PLACE = 300
 MAX_CAPACITY = 100_000
 LONGEST = timedelta(days=31)
 JOIN_MODES = ("free", "external", "invite")
+FORMATS = ("", "seminar")
 
 
 @dataclass(frozen=True, slots=True)
 class SessionForm:
-    """An event as it is handed in. `starts` and `ends` are times at the place, such as ``2026-11-10T17:00``."""
+    """An event as it is handed in. `starts` and `ends` are times at the place, such as ``2026-11-10T17:00``.
+
+    `discussants` are handles of people who are asked to discuss in a seminar.
+    """
 
     title: str = ""
     text: str = ""
@@ -34,6 +38,8 @@ class SessionForm:
     visibility: str = ""
     community_id: str | None = None
     media_ids: tuple[str, ...] = ()
+    format: str = ""
+    discussants: tuple[str, ...] = ()
 
 
 def tidy(form: SessionForm) -> SessionForm:
@@ -44,6 +50,7 @@ def tidy(form: SessionForm) -> SessionForm:
         place=" ".join(clean_text(form.place).split()),
         online_url=form.online_url.strip(),
         join_url=form.join_url.strip() if form.join_mode == "external" else "",
+        discussants=form.discussants if form.format else (),
     )
 
 
@@ -76,6 +83,8 @@ def check(form: SessionForm, now: datetime) -> None:
         errors.append(Invalid("Choose how people take part.", field="join_mode"))
     if form.join_mode == "external" and not is_web_address(form.join_url):
         errors.append(Invalid("Give the link where people sign up; it starts with https://", field="join_url"))
+    if form.format not in FORMATS:
+        errors.append(Invalid("Choose one of these.", field="format"))
     if form.capacity is not None and not 0 < form.capacity <= MAX_CAPACITY:
         errors.append(Invalid("Write how many people there is room for, as a number.", field="capacity"))
     if errors:

@@ -17,7 +17,12 @@ class EventFacts(Model):
     `join_url`) or ``invite``. `participants` is what the event's own server says, here a count of rows. `status`:
     ``confirmed``, ``tentative``, ``cancelled`` or ``postponed``. `answered_by` are the ids of the actors who answer for
     an event elsewhere: its author, and a group that it was published for. `told_at`: when the number of participants of
-    an event here was last sent. `reminded_for` is the beginning that people here who take part were last reminded of.
+    an event here was last sent.
+
+    `format` is ``seminar`` or empty; `agenda` are the ids of questions asked in advance, in the order that whoever
+    announced it gave them. `recap` is what came of it, since `recap_at`; until `answers_until` the conversation goes
+    on, and whoever was not there and answers took part later. `reminded_for` is the beginning that people here who
+    take part were last reminded of.
     """
 
     id = id_field()
@@ -38,6 +43,11 @@ class EventFacts(Model):
     answered_by: Any = JsonField(null=True)
     told_at: datetime | None = MomentField(null=True)
     reminded_for: datetime | None = MomentField(null=True)
+    format = fields.CharField(max_length=10, default="")
+    agenda: Any = JsonField(null=True)
+    recap = fields.TextField(default="")
+    recap_at: datetime | None = MomentField(null=True)
+    answers_until: datetime | None = MomentField(null=True)
 
     class Meta:
         """Table name and indexes."""
@@ -49,7 +59,8 @@ class EventFacts(Model):
 class Participation(Model):
     """Somebody takes part in an event, or asked to. Nobody is shown who: only how many.
 
-    `uri` is the Join. `state`: ``asked`` (of an event elsewhere that has not answered), ``going`` or ``refused``.
+    `uri` is the Join. `state`: ``asked`` (of an event elsewhere that has not answered), ``going``, ``refused``, or
+    ``later``: they were not there, read what came of it and answered in time. Then `uri` leads nowhere.
     """
 
     id = id_field()
@@ -105,3 +116,26 @@ class PackRead(Model):
         table = "event_pack_read"
         unique_together = (("event_id", "person_id", "url"),)
         indexes = (("person_id",),)
+
+
+class Discussant(Model):
+    """Somebody who is asked to discuss in a seminar, by their ActivityPub id. `state`: ``asked``, ``yes`` or ``no``.
+
+    Others see only who said yes; of a seminar elsewhere nobody else is known here. `name` and `url` are what it said of
+    them, for those whom this server does not know.
+    """
+
+    id = id_field()
+    event_id = fields.CharField(max_length=26)
+    person_uri = fields.CharField(max_length=500)
+    name = fields.CharField(max_length=200, default="")
+    url = fields.CharField(max_length=500, default="")
+    state = fields.CharField(max_length=5)
+    at: datetime = MomentField()
+
+    class Meta:
+        """Table name and indexes."""
+
+        table = "event_discussant"
+        unique_together = (("event_id", "person_uri"),)
+        indexes = (("person_uri",),)

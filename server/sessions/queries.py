@@ -13,6 +13,8 @@ from server.posts.queries import PostView
 from server.posts.readable import readable
 from server.sessions.pack import MOST
 from server.sessions.policy import EventState, is_over, why_closed
+from server.sessions.seminar import MOST_DISCUSSANTS, YES
+from server.sessions.taking_part import OUT
 from server.sessions.words import calendar, when_words, where_words
 from server.text import plain
 
@@ -41,10 +43,23 @@ class PackLine:
 
 
 @dataclass(frozen=True, slots=True)
+class DiscussantLine:
+    """Somebody who discusses in a seminar, or was asked to (`state`); others see only who said yes."""
+
+    name: str
+    handle: str
+    url: str
+    state: str
+    is_me: bool
+
+
+@dataclass(frozen=True, slots=True)
 class EventView:
     """An event as one viewer sees it. `when` is the time at its place, in words.
 
-    `my_state`: ``going``, ``asked``, ``refused`` or empty. `closed` says why nobody can take part; empty else.
+    `goes_on`: it is over, and there is time to answer until `answers_until`. `later`: how many took part later, for
+    whoever announced it. `my_state`: ``going``, ``asked``, ``refused``, ``later`` or empty. `closed` says why nobody
+    can take part; empty else.
     """
 
     starts_at: datetime | None
@@ -68,6 +83,23 @@ class EventView:
     can_join: bool
     can_leave: bool
     pack: tuple[PackLine, ...] = ()
+    format: str = ""
+    agenda: tuple[str, ...] | None = None
+    recap: str = ""
+    answers_until: datetime | None = None
+    goes_on: bool = False
+    later: int = 0
+    discussants: tuple[DiscussantLine, ...] = ()
+
+    @property
+    def until_there(self) -> str:
+        """Until when the conversation goes on, in words, by the clock of the place."""
+        return when_words(self.answers_until, None, self.timezone) if self.answers_until else ""
+
+    @property
+    def my_part(self) -> str:
+        """Whether the viewer discusses: ``asked``, ``yes``, ``no``; empty where nobody asked them."""
+        return next((line.state for line in self.discussants if line.is_me), "")
 
     @property
     def read_count(self) -> int:
@@ -91,19 +123,27 @@ async def event(here: Instance, viewer: Viewer, post: PostView) -> EventView | N
         return None
     may_read, values = readable(viewer)
     rows = await here.db.rows(
-        "SELECT event_facts.*, mine.state AS my_state, author.inbox_url, item.url AS item_url,"
-        " item.title AS item_title, item.minutes AS item_minutes, done.id AS done_id, post.id AS known_id, post.short,"
-        f" post.title, post.kind, CASE WHEN post.state = 'visible' AND {may_read} THEN 1 ELSE 0 END AS is_shown"
+        "SELECT event_facts.*, mine.state AS my_state, author.inbox_url, part.is_person, part.uri AS part_uri,"
+        " part.url AS item_url, part.title AS item_title, part.minutes AS item_minutes, part.state AS said,"
+        " done.id AS done_id, post.id AS known_id, post.short, post.title, post.kind,"
+        " person.name, person.username, person.domain, person.is_local AS is_ours,"
+        " (SELECT count(*) FROM event_participation AS late WHERE late.event_id = own.id"
+        " AND late.state = 'later') AS later,"
+        f" CASE WHEN post.state = 'visible' AND {may_read} THEN 1 ELSE 0 END AS is_shown"
         " FROM event_facts JOIN post AS own ON own.id = event_facts.id"
         " JOIN actor AS author ON author.id = own.author_id"
         " LEFT JOIN event_participation AS mine ON mine.event_id = event_facts.id AND mine.actor_id = :me"
-        " LEFT JOIN event_pack_item AS item ON item.event_id = event_facts.id"
-        " LEFT JOIN post ON post.uri = item.uri AND item.uri <> ''"
-        " LEFT JOIN event_pack_read AS done ON done.event_id = event_facts.id AND done.url = item.url"
-        " AND done.person_id = :me WHERE event_facts.id = :id ORDER BY item.position LIMIT :most",
+        " LEFT JOIN (SELECT 0 AS is_person, position, uri, url, title, minutes, '' AS state FROM event_pack_item"
+        " WHERE event_id = :id UNION ALL SELECT 1, 0, person_uri, url, name, 0, state FROM event_discussant"
+        " WHERE event_id = :id) AS part ON TRUE"
+        " LEFT JOIN post ON post.uri = part.uri AND part.uri <> '' AND part.is_person = 0"
+        " LEFT JOIN actor AS person ON person.uri = part.uri AND part.is_person = 1"
+        " LEFT JOIN event_pack_read AS done ON done.event_id = event_facts.id AND done.url = part.url"
+        " AND done.person_id = :me WHERE event_facts.id = :id"
+        " ORDER BY part.is_person, part.position, part.title LIMIT :most",
         id=post.id,
         me=viewer.actor_id or "",
-        most=MOST,
+        most=MOST + MOST_DISCUSSANTS,
         **values,
     )
     return None if not rows else _view(here, viewer, post, rows)
@@ -143,6 +183,8 @@ def _view(here: Instance, viewer: Viewer, post: PostView, rows: Sequence[Row]) -
     )
     mine = row["my_state"] or ""
     closed = why_closed(state, now)
+    until = None if row["answers_until"] is None else from_milliseconds(row["answers_until"])
+    goes_on = until is not None and is_over(starts_at, ends_at, now) and now <= until and row["status"] != "cancelled"
     links = json.loads(row["links"]) if row["links"] else []
     # Whoever says nothing of taking part, such as Gancio, has nobody who would answer; nor has what names no author.
     asks = bool(row["join_mode"] and row["inbox_url"])
@@ -166,9 +208,33 @@ def _view(here: Instance, viewer: Viewer, post: PostView, rows: Sequence[Row]) -
         is_over=is_over(starts_at, ends_at, now),
         my_state=mine,
         closed=closed,
-        can_join=is_in and asks and not closed and mine in {"", "refused"},
-        can_leave=is_in and mine in {"going", "asked"} and not is_over(starts_at, ends_at, now),
-        pack=tuple(_line(line) for line in rows if line["item_url"]),
+        can_join=is_in and asks and not closed and mine in {"", *OUT},
+        can_leave=is_in and mine in {"going", "asked"} and (goes_on or not is_over(starts_at, ends_at, now)),
+        pack=tuple(_line(line) for line in rows if line["is_person"] == 0),
+        format=row["format"],
+        agenda=tuple(json.loads(row["agenda"])) if row["agenda"] else None,
+        recap=row["recap"],
+        answers_until=until,
+        goes_on=goes_on,
+        later=row["later"] if post.is_mine else 0,
+        discussants=tuple(sorted(_discussants(viewer, post, rows), key=lambda line: line.name.casefold())),
+    )
+
+
+def _discussants(viewer: Viewer, post: PostView, rows: Sequence[Row]) -> list[DiscussantLine]:
+    """Who discusses; whoever announced it sees all whom they asked, and who was asked sees that."""
+    some = [_discussant(viewer, row) for row in rows if row["is_person"] == 1]
+    return [line for line in some if line.state == YES or line.is_me or post.is_mine]
+
+
+def _discussant(viewer: Viewer, row: Row) -> DiscussantLine:
+    handle = f"@{row['username']}" + ("" if row["is_ours"] else f"@{row['domain']}") if row["username"] else ""
+    return DiscussantLine(
+        name=row["name"] or row["username"] or row["item_title"] or row["part_uri"],
+        handle=handle,
+        url=f"/{handle}" if handle else row["item_url"] or row["part_uri"],
+        state=row["said"],
+        is_me=row["part_uri"] == viewer.actor_uri,
     )
 
 

@@ -10,6 +10,8 @@ from server.sessions.models import EventFacts, Participation
 from server.sessions.policy import EventState
 
 TELL = "sessions.tell"
+OUT = ("refused", "later")
+"""States of those who are not expected: they may say once more that they come."""
 TELL_AFTER = timedelta(minutes=3)
 """The number of participants is sent at most this often."""
 
@@ -35,7 +37,7 @@ async def enter(here: Instance, event_id: str, actor_id: str, *, uri: str, state
             id=new_id(now), event_id=event_id, actor_id=actor_id, uri=uri[:500], state=state, at=now
         )
         return True
-    was_in = known.state != "refused"
+    was_in = known.state not in OUT
     known.uri, known.at = uri[:500], now
     known.state = known.state if was_in else state
     await known.save(update_fields=["uri", "state", "at"])
@@ -44,7 +46,7 @@ async def enter(here: Instance, event_id: str, actor_id: str, *, uri: str, state
 
 async def is_in(event_id: str, actor_id: str) -> bool:
     """Whether somebody takes part, or has asked and waits."""
-    return await Participation.filter(event_id=event_id, actor_id=actor_id).exclude(state="refused").exists()
+    return await Participation.filter(event_id=event_id, actor_id=actor_id).exclude(state__in=OUT).exists()
 
 
 async def leave(here: Instance, event_id: str, actor_id: str) -> Participation | None:

@@ -35,6 +35,7 @@ from server.resources.files import earlier_files
 from server.resources.parts import parts_of, to_remark_on
 from server.rounds import queries as rounds
 from server.sessions import queries as sessions
+from server.sessions import seminar
 from server.text import plain
 from server.thanks import form as thanks
 from server.thanks import queries as thanked
@@ -93,6 +94,8 @@ async def page(
     elif facts.get("parts"):
         facts["remarks"] = await place(here, viewer, post, to_remark_on(here, facts["parts"]), replies)
     more_to_come = is_root and not post.is_local and await gathering.opened(here, viewer, post.id)
+    if facts.get("event") is not None and "trying" not in facts and post.kind == "session":
+        facts["questions"] = seminar.questions(replies, facts["event"].starts_at, facts["event"].agenda)
     values = {"errors": [], "reply_text": "", "uploaded": [], "reply_form": None, "answers_to": [], **facts, **more}
     return render(
         request,

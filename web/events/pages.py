@@ -79,6 +79,7 @@ async def edit_page(request: Request, post: PostView) -> Response:
         capacity=event.capacity,
         language=post.language,
         content_warning=post.content_warning,
+        format=event.format,
     )
     return await _composer(request, form, editing=post)
 
@@ -96,7 +97,7 @@ async def save_edit(request: Request, post: PostView) -> Response:
 
 async def calendar(request: Request) -> Response:
     """The event as a file for calendars."""
-    post = await _event_of(request)
+    post = await event_of(request)
     file = await queries.ics(here_of(request), viewer_of(request), post)
     if file is None:
         raise NotFound
@@ -113,7 +114,7 @@ def does(act: Act, said: Said) -> Callable[[Request], Awaitable[Response]]:
 
     async def handler(request: Request) -> Response:
         viewer = signed_in(request)
-        post = await _event_of(request)
+        post = await event_of(request)
         await act(here_of(request), viewer, post.id)
         return redirect(request, post.url, toast=said(request, post))
 
@@ -143,7 +144,8 @@ async def _idea(request: Request, short: str) -> Prefill:
     return found
 
 
-async def _event_of(request: Request) -> PostView:
+async def event_of(request: Request) -> PostView:
+    """The event in the address."""
     post = await post_of(request)
     if post.kind != "session":
         raise NotFound
@@ -166,6 +168,8 @@ def _read(form: FormData, community_id: str | None = None) -> SessionForm:
         content_warning=text(form, "content_warning", 500),
         visibility=text(form, "visibility", 20),
         community_id=community_id,
+        format=text(form, "format", 10),
+        discussants=tuple(text(form, "discussants", 1000).replace(",", " ").split()),
     )
 
 

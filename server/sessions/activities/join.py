@@ -16,7 +16,7 @@ from server.ids import new_id
 from server.instance import Instance
 from server.posts.admission import may_answer
 from server.posts.models import Post
-from server.sessions import taking_part
+from server.sessions import later, taking_part
 from server.sessions.events import ParticipationAnswered
 from server.sessions.models import EventFacts, Participation
 from server.sessions.policy import why_closed
@@ -168,6 +168,7 @@ async def _leaves(here: Instance, person_uri: str, event_id: str) -> None:
         known = await taking_part.leave(here, event_id, person.id) if person is not None else None
         if known is None:
             raise Ignored("they did not take part")
+        await later.note_earlier_answer(here, event_id, known.actor_id)
         await taking_part.count(here, event_id)
 
 

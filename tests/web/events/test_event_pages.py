@@ -1,6 +1,7 @@
 """Pages of events without JavaScript: refusals first, then announcing, taking part and the file for calendars."""
 
 import re
+from datetime import UTC, datetime
 
 import pytest
 
@@ -11,6 +12,7 @@ from tests.server.sessions.test_events import FORM, remote_event
 from tests.web.practices.test_practice_pages import check
 from tests.web.test_costs import MOST_STATEMENTS
 
+ENDS = datetime(2026, 3, 10, 17, tzinfo=UTC)
 FIELDS = {
     "kind": "session",
     "title": "Peer circle",
@@ -168,3 +170,78 @@ async def test_c14_a_pack_is_put_together_by_buttons_and_ticked(fediverse, place
         page = (await client.get(path, follow_redirects=True)).text
         assert "A paper" in page
         assert "You have read" not in page
+
+
+async def test_d7_d9_a_seminar_from_its_announcement_to_what_came_of_it(fediverse, place):
+    here, maya, tom = place
+    ada = await fediverse.person(here, "ada")
+    sent = FIELDS | {"format": "seminar", "discussants": "@tom, nobody"}
+    async with fediverse.client(here, maya) as client:
+        refused = await client.post("/c/science/new?kind=session", data=sent)
+        assert refused.status_code == 422
+        check(refused.text)
+        assert "Nobody called nobody is known" in refused.text
+        assert 'value="@tom, nobody"' in refused.text
+        path = (await client.post("/c/science/new?kind=session", data=sent | {"discussants": "@tom"})).headers[
+            "location"
+        ]
+        page = (await client.get(path)).text
+        check(page)
+        assert "Asked, and only you see that: Tom" in page
+        short = path.rpartition("-")[2].partition("?")[0]
+    about = f"/p/{short}"
+    async with fediverse.client(here, tom) as client:
+        page = (await client.get(path)).text
+        check(page)
+        assert "You are asked to discuss" in page
+        assert "After the meeting the conversation goes on here for seven days, until" in page
+        assert "Ask in advance" in page
+        assert (await client.post(f"{about}/discuss")).status_code == 303
+        assert "You discuss" in (await client.get(path)).text
+        for path_of_another in ("agenda", "recap"):
+            assert (await client.post(f"{about}/{path_of_another}", data={"recap": "Mine"})).status_code == 404
+        for words in ("How long do you wait?", "What if nobody talks?"):
+            assert (await client.post(f"{about}/reply", data={"content": words})).status_code == 303
+            fediverse.clock.advance(60)
+    async with fediverse.client(here, maya) as client:
+        page = (await client.get(f"{about}/agenda")).text
+        check(page)
+        first, second = re.findall(r'name="question" value="([^"]+)"', page)
+        page = (await client.post(f"{about}/agenda", data={"question": [first, second], "down": first})).text
+        assert re.findall(r'name="question" value="([^"]+)"', page) == [second, first]
+        page = (await client.post(f"{about}/agenda", data={"question": [second, first], "out": first})).text
+        check(page)
+        assert "Put it on the agenda" in page
+        page = (await client.post(f"{about}/agenda", data={"question": [second], "back": first})).text
+        assert (await client.post(f"{about}/agenda", data={"question": [second]})).status_code == 303
+        page = (await client.get(path)).text
+        check(page)
+        assert "One more question is not on the agenda" in page
+        with here.db.bind(), statements(here) as log:
+            await client.get(path)
+        assert len(log) <= MOST_STATEMENTS
+        fediverse.clock.advance((ENDS - fediverse.clock.now()).total_seconds() + 60)
+        refused = await client.post(f"{about}/recap", data={"recap": " ", "days": "7"})
+        assert refused.status_code == 422
+        check(refused.text)
+        assert "Say in a few sentences what came of it." in refused.text
+        assert (
+            await client.post(f"{about}/recap", data={"recap": "We <b>wait</b>.\nLonger.", "days": "7"})
+        ).status_code == 303
+    async with fediverse.client(here, ada) as client:
+        page = (await client.get(path)).text
+        check(page)
+        assert "We &lt;b&gt;wait&lt;/b&gt;.<br>Longer." in page
+        assert "Were you not there?" in page
+        assert "There it is Tue 17 Mar 2026, 23:59 (Europe/Berlin)" in page
+        assert (await client.post(f"{about}/reply", data={"content": "We count to ten."})).status_code == 303
+        assert "You took part later." in (await client.get(path)).text
+    async with fediverse.client(here, maya) as client:
+        assert "One person took part later. Only you see this number." in (await client.get(path)).text
+    async with fediverse.client(here, tom) as client:
+        page = (await client.get(path)).text
+        assert "You took part." in page
+        assert "I was not there" in page
+        assert "took part later. Only you see" not in page
+        fediverse.clock.advance(8 * 86_400)
+        assert "it does not count as taking part any more" in (await client.get(path)).text
