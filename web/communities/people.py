@@ -15,6 +15,7 @@ from server.posts import queries as posts
 from web.communities import words
 from web.communities.common import community_of, insist, local, show
 from web.i18n import gettext
+from web.needs import inviting
 from web.render import redirect
 from web.request import form_of, here_of, signed_in, text
 
@@ -31,13 +32,16 @@ async def members_page(request: Request) -> Response:
 async def invite(request: Request) -> Response:
     """Offer somebody a place."""
     here, viewer, page = here_of(request), signed_in(request), await local(request)
-    handle = text(await form_of(request), "handle", 300)
+    sent = await form_of(request)
+    handle, is_there = text(sent, "handle", 300), text(sent, "from", 10) == "invite"
     try:
         await actions.invite_member(here, viewer, page.id, handle)
     except Invalid as error:
+        if is_there:
+            return await inviting.shown(request, page, errors=error.errors, typed=handle, status=422)
         return await _members(request, page, errors=error.errors, typed=handle, status=422)
     toast = gettext(request, "Invited. They find it under Communities.")
-    return redirect(request, f"{page.url}/members", toast=toast)
+    return redirect(request, f"{page.url}/{'invite' if is_there else 'members'}", toast=toast)
 
 
 async def set_role(request: Request) -> Response:

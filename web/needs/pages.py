@@ -13,7 +13,7 @@ from server.needs.actions import CardForm
 from server.posts import queries as posts
 from web.communities.common import local, show
 from web.i18n import gettext
-from web.needs import today
+from web.needs import inviting, today
 from web.render import redirect, render
 from web.request import form_of, here_of, signed_in, text, viewer_of
 
@@ -96,5 +96,6 @@ routes = [
     Route("/week/picks/{name}/pass", pass_by, methods=["POST"]),
     Route("/week/picks/{name}/back", take_back, methods=["POST"]),
     Route("/c/{slug}/needs", community),
+    Route("/c/{slug}/invite", inviting.page),
     Route("/p/{name}/today", today.button, methods=["POST"]),
 ]

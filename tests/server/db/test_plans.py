@@ -44,6 +44,7 @@ SORTED = (
     "WHERE post.id BETWEEN :low AND :high",  # one
     "WHERE boost.id BETWEEN :low AND :high",  # one
     "WHERE reader_id = :whose AND post_id IN (SELECT id FROM post WHERE id BETWEEN",  # one
+    "AS able CROSS JOIN actor",  # of those who wrote the latest practices, and as many who may be asked
     "FROM profile_pin AS pin",  # what one person pinned
     "post.id IN (:only_0",  # posts that were found already
     "SELECT own.grown_from_id FROM practice AS own WHERE own.id = :id",  # two
@@ -57,6 +58,7 @@ PAGES = (
     "/@amara", "/@amara/followers", "/@amara/following", "/notifications", "/tags/maths", "/me/requests",
     "/people", "/communities", "/communities?where=elsewhere", "/practices?subject=Maths", "/practices?mine=shared",
     "/c/science/challenges", "/c/science/ideas", "/c/science/collections", "/collections", "/saved",
+    "/c/science/invite",
     "/practices?sort=useful", "/practices?sort=useful&community=science",
     "/practices?like=mine", "/practices?like=mine&sort=useful", "/search?q=works&kind=practices&like=mine",
     "/search?q=what+works", "/search?q=works&kind=resources", "/people?q=amara",
