@@ -6,7 +6,7 @@ from server.actors import actions as actors
 from server.actors.viewer import Viewer
 from server.communities import queries as communities
 from server.instance import Instance
-from server.pads import actions, writing
+from server.pads import actions, publishing, writing
 from server.pads.access import Standing, stand
 from server.pads.actions import PadForm
 from server.pads.models import PadSection
@@ -18,11 +18,15 @@ SECTIONS = (
     ("At the library", "tom@riverside", "With adults we draw instead: one line, one picture, up on the wall."),
     ("What we would tell others", "maya@northfield", "Read them *before* the next lesson, or leave it."),
 )
+NAMED = ("maya@northfield", "tom@riverside")
 LATE = ("What we saw", "joel@northfield", "- The quiet ones write more than they say.\n- In Year 7 it took too long.")
 
 
 async def write_notes(opened: Mapping[str, Instance], viewers: Mapping[str, Viewer]) -> None:
-    """Samuel begins, the others write; what Joel wrote came late, and stands beside what Maya has written meanwhile."""
+    """Samuel begins, the others write; what Joel wrote came late, and stands beside what Maya has written meanwhile.
+
+    Maya and Tom want to be named when a practice is made of it; the others have not said.
+    """
     here = opened["northfield"]
     group = await here.run(communities.community_by_slug, here, "science", viewers["maya@northfield"])
     if group is None:
@@ -46,3 +50,5 @@ async def write_notes(opened: Mapping[str, Instance], viewers: Mapping[str, View
         section = await here.run(PadSection.get, pad_id=pad.id, heading=heading)
         if writer is not None:
             await here.run(writing.save, here, writer, pad, section.id, writing.Draft(heading, text, 0))
+            if who in NAMED:
+                await here.run(publishing.choose_name, here, writer, pad, named=True)

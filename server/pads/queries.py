@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from server.actors.queries import LABEL_COLUMNS, PersonLabel, label_of, labels
+from server.actors.viewer import Viewer
 from server.db import from_milliseconds
 from server.ids import to_number
 from server.instance import Instance
@@ -14,6 +15,8 @@ from server.pads.actions import may_remove
 from server.pads.models import Pad, PadRevision, PadSection
 from server.pads.policy import is_held
 from server.pads.writing import LATE
+from server.posts.addresses import page_path
+from server.posts.readable import readable
 from server.practices.differences import Piece, compare
 from server.text import slugify
 
@@ -69,6 +72,19 @@ class WriterView:
 
 
 @dataclass(frozen=True, slots=True)
+class MadeView:
+    """The practice that was made of a project's notes. `url` is empty for who may not read it, or not yet.
+
+    `by` is who makes it, while it is a draft; `is_mine`: that is the viewer.
+    """
+
+    title: str
+    url: str
+    by: PersonLabel | None
+    is_mine: bool
+
+
+@dataclass(frozen=True, slots=True)
 class PadView:
     """Shared notes as one person sees them; `mark` changes with every change."""
 
@@ -83,6 +99,13 @@ class PadView:
     is_guest: bool
     why_not: str
     can_remove: bool
+    made: MadeView | None
+
+    @property
+    def my_naming(self) -> str | None:
+        """``yes``, ``no`` or ``unsaid`` for who wrote in it; None for everybody else."""
+        mine = next((each for each in self.writers if self.me is not None and each.person.id == self.me.id), None)
+        return None if mine is None else {True: "yes", False: "no", None: "unsaid"}[mine.named]
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +210,28 @@ async def pad_page(here: Instance, pad: Pad, standing: Standing) -> PadView:
         is_guest=standing.is_guest,
         why_not=standing.why_not,
         can_remove=may_remove(standing, pad),
+        made=await _made(here, pad, standing),
     )
+
+
+async def _made(here: Instance, pad: Pad, standing: Standing) -> MadeView | None:
+    if not pad.is_project or pad.practice_id is None:
+        return None
+    may_read, values = readable(Viewer(actor_id=standing.actor_id))
+    row = await here.db.row(
+        f"SELECT post.title, post.short, post.kind, post.state, post.author_id, CASE WHEN {may_read} THEN 1 ELSE 0 END"
+        f" AS is_readable, {LABEL_COLUMNS} FROM post JOIN actor ON actor.id = post.author_id"
+        " WHERE post.id = :practice AND post.state <> 'deleted'",
+        practice=pad.practice_id,
+        **values,
+    )
+    if row is None:
+        return None
+    is_draft, is_mine = row["state"] == "draft", row["author_id"] == standing.actor_id
+    url = "" if is_draft or not row["is_readable"] else page_path(row["short"], row["title"], row["kind"])
+    if is_draft and is_mine:
+        url = f"/practices/new?draft={row['short']}"
+    return MadeView(row["title"] if url else "", url, label_of(here, row) if is_draft else None, is_mine)
 
 
 async def writers(here: Instance, pad_id: str) -> list[WriterView]:

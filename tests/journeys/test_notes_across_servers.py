@@ -1,18 +1,28 @@
 """Shared notes and members who live elsewhere: a link for one of them, once; never a word of the notes (C13, S15)."""
 
+import json
 import re
+from dataclasses import replace
 
 import pytest
 
 from server.actors.models import Actor
+from server.coauthors import actions as coauthors
+from server.coauthors.models import Coauthor
 from server.communities import actions as communities
 from server.pads import doors
 from server.pads.models import PadDoor, PadRevision
 from server.peers import actions as peers
-from tests.posting import Stranger, community, join
+from server.posts import bylines
+from server.posts.models import Post
+from server.practices import actions as practices
+from server.practices import queries as practice_queries
+from tests.counting import statements
+from tests.posting import Stranger, community, found, join
 from tests.web.live.test_live import _at_once  # noqa: F401
 from tests.web.pads.test_notes_pages import begun, writes
 from tests.web.practices.test_practice_pages import check
+from tests.web.test_costs import MOST_STATEMENTS
 
 LINK = re.compile(r"https://alder\.example(/notes/door/[\w-]{43})")
 
@@ -179,3 +189,88 @@ async def test_c13_guests_from_mastodon_are_sent_a_message_that_they_can_read(fe
     assert LINK.search(created["object"]["content"])
     assert {"type": "Mention", "href": tom, "name": "@tom@elsewhere.example"} in created["object"]["tag"]
     assert (await amara.here.run(PadDoor.get, person_id=there.id)).key_hash is None
+
+
+async def contributors(fediverse, amara, bruno, there, url, sections):
+    """Dora, Ben and Cleo of Alder and Bruno of Birch write in a project; each says something about their name."""
+    here = amara.here
+    people = {name: await fediverse.person(here, name) for name in ("ben", "cleo", "dora")}
+    group = await here.run(Actor.get, username="circle", kind="Group")
+    for person in people.values():
+        await person.do(communities.apply, group.id, ["a", "b", "c"])
+        await amara.do(communities.decide_application, group.id, person.id, accept=True)
+    async with fediverse.client(here, amara) as client:
+        url = (await client.post(url, data={"title": "Reading week", "project": "1"})).headers["location"]
+    await asked(fediverse, here, "@bruno@birch.example", "circle")
+    async with fediverse.client(here) as guest:
+        await guest.post((await links(bruno))[-1])
+        await writes(guest, sections[1], "From Birch", base=0, heading="What next")
+        assert (await guest.post(url, data={"act": "practice"})).status_code == 403
+        assert (await guest.post(url, data={"act": "name"})).status_code == 303
+    for base, (name, act) in enumerate((("ben", "name"), ("cleo", ""), ("dora", "unname")), 1):
+        async with fediverse.client(here, people[name]) as client:
+            fediverse.clock.advance(1)
+            answer = await client.post(url, data={"act": act or "name"})
+            assert answer.status_code == 404  # who wrote nothing is not asked
+            await writes(client, sections[1], f"{name} too", base=base, heading="What next")
+            if act:
+                assert (await client.post(url, data={"act": act})).status_code == 303
+            check((await client.get(url)).text)
+    return people, url
+
+
+async def test_c24_a_project_is_published_as_a_practice_and_whoever_agrees_is_named(fediverse, circle):
+    amara, bruno, _, _, there, url, sections = circle
+    here, birch = amara.here, bruno.here
+    async with fediverse.client(here, amara) as client:
+        assert (await client.post(url, data={"act": "practice"})).status_code == 422  # no project yet
+    people, url = await contributors(fediverse, amara, bruno, there, url, sections)
+    async with fediverse.client(here, amara) as client, fediverse.client(here, people["ben"]) as other:
+        page = (await client.get(url)).text
+        check(page)
+        assert "Make a practice of it" in page
+        way = (await client.post(url, data={"act": "practice"})).headers["location"]
+        assert (await other.post(url, data={"act": "practice"})).status_code == 403
+        assert "Amara is making a practice of it." in (await other.get(url)).text
+        page = (await client.get(way)).text
+        assert "**What we saw**\n\nAmong ourselves" in page
+        assert "**What next**\n\ndora too" in page
+        assert not await here.run(Coauthor.exists)
+        sent = str(await here.run(here.db.rows, "SELECT body FROM sent_activity"))
+        assert "Among ourselves" not in sent
+        short = re.search(r"draft=(\w+)", way)[1]
+        draft = await here.run(Post.get, short=short)
+        assert (draft.state, draft.visibility, draft.community_id is not None) == ("draft", "private", True)
+        form = (await amara.do(practice_queries.draft, short))[1]
+        form = replace(form, would_change="Begin earlier.", licence="CC-BY-SA-4.0", visibility="members")
+        post = await amara.do(practices.share, form, draft_id=draft.id)
+        # Ben said yes: named at once. Cleo said nothing, and Bruno's own server asks him: both are asked. Dora is not.
+        states = {
+            row["name"]: row["state"]
+            for row in await here.run(
+                here.db.rows,
+                "SELECT actor.name, coauthor.state FROM coauthor JOIN actor ON actor.id = coauthor.person_id",
+            )
+        }
+        assert states == {"Ben": "active", "Cleo": "invited", "Bruno": "invited"}
+        page = (await other.get(url)).text
+        check(page)
+        assert f'href="/p/reading-week-{post.short}"' in page
+        with statements(here) as counted:
+            await other.get(url)
+        assert len(counted) <= MOST_STATEMENTS, counted
+        page = (await other.get(post.url.removeprefix("https://alder.example"))).text
+        assert "Ben" in page
+        assert "Dora" not in page
+        assert "Cleo" not in page
+    await fediverse.settle()
+    bodies = [json.loads(row["body"]) for row in await here.run(here.db.rows, "SELECT body FROM sent_activity")]
+    [created] = [body["object"] for body in bodies if body["type"] == "Create" and "Begin earlier." in str(body)]
+    assert [each["ph:name"] for each in created["ph:coAuthors"]] == ["Ben"]
+    copy = await found(birch, post.uri)
+    await bruno.do(coauthors.answer, copy.id, accepted=True)
+    await people["cleo"].do(coauthors.answer, post.id, accepted=False)
+    await fediverse.settle()
+    now = await here.run(Post.get, id=post.id)
+    assert sorted(each.name for each in bylines.of(now.particulars)) == ["Ben", "Bruno"]
+    assert sorted(each.name for each in bylines.of((await found(birch, post.uri)).particulars)) == ["Ben", "Bruno"]

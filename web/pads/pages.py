@@ -9,12 +9,13 @@ from starlette.routing import Route
 from server.communities import queries as communities
 from server.communities.queries import CommunityLabel
 from server.errors import Invalid, NotFound
-from server.pads import actions, queries, writing
+from server.pads import actions, publishing, queries, writing
 from server.pads.access import KINDS, Standing, open_pad, stand
 from server.pads.actions import PadForm
 from server.pads.policy import MOST_SECTIONS, SECTION_CHARACTERS
 from server.pads.queries import SectionView
 from server.pads.writing import Draft
+from server.text import LANGUAGES
 from web.communities.common import local
 from web.communities.common import show as show_community
 from web.discussions.showing import post_of
@@ -128,10 +129,18 @@ async def settle(request: Request) -> Response:
 
 
 async def change(request: Request) -> Response:
-    """Rename them, say whether they are a project's, or erase them."""
+    """Rename them, say whose they are, make a practice of them, say whether one is named, or erase them."""
     here, sent = here_of(request), await form_of(request)
     pad, standing = await _opened(request)
-    if text(sent, "act", 10) == "erase":
+    act = text(sent, "act", 10)
+    if act == "practice":
+        return await _practice(request, pad, standing)
+    if act in {"name", "unname"}:
+        await publishing.choose_name(here, standing, pad, named=act == "name")
+        yes = gettext(request, "You are named when it is published.")
+        no = gettext(request, "You are not named, and not asked.")
+        return await _again(request, pad, yes if act == "name" else no)
+    if act == "erase":
         await actions.remove(here, standing, pad)
         place = _place(request, pad, await _community(request, pad))
         return redirect(request, place, toast=gettext(request, "The notes are erased."))
@@ -141,6 +150,14 @@ async def change(request: Request) -> Response:
     except Invalid as error:
         return await _show(request, pad, standing, errors=error.errors, status=422)
     return await _again(request, pad, gettext(request, "Saved."))
+
+
+async def _practice(request: Request, pad: Any, standing: Standing) -> Response:
+    here, viewer = here_of(request), viewer_of(request)
+    language = viewer.language if viewer.language in LANGUAGES else "en"
+    draft = await publishing.draft(here, viewer, standing, pad, language=language)
+    said = gettext(request, "This is a draft that only you see. Say what is missing, choose a licence, and share it.")
+    return redirect(request, f"/practices/new?draft={draft.short}", toast=said)
 
 
 async def history(request: Request) -> Response:
