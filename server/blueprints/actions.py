@@ -1,7 +1,8 @@
 """Beginning a network with all that it needs, ticking off its plan, and taking the beginnings away again."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from server.actors.models import Actor
 from server.actors.viewer import Viewer
@@ -13,6 +14,7 @@ from server.communities.models import Community
 from server.communities.policy import APPLY, MEMBERS
 from server.consortium import actions as consortium
 from server.consortium.models import Consortium
+from server.db import among
 from server.errors import Invalid, NotAllowed, NotFound
 from server.instance import Instance
 
@@ -23,19 +25,32 @@ TRIED_HANDLES = 20
 
 
 @dataclass(frozen=True, slots=True)
+class Survey:
+    """A step at which all members are asked with a poll, in the community of this number among those that are made."""
+
+    text: str
+    question: str
+    options: Sequence[str]
+    community: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Blueprint:
     """What a network begins with, in the words of the page that offers it: communities as name and purpose."""
 
     communities: Sequence[tuple[str, str]]
-    steps: Sequence[str]
+    steps: Sequence[str | Survey]
 
 
 @dataclass(frozen=True, slots=True)
 class PlanStep:
-    """One step of a plan."""
+    """One step of a plan. One that asks has a question and options, and the handle of the community to ask in."""
 
     text: str
     done: bool
+    question: str = ""
+    options: tuple[str, ...] = ()
+    community: str = ""
 
 
 async def begin(
@@ -53,7 +68,7 @@ async def begin(
         form = CommunityForm(name=title, purpose=aim, visibility=MEMBERS, join_policy=APPLY)
         community = await communities.create_community(here, acting, await _with_handle(here, form))
         made.append(community.id)
-    steps = [{"text": text[:MAX_STEP], "done": False} for text in blueprint.steps[:MAX_STEPS]]
+    steps = [_step(step, made) for step in blueprint.steps[:MAX_STEPS]]
     async with here.db.transaction():
         await NetworkPlan.create(id=network.id, steps=steps, communities=made, created_at=here.clock.now())
         await audit.record(here, by=acting.handle, action="consortium.begin", subject=network.name)
@@ -91,14 +106,44 @@ async def take_away(here: Instance, acting: Viewer, slug: str) -> int:
 
 
 async def steps_of(here: Instance, slug: str) -> list[PlanStep]:
-    """The plan of a network hosted here; empty where it has none. One query."""
+    """The plan of a network hosted here; empty where it has none. At most three queries."""
     row = await here.db.row(
         "SELECT consortium.id FROM consortium JOIN network_plan ON network_plan.id = consortium.id"
         " WHERE consortium.slug = :slug AND consortium.state = 'hosted'",
         slug=slug,
     )
     plan = None if row is None else await NetworkPlan.get_or_none(id=row["id"])
-    return [] if plan is None else [PlanStep(step["text"], bool(step["done"])) for step in plan.steps or ()]
+    steps: list[dict[str, Any]] = list(plan.steps or ()) if plan is not None else []
+    asks = {str(step["community"]) for step in steps if step.get("community")}
+    places = await _places(here, asks) if asks else {}
+    return [
+        PlanStep(
+            step["text"],
+            bool(step["done"]),
+            step["question"] if step.get("community") in places else "",
+            tuple(step.get("options") or ()),
+            places.get(str(step.get("community")), ""),
+        )
+        for step in steps
+    ]
+
+
+def _step(step: str | Survey, made: Sequence[str]) -> dict[str, object]:
+    if isinstance(step, str):
+        return {"text": step[:MAX_STEP], "done": False}
+    asks = {"community": made[step.community], "question": step.question, "options": list(step.options)}
+    return {"text": step.text[:MAX_STEP], "done": False, **asks}
+
+
+async def _places(here: Instance, ids: Collection[str]) -> dict[str, str]:
+    """The handles of those of these communities that are still open."""
+    named, values = among(ids)
+    rows = await here.db.rows(
+        "SELECT actor.id, actor.username FROM actor JOIN community ON community.id = actor.id"
+        f" WHERE actor.id IN ({named}) AND community.archived_at IS NULL",
+        **values,
+    )
+    return {row["id"]: row["username"] for row in rows}
 
 
 async def _plan(here: Instance, acting: Viewer, slug: str) -> NetworkPlan:

@@ -10,7 +10,8 @@ from server.db import JsonField, MomentField, id_field
 class NetworkPlan(Model):
     """The plan of a network hosted here; `id` is the id of the network.
 
-    `steps` are ``{text, done}``, `communities` the ids of those that were made for it. For admins here alone.
+    `steps` are ``{text, done}``, and ``{community, question, options}`` besides where one asks all members in one of
+    the communities that were made for it, whose ids are `communities`. For admins here alone.
     """
 
     id = id_field()

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from starlette.requests import Request
 
-from server.blueprints.actions import Blueprint
+from server.blueprints.actions import Blueprint, Survey
 from web.i18n import gettext
 
 
@@ -60,12 +60,14 @@ def _feelings(request: Request) -> Beginning:
                 ),
             ),
             steps=(
+                _first(request, gettext(request, "How sure are you of what to do when a child has a hard day?")),
                 gettext(request, "Week 1: two schools agree on the guidelines, and each names a contact."),
                 gettext(request, "Week 2: every member shares one practice it uses every day."),
                 gettext(
                     request, "Weeks 3 to 8: everybody tries one practice of another school and reports how it went."
                 ),
                 gettext(request, "Week 9: meet for an hour, and choose what all of you keep."),
+                _last(request, gettext(request, "How sure are you of what to do when a child has a hard day?")),
             ),
         ),
     )
@@ -101,10 +103,12 @@ def _writing(request: Request) -> Beginning:
                 ),
             ),
             steps=(
+                _first(request, gettext(request, "How much do you feel like somebody who writes?")),
                 gettext(request, "Month 1: each site names two leaders, who join “Site leaders”."),
                 gettext(request, "Month 2: a first demonstration lesson of each site is shared as a practice."),
                 gettext(request, "Months 3 to 5: every site tries a lesson of two others and reports."),
                 gettext(request, "Month 6: plan the summer institute, and read the report of the network."),
+                _last(request, gettext(request, "How much do you feel like somebody who writes?")),
             ),
         ),
     )
@@ -140,10 +144,31 @@ def _faculty(request: Request) -> Beginning:
                 ),
             ),
             steps=(
+                _first(request, gettext(request, "How well do you know what is learnt in courses beside yours?"), 2),
                 gettext(request, "Before term: the hub invites the sites, and all agree on two shared aims."),
                 gettext(request, "Weeks 1 to 4: each site shares one assignment, and takes up one of another site."),
                 gettext(request, "Mid-term: a visit between two sites, in person or on a screen."),
                 gettext(request, "End of term: every site reports how it went, and the hub reads the numbers."),
+                _last(request, gettext(request, "How well do you know what is learnt in courses beside yours?"), 2),
             ),
         ),
+    )
+
+
+def _first(request: Request, question: str, community: int = 0) -> Survey:
+    words = gettext(request, "At the beginning: ask all members with a poll, and keep the numbers.")
+    return Survey(words, question, _scale(request), community)
+
+
+def _last(request: Request, question: str, community: int = 0) -> Survey:
+    words = gettext(request, "At the end: ask the same again, and compare.")
+    return Survey(words, question, _scale(request), community)
+
+
+def _scale(request: Request) -> tuple[str, ...]:
+    return (
+        gettext(request, "Not at all yet"),
+        gettext(request, "A little"),
+        gettext(request, "Quite"),
+        gettext(request, "Very much"),
     )

@@ -10,7 +10,7 @@ from starlette.routing import Route
 
 from server.errors import Invalid, NotAllowed, NotFound
 from server.polls import actions, queries
-from server.polls.form import LASTS, PollForm
+from server.polls.form import LASTS, MAX_OPTION, MAX_OPTIONS, MAX_QUESTION, PollForm
 from server.posts import queries as posts
 from server.posts.queries import PostView
 from server.text import LANGUAGES
@@ -22,8 +22,15 @@ from web.request import form_of, here_of, signed_in, text, texts, viewer_of
 
 
 async def compose(request: Request) -> Response:
-    """An empty form to ask with a poll in a community."""
-    return await _composer(request, PollForm(language=_language(request)))
+    """A form to ask with a poll in a community, empty or begun with what the address says."""
+    asked = request.query_params
+    begun = PollForm(
+        question=asked.get("question", "")[:MAX_QUESTION],
+        options=tuple(option[:MAX_OPTION] for option in asked.getlist("option")[:MAX_OPTIONS]),
+        lasts=asked.get("lasts", "") if asked.get("lasts", "") in LASTS else "7d",
+        language=_language(request),
+    )
+    return await _composer(request, begun)
 
 
 async def send(request: Request) -> Response:

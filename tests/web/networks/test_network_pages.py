@@ -1,5 +1,8 @@
 """Pages of networks: an admin founds and joins one in the browser; everybody reads who is in it (M2, M6)."""
 
+import re
+from html import unescape
+
 import pytest
 
 from server.actors.actions import resolve
@@ -85,6 +88,19 @@ async def test_m4_a_network_begins_with_a_template_that_can_be_taken_away(fedive
     await community(ana, "hub")  # this handle is taken
     assert await does(host, "/admin/networks/found", **WORDS, begin="faculty") == NETWORK
     await says(host, NETWORK, "Before term: the hub invites the sites", "Name *no pupils*.")
+    # The first and the last step ask the same, with a poll that the plan fills in and somebody sends.
+    page = await says(host, NETWORK, "How well do you know what is learnt in courses beside yours?")
+    asks = [unescape(link) for link in re.findall(r'href="(/c/what-students-learn/new[?][^"]+)"', page)]
+    assert len(asks) == 2
+    assert asks[0] == asks[1]
+    form = await says(
+        host, asks[0], 'value="How well do you know what is learnt in courses beside yours?"', "Very much"
+    )
+    assert form.count('name="option"') == 8
+    for wrong in ("lasts=ever", f"question={'x' * 900}", "&".join(f"option={n}" for n in range(30))):
+        assert (await host.get(f"/c/what-students-learn/new?kind=poll&{wrong}")).status_code == 200
+    assert (await member.get(asks[0])).status_code in {303, 403, 404}
+    assert await alder.run(alder.db.value, "SELECT count(*) FROM post WHERE kind = 'poll'") == 0
     for path in ("tick", "unplan"):
         assert (await member.post(f"{NETWORK}/{path}", data={"step": "0", "done": "yes"})).status_code in {403, 404}
     assert (await host.post(f"{NETWORK}/tick", data={"step": "9", "done": "yes"})).status_code == 404
