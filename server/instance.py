@@ -63,6 +63,8 @@ class Site:
     guidelines_html: str = ""
     guidelines_version: int = 0
     contact: str = ""
+    helplines_source: str = ""
+    helplines_html: str = ""
     default_licence: str = "CC-BY-4.0"
     threadiverse_software: frozenset[str] = THREADIVERSE_SOFTWARE
     break_from: date | None = None

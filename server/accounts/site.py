@@ -17,7 +17,7 @@ CHANNEL = "site"
 LONGEST_BREAK = timedelta(days=190)
 _KEYS = (
     *("name", "description", "accent", "registration", "guidelines", "contact", "default_licence"),
-    *("threadiverse_software", "break_from", "break_until"),
+    *("threadiverse_software", "break_from", "break_until", "helplines"),
 )
 _BETWEEN = re.compile(r"[\s,;]+")
 _SOFTWARE = re.compile(r"[a-z0-9][a-z0-9_.+-]{0,58}")
@@ -39,6 +39,8 @@ async def load(here: Instance) -> None:
     site.break_from, site.break_until = _day(values.get("break_from")), _day(values.get("break_until"))
     site.guidelines_version = int(values.get("guidelines_version", "0"))
     site.guidelines_source = values.get("guidelines", "")
+    site.helplines_source = values.get("helplines", "")
+    site.helplines_html = await _rendered(here, site.helplines_source)
     site.guidelines_html = await _rendered(here, site.guidelines_source)
 
 
@@ -86,6 +88,8 @@ def _check(changes: dict[str, str]) -> None:
         errors.append(Invalid("Choose who may join.", field="registration"))
     if len(changes.get("guidelines", "")) > 20_000:
         errors.append(Invalid("Use at most 20000 characters.", field="guidelines"))
+    if len(changes.get("helplines", "")) > 2000:
+        errors.append(Invalid("Use at most 2000 characters.", field="helplines"))
     if "threadiverse_software" in changes:
         text = changes["threadiverse_software"]
         wrong = [name for name in _BETWEEN.split(text) if name and not _SOFTWARE.fullmatch(name.lower())]

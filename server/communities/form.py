@@ -62,8 +62,10 @@ def checked(form: CommunityForm, *, is_new: bool) -> CommunityForm:
         errors.append(Invalid("Say in a sentence what it is for.", field="purpose"))
     if tidy.kind == policy.FORMAL:
         errors += _charter(tidy, is_new=is_new)
-    if tidy.kind == policy.SUPPORT and tidy.visibility not in {policy.MEMBERS, policy.INSTANCE}:
-        errors.append(Invalid("A support group is for its members or for people of this server.", field="visibility"))
+    if tidy.kind == policy.SUPPORT and tidy.visibility != policy.MEMBERS:
+        errors.append(Invalid("What is said in a support group is for its members alone.", field="visibility"))
+    if tidy.kind == policy.SUPPORT and tidy.join_policy == policy.OPEN:
+        errors.append(Invalid("People ask for a place in a support group, or are invited.", field="join_policy"))
     if errors:
         first, *others = errors
         raise Invalid(first.message, field=first.field, others=tuple(others))
@@ -78,7 +80,7 @@ def slug_for(name: str) -> str:
 
 def without_charter(form: CommunityForm) -> CommunityForm:
     """For the command line, which asks for little: visibility and joining as fits the kind."""
-    if form.kind == policy.SUPPORT and form.visibility != policy.INSTANCE:
+    if form.kind == policy.SUPPORT:
         form = replace(form, visibility=policy.MEMBERS)
     if form.join_policy == policy.OPEN and (form.kind == policy.FORMAL or form.visibility == policy.MEMBERS):
         form = replace(form, join_policy=policy.APPLY)

@@ -86,6 +86,18 @@ COMMUNITIES = (
         members=("ana", "maya", "joel", "priya", "hannah", "samuel"),
         visibility="instance",
     ),
+    DemoCommunity(
+        slug="listening",
+        name="Somebody who listens",
+        kind="support",
+        purpose="For weeks that were too much. We listen, and nobody has to explain.",
+        time_per_week="One lunch break, when you need it",
+        guidelines="1. What is said here stays here.\n2. We listen first; advice only where somebody asks for it.\n3. We name"
+        " no pupils.\n4. If somebody is in danger, those who look after this group act.",
+        members=("samuel", "hannah"),
+        visibility="members",
+        join_policy="apply",
+    ),
 )
 
 PRACTICES = (

@@ -96,6 +96,10 @@ class Act:
     do: Callable[[], Awaitable[None]]
 
 
+HELPLINES = (
+    "Everybody in this demo is invented, so no numbers stand here. A school writes down who can be called in its place,"
+    " and when."
+)
 BEGINS_SO = "SELECT id FROM post WHERE is_local AND kind = :kind AND title LIKE :title ORDER BY id LIMIT 1"
 
 
@@ -199,6 +203,7 @@ class Seeder:
     async def _people(self, organisation: DemoOrganisation) -> None:
         here = self._opened[organisation.slug]
         changes = {"name": organisation.name, "description": organisation.description, "accent": organisation.accent}
+        changes["helplines"] = HELPLINES
         await here.run(site.save, here, "demo", changes)
         made = [here.run(self._person, here, organisation.slug, person) for person in organisation.people]
         await asyncio.gather(*made)

@@ -7,6 +7,7 @@ that with what it should be counted in now, and moves the counts by the differen
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+from server.communities.policy import SUPPORT
 from server.db import Row, to_milliseconds
 from server.db.given import NUMBER, TEXT, given, rows_given
 from server.instance import Instance
@@ -14,6 +15,8 @@ from server.posts.models import Post
 from server.posts.policy import COUNTED, IS_NO_PLACE
 
 _COUNTED = ", ".join(f"'{name}'" for name in sorted(COUNTED))
+_UNCOUNTED = f" AND kind <> '{SUPPORT}'"
+"""In support groups nothing is counted: neither how much is said, nor when."""
 _TRIES = 5
 
 DUE = (
@@ -51,12 +54,18 @@ async def add_new(here: Instance, rows: Sequence[Row]) -> None:
         if row["community_id"]:
             last_posts[row["community_id"]] = max(last_posts.get(row["community_id"], 0), published)
     await _add(here, "post", "replies_count", "last_activity_at", replies, latest)
-    await _add(here, "community", "posts_count", "last_post_at", posts, last_posts)
+    await _add(here, "community", "posts_count", "last_post_at", posts, last_posts, _UNCOUNTED)
     await _add(here, "actor", "posts_count", None, people, {})
 
 
 async def _add(
-    here: Instance, table: str, column: str, moment: str | None, counts: Counter[str], moments: Mapping[str, int]
+    here: Instance,
+    table: str,
+    column: str,
+    moment: str | None,
+    counts: Counter[str],
+    moments: Mapping[str, int],
+    only: str = "",
 ) -> None:
     places = sorted({*counts, *moments})
     if not places:
@@ -68,7 +77,7 @@ async def _add(
     # again, finds that row no more in the union, and leaves it as it is.
     await here.db.execute(
         f"UPDATE {table} SET {column} = {column} + given.more{forward}"
-        f" FROM {given(here.db.dialect, id=TEXT, more=NUMBER, at=NUMBER)} WHERE {table}.id = given.id",
+        f" FROM {given(here.db.dialect, id=TEXT, more=NUMBER, at=NUMBER)} WHERE {table}.id = given.id{only}",
         given=rows_given({"id": place, "more": counts[place], "at": moments.get(place, 0)} for place in places),
     )
 
@@ -194,8 +203,8 @@ def _places(post_id: str, counted: str) -> set[tuple[str, str]]:
 
 async def _count(here: Instance, place: tuple[str, str], step: int) -> None:
     table, row_id = place
-    column = "replies_count" if table == "post" else "posts_count"
-    await here.db.execute(f"UPDATE {table} SET {column} = {column} + :step WHERE id = :id", step=step, id=row_id)
+    column, only = ("replies_count", "") if table == "post" else ("posts_count", _UNCOUNTED)
+    await here.db.execute(f"UPDATE {table} SET {column} = {column} + :step WHERE id = :id{only}", step=step, id=row_id)
 
 
 async def _last_post(here: Instance, before: str, now: str, published: int) -> None:
@@ -204,7 +213,7 @@ async def _last_post(here: Instance, before: str, now: str, published: int) -> N
     if new and new != old:
         await here.db.execute(
             "UPDATE community SET last_post_at = CASE WHEN last_post_at IS NULL OR last_post_at < :at THEN :at"
-            " ELSE last_post_at END WHERE id = :id",
+            f" ELSE last_post_at END WHERE id = :id{_UNCOUNTED}",
             at=published,
             id=new,
         )

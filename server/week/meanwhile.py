@@ -84,7 +84,7 @@ async def silent(here: Instance, viewer: Viewer) -> list[Silent]:
     if here.site.on_break(now):
         return []
     rows = await here.db.rows(
-        "SELECT spoke.community_id, spoke.author_id, community.visibility, community.kind FROM"
+        "SELECT spoke.community_id, spoke.author_id, community.visibility FROM"
         " (SELECT talk.community_id, post.author_id, max(post.published_at) AS last FROM (SELECT id, community_id"
         f" FROM post{here.db.by('idx_post_talk')} WHERE community_id IN (SELECT community_id FROM membership"
         " WHERE person_id = :me AND state = 'active' AND role IN ('steward', 'facilitator') ORDER BY id LIMIT :spaces)"
@@ -92,6 +92,7 @@ async def silent(here: Instance, viewer: Viewer) -> list[Silent]:
         " LIMIT :latest) AS talk JOIN post ON post.root_id = talk.id WHERE post.state = 'visible'"
         " AND post.published_at > :since GROUP BY talk.community_id, post.author_id) AS spoke"
         " JOIN community ON community.id = spoke.community_id AND community.archived_at IS NULL"
+        f" AND community.kind <> '{SUPPORT}'"
         " JOIN membership AS inside ON inside.community_id = spoke.community_id AND inside.person_id = spoke.author_id"
         " AND inside.state = 'active'"
         " JOIN actor ON actor.id = spoke.author_id AND actor.deleted_at IS NULL AND actor.suspended_at IS NULL"
@@ -110,7 +111,7 @@ async def silent(here: Instance, viewer: Viewer) -> list[Silent]:
         latest=LATEST,
     )
     by_space: defaultdict[str, list[str]] = defaultdict(list)
-    open_spaces = {row["community_id"] for row in rows if row["visibility"] in OPEN and row["kind"] != SUPPORT}
+    open_spaces = {row["community_id"] for row in rows if row["visibility"] in OPEN}
     for row in rows:
         by_space[row["community_id"]].append(row["author_id"])
     named = {space: people[:MOST_NAMED] for space, people in by_space.items() if space in open_spaces}

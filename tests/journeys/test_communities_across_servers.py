@@ -162,7 +162,7 @@ async def test_s15_a_community_of_this_server_does_not_exist_for_others(fedivers
     for slug, form in {
         "staff": {"visibility": "instance"},
         "network": {"visibility": "network"},
-        "quiet": {"kind": "support", "visibility": "members"},
+        "quiet": {"kind": "support", "visibility": "members", "join_policy": "apply"},
     }.items():
         made = await amara.do(actions.create_community, CommunityForm(name=slug, purpose="p", slug=f"{slug}-x", **form))
         with pytest.raises(NotFound):

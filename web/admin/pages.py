@@ -27,7 +27,7 @@ PAGE = 50
 ABOUT_POSTS = ("post.", "answer.", "resource.")
 SITE_FIELDS = (
     *("name", "description", "accent", "registration", "guidelines", "contact", "default_licence"),
-    "threadiverse_software",
+    *("threadiverse_software", "helplines"),
 )
 
 
@@ -157,6 +157,7 @@ async def site_page(request: Request) -> Response:
         "guidelines": now.guidelines_source,
         "contact": now.contact,
         "default_licence": now.default_licence,
+        "helplines": now.helplines_source,
         "threadiverse_software": "\n".join(sorted(now.threadiverse_software)),
     }
     return _site(request, form)

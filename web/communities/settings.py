@@ -1,5 +1,7 @@
 """Making a community on one screen, and changing it."""
 
+from dataclasses import replace
+
 from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import Response
@@ -10,7 +12,7 @@ from server.communities.form import CommunityForm
 from server.communities.queries import CommunityPage
 from server.errors import Invalid
 from server.text import LANGUAGES
-from web.communities import words
+from web.communities import templates, words
 from web.communities.common import insist, local
 from web.i18n import gettext
 from web.notifications.words import weekdays
@@ -24,17 +26,21 @@ async def new_page(request: Request) -> Response:
     """One screen: a name and a purpose are enough."""
     viewer = signed_in(request)
     start = CommunityForm(name="", purpose="", language=viewer.language, facilitators=(viewer.handle,))
-    return _form(request, start)
+    template = templates.name_of(request.query_params.get("template"))
+    return _form(request, templates.begun(request, start, template), begins_with=template)
 
 
 async def create(request: Request) -> Response:
     """Make it."""
     here, viewer = here_of(request), signed_in(request)
-    filled = _read(await form_of(request))
+    sent = await form_of(request)
+    filled, template = _read(sent), templates.name_of(text(sent, "template", 20))
+    if template:
+        filled = replace(filled, guidelines=text(sent, "guidelines", 25_000))
     try:
         made = await actions.create_community(here, viewer, filled)
     except Invalid as error:
-        return _form(request, filled, errors=error.errors, status=422)
+        return _form(request, filled, errors=error.errors, status=422, begins_with=template)
     toast = gettext(request, "%(name)s is there. Invite a few people, and write the first post.", name=made.name)
     return redirect(request, f"/c/{made.username}", toast=toast)
 
@@ -81,6 +87,7 @@ def _form(
     page: CommunityPage | None = None,
     errors: list[dict[str, str]] | None = None,
     status: int = 200,
+    begins_with: str = "",
 ) -> Response:
     return render(
         request,
@@ -98,6 +105,7 @@ def _form(
         default_questions=form.DEFAULT_QUESTIONS,
         max_questions=form.MAX_QUESTIONS,
         errors=errors or [],
+        begins_with=begins_with,
     )
 
 

@@ -133,7 +133,8 @@ def tabs(request: Request, page: CommunityPage, current: str) -> list[dict[str, 
             found.append(("members", gettext(request, "People"), f"{page.url}/members"))
         if policy.may_see_members(page.facts) and viewer_of(request).is_signed_in:
             found.append(("notes", gettext(request, "Shared notes"), f"{page.url}/notes"))
-            found.append(("needs", gettext(request, "Needs"), f"{page.url}/needs"))
+            if page.kind != policy.SUPPORT:
+                found.append(("needs", gettext(request, "Needs"), f"{page.url}/needs"))
         if page.guidelines_version or policy.may_set_guidelines(page.facts):
             found.append(("guidelines", gettext(request, "Guidelines"), f"{page.url}/guidelines"))
     return [{"label": label, "href": href, "current": name == current} for name, label, href in found]

@@ -55,9 +55,9 @@ async def take_back(request: Request) -> Response:
 
 
 async def community(request: Request) -> Response:
-    """`/c/NAME/needs`: what people in it need, where five say the same."""
+    """`/c/NAME/needs`: what people in it need, where five say the same; of a support group never."""
     place = await local(request)
-    if not policy.may_see_members(place.facts) or not viewer_of(request).is_signed_in:
+    if not policy.may_see_members(place.facts) or not viewer_of(request).is_signed_in or place.kind == policy.SUPPORT:
         raise NotFound
     found = await queries.needs_of(here_of(request), place.id)
     headings = {

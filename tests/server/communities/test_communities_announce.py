@@ -113,8 +113,7 @@ async def test_e12_what_was_received_is_passed_on_letter_by_letter(amara: Person
     [
         {"visibility": "instance"},
         {"visibility": "network"},
-        {"kind": "support", "visibility": "members"},
-        {"kind": "support", "visibility": "instance"},
+        {"kind": "support", "visibility": "members", "join_policy": "apply"},
     ],
 )
 async def test_s15_what_stays_here_is_never_announced(amara: Person, form: dict[str, str]) -> None:
