@@ -122,12 +122,12 @@ async def note_earlier_answer(here: Instance, event_id: str, person_id: str) -> 
 async def on_gone(here: Instance, event: PostDeleted | PostRemoved) -> None:
     """An answer is gone: whoever wrote it took part later only if another one of theirs is there."""
     await here.db.execute(
-        "DELETE FROM event_participation WHERE state = 'later' AND EXISTS (SELECT 1 FROM post JOIN event_facts"
-        " ON event_facts.id = post.parent_id WHERE post.id = :post AND post.parent_id = event_participation.event_id"
-        " AND post.author_id = event_participation.actor_id AND NOT EXISTS (SELECT 1 FROM post AS other"
-        " WHERE other.parent_id = post.parent_id AND other.author_id = post.author_id AND other.id <> post.id"
-        " AND other.state = 'visible' AND other.published_at BETWEEN event_facts.recap_at"
-        " AND event_facts.answers_until))",
+        "DELETE FROM event_participation WHERE event_id = (SELECT parent_id FROM post WHERE id = :post)"
+        " AND actor_id = (SELECT author_id FROM post WHERE id = :post) AND state = 'later'"
+        " AND NOT EXISTS (SELECT 1 FROM post AS other JOIN event_facts ON event_facts.id = other.parent_id"
+        " WHERE other.parent_id = event_participation.event_id AND other.author_id = event_participation.actor_id"
+        " AND other.id <> :post AND other.state = 'visible'"
+        " AND other.published_at BETWEEN event_facts.recap_at AND event_facts.answers_until)",
         post=event.post_id,
     )
 

@@ -18,6 +18,7 @@ from server.actors.policy import clean_name
 from server.actors.queries import PersonLabel, actor_by_handle
 from server.actors.remote import resolve
 from server.actors.viewer import Viewer
+from server.db import among
 from server.errors import Invalid, NotAllowed, NotFound
 from server.ids import new_id
 from server.instance import Instance
@@ -207,10 +208,25 @@ def read(remote: RemotePost) -> dict[str, object]:
 
 
 async def keep(here: Instance, event_id: str, remote: RemotePost) -> None:
-    """Keep who discusses at an event elsewhere; in the caller's transaction."""
+    """Keep who discusses at an event elsewhere; in the caller's transaction.
+
+    Of people here it is believed where they said so themselves: nobody else says of them that they come (S5).
+    """
     told = _people(remote.raw.get(DISCUSSANTS)) if remote.raw.get(FORMAT) == SEMINAR else {}
-    rows = await Discussant.filter(event_id=event_id).order_by("id").limit(100)
-    if told == {row.person_uri: (row.name, row.url) for row in rows}:
+    ours = [uri for uri in told if here.is_local_uri(uri)]
+    if ours:
+        which, values = among(ours, "uri")
+        rows = await here.db.rows(
+            "SELECT DISTINCT actor.uri FROM post JOIN actor ON actor.id = post.author_id JOIN post_tag"
+            f" ON post_tag.post_id = post.id AND post_tag.tag = '{TAG}' WHERE post.parent_id = :event"
+            f" AND post.state = 'visible' AND actor.uri IN ({which}) ORDER BY actor.uri",
+            event=event_id,
+            **values,
+        )
+        agreed = {row["uri"] for row in rows}
+        told = {uri: words for uri, words in told.items() if uri not in ours or uri in agreed}
+    kept = await Discussant.filter(event_id=event_id).order_by("id").limit(100)
+    if told == {row.person_uri: (row.name, row.url) for row in kept}:
         return
     await Discussant.filter(event_id=event_id).delete()
     for uri, (name, url) in told.items():

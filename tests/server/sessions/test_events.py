@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -422,3 +422,21 @@ async def test_an_event_from_elsewhere_changes_with_its_author(fediverse, maya):
     seen = await maya.do(queries.event, post)
     assert (post.kind, seen.status, seen.participants, seen.can_join) == ("session", "cancelled", 3, False)
     assert post.facts[0] == "Cancelled"
+
+
+async def test_d7_s5_nobody_elsewhere_says_of_our_people_that_they_discuss(fediverse, maya):
+    there = Stranger(fediverse, "birch.example")
+    people = [
+        {"ph:id": maya.uri, "ph:name": "Maya"},
+        {"ph:id": "https://cedar.example/u/ada", "ph:name": "Ada <b>", "ph:url": "javascript:alert(1)"},
+        {"ph:id": "https://cedar.example/u/kim"},
+        "https://cedar.example/u/joe",
+    ]
+    more = {"ph:eventFormat": "seminar", "ph:discussants": people, "ph:agenda": [1, {"id": "x"}, "https://a.example/1"]}
+    more |= {"ph:recap": "x" * 9000, "ph:answersUntil": "2199-01-01T00:00:00Z"}
+    more["ph:prepare"] = [{"url": "javascript:alert(1)", "name": "A", "ph:minutes": 1}, {"url": 1}, "x"] * 9
+    uri = await remote_event(fediverse, there, maya.here, there.actor("organiser"), **more)
+    seen = await maya.do(queries.event, await sees(maya, uri))
+    assert [(line.name, line.url) for line in seen.discussants] == [("Ada <b>", "https://cedar.example/u/ada")]
+    assert (seen.agenda, seen.pack, len(seen.recap)) == (("https://a.example/1",), (), 4000)
+    assert seen.answers_until - seen.ends_at == timedelta(days=60)
