@@ -114,6 +114,12 @@ async def whose(here: Instance, key: str) -> Guest:
     return await _guest(here, "door.key_hash = :hash", key)
 
 
+async def close(here: Instance, key: str) -> None:
+    """Have a browser stand for nobody any more."""
+    async with here.db.transaction():
+        await PadDoor.filter(key_hash=token_hash(key)).delete()
+
+
 async def _guest(here: Instance, condition: str, secret: str) -> Guest:
     now = to_milliseconds(here.clock.now())
     row = await here.db.row(f"{_DOOR} AND {condition}", hash=token_hash(secret), now=now)

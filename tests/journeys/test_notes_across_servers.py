@@ -160,6 +160,16 @@ async def test_c13_a_member_elsewhere_writes_at_home_of_the_notes_under_their_na
         for here in fediverse.everywhere(alder):
             await here.run(peers.set_grade, here, "birch.example", "normal", "@amara")
         assert (await browser.get(url)).status_code == 200
+        # Closed on a computer of others: the key is worth nothing, also to who kept it.
+        key = browser.cookies["peerhall_notes"]
+        assert (await browser.post("/notes")).status_code == 303
+        assert "peerhall_notes" not in browser.cookies
+        browser.cookies.set("peerhall_notes", key)
+        assert (await browser.get(url)).status_code == 404
+        await asked(fediverse, alder, "@bruno@birch.example")
+        browser.cookies.clear()
+        await browser.post((await links(bruno))[-1])
+        assert (await browser.get(url)).status_code == 200
         await amara.do(communities.remove_member, group.id, there.id)
         assert (await browser.get(url)).status_code == 404
         assert (await browser.post(sections[1], data={"act": "write"})).status_code == 404

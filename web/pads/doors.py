@@ -68,10 +68,18 @@ async def within(request: Request) -> Response:
     )
 
 
+async def close(request: Request) -> Response:
+    """End it in this browser, for whoever comes next."""
+    await doors.close(here_of(request), request.cookies.get(KEY_COOKIE, ""))
+    said = gettext(request, "The notes are closed in this browser.")
+    return key_response(request, redirect(request, "/communities", toast=said), "", 0)
+
+
 routes = [
     Route("/c/{slug}/notes/door", ask_page),
     Route("/c/{slug}/notes/door", ask, methods=["POST"]),
     Route("/notes/door/{token}", look),
     Route("/notes/door/{token}", enter, methods=["POST"]),
     Route("/notes", within),
+    Route("/notes", close, methods=["POST"]),
 ]
