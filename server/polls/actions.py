@@ -55,6 +55,7 @@ async def start_poll(here: Instance, acting: Viewer, form: PollForm) -> Post:
             visibility=form.visibility or audiences(None)[0],
             community_id=form.community_id,
             parent_id=form.parent_id,
+            topic_id=form.topic_id,
         ),
         detail=opening(here, form.options, is_multiple=form.is_multiple, ends_at=here.clock.now() + LASTS[form.lasts]),
     )

@@ -24,7 +24,10 @@ LASTS = {
 
 @dataclass(frozen=True, slots=True)
 class PollForm:
-    """A poll as it is handed in. `lasts` is a key of LASTS; with `parent_id` it is part of a conversation."""
+    """A poll as it is handed in. `lasts` is a key of LASTS; with `parent_id` it is part of a conversation.
+
+    `topic_id` is the topic of the community that it goes into.
+    """
 
     question: str = ""
     text: str = ""
@@ -36,6 +39,7 @@ class PollForm:
     visibility: str = ""
     community_id: str | None = None
     parent_id: str | None = None
+    topic_id: str = ""
 
 
 def tidy(form: PollForm) -> PollForm:

@@ -1,12 +1,14 @@
 """Putting a conversation into a topic of its community, or into another one."""
 
+from server.actors.models import Actor
 from server.actors.viewer import Viewer
 from server.audit import actions as audit
 from server.errors import NotFound
 from server.instance import Instance
-from server.posts.composing import readable_post
+from server.posts.composing import Detail, readable_post
 from server.posts.events import PostSorted
 from server.posts.models import Post
+from server.posts.policy import OPEN
 from server.posts.removal import moderated
 from server.topics.actions import in_use
 from server.topics.models import Topic
@@ -27,6 +29,25 @@ async def put_into_topic(here: Instance, acting: Viewer, post_id: str, topic_id:
     async with here.db.transaction():
         if await change_topic(here, post, topic, by_id=str(acting.actor_id)) and not is_own:
             await audit.record(here, by=acting.handle or acting.actor_uri, action="post.topic", subject=post.uri)
+
+
+def goes_into(here: Instance, topic_id: str, also: Detail) -> Detail:
+    """What puts a post that is being written into a topic, after `also`; for features that write it in parts.
+
+    Raises Invalid for a topic of another community. A community elsewhere hears only of what everybody may read.
+    """
+
+    async def store(post: Post) -> None:
+        await also(post)
+        if post.community_id is None:
+            return
+        group = await Actor.get(id=post.community_id)
+        topic = await in_use(group.id, topic_id)
+        says = group.is_local or post.state == "draft" or post.visibility in OPEN
+        post.topic_id = topic.id if topic is not None and says else None
+        await post.save(update_fields=["topic_id"])
+
+    return store
 
 
 async def change_topic(here: Instance, post: Post, topic: Topic | None, *, by_id: str) -> bool:

@@ -30,6 +30,7 @@ class RoundForm:
     everybody: bool = True
     asked: tuple[str, ...] = ()
     is_hidden: bool = False
+    topic_id: str = ""
 
 
 async def open_round(here: Instance, acting: Viewer, form: RoundForm) -> Post:
@@ -51,6 +52,7 @@ async def open_round(here: Instance, acting: Viewer, form: RoundForm) -> Post:
             language=form.language,
             visibility=MEMBERS,
             community_id=form.community_id,
+            topic_id=form.topic_id,
         ),
         detail=store,
     )

@@ -51,6 +51,7 @@ async def publish_event(here: Instance, acting: Viewer, form: SessionForm, *, al
             language=form.language,
             visibility=form.visibility or audiences(None)[0],
             community_id=form.community_id,
+            topic_id=form.topic_id,
             attachments=form.media_ids,
         ),
         detail=store,

@@ -20,7 +20,8 @@ FORMATS = ("", "seminar")
 class SessionForm:
     """An event as it is handed in. `starts` and `ends` are times at the place, such as ``2026-11-10T17:00``.
 
-    `discussants` are handles of people who are asked to discuss in a seminar.
+    `discussants` are handles of people who are asked to discuss in a seminar. `topic_id` is the topic of the community
+    that it goes into.
     """
 
     title: str = ""
@@ -37,6 +38,7 @@ class SessionForm:
     content_warning: str = ""
     visibility: str = ""
     community_id: str | None = None
+    topic_id: str = ""
     media_ids: tuple[str, ...] = ()
     format: str = ""
     discussants: tuple[str, ...] = ()

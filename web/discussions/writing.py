@@ -66,7 +66,7 @@ async def compose(request: Request) -> Response:
         raise NotFound
     language = viewer.language if viewer.language in LANGUAGES else "en"
     form = ThreadForm(kind=kind, licence=here.site.default_licence, language=language)
-    return await _composer(request, form, topic=request.query_params.get("topic", "")[:8])
+    return await _composer(request, form)
 
 
 async def send(request: Request) -> Response:
@@ -153,9 +153,6 @@ async def _composer(
     if uploaded is None:
         uploaded = await files(here, form.media_ids, owner_id=viewer.actor_id)
     options = await audiences(request, viewer, community) if editing is None else []
-    topics = await choosing.options(request, community) if editing is None else []
-    asked = more.pop("topic", "")
-    chosen_topic = form.topic_id or next((option["value"] for option in topics if option["short"] == asked), "")
     values: dict[str, Any] = {"shown": None, "change_note": "", "need_today": await _needs_it_today(request), **more}
     return render(
         request,
@@ -172,8 +169,7 @@ async def _composer(
         languages=language_options(),
         editing=editing,
         action=f"{editing.url}/edit" if editing else f"{community.url if community else ''}/new?kind={form.kind}",
-        topics=topics,
-        topic=chosen_topic,
+        **await choosing.offered(request, community, form.topic_id, wanted=editing is None),
         hours=HOURS,
         usual_hours=USUAL,
         draft_key=f"edit-{editing.short}" if editing else f"{form.kind}-{community.id if community else ''}",

@@ -26,6 +26,7 @@ from web.i18n import gettext
 from web.practices.composing import UNREADABLE, audiences, chosen, community_of, language_options, number
 from web.render import redirect, render
 from web.request import form_of, here_of, signed_in, text, viewer_of
+from web.topics.choosing import offered
 
 Act = Callable[[Instance, Viewer, str], Awaitable[None]]
 Said = Callable[[Request, PostView], str]
@@ -168,6 +169,7 @@ def _read(form: FormData, community_id: str | None = None) -> SessionForm:
         content_warning=text(form, "content_warning", 500),
         visibility=text(form, "visibility", 20),
         community_id=community_id,
+        topic_id=text(form, "topic", 40),
         format=text(form, "format", 10),
         discussants=tuple(text(form, "discussants", 1000).replace(",", " ").split()),
     )
@@ -208,6 +210,7 @@ async def _composer(
         errors=errors or [],
         community=community,
         editing=editing,
+        **await offered(request, community, form.topic_id, wanted=editing is None),
         audiences=options,
         audience=chosen(options, form.visibility) if options else None,
         languages=language_options(),

@@ -19,6 +19,7 @@ from web.i18n import gettext, ngettext
 from web.practices.composing import audiences, chosen, community_of, language_options
 from web.render import redirect, render
 from web.request import form_of, here_of, signed_in, text, texts, viewer_of
+from web.topics.choosing import offered
 
 
 async def compose(request: Request) -> Response:
@@ -163,6 +164,7 @@ def _read(form: FormData, *, community_id: str | None = None, parent_id: str | N
         visibility=text(form, "visibility", 20),
         community_id=community_id,
         parent_id=parent_id,
+        topic_id=text(form, "topic", 40),
     )
 
 
@@ -217,6 +219,7 @@ async def _composer(
         community=community,
         parent=parent,
         editing=editing,
+        **await offered(request, community, form.topic_id, wanted=editing is None),
         audiences=options,
         audience=chosen(options, form.visibility) if options else None,
         languages=language_options(),

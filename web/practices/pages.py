@@ -35,6 +35,7 @@ from web.practices.composing import audiences, chosen, community_of, language_op
 from web.practices.forms import at_speed, in_context, read, typed
 from web.render import redirect, render
 from web.request import form_of, here_of, signed_in, text, viewer_of
+from web.topics.choosing import offered, sent_with
 
 PREVIEW_CHARACTERS = 60_000
 IN_COMMUNITIES = frozenset({"ask", "discussion", "challenge", "idea", "win", "round", "poll", "session", "resource"})
@@ -128,14 +129,14 @@ async def send(request: Request) -> Response:
         if refused:
             raise refused[0]
         if text(sent, "save_draft"):
-            also = await choosing.answering(request, viewer, sent)
+            also = sent_with(request, sent, await choosing.answering(request, viewer, sent))
             await actions.save_draft(here, viewer, form, draft_id=draft.id if draft else None, also=also)
             return redirect(
                 request, "/practices?mine=drafts", toast=gettext(request, "Kept as a draft. Only you see it.")
             )
         if not text(sent, "share"):
             return await composer(request, form, community, **page, shown=await shown_before(request, form, uploaded))
-        also = await choosing.answering(request, viewer, sent)
+        also = sent_with(request, sent, await choosing.answering(request, viewer, sent))
         post = await actions.share(here, viewer, form, draft_id=draft.id if draft else None, also=also)
     except Invalid as error:
         return await composer(request, form, community, **page, errors=error.errors, status=422)
@@ -250,8 +251,11 @@ async def composer(
         more.pop("challenge", ""),
         wanted=editing is None and "remix" not in more,
     )
+    topic = text(sent, "topic", 40) if sent is not None else ""
+    writes = editing is None and "remix" not in more and "coedit" not in more
     values: dict[str, Any] = {
         **answers,
+        **await offered(request, community, topic, draft=draft if sent is None else None, wanted=writes),
         "blanks": None,
         "pieces": pieces(form.evidence),
         "evidence_blanks": None,

@@ -33,6 +33,7 @@ from web.practices.composing import (
 )
 from web.render import redirect, render
 from web.request import form_of, here_of, signed_in, text, viewer_of
+from web.topics.choosing import offered, sent_with
 
 
 async def library(request: Request) -> Response:
@@ -101,7 +102,8 @@ async def send(request: Request) -> Response:
     try:
         if refused:
             raise refused[0]
-        post = await actions.add_resource(here, viewer, form, also=await choosing.answering(request, viewer, sent))
+        also = sent_with(request, sent, await choosing.answering(request, viewer, sent))
+        post = await actions.add_resource(here, viewer, form, also=also)
     except Invalid as error:
         return await _composer(request, form, errors=error.errors, status=422, **page)
     return redirect(
@@ -207,6 +209,9 @@ async def _composer(
         action=f"{editing.url}/edit" if editing else f"{community.url if community else ''}/new?kind=resource",
         draft_key=f"edit-{editing.short}" if editing else f"resource-{community.id if community else ''}",
         **answers,
+        **await offered(
+            request, community, text(sent, "topic", 40) if sent is not None else "", wanted=editing is None
+        ),
     )
 
 

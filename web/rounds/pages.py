@@ -17,6 +17,7 @@ from web.i18n import gettext
 from web.practices.composing import audiences, chosen, community_of, language_options
 from web.render import redirect, render
 from web.request import form_of, here_of, signed_in, text, texts
+from web.topics.choosing import offered
 
 
 async def compose(request: Request) -> Response:
@@ -37,6 +38,7 @@ async def send(request: Request) -> Response:
         everybody=text(sent, "who", 10) != "some",
         asked=tuple(dict.fromkeys(texts(sent, "asked"))),
         is_hidden=bool(text(sent, "hidden", 5)),
+        topic_id=text(sent, "topic", 40),
     )
     try:
         post = await actions.open_round(here, viewer, form)
@@ -114,6 +116,7 @@ async def _composer(
         errors=errors or [],
         community=community,
         members=members,
+        **await offered(request, community, form.topic_id),
         audience=chosen(options, "members"),
         languages=language_options(),
         action=f"{community.url}/new?kind=round",

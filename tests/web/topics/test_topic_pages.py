@@ -4,7 +4,11 @@ import re
 
 from server.topics.queries import topics_of
 from tests.posting import community, join, write
-from tests.web.practices.test_practice_pages import check
+from tests.web.events.test_event_pages import FIELDS as EVENT
+from tests.web.polls.test_poll_pages import FIELDS as POLL
+from tests.web.practices.test_practice_pages import FILLED, check
+from tests.web.resources.test_library_pages import CARDS
+from tests.web.rounds.test_round_pages import ROUND
 from web.topics import pages
 
 NEW = {
@@ -132,3 +136,40 @@ async def test_d11_a_steward_arranges_topics_and_members_write_move_mute_and_fin
         page = (await client.get(reading.url)).text
         check(page)
         assert ("Number 3" in page, "Mute" in page) == (True, False)
+
+
+async def test_d11_practices_resources_polls_events_and_rounds_go_into_a_topic_when_written(fediverse) -> None:
+    here, maya, tom, group = await place(fediverse)
+    async with fediverse.client(here, maya) as client:
+        await client.post(TOPICS, data={"act": "make", "name": "Reading"})
+        (topic,) = (await maya.do(topics_of, group.id, "/c/science")).present
+        sent = {**FILLED, "community": "science"}
+        for path, form in (("/c/science/new", CARDS), ("/c/science/new", POLL), ("/practices/new", sent)):
+            refused = await client.post(path, data={**form, "share": "1", "topic": "0" * 26})
+            assert (refused.status_code, "Choose one of the topics." in refused.text) == (422, True)
+            check(refused.text)
+        page = await client.get(f"/practices/new?community=science&topic={topic.short}")
+        check(page.text)
+        assert f'value="{topic.id}" selected' in page.text
+        assert (
+            await client.post("/practices/new", data={**sent, "save_draft": "1", "topic": topic.id})
+        ).status_code == 303
+        drafts = (await client.get("/practices?mine=drafts")).text
+        draft = re.search(r"/practices/new\?draft=(\w{8})", drafts)[1]
+        page = (await client.get(f"/practices/new?draft={draft}")).text
+        assert f'value="{topic.id}" selected' in page
+        draft_id = re.search(r'name="draft_id" value="(\w+)"', page)[1]
+        titles = []
+        for path, form in (
+            ("/practices/new", {**sent, "draft_id": draft_id}),
+            ("/c/science/new", CARDS),
+            ("/c/science/new", POLL),
+            ("/c/science/new", EVENT),
+            ("/c/science/new", {**ROUND, "who": "some", "asked": tom.id}),
+        ):
+            answer = await client.post(path, data={**form, "share": "1", "topic": topic.id})
+            assert answer.status_code == 303, answer.text
+            titles.append(form.get("title") or form["question"])
+        page = (await client.get(topic.url)).text
+        check(page)
+        assert sorted(title for title in titles if f">{title}</a></h3>" in page) == sorted(titles)
