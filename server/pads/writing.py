@@ -12,7 +12,7 @@ from typing import Any
 
 from server.actors.models import Actor
 from server.db import to_milliseconds
-from server.errors import Invalid, NotAllowed, NotFound
+from server.errors import Invalid, NotAllowed, NotFound, Refused
 from server.ids import first_id, new_id
 from server.instance import Instance
 from server.pads.access import Standing
@@ -103,6 +103,8 @@ async def save(
     async with here.db.transaction():
         written = await _write(here, standing, section, Draft(heading, text, draft.base), html, closes=closes)
         is_late = not written and await _note_late(here, standing, section, Draft(heading, text, draft.base))
+        if not written and closes:
+            await PadSection.filter(id=section.id, holder_id=standing.actor_id).update(holder_id=None, held_until=None)
         await changed(here, pad)
     section = await section_of(pad, section_id)
     return Saved(section.version, is_late)
@@ -112,15 +114,24 @@ async def settle(here: Instance, standing: Standing, pad: Pad, revision_id: str,
     """Decide about a late text: use it instead, keep both, or leave the section as it is. The history keeps all."""
     standing.insist()
     late = await PadRevision.get_or_none(id=revision_id, pad_id=pad.id, state=LATE)
-    if late is None:
+    if late is None or how not in {USE, BOTH, LEAVE}:
         raise NotFound("Somebody has decided about it already.")
-    if how in {USE, BOTH}:
-        section = await section_of(pad, late.section_id)
-        text = late.text if how == USE else f"{section.text}\n\n{late.text}".strip()
-        await _set(here, standing, pad, section, Draft(late.heading or section.heading, text, section.version))
     async with here.db.transaction():
-        await PadRevision.filter(id=late.id, state=LATE).update(state=ASIDE)
+        # Two may decide at once, and one text must not come twice.
+        if not await PadRevision.filter(id=late.id, state=LATE).update(state=ASIDE):
+            raise NotFound("Somebody has decided about it already.")
         await changed(here, pad)
+    if how == LEAVE:
+        return
+    section = await section_of(pad, late.section_id)
+    text = late.text if how == USE else f"{section.text}\n\n{late.text}".strip()
+    try:
+        await _set(here, standing, pad, section, Draft(late.heading or section.heading, text, section.version))
+    except Refused:
+        async with here.db.transaction():
+            await PadRevision.filter(id=late.id).update(state=LATE)
+            await changed(here, pad)
+        raise
 
 
 async def restore(here: Instance, standing: Standing, pad: Pad, revision_id: str) -> str:

@@ -113,6 +113,14 @@ async def test_c13_one_person_has_a_section_and_what_comes_late_stands_beside_it
         assert "They read more." in page
         assert "Ask <b>Lin</b>" not in page
         fediverse.clock.advance(1)
+        await a.post(section, data={"act": "write"})  # from what stands there while somebody writes, nothing is taken
+        wanted = re.search(r'name="late" value="(\w+)"', page)[1]
+        assert (await b.post(f"{url}/late", data={"late": wanted, "act": "use"})).status_code == 403
+        assert "Two texts" in (await b.get(url)).text
+        assert (await b.post(f"{url}/late", data={"late": wanted, "act": "other"})).status_code == 404
+        assert "Maya is writing here" in (await b.get(url)).text
+        assert (await writes(a, section, "They read *less*.", base=0)).status_code == 303
+        assert "Maya is writing here" not in (await b.get(url)).text
         choice = re.search(r'name="late" value="(\w+)"', page)[1]
         assert (await b.post(f"{url}/late", data={"late": choice, "act": "both"})).status_code == 303
         assert (await a.post(f"{url}/late", data={"late": choice, "act": "use"})).status_code == 404
