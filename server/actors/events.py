@@ -77,6 +77,13 @@ class GroupRead:
 
 
 @dataclass(frozen=True, slots=True)
+class SuspensionChanged:
+    """An actor was suspended here, or is let in again."""
+
+    actor_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class ActorDeleted:
     """An actor is gone for good, with everything it published."""
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from federation.vocab import activities
 from federation.vocab.base import PUBLIC
-from server.actors.events import ActorChanged, ActorDeleted, FollowEnded
+from server.actors.events import ActorChanged, ActorDeleted, FollowEnded, SuspensionChanged
 from server.actors.models import Actor
 from server.actors.sending import send
 from server.audit import actions as audit
@@ -81,6 +81,7 @@ async def suspend(here: Instance, actor_id: str, by: str, reason: str = "") -> N
             here, by=by, action="actor.suspend", subject=_handle(actor), detail={"reason": reason[:2000]}
         )
         await here.events.emit(ActorChanged(actor.id))
+        await here.events.emit(SuspensionChanged(actor.id))
 
 
 async def unsuspend(here: Instance, actor_id: str, by: str) -> None:
@@ -94,6 +95,7 @@ async def unsuspend(here: Instance, actor_id: str, by: str) -> None:
         await _resume(here, "id = :actor_id", actor_id=actor.id)
         await audit.record(here, by=by, action="actor.unsuspend", subject=_handle(actor))
         await here.events.emit(ActorChanged(actor.id))
+        await here.events.emit(SuspensionChanged(actor.id))
 
 
 async def on_peer_grade(here: Instance, event: PeerGradeChanged) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from server.actors.actions import new_keys
 from server.actors.models import Actor
 from server.actors.viewer import Viewer
 from server.audit import actions as audit
@@ -58,18 +59,21 @@ async def begin(
 ) -> Consortium:
     """Host a network that begins with communities and a plan. Raises Invalid as `consortium.actions.found` does.
 
-    The communities are for members, who ask for a place: whoever looks after them opens them wider.
+    The communities are for members, who ask for a place: whoever looks after them opens them wider. Where one of them
+    cannot be made, there is nothing.
     """
     if not acting.is_admin or acting.actor_id is None:
         raise NotAllowed("Only admins found networks.")
-    network = await consortium.found(here, acting.handle, name=name, purpose=purpose, guidelines=guidelines)
-    made: list[str] = []
-    for title, aim in blueprint.communities[:MAX_COMMUNITIES]:
-        form = CommunityForm(name=title, purpose=aim, visibility=MEMBERS, join_policy=APPLY)
-        community = await communities.create_community(here, acting, await _with_handle(here, form))
-        made.append(community.id)
-    steps = [_step(step, made) for step in blueprint.steps[:MAX_STEPS]]
+    # They take their time, and nobody else could write meanwhile.
+    keys = [await new_keys() for _ in blueprint.communities[:MAX_COMMUNITIES]]
     async with here.db.transaction():
+        network = await consortium.found(here, acting.handle, name=name, purpose=purpose, guidelines=guidelines)
+        made: list[str] = []
+        for (title, aim), pair in zip(blueprint.communities, keys, strict=False):
+            form = CommunityForm(name=title, purpose=aim, visibility=MEMBERS, join_policy=APPLY)
+            community = await communities.create_community(here, acting, await _with_handle(here, form), keys=pair)
+            made.append(community.id)
+        steps = [_step(step, made) for step in blueprint.steps[:MAX_STEPS]]
         await NetworkPlan.create(id=network.id, steps=steps, communities=made, created_at=here.clock.now())
         await audit.record(here, by=acting.handle, action="consortium.begin", subject=network.name)
     return network

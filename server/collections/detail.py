@@ -12,16 +12,29 @@ from server.posts.models import Post
 from server.practices.wire import text
 from server.practices.writing import is_web_address
 from server.shelf import MadeFrom
-from server.text import clean_text, plain
+from server.text import name_of
 
 ITEMS, INTRODUCTION, PATH = "ph:items", "ph:introduction", "ph:isPath"
+_WRITERS = (
+    "SELECT thing.author_id FROM collection_item AS item JOIN post AS thing ON thing.uri = item.uri"
+    " WHERE item.post_id = post.id"
+)
+_IS_ONE = "post.kind = 'collection'"
 MADE_FROM = (
     MadeFrom("collection", "t.id = post.id"),
     MadeFrom("collection_item", "t.post_id = post.id"),
     MadeFrom(
         "post",
         "t.uri IN (SELECT item.uri FROM collection_item AS item WHERE item.post_id = post.id)",
-        ("id", "uri", "url", "title", "kind", "state", "visibility", "community_id", "content_html"),
+        ("id", "uri", "url", "title", "kind", "state", "visibility", "community_id", "content_html", "author_id"),
+    ),
+    MadeFrom("actor", f"t.id IN ({_WRITERS})", ("id", "suspended_at", "deleted_at", "grade"), only_if=_IS_ONE),
+    MadeFrom(
+        "actor_block",
+        f"(t.blocker_id = post.author_id AND t.blocked_id IN ({_WRITERS}))"
+        f" OR (t.blocked_id = post.author_id AND t.blocker_id IN ({_WRITERS}))",
+        ("id",),
+        only_if=_IS_ONE,
     ),
 )
 """What `CollectionDetail.document` looks at."""
@@ -98,7 +111,7 @@ def told(value: object) -> list[CollectionItem]:
             continue
         url = text_of(said.get("url"))
         is_page = len(url) <= 1000 and is_web_address(url) and same_origin(url, uri)
-        title = " ".join(clean_text(plain(text_of(said.get("name")))).split())[:300]
+        title = name_of(text_of(said.get("name")))[:300]
         why = " ".join(text(said.get("ph:why"), WHY).split())
         found[uri] = CollectionItem(uri=uri, url=url if is_page else uri, title=title or uri[:300], why=why)
     return list(found.values())

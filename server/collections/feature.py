@@ -2,11 +2,12 @@
 
 from functools import partial
 
-from server.actors.events import ActorDeleted
+from server.actors.events import ActorBlocked, ActorDeleted, ActorUnblocked, SuspensionChanged
 from server.collections import keeping, queries
 from server.collections.detail import MADE_FROM, CollectionDetail, gathered
 from server.feature import Feature
 from server.instance import Instance
+from server.peers.events import PeerGradeChanged
 from server.posts import details
 from server.posts.events import PostDeleted, PostEdited, PostNarrowed, PostRemoved, PostRestored
 
@@ -17,6 +18,11 @@ def _install(here: Instance) -> None:
     for happened in (PostEdited, PostNarrowed, PostRemoved, PostRestored, PostDeleted):
         here.events.on(happened, partial(keeping.on_post, here))
     here.jobs.on(keeping.FOLLOW, partial(keeping.follow, here))
+    here.events.on(SuspensionChanged, partial(keeping.on_suspension, here))
+    for of_two in (ActorBlocked, ActorUnblocked):
+        here.events.on(of_two, partial(keeping.on_block, here))
+    here.events.on(PeerGradeChanged, partial(keeping.on_grade, here))
+    here.jobs.on(keeping.FOLLOW_WRITERS, partial(keeping.follow_writers, here))
     here.events.on(ActorDeleted, partial(keeping.on_actor_deleted, here))
 
 

@@ -6,27 +6,30 @@ from datetime import timedelta
 from html import escape
 from typing import Any
 
-from server.actors.events import ActorDeleted
+from server.actors.events import ActorBlocked, ActorDeleted, ActorUnblocked, SuspensionChanged
 from server.actors.models import Actor
 from server.collections.content import summary, write
 from server.collections.models import Collection, CollectionItem, CollectionTick
 from server.collections.policy import KINDS, MOST, may_be_named
 from server.db import among
 from server.instance import Instance
+from server.peers.events import PeerGradeChanged
+from server.peers.queries import spellings
 from server.posts.composing import keep_moment, keep_version
 from server.posts.events import PostDeleted, PostEdited, PostNarrowed, PostRemoved, PostRestored
 from server.posts.holding import hold
 from server.posts.models import Post, PostMention, PostVersion
 from server.posts.policy import PRIVATE
-from server.posts.readable import readable_by
+from server.posts.readable import AUTHOR_IS_THERE, apart, readable_by
 from server.practices.models import Practice
 from server.practices.writing import rendered
 from server.text import excerpt, render_markdown
 
 Happened = PostEdited | PostNarrowed | PostRemoved | PostRestored | PostDeleted
-FOLLOW = "collections.follow"
+FOLLOW, FOLLOW_WRITERS = "collections.follow", "collections.follow_writers"
 MANY = 100
 """Collections that are looked at in one transaction; the others come after it."""
+_NAMED = f"{AUTHOR_IS_THERE} AND NOT {apart('post.author_id', ':author')}"
 EDITS_TOGETHER = timedelta(minutes=1)
 """Whoever changes a title again and again has collections told of it once in this time."""
 
@@ -57,6 +60,59 @@ async def follow(here: Instance, payload: Any) -> None:
             await settle(here, await Post.get(id=holding_id))
         if len(ids) == MANY:
             await here.jobs.enqueue(FOLLOW, {"post": post_id, "after": ids[-1]})
+
+
+async def on_suspension(here: Instance, event: SuspensionChanged) -> None:
+    """Whoever is suspended is named in no collection here, and named again when let in again."""
+    await _follow_writers(here, {"writer": event.actor_id})
+
+
+async def on_block(here: Instance, event: ActorBlocked | ActorUnblocked) -> None:
+    """Neither of two is named in what the other gathers after a block, and again without it."""
+    for writer, keeper in ((event.blocker_id, event.blocked_id), (event.blocked_id, event.blocker_id)):
+        await _follow_writers(here, {"writer": writer, "keeper": keeper})
+
+
+async def on_grade(here: Instance, event: PeerGradeChanged) -> None:
+    """People of a server that is hidden are named in no collection here, and again when it no longer is."""
+    await _follow_writers(here, {"host": event.host})
+
+
+async def follow_writers(here: Instance, payload: Any) -> None:
+    """The job that has collections look again at whom they name, some of them at a time."""
+    async with here.db.transaction():
+        ids = await _holding_by(here, payload, MANY)
+        for holding_id in ids:
+            await settle(here, await Post.get(id=holding_id))
+        if len(ids) == MANY:
+            await here.jobs.enqueue(FOLLOW_WRITERS, {**payload, "after": ids[-1]})
+
+
+async def _follow_writers(here: Instance, payload: dict[str, str]) -> None:
+    if await _holding_by(here, payload, 1):
+        key = ":".join(payload.values())
+        await here.jobs.enqueue(FOLLOW_WRITERS, payload, unique=f"{FOLLOW_WRITERS}:{key}"[:200])
+
+
+async def _holding_by(here: Instance, payload: dict[str, str], most: int) -> list[str]:
+    """The ids of collections here that hold something by a ``writer``, or by people of a ``host``; of a ``keeper``."""
+    values: dict[str, str] = {"after": payload.get("after", "")}
+    if "host" in payload:
+        values |= spellings(payload["host"])
+        who = "post.author_id IN (SELECT actor.id FROM actor WHERE NOT actor.is_local AND (actor.host = :host"
+        who += " OR actor.host LIKE :inside OR actor.host LIKE :ports OR actor.host LIKE :inside_ports))"
+    else:
+        values["writer"], who = payload["writer"], "post.author_id = :writer"
+    if "keeper" in payload:
+        values["keeper"], who = payload["keeper"], f"{who} AND holding.author_id = :keeper"
+    rows = await here.db.rows(
+        "SELECT DISTINCT holding.id FROM post AS holding JOIN collection_item ON collection_item.post_id = holding.id"
+        f" JOIN post ON post.uri = collection_item.uri WHERE {who} AND holding.id > :after"
+        " AND holding.is_local AND holding.state = 'visible' ORDER BY holding.id LIMIT :most",
+        most=most,
+        **values,
+    )
+    return [str(row["id"]) for row in rows]
 
 
 async def _holding(here: Instance, post_id: str, after: str, most: int) -> list[str]:
@@ -125,15 +181,15 @@ async def nameable(
     """The things that everybody who reads a collection may know of; of a private one, its author as things are now.
 
     With their titles and pages as they are now. What is not known here is what its author said it is; what was here and
-    is gone, or is for others, is left out.
+    is gone, is for others, or is by somebody who was suspended or has a block with the author, is left out.
     """
     known = {found.uri: found for found in await Post.filter(uri__in=[item.uri for item in items])}
-    mine = await _readable_by_author(here, post, known) if post.visibility == PRIVATE else None
+    mine = await _for_author(here, post, known, readable_by(":author") if post.visibility == PRIVATE else _NAMED)
     about, found = (post.visibility, post.community_id), []
     for item in items:
         thing = known.get(item.uri)
         if thing is not None:
-            if thing.state != "visible" or thing.id == without or (mine is not None and thing.id not in mine):
+            if thing.state != "visible" or thing.id == without or thing.id not in mine:
                 continue
             if not may_be_named((thing.visibility, thing.community_id), about):
                 continue
@@ -142,14 +198,14 @@ async def nameable(
     return found
 
 
-async def _readable_by_author(here: Instance, post: Post, things: Iterable[str]) -> set[str]:
-    """The ids of those of some things that the author of a collection may read at present."""
+async def _for_author(here: Instance, post: Post, things: Iterable[str], condition: str) -> set[str]:
+    """The ids of those of some things that a condition with the author of a collection lets through at present."""
     uris = list(things)
     if not uris:
         return set()
     named, values = among(uris)
     rows = await here.db.rows(
-        f"SELECT post.id FROM post WHERE post.uri IN ({named}) AND {readable_by(':author')}",
+        f"SELECT post.id FROM post WHERE post.uri IN ({named}) AND {condition}",
         author=post.author_id,
         **values,
     )

@@ -78,6 +78,7 @@ async def collection(here: Instance, viewer: Viewer, post: PostView) -> Collecti
         " writer.host, writer.is_local, adding.name AS adding_name, adding.username AS adding_username, mine.id AS tick"
         " FROM collection_item AS item"
         f" LEFT JOIN post ON post.uri = item.uri AND post.state = 'visible' AND {may_read}"
+        f" AND NOT {apart('post.author_id', ':keeper')}"
         " LEFT JOIN practice ON practice.id = post.id AND post.kind = 'tip'"
         " LEFT JOIN actor AS writer ON writer.id = post.author_id"
         " LEFT JOIN actor AS adding ON adding.id = item.added_by_id"
@@ -87,6 +88,7 @@ async def collection(here: Instance, viewer: Viewer, post: PostView) -> Collecti
         " OR EXISTS (SELECT 1 FROM tombstone WHERE tombstone.uri = item.uri)))"
         " ORDER BY item.position, item.id LIMIT :most",
         holding=post.id,
+        keeper=post.author.id,
         ticking=viewer.actor_id or "",
         most=MOST,
         **values,

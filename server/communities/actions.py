@@ -6,6 +6,7 @@ from dataclasses import replace
 from server.actors import actions as actors
 from server.actors import queries as actor_queries
 from server.actors.events import ActorChanged
+from server.actors.keys import NewKeys
 from server.actors.models import Actor
 from server.actors.viewer import Viewer
 from server.audit import actions as audit
@@ -66,11 +67,16 @@ _PLAIN = [
 ]
 
 
-async def create_community(here: Instance, acting: Viewer, form: CommunityForm) -> Actor:
-    """Make a community; who makes it is its first steward. Raises Invalid that names all that is missing (A2)."""
+async def create_community(
+    here: Instance, acting: Viewer, form: CommunityForm, *, keys: NewKeys | None = None
+) -> Actor:
+    """Make a community; who makes it is its first steward. Raises Invalid that names all that is missing (A2).
+
+    Pass `keys` from `new_keys()` when calling from inside a transaction.
+    """
     if acting.actor_id is None:
         raise NotAllowed("Sign in to make a community.")
-    return await _create(here, acting.actor_id, checked(form, is_new=True))
+    return await _create(here, acting.actor_id, checked(form, is_new=True), keys)
 
 
 async def create_from_command(
@@ -120,12 +126,12 @@ async def reopen_community(here: Instance, acting: Viewer, community_id: str) ->
     await _set_archived(here, acting, community_id, archived=False)
 
 
-async def _create(here: Instance, owner_id: str, form: CommunityForm) -> Actor:
+async def _create(here: Instance, owner_id: str, form: CommunityForm, keys: NewKeys | None = None) -> Actor:
     slug = form.slug or slug_for(form.name)
     if not slug:
         raise Invalid("Choose a handle in the letters a to z.", field="slug")
     facilitators = await _facilitators(here, owner_id, form)
-    keys = await actors.new_keys()
+    keys = keys or await actors.new_keys()
     is_locked, discoverable = _doors(form)
     now = here.clock.now()
     try:

@@ -120,10 +120,12 @@ async def receive_answer(here: Instance, network: Consortium, *, accepted: bool,
         await here.jobs.enqueue(lists.FETCH, network.id, unique=f"{lists.FETCH}:{network.id}")
     elif not accepted and network.state in {"asked", "member"}:
         network.state = "refused" if network.state == "asked" else "removed"
+        if network.state == "removed":
+            lists.remember_change(here, network, added=[], removed=[here.site.name])
     else:
         return False
     network.reason, network.changed_at = reason, here.clock.now()
-    await network.save(update_fields=["state", "reason", "changed_at"])
+    await network.save(update_fields=["state", "reason", "changed_at", "changes"])
     if network.state in {"refused", "removed"}:
         await ConsortiumMember.filter(consortium_id=network.id).update(applied=False)
     await standing.act_on(here, network)

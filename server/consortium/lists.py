@@ -7,6 +7,7 @@ what we know, and be good today. What is refused changes nothing, and is told to
 import asyncio
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -192,6 +193,7 @@ async def take_over(here: Instance, network: Consortium, listed: MemberList) -> 
     await write_members(here, network, listed)
     if network.state == "member" and is_newer and here.url("/ap/actor") not in {item.actor for item in listed.members}:
         network.state, network.changed_at = "removed", now
+        remember_change(here, network, added=[], removed=[here.site.name])
     await network.save()
     if network.state == "member" and not network.look_first:
         await apply(here, network)
@@ -240,10 +242,15 @@ async def apply(here: Instance, network: Consortium) -> None:
     await ConsortiumMember.filter(consortium_id=network.id, state="member").update(applied=True)
     await ConsortiumMember.filter(consortium_id=network.id).exclude(state="member").delete()
     if added or removed:
-        change = {"at": here.clock.now().isoformat(), "added": added[:100], "removed": removed[:100]}
-        network.changes = [change, *(network.changes or ())][: policy.CHANGES_KEPT]
+        remember_change(here, network, added=added, removed=removed)
         await network.save(update_fields=["changes"])
     await standing.act_on(here, network)
+
+
+def remember_change(here: Instance, network: Consortium, *, added: Sequence[str], removed: Sequence[str]) -> None:
+    """Note who came and who went, for its page; whoever calls this saves the network."""
+    change = {"at": here.clock.now().isoformat(), "added": [*added[:100]], "removed": [*removed[:100]]}
+    network.changes = [change, *(network.changes or ())][: policy.CHANGES_KEPT]
 
 
 def _served(document: dict[str, object]) -> Served:

@@ -9,7 +9,7 @@ from typing import Any
 from federation.vocab.objects import Attachment, RemotePost
 from server.posts import shapes
 from server.posts.policy import ANOTHER_WAY, ANOTHER_WAY_TAG
-from server.text import clean_text, language_code, licence_by_url, plain, sanitise
+from server.text import clean_text, language_code, licence_by_url, name_of, plain, sanitise
 from server.text.pages import to_our_pages
 
 TITLED = frozenset({"Article", "Page", "Event", "Video", "Audio"})
@@ -188,9 +188,8 @@ def _kind(remote: RemotePost, *, titled: bool) -> str:
 
 
 def _title(remote: RemotePost, content: str, *, in_community: bool) -> str:
-    name = plain(remote.name)
-    if name:
-        return clean_text(name)[:TITLE_LIMIT]
+    if name := name_of(remote.name):
+        return name[:TITLE_LIMIT]
     if not in_community:
         return ""
     # A Mastodon post to a community: its first line without the people it names (Lemmy's rule).

@@ -7,7 +7,7 @@ from html import escape
 from federation.vocab.base import id_of, is_web_uri, text_of
 from federation.vocab.objects import RemotePost
 from server.posts import anchors, bylines, formats
-from server.text import clean_text, language_code, plain, render_markdown, sanitise
+from server.text import clean_text, language_code, name_of, plain, render_markdown, sanitise
 from server.text.pages import to_our_pages
 
 LABELS = {
@@ -60,7 +60,7 @@ def particulars(remote: RemotePost, kind: str) -> list[list[str]]:
         found.append(["place", clean_text(remote.location)])
     category = remote.raw.get("category")
     if isinstance(category, dict) and text_of(category.get("name")):
-        found.append(["category", clean_text(plain(text_of(category.get("name"))))[:100]])
+        found.append(["category", name_of(text_of(category.get("name")))[:100]])
     return found + anchors.read(remote) + bylines.read(remote) + formats.read(remote, kind)
 
 
@@ -84,7 +84,7 @@ def translations(remote: RemotePost, language: str, people: Mapping[str, str]) -
             safe = sanitise(text_html(remote, item.content_html), images=True, base=remote.id)
             html = to_our_pages(safe, people, tags)
             found.append(
-                {"language": code, "title": clean_text(plain(item.name))[:300], "content_html": html}
+                {"language": code, "title": name_of(item.name)[:300], "content_html": html}
                 | ({"summary": clean_text(plain(item.summary))[:500]} if item.summary else {})
             )
     return found

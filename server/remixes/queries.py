@@ -21,7 +21,6 @@ from server.remixes.wire import Ancestor, Basis, ancestors_of
 from server.text import LICENCES
 
 SHOWN = 5
-LOOKED_AT = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,17 +189,17 @@ async def _around(
     rows = await here.db.rows(
         "SELECT own.lineage, own.what_changed, own.why, credit.thanks, made.* FROM (SELECT 1 AS one) AS alone"
         " LEFT JOIN remix AS own ON own.id = :own_id LEFT JOIN remix_credit AS credit ON credit.id = :own_id"
-        " LEFT JOIN (SELECT latest.id AS made_id, CASE WHEN EXISTS (SELECT 1 FROM remix_offer AS offered"
-        " WHERE offered.remix_id = latest.id AND offered.source_id = :own_id AND offered.state = 'open')"
-        f" THEN 1 ELSE 0 END AS is_offered, post.short, post.title, post.kind AS post_kind, {LABEL_COLUMNS} FROM"
-        " (SELECT remix.id FROM remix WHERE remix.source_uri = :source_uri ORDER BY remix.id DESC LIMIT :looked_at)"
-        " AS latest JOIN post ON post.id = latest.id JOIN actor ON actor.id = post.author_id"
-        f" WHERE post.state = 'visible' AND NOT {apart(':whose', 'post.author_id')}"
-        f" AND {may_read} AND {findable(viewer)}) AS made ON TRUE",
+        " LEFT JOIN (SELECT remix.id AS made_id, CASE WHEN EXISTS (SELECT 1 FROM remix_offer AS offered"
+        " WHERE offered.remix_id = remix.id AND offered.source_id = :own_id AND offered.state = 'open')"
+        f" THEN 1 ELSE 0 END AS is_offered, post.short, post.title, post.kind AS post_kind, {LABEL_COLUMNS}"
+        " FROM remix JOIN post ON post.id = remix.id JOIN actor ON actor.id = post.author_id"
+        f" WHERE remix.source_uri = :source_uri AND post.state = 'visible' AND NOT {apart(':whose', 'post.author_id')}"
+        f" AND {may_read} AND {findable(viewer)}"
+        " ORDER BY remix.id DESC LIMIT :most) AS made ON TRUE",
         own_id=post.id,
         whose=post.author.id,
         source_uri=post.uri,
-        looked_at=LOOKED_AT,
+        most=SHOWN + 1,
         **rights,
     )
     made = [

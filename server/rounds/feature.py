@@ -2,8 +2,9 @@
 
 from functools import partial
 
-from server.actors.events import ActorDeleted
+from server.actors.events import ActorDeleted, SuspensionChanged
 from server.actors.models import Actor
+from server.communities.events import MemberInvited, PersonUnbanned
 from server.feature import Feature
 from server.instance import Instance
 from server.posts import details
@@ -30,6 +31,8 @@ def _install(here: Instance) -> None:
     here.events.on(PostDeleted, partial(turning.on_deleted, here))
     here.events.on(PostRestored, partial(turning.on_restored, here))
     here.events.on(ActorDeleted, partial(turning.forget_person, here))
+    for let_back in (PersonUnbanned, MemberInvited, SuspensionChanged):
+        here.events.on(let_back, partial(turning.on_let_back, here))
     here.jobs.on(turning.TELL, partial(turning.tell, here))
     here.jobs.on(turning.RELEASE, partial(turning.release, here))
 

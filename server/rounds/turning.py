@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from server.actors.events import ActorDeleted
+from server.actors.events import ActorDeleted, SuspensionChanged
 from server.actors.models import Actor
+from server.communities.events import MemberInvited, PersonUnbanned
 from server.db import among, from_milliseconds
 from server.instance import Instance
 from server.posts import admission, agreements
@@ -116,7 +117,7 @@ async def tell(here: Instance, payload: Any) -> None:
 async def release(here: Instance, payload: Any) -> None:
     """The job that shows all answers that waited for a round to close. Strangers' first posts wait on.
 
-    So do answers of those who were kept out of the community since, or suspended.
+    So do answers of those who were kept out of the community since, or suspended, until they are let in again.
     """
     post = await Post.get_or_none(id=str(payload["round"]), state="visible")
     if post is None or await hides(here, post):
@@ -170,6 +171,20 @@ async def on_restored(here: Instance, event: PostRestored) -> None:
     """A round that was closed while it was out of sight is back."""
     if await Round.filter(id=event.post_id).exclude(closed_at=None).exists():
         await release_soon(here, event.post_id)
+
+
+async def on_let_back(here: Instance, event: PersonUnbanned | MemberInvited | SuspensionChanged) -> None:
+    """Somebody may be let in again: answers of theirs that a round left hidden for that are shown."""
+    rows = await here.db.rows(
+        "SELECT DISTINCT heard_round.id FROM post JOIN heard_round ON heard_round.id = post.root_id"
+        " WHERE post.author_id = :person AND post.state = :waits AND heard_round.closed_at IS NOT NULL"
+        " ORDER BY heard_round.id DESC LIMIT :most",
+        person=event.actor_id if isinstance(event, SuspensionChanged) else event.person_id,
+        waits=PEERS,
+        most=AT_ONCE,
+    )
+    for row in rows:
+        await release_soon(here, row["id"])
 
 
 async def forget_person(here: Instance, event: ActorDeleted) -> None:

@@ -1,7 +1,7 @@
 """Text: Markdown of our people, HTML of strangers, and the words made of both."""
 
 from server.text.catalogue import LANGUAGES, LICENCES, Licence, language_code, licence_by_url
-from server.text.html import excerpt, plain, sanitise
+from server.text.html import excerpt, name_of, plain, sanitise
 from server.text.markdown import Rendered, render_markdown
 from server.text.words import clean_text, slugify
 
@@ -14,6 +14,7 @@ __all__ = [
     "excerpt",
     "language_code",
     "licence_by_url",
+    "name_of",
     "plain",
     "render_markdown",
     "sanitise",

@@ -138,6 +138,15 @@ def plain(html: str) -> str:
     return _BLANKS.sub(" ", clean_text(words)).strip()
 
 
+def name_of(text: str) -> str:
+    """A ``name`` from elsewhere, in one line, without letters that nobody can see.
+
+    It is plain text, in which `<` is a letter (Activity Vocabulary, section 4). Character references are read: they
+    come from blogs.
+    """
+    return _BLANKS.sub(" ", clean_text(unescape(text[:MAX_CHARACTERS]))).strip()
+
+
 def lines_of(html: str) -> str:
     """The words of some HTML, with a new line where it begins one; for what people wrote in mails."""
     html = _BLANKS.sub(" ", html[:MAX_CHARACTERS])

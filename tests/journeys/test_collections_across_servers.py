@@ -5,10 +5,13 @@ from dataclasses import replace
 
 import pytest
 
+from server.actors import removal
+from server.actors.blocking import block, unblock
 from server.collections import actions, keeping, queries
 from server.collections.form import CollectionForm, ItemForm
 from server.communities import members
 from server.errors import Invalid, NotAllowed, NotFound
+from server.peers import actions as peers
 from server.posts import actions as posts
 from server.posts.actions import PostChange
 from server.practices import actions as practices
@@ -149,6 +152,48 @@ async def test_c17_what_is_narrowed_removed_or_deleted_is_named_nowhere_any_more
     assert await sees(tom, kept.uri) is None
 
 
+async def test_c17_s17_whom_its_readers_or_its_author_are_kept_from_is_named_no_more_and_again(fediverse, two):
+    """Suspended people, those of hidden servers, and those with a block between them and the author."""
+    maya, _, group, own, far = two
+    lea = await fediverse.person(maya.here, "lea")
+    theirs, kept = await found(maya.here, far.uri), await gathered(maya, group, own, await found(maya.here, far.uri))
+    other = await lea.do(actions.gather, replace(FORM, items=(ItemForm(far.uri, "So."),)))
+    await fediverse.settle()
+    both = ["Names first", "Second tasks in a box"]
+
+    async def said(collection):
+        await fediverse.settle()
+        fediverse.clock.advance(5)
+        wire = (await document(fediverse, maya.here, collection.uri))[1]
+        view, titles = await sees(lea, collection.uri), names(wire)
+        for text in (wire["content"], view.content_html):
+            assert [title in text for title in both] == [title in titles for title in both]
+        assert [title for title, _ in await shown(lea, collection.uri)] == titles
+        return titles
+
+    async def grade(name):
+        await maya.here.run(peers.set_grade, maya.here, "birch.example", name, "@maya")
+
+    assert await said(kept) == both
+    for act, undo in (
+        (
+            lambda: removal.suspend(maya.here, theirs.author_id, "@maya"),
+            lambda: removal.unsuspend(maya.here, theirs.author_id, "@maya"),
+        ),
+        (lambda: grade("blocked"), lambda: grade("normal")),
+        (
+            lambda: block(maya.here, maya.id, theirs.author_id),
+            lambda: unblock(maya.here, maya.id, theirs.author_id),
+        ),
+    ):
+        await maya.here.run(act)
+        assert await said(kept) == both[:1]
+        await maya.here.run(undo)
+        assert await said(kept) == both
+    await maya.here.run(block, maya.here, maya.id, theirs.author_id)
+    assert await said(other) == both[1:], "who gathered nothing of theirs blocks nobody out of what others gather"
+
+
 async def test_c17_r5_new_titles_are_followed_together_and_not_in_the_hands_of_who_gives_them(fediverse, two):
     maya, _, group, own, far = two
     kept = await gathered(maya, group, own, await found(maya.here, far.uri))
@@ -242,8 +287,30 @@ async def test_c17_what_a_stranger_says_is_in_a_collection_is_bounded_and_of_its
     held = await tom.do(queries.collection, await sees(tom, uri))
     assert (held.is_path, held.intro, len(held.items)) == (False, "Hello", 45)
     first = held.items[0]
-    assert (first.title, first.url, len(first.why)) == ("A", "https://third.example/p/9", 300)
+    assert (first.title, first.url, len(first.why)) == ("<b>A</b>", "https://third.example/p/9", 300)
     assert (first.kind_label, first.host, first.can_take_out) == ("", "third.example", False)
+
+
+async def test_s10_a_name_is_plain_text_wherever_it_travels(fediverse, two):
+    """What stands between angle brackets in a title is part of it, and markup nowhere."""
+    maya, tom, _, _, _ = two
+    title = 'Why 3 < 5: <Thema> & <img src="x" onerror="alert(1)"> in a <b>'
+    odd = await tom.do(practices.share, replace(PRACTICE, title=title))
+    await fediverse.settle()
+    there = await found(maya.here, odd.uri)
+    assert there.title == title
+    kept = await maya.do(actions.gather, replace(FORM, title="<i>", items=(ItemForm(odd.uri, "So."),)))
+    await fediverse.settle()
+    copy = await found(tom.here, kept.uri)
+    assert (copy.title, await shown(tom, kept.uri)) == ("<i>", [(title, "So.")])
+    for page in (copy.content_html, (await document(fediverse, maya.here, kept.uri))[1]["content"]):
+        assert "&lt;Thema&gt; &amp; &lt;img" in page
+        assert "<img" not in page
+    async with fediverse.client(maya.here, maya) as client:
+        for post in (there, kept):
+            page = (await client.get((await sees(maya, post.uri)).url)).text
+            assert "&lt;Thema&gt;" in page
+            assert 'onerror="' not in page
 
 
 async def test_c17_what_two_add_at_once_both_stands(fediverse, two):

@@ -125,7 +125,7 @@ async def test_w7_m2_m6_a_consortium_in_an_afternoon(fediverse, monkeypatch):
     await does(host, f"{VALLEY}/remove", host=CEDAR, reason=CLOSED)
     await fediverse.settle()
     assert lets_in(schools)[1:] == ([ALDER, CEDAR], [])
-    await says(third, VALLEY, "You are not in this network any more", CLOSED, "Ask again")
+    await says(third, VALLEY, "You are not in this network any more", CLOSED, "Ask again", "− Cedar")
     await says(fediverse.client(cedar), "/networks/valley-schools", status=404)
     fediverse.network.down.clear()
     fediverse.clock.advance(3600)

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from server.actors.blocking import block
+from server.actors.viewer import Viewer
 from server.errors import Invalid, NotFound
 from server.posts.models import Post
 from server.practices import actions as practices
@@ -232,6 +233,21 @@ async def test_it_travels_with_its_source_and_the_author_hears_of_it_though_they
         f"/p/exit-tickets-that-work-{post.short}",
         True,
     )
+
+
+async def test_readable_remixes_are_found_behind_many_that_are_not(fediverse, two):
+    amara, bruno = two
+    post, _ = await shared(fediverse, amara, bruno)
+    first = await amara.do(actions.share, post.id, MINE, NOTE)
+    for number in range(45):
+        fediverse.clock.advance(1)
+        mine = replace(MINE, title=f"For us {number}", visibility="instance")
+        await amara.do(actions.share, post.id, mine, NOTE)
+    lea = await fediverse.person(amara.here, "lea")
+    seen = await amara.here.run(queries.ties, amara.here, Viewer(), await sees(lea, post.uri))
+    assert [item.url for item in seen.made] == [first.url.removeprefix(amara.here.url(""))]
+    assert not seen.are_more
+    assert (await lea.do(queries.ties, await sees(lea, post.uri))).are_more
 
 
 async def test_one_of_ones_own_is_free_and_no_news(fediverse, two):

@@ -2,9 +2,10 @@
 
 import pytest
 
+from server.actors import removal
 from server.actors.models import Actor
 from server.communities import actions as communities
-from server.communities import bans, memberships
+from server.communities import bans, members, memberships
 from server.discussions import actions as discussions
 from server.discussions import peers_first
 from server.discussions.actions import ThreadForm
@@ -214,23 +215,34 @@ async def test_b14_replies_of_mastodon_count_and_wait(fediverse, scene):
     assert await tom.do(posts.show, found.id) is None  # it was for Maya
 
 
-async def test_b14_an_answer_of_who_was_kept_out_stays_hidden_and_pages_promise_nothing_else(
+async def test_b14_an_answer_of_who_was_kept_out_stays_hidden_until_they_are_let_in_again(
     fediverse, scene, monkeypatch
 ):
-    """Who is shut out before a round closes is not read after; no page promises what does not happen."""
-    maya, tom, ada, _, group = scene
-    here = maya.here
+    """Who is shut out before a round closes is not read after, while they are; no page promises anything else."""
+    maya, tom, ada, zoe, group = scene
+    here, noa = maya.here, await fediverse.person(maya.here, "noa")
+    for person in (zoe, noa):
+        await join(person, group)
     monkeypatch.setattr(turning, "AT_ONCE", 1)
     post = await opened(maya, group)
-    kept, shown = (
-        await reply(tom, post, SECRET, visibility="members"),
-        await reply(ada, post, "Ours", visibility="members"),
-    )
+    answers = [await reply(person, post, SECRET, visibility="members") for person in (tom, zoe, noa, ada)]
     assert (await how(ada, post)).is_hidden
+
+    async def states():
+        await fediverse.settle()
+        return [(await here.run(Post.get, id=each.id)).state for each in answers]
+
     await maya.do(bans.ban, group.id, tom.id, reason="Threats")
+    await maya.do(members.remove_member, group.id, zoe.id)
+    await here.run(removal.suspend, here, noa.id, "@maya")
     await maya.do(actions.close, post.id, "Enough")
-    await fediverse.settle()
-    assert [(await here.run(Post.get, id=each.id)).state for each in (kept, shown)] == ["peers", "visible"]
+    assert await states() == ["peers", "peers", "peers", "visible"]
+    await maya.do(members.readmit, group.id, zoe.id)
+    assert await states() == ["peers", "visible", "peers", "visible"]
+    await here.run(removal.unsuspend, here, noa.id, "@maya")
+    assert await states() == ["peers", "visible", "visible", "visible"]
+    await maya.do(bans.unban, group.id, tom.id)
+    assert await states() == ["visible"] * 4
     # A round that everybody reads hides nothing, also where its home says that it does.
     public = await opened(maya, group, title="Another?")
     await here.run(here.db.execute, "UPDATE post SET visibility = 'public' WHERE id = :id", id=public.id)

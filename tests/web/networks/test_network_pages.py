@@ -7,8 +7,10 @@ import pytest
 
 from server.actors.actions import resolve
 from server.actors.removal import suspend
+from server.blueprints import actions as blueprints
 from server.consortium import actions, joining
 from server.consortium.models import Consortium, ConsortiumMember
+from server.errors import Invalid
 from tests.counting import statements
 from tests.posting import community, follow, join
 
@@ -85,6 +87,12 @@ async def test_m4_a_network_begins_with_a_template_that_can_be_taken_away(fedive
         refused = await host.post("/admin/networks/found", data=WORDS | {"begin": key, "name": ""})
         assert (refused.status_code, f'name="begin" value="{key}"' in refused.text) == (422, True)
     assert await alder.run(alder.db.value, "SELECT count(*) FROM community") == 0
+    # Where one of its communities cannot be made, there is nothing at all.
+    halves = blueprints.Blueprint((("Good", "A place for us."), ("n" * 300, "Too long a name.")), ("Meet.",))
+    with pytest.raises(Invalid):
+        await ana.do(blueprints.begin, halves, **WORDS)
+    for table in ("community", "consortium", "network_plan"):
+        assert await alder.run(alder.db.value, f"SELECT count(*) FROM {table}") == 0, table
     await community(ana, "hub")  # this handle is taken
     assert await does(host, "/admin/networks/found", **WORDS, begin="faculty") == NETWORK
     await says(host, NETWORK, "Before term: the hub invites the sites", "Name *no pupils*.")
