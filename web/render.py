@@ -22,6 +22,7 @@ from web.components.drawing import icon, initials_picture
 from web.components.when import When, describe_moment
 from web.fragments import facts_of, fragments
 from web.headers import secure
+from web.labels import said
 
 if TYPE_CHECKING:
     from server.instance import Instance
@@ -111,6 +112,8 @@ def environment() -> Environment:
         when=_when,
     )
     created.filters["error_for"] = _error_for
+    created.filters["said"] = said
+    created.filters["upper_first"] = _upper_first
     created.policies["ext.i18n.trimmed"] = True
     created.install_gettext_callables(  # type: ignore[attr-defined]  # added by jinja2.ext.i18n
         i18n.template_gettext, i18n.template_ngettext, newstyle=True
@@ -185,6 +188,11 @@ def _here(request: Request) -> "Instance | None":
 def _signed_in(viewer: Any) -> Any:
     """The viewer, or None for a stranger (the anonymous viewer has no actor)."""
     return viewer if getattr(viewer, "actor_id", None) is not None else None
+
+
+def _upper_first(text: str) -> str:
+    """A text as the beginning of a sentence; nouns stay as they are, unlike with `capitalize`."""
+    return text[:1].upper() + text[1:]
 
 
 def _error_for(errors: Any, name: str) -> str | None:

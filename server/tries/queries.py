@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from server.accounts import queries as accounts
 from server.actors.viewer import Viewer
@@ -12,7 +12,7 @@ from server.instance import Instance
 from server.peers.policy import in_sql
 from server.posts.queries import PostView
 from server.tries.bands import FIELDS, LEVELS, SIZES, Bands, bands_of
-from server.tries.counting import ENOUGH, HEAR_EVERY
+from server.tries.counting import ENOUGH, HEAR_EVERY, TELL_EVERY
 from server.tries.detail import CHANGEABLE, context_of
 from server.tries.form import TryForm
 from server.tries.models import TriedReport, TriedTally
@@ -73,8 +73,9 @@ class WhereItWorked:
     """How a practice went with those who tried it. `sizes` are the columns of the grid, ``""`` is "not said".
 
     `reports` are those that are shown, by the ids of their posts; `are_more`: there are others. `mine` is the viewer's
-    own on the present version. `heard_at`: when the practice's own server said so, None for a practice here; `is_old`:
-    it should be asked again. `asks_author`: enough people tried this version for its author to look at it again.
+    own on the present version, `earlier` are their own on others, the newest first. `heard_at`: when the practice's own
+    server said so, None for a practice here; `is_old`: it should be asked again. `asks_author`: enough people tried
+    this version for its author to look at it again.
     """
 
     counts: Counts
@@ -83,6 +84,7 @@ class WhereItWorked:
     version: int
     reports: dict[str, ReportView]
     mine: MyReport | None
+    earlier: tuple[MyReport, ...]
     can_report: bool
     heard_at: datetime | None
     is_old: bool
@@ -101,9 +103,13 @@ async def where_it_worked(here: Instance, viewer: Viewer, post: PostView, shown:
     seen = await told(here, viewer, post.id, version, shown)
     counts = counts_of(tally.counts) if tally is not None and heard_at is not None else seen.counts
     rows = seen.rows
-    mine = next((row for row in rows if row["author_id"] == viewer.actor_id and row["version"] == version), None)
-    sizes, lines = grid(counts)
     now = here.clock.now()
+    own = [row for row in rows if viewer.actor_id is not None and row["author_id"] == viewer.actor_id]
+    own.sort(key=lambda row: (row["created_at"], row["id"]), reverse=True)
+    mine = next((row for row in own if row["version"] == version), None)
+    if heard_at is not None:
+        counts = _with_latest(counts, own, heard_at, now)
+    sizes, lines = grid(counts)
     asked_at = tally.asked_at if tally is not None else None
     return WhereItWorked(
         counts=counts,
@@ -112,12 +118,30 @@ async def where_it_worked(here: Instance, viewer: Viewer, post: PostView, shown:
         version=version,
         reports={row["id"]: _view(row) for row in rows},
         mine=_mine(mine, now) if mine is not None else None,
+        earlier=tuple(_mine(row, now) for row in own if row is not mine),
         can_report=viewer.is_signed_in and not post.is_mine and post.can_reply and mine is None,
         heard_at=heard_at,
         is_old=not post.is_local and (asked_at is None or now - asked_at >= HEAR_EVERY),
         asks_author=post.is_mine and seen.of_version >= ENOUGH,
         are_more=seen.known > len(shown),
     )
+
+
+def _with_latest(counts: Counts, own: Sequence[Row], heard_at: datetime, now: datetime) -> Counts:
+    """Counts that the practice's own server said, and what the viewer said after that: it is on its way there.
+
+    For an hour: in that time it is counted there, or it is not going to be.
+    """
+    # Servers say times in whole seconds.
+    since, hour_ago = heard_at + timedelta(seconds=1), now - TELL_EVERY
+    new = [row for row in own if from_milliseconds(row["created_at"]) > max(since, hour_ago)]
+    if not new:
+        return counts
+    groups = dict(counts.groups)
+    for row in new:
+        group = row["outcome"], Bands(**{name: row[name] for name in FIELDS})
+        groups[group] = groups.get(group, 0) + 1
+    return Counts(groups, max(counts.organisations, 1))
 
 
 def grid(counts: Counts) -> tuple[tuple[str, ...], tuple[Line, ...]]:

@@ -67,7 +67,7 @@ class Told:
 
 
 async def told(here: Instance, viewer: Viewer, practice_id: str, version: int, shown: Sequence[str] = ()) -> Told:
-    """What the reports that somebody may read come to, and of them those that are shown and their own on this version.
+    """What the reports that somebody may read come to, and of them those that are shown and their own.
 
     One query, with a row for each kind of place and each of these.
     """
@@ -77,7 +77,7 @@ async def told(here: Instance, viewer: Viewer, practice_id: str, version: int, s
         " UNION ALL SELECT report.id, report.author_id, report.version, report.created_at, report.steps,"
         f" report.changed, report.saw, report.may_contact, report.by_words, {_GLAD}, {_COLUMNS}, 0, 0, 0, 0"
         f" FROM told JOIN tried_report AS report ON report.id = told.id WHERE told.id IN ({named})"
-        " OR (told.author_id = :me AND told.version = :version)"
+        " OR told.author_id = :me"
     )
     which = f"post.state = 'visible' AND {may_read}"
     parameters |= {**values, "me": viewer.actor_id or ""}

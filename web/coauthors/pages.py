@@ -12,6 +12,7 @@ from server.posts.queries import PostView, page_path
 from server.practices.form import PracticeForm
 from web.discussions.showing import post_of
 from web.i18n import gettext
+from web.labels import said
 from web.practices.forms import read
 from web.practices.pages import changed_form, composer, shown_before
 from web.render import redirect, render
@@ -116,8 +117,8 @@ async def _composer(request: Request, post: PostView, form: PracticeForm, base: 
         editing=post,
         uploaded=[],
         licences=[],
-        audiences=[{"value": post.visibility, "summary": post.visibility_label, "servers": [], "detail": "",
-                    "label": post.visibility_label, "level": post.visibility_icon}],
+        audiences=[{"value": post.visibility, "summary": said(post.visibility_label), "servers": [], "detail": "",
+                    "label": said(post.visibility_label), "level": post.visibility_icon}],
         action=f"{post.url}/coedit",
         draft_key=f"coedit-{post.short}",
         coedit={"base": base, "home": post.home_host or ""},

@@ -188,6 +188,45 @@ async def test_a_practice_from_elsewhere_is_tried_here(fediverse, place):
     assert "Counted by alder.example," in page
     async with fediverse.client(here, maya) as client:
         assert "Tried once" in (await client.get(practice.url)).text
+    # What one said is counted on one's own page at once, and once; also while the practice's server is away.
+    place_of_it = (await sees(lem, practice.uri)).url
+    nadia = await fediverse.person(birch, "nadia")
+    async with fediverse.client(birch, nadia) as client, fediverse.client(birch, lem) as other:
+        fediverse.clock.advance(60)
+        fediverse.network.down.add("alder.example")
+        await client.post(f"/p/{copy.short}/tried", data=FIELDS)
+        await fediverse.settle()
+        assert "Tried 2 times in one organisation" in (await client.get(place_of_it)).text
+        assert "Tried once" in (await other.get(place_of_it)).text
+        fediverse.network.down.clear()
+        fediverse.clock.advance(700)
+        await fediverse.settle()
+        fediverse.clock.advance(1)
+        await client.get(place_of_it)
+        await fediverse.settle()
+        for browser in (client, other):
+            assert "Tried 2 times in one organisation" in (await browser.get(place_of_it)).text
+
+
+async def test_c2_what_was_said_of_an_earlier_version_is_withdrawn_where_it_is_read(fediverse, place):
+    here, maya, tom, practice = place
+    post = await tom.do(actions.report, practice.id, WELL)
+    await maya.do(practices.revise, practice.id, replace(PRACTICE, title="Anew", steps=("Once more.",)), "Other steps")
+    url = (await sees(tom, practice.uri)).url
+    async with fediverse.client(here, maya) as client:
+        for address in (url, "/@tom"):
+            assert "Withdraw" not in (await client.get(address)).text
+        assert (await client.post(f"/p/{post.short}/delete")).status_code == 403
+    way = f'href="/p/{post.short}/delete"'
+    async with fediverse.client(here, tom) as client:
+        page = (await client.get(url)).text
+        check(page)
+        assert "You said of version 1:" in page
+        assert way in page
+        assert way in (await client.get("/@tom")).text
+        assert "Withdraw what you said?" in (await client.get(f"/p/{post.short}/delete")).text
+        assert (await client.post(f"/p/{post.short}/delete")).status_code == 303
+        assert "You said of version" not in (await client.get(url)).text
 
 
 async def test_many_reports_cost_no_more_statements_than_one(fediverse, place):

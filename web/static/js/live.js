@@ -1,4 +1,4 @@
-// What is new on an open page: told in a quiet line, shown when asked for, without moving what is being read.
+// What is new on an open page: told in a quiet line, shown when asked for; until then nothing moves that is being read.
 // The server says ids and nothing else (`/live`); what they stand for comes with the page itself.
 
 const page = document;
@@ -53,7 +53,10 @@ function live(line) {
       waiting.clear();
       tell();
       first?.classList.add("at-hand");
-      if (first) { first.tabIndex = -1; first.focus({ preventScroll: true }); }
+      if (!first) return;
+      first.tabIndex = -1;
+      first.focus({ preventScroll: true });
+      first.scrollIntoView({ block: "nearest" });  // they asked to see it; what is in sight stays where it is
     } catch {
       location.reload();
     } finally {
