@@ -6,9 +6,11 @@ of. What stands inside of a frame is not looked at. ISO/IEC 14496-12; Apple, Qui
 """
 
 import struct
+import sys
+from array import array
 from bisect import bisect_right
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from itertools import accumulate
 
 from server.media.audio import MAX_AUDIO_BYTES
@@ -39,7 +41,8 @@ _KEPT = {
 _TIMED = {b"mvhd", b"tkhd", b"mdhd"}
 _CODECS = {b"vide": {b"avc1", b"avc3", b"vp09", b"av01"}, b"soun": {b"mp4a", b"Opus", b"fLaC", b".mp3"}}
 _MOST_BOXES = 4000
-_MOST_SAMPLES = 2_000_000
+_MOST_ROWS = 600_000
+"""So many rows have all tables together: an hour of pictures and sound has half of that. Each costs time and memory."""
 _LONGEST_SECONDS = 24 * 3600
 _WIDEST = 16_384
 
@@ -116,11 +119,11 @@ class _Track:
     parts: float = 0.0
     steps: int = 0
     lasts: int = 0
-    sizes: tuple[int, ...] = ()
+    sizes: Sequence[int] = field(default_factory=lambda: array("I"))
     each: int = 0
     count: int = 0
-    offsets: tuple[int, ...] = ()
-    runs: tuple[tuple[int, int], ...] = ()
+    offsets: Sequence[int] = field(default_factory=lambda: array("Q"))
+    runs: list[tuple[int, int]] = field(default_factory=list)
     width: int = 0
     height: int = 0
 
@@ -131,6 +134,7 @@ class _Movie:
     def __init__(self, data: bytearray) -> None:
         self.data = data
         self.left = _MOST_BOXES
+        self.rows_left = _MOST_ROWS
         self.scale = 0
         self.said = 0.0
         self.bodies: list[tuple[int, int]] = []
@@ -260,38 +264,44 @@ class _Movie:
                 track.width, track.height = struct.unpack_from(">HH", self.data, start + 32)
                 self.data[start + 50 : start + 82] = bytes(32)  # the name of what made it
 
+    def _table(self, body: int, end: int, row: int) -> bytes:
+        """The rows of a table, whose number stands before them."""
+        (count,) = struct.unpack_from(">I", self.data, body + 4)
+        self.rows_left -= count
+        if self.rows_left < 0 or body + 8 + count * row > end:
+            raise Unreadable(_DAMAGED)
+        return bytes(self.data[body + 8 : body + 8 + count * row])
+
     def _times(self, body: int, end: int, track: _Track) -> None:
-        pairs = list(struct.iter_unpack(">II", _table(self.data, body, end, 8)))
-        track.steps, track.lasts = sum(count for count, _ in pairs), sum(count * each for count, each in pairs)
+        track.steps = track.lasts = 0
+        for count, each in struct.iter_unpack(">II", self._table(body, end, 8)):
+            track.steps += count
+            track.lasts += count * each
 
     def _sizes(self, body: int, end: int, track: _Track) -> None:
         track.each, track.count = struct.unpack_from(">II", self.data, body + 4)
         if not track.each:
-            table = _table(self.data, body + 4, end, 4)
-            track.sizes = struct.unpack(f">{len(table) // 4}I", table)
+            track.sizes = _numbers("I", self._table(body + 4, end, 4))
 
     def _small_sizes(self, body: int, end: int, track: _Track) -> None:
         width, track.count = self.data[body + 7], struct.unpack_from(">I", self.data, body + 8)[0]
         if width not in {8, 16}:
             raise Unreadable(_DAMAGED)
-        table = _table(self.data, body + 4, end, width // 8)
-        track.sizes = struct.unpack(f">{track.count}{'B' if width == 8 else 'H'}", table)
+        track.sizes = _numbers("B" if width == 8 else "H", self._table(body + 4, end, width // 8))
 
     def _runs(self, body: int, end: int, track: _Track) -> None:
-        rows = struct.iter_unpack(">III", _table(self.data, body, end, 12))
-        track.runs = tuple((first, each) for first, each, _ in rows)
+        rows = struct.iter_unpack(">III", self._table(body, end, 12))
+        track.runs = [(first, each) for first, each, _ in rows]
 
     def _offsets(self, body: int, end: int, track: _Track) -> None:
-        table = _table(self.data, body, end, 4)
-        track.offsets = struct.unpack(f">{len(table) // 4}I", table)
+        track.offsets = _numbers("I", self._table(body, end, 4))
 
     def _far_offsets(self, body: int, end: int, track: _Track) -> None:
-        table = _table(self.data, body, end, 8)
-        track.offsets = struct.unpack(f">{len(table) // 8}Q", table)
+        track.offsets = _numbers("Q", self._table(body, end, 8))
 
     def _edits(self, body: int, end: int, track: _Track) -> None:
         wide = self.data[body] == 1
-        rows = struct.iter_unpack(">QqI" if wide else ">IiI", _table(self.data, body, end, 20 if wide else 12))
+        rows = struct.iter_unpack(">QqI" if wide else ">IiI", self._table(body, end, 20 if wide else 12))
         track.parts = float(sum(length for length, _, _ in rows))
 
     def _forget_all_but(self, pieces: list[tuple[int, int]]) -> None:
@@ -326,12 +336,12 @@ def _plain(data: bytearray, start: int, end: int) -> Iterator[tuple[bytes, int, 
         start += size
 
 
-def _table(data: bytearray, body: int, end: int, row: int) -> bytes:
-    """The rows of a table, whose number stands before them."""
-    (count,) = struct.unpack_from(">I", data, body + 4)
-    if count > _MOST_SAMPLES or body + 8 + count * row > end:
-        raise Unreadable(_DAMAGED)
-    return bytes(data[body + 8 : body + 8 + count * row])
+def _numbers(kind: str, table: bytes) -> Sequence[int]:
+    """A table of numbers, the largest end first, as few bytes."""
+    found = array(kind, table)
+    if sys.byteorder == "little":
+        found.byteswap()
+    return found
 
 
 def _length(track: _Track, scale: int) -> float:
@@ -341,9 +351,9 @@ def _length(track: _Track, scale: int) -> float:
 
 def _pieces(track: _Track) -> Iterator[tuple[int, int]]:
     """Where the frames of a track are, run by run. Raises Unreadable where its tables say different things."""
-    if track.count > _MOST_SAMPLES or track.steps != track.count or not track.scale:
+    if track.steps != track.count or not track.scale:
         raise Unreadable(_DAMAGED)
-    sums = None if track.each else [0, *accumulate(track.sizes)]
+    sums = None if track.each else array("Q", accumulate(track.sizes, initial=0))
     run, done = -1, 0
     for number, offset in enumerate(track.offsets, 1):
         while run + 1 < len(track.runs) and track.runs[run + 1][0] <= number:

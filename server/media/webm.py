@@ -6,6 +6,7 @@ What is left out becomes a Void of the same size, so that no offset changes.
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from server.media.errors import UnknownKind, Unreadable
 
@@ -30,6 +31,7 @@ _OF_CLUSTER = {_TIME, _SIMPLE, _GROUP, 0xAB, 0xA7}
 _OF_GROUP = {_BLOCK, _LASTS, 0xFB, 0x75A2}
 _CODECS = {1: {"V_VP8", "V_VP9", "V_AV1"}, 2: {"A_OPUS"}}
 _MOST_ELEMENTS = 600_000
+_MOST_IN_GROUP = 50
 _LONGEST_SECONDS = 24 * 3600
 
 
@@ -61,8 +63,8 @@ class _WebM:
         self.width = self.height = 0
 
     def clean(self) -> Measured:
-        top = list(self._elements(0, len(self.data), _SEGMENT))
-        if [found for found, *_ in top[:2]] != [_EBML, _SEGMENT] or not self._is_webm(*top[0][2:]):
+        top = list(islice(self._elements(0, len(self.data), _SEGMENT), 2))
+        if [found for found, *_ in top] != [_EBML, _SEGMENT] or not self._is_webm(*top[0][2:]):
             raise Unreadable(_DAMAGED)
         _, _, body, end = top[1]
         del self.data[end:]
@@ -197,7 +199,9 @@ class _WebM:
                 self._void(start, until)
 
     def _group(self, start: int, body: int, end: int, at: int) -> None:
-        inside = list(self._elements(body, end))
+        inside = list(islice(self._elements(body, end), _MOST_IN_GROUP + 1))
+        if len(inside) > _MOST_IN_GROUP:
+            raise Unreadable(_DAMAGED)
         lasts = next((self._number(inner, until) for found, _, inner, until in inside if found == _LASTS), 0)
         blocks = [(inner, until) for found, _, inner, until in inside if found == _BLOCK]
         if len(blocks) != 1 or not self._is_frame(*blocks[0], at, lasts):

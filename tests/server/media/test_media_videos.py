@@ -41,6 +41,7 @@ class Track:
     said: int = 10
     edits: tuple[int, ...] = ()
     counted: int | None = None
+    listed: bool = False
 
     def box(self, at: int) -> bytes:
         timed = struct.pack(">IIIII", 0, 3_800_000_000, 3_800_000_001, 1, self.said)
@@ -49,12 +50,13 @@ class Track:
         else:
             looks = bytes(12)
         entry = box(self.codec, bytes(6), b"\0\1", bytes(16), looks)
+        listed = struct.pack(">I", len(self.frame)) * self.frames if self.listed else b""
         table = box(
             b"stbl",
             box(b"stsd", struct.pack(">II", 0, 1), entry),
             box(b"stts", struct.pack(">IIII", 0, 1, self.counted or self.frames, self.each)),
             box(b"stsc", struct.pack(">IIIII", 0, 1, 1, self.frames, 1)),
-            box(b"stsz", struct.pack(">III", 0, len(self.frame), self.frames)),
+            box(b"stsz", struct.pack(">III", 0, 0 if self.listed else len(self.frame), self.frames), listed),
             box(b"stco", struct.pack(">III", 0, 1, at)),
         )
         refers = box(b"dinf", box(b"dref", struct.pack(">II", 0, 1), box(b"url ", b"\0\0\0\1", NAME)))
@@ -67,7 +69,7 @@ class Track:
 
 
 GPS = Track(b"text", b"text", NAME, frames=1, each=10)
-SOUND = Track(b"soun", b"mp4a", b"sound", frames=10)
+SOUND = Track(b"soun", b"mp4a", b"sound", frames=10, listed=True)
 
 
 def mp4(*tracks: Track, brand: bytes = b"isom", said: int = 10, more: bytes = b"") -> bytes:
@@ -172,12 +174,13 @@ async def test_c5_whatever_says_the_most_is_how_long_it_lasts(data: bytes) -> No
         mp4(Track()).replace(b"url \0\0\0\1", b"url \0\0\0\0"),
         box(b"ftyp", b"isom", bytes(8)) + struct.pack(">I4s", 4, b"moov"),
         box(b"ftyp", b"isom", bytes(8)) + struct.pack(">I4sQ", 1, b"mdat", 1 << 62) + b"x" * 40,
+        mp4(Track(), more=box(b"free", b"\0" * 8) * 5000),
         webm(),
         webm(0, 1, kind=b"matroska"),
         webm(0, 1, tracks=entry(3, 17, b"S_TEXT/WEBVTT")),
         webm(0, 1, tracks=entry(3, 1, b"V_MPEGH/ISO/HEVC")),
         webm(0, 1, said=float("nan")),
-        webm(0, 1)[:-3] + b"\xff" * 40,
+        webm(0, 1)[:-3],
         b"\x1a\x45\xdf\xa3" + b"\xff" * 60,
         b"\x1a\x45\xdf\xa3" + b"\0" * 60,
     ],
@@ -185,6 +188,13 @@ async def test_c5_whatever_says_the_most_is_how_long_it_lasts(data: bytes) -> No
 async def test_c4_s25_what_is_damaged_or_no_video_of_browsers_is_refused(data: bytes) -> None:
     with pytest.raises(MediaRefused):
         await clean(data)
+
+
+async def test_c4_s25_all_tables_together_have_so_many_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("server.media.video._MOST_ROWS", 30)
+    assert (await clean(mp4(Track(listed=True), SOUND))).seconds == 10
+    with pytest.raises(MediaRefused):
+        await clean(mp4(Track(listed=True), SOUND, SOUND))
 
 
 @given(st.sampled_from([mp4(Track(), SOUND, GPS), webm(0, 5, 10), webm(0, 3, live=True)]), st.data())
