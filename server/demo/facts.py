@@ -265,6 +265,9 @@ class DemoEvent:
     discussants: tuple[str, ...] = ()
     """Who is asked to discuss in a seminar, which it is then; `questions` are who asks what in advance."""
     questions: tuple[tuple[str, str], ...] = ()
+    recap: tuple[float, str] | None = None
+    """What came of it, said so many days ago; `later` are answers of those who were not there."""
+    later: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -215,6 +215,28 @@ EVENTS = (
         20,
         ("bea", "oskar", "maya@northfield", "viktor@lakeside"),
     ),
+    DemoEvent(
+        "tom",
+        "circles",
+        9,
+        "An hour about the first evening of a circle",
+        "What do you do in the first twenty minutes, so that people come back? Bring one thing that went wrong.",
+        -4,
+        18,
+        60,
+        "Europe/London",
+        "Reading room, Riverside Library",
+        20,
+        ("bea", "maya@northfield"),
+        recap=(
+            2.5,
+            "We begin with names and one question, and read nothing on the first evening.\nOpen: what to do when"
+            " somebody wants to leave after ten minutes.",
+        ),
+        later=(
+            ("viktor@lakeside", "I could not come. With us the first question is what people do not want to be asked."),
+        ),
+    ),
 )
 
 REMIXES = (

@@ -66,7 +66,7 @@ from server.resources.form import ResourceForm
 from server.rounds import actions as rounds
 from server.rounds.actions import RoundForm
 from server.sessions import actions as sessions
-from server.sessions import preparing, seminar
+from server.sessions import later, preparing, seminar
 from server.sessions.form import SessionForm
 from server.sessions.pack import PackForm
 from server.settings import Settings
@@ -196,6 +196,8 @@ class Seeder:
                 yield Act(poll.days_ago, _bound(self._poll, one, poll))
             for event in one.events:
                 yield Act(event.days_ago, _bound(self._event, one, event))
+                if event.recap is not None:
+                    yield Act(event.recap[0], _bound(self._recap, one, event))
         yield Act(4.5, lambda: write_together(self._opened, self._viewers, self._settle))
         yield Act(1.5, lambda: write_notes(self._opened, self._viewers))
         yield Act(6, lambda: elsewhere.speak(self._sofia, self._home, self._settle))
@@ -595,6 +597,17 @@ class Seeder:
         for handle in event.participants:
             async for there, viewer, known in self._copies(organisation, handle, post.uri):
                 await there.run(sessions.take_part, there, viewer, known)
+
+    async def _recap(self, organisation: DemoOrganisation, event: DemoEvent) -> None:
+        here = self._opened[organisation.slug]
+        post_id = str(await here.run(here.db.value, BEGINS_SO, kind="session", title=event.title))
+        words = event.recap[1] if event.recap else ""
+        await here.run(later.recap, here, self._viewer(organisation, event.author), post_id, words)
+        await self._settle()
+        uri = str(await here.run(here.db.value, "SELECT uri FROM post WHERE id = :id", id=post_id))
+        for handle, text in event.later:
+            async for there, viewer, known in self._copies(organisation, handle, uri):
+                await there.run(discussions.reply, there, viewer, known, ThreadForm(kind="reply", text=text))
 
     async def _pack(self, organisation: DemoOrganisation, event: DemoEvent, post_id: str) -> None:
         here = self._opened[organisation.slug]

@@ -85,7 +85,7 @@ class SessionDetail:
         """Store the facts of an event from elsewhere."""
         event, _ = await EventFacts.update_or_create(defaults=_told(remote), id=post_id)
         if event.recap and event.recap_at is None:
-            event.recap_at = here.clock.now()
+            event.recap_at = here.clock.now().replace(microsecond=0)
             await event.save(update_fields=["recap_at"])
         await preparing.keep(here, post_id, pack.read(remote.raw))
         await seminar.keep(here, post_id, remote)

@@ -67,7 +67,7 @@ async def recap(here: Instance, acting: Viewer, post_id: str, text: str, days: i
         kept = await EventFacts.get(id=changed.id)
         kept.recap = text
         if kept.recap_at is None:
-            kept.recap_at = now
+            kept.recap_at = now.replace(microsecond=0)  # answers from elsewhere say when in whole seconds
             until = seminar.end_of_day(now, days, kept.timezone)
             kept.answers_until = max(until, kept.answers_until or until)
         await kept.save(update_fields=["recap", "recap_at", "answers_until"])

@@ -167,7 +167,7 @@ async def test_d9_who_was_not_there_and_answers_in_time_took_part_later(fedivers
         assert refusal.value.errors[0]["field"] == field
     with pytest.raises(NotFound):
         await tom.do(later.recap, event.id, "We agreed.")
-    fediverse.clock.advance(60)
+    fediverse.clock.advance(60.7)
     await maya.do(later.recap, event.id, "We agreed:\nten seconds.", 7)
     await fediverse.settle()
     assert (await view(ada, event.uri)).my_state == ""
