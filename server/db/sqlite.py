@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Coroutine, Sequence
+from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar, cast
 from urllib.parse import quote
@@ -22,12 +22,13 @@ from tortoise.backends.sqlite.client import (
     translate_exceptions,
 )
 from tortoise.connection import get_connections
-from tortoise.exceptions import OperationalError
+from tortoise.exceptions import DBConnectionError, OperationalError
 
 T = TypeVar("T")
 
 READERS = 3
 BUSY_TIMEOUT_MILLISECONDS = 10_000
+CLOSED = "the database is closed"
 
 
 class ImmediateTransaction(SqliteTransactionWrapper):
@@ -70,11 +71,28 @@ class _Transaction(SqliteTransactionContext):
             raise
 
 
+@contextlib.contextmanager
+def _while_open(client: Any) -> Iterator[None]:
+    """Say it in the words of databases where a connection was closed: aiosqlite has a ValueError for that."""
+    try:
+        yield
+    except ValueError as error:
+        if client.is_closed:
+            raise DBConnectionError(CLOSED) from error
+        raise
+
+
 class _Writer(ConnectionWrapper[Any]):
     """The writer for one statement, waited for so long and no longer."""
 
     async def __aenter__(self) -> Any:
         return await _within_time(super().__aenter__())
+
+    async def __aexit__(self, exc_type: Any, exc_val: Any, exc_tb: Any) -> None:
+        await super().__aexit__(exc_type, exc_val, exc_tb)
+        with _while_open(self.client):
+            if isinstance(exc_val, ValueError):
+                raise exc_val
 
 
 class _AtOnce:
@@ -144,9 +162,12 @@ class Client(SqliteClient):
         self._readers: asyncio.Queue[aiosqlite.Connection] | None = None
         self._open_readers: list[aiosqlite.Connection] = []
         self._quick: _AtOnce | None = None
+        self.is_closed = False
 
     async def create_connection(self, with_db: bool) -> None:
-        """Open the writer, then the readers."""
+        """Open the writer, then the readers. What was closed stays so: nobody would end the threads of who is late."""
+        if self.is_closed:
+            raise DBConnectionError(CLOSED)
         await super().create_connection(with_db)
         if self.filename == ":memory:" or self._readers is not None:
             return
@@ -161,14 +182,16 @@ class Client(SqliteClient):
             self._readers.put_nowait(reader)
 
     async def close(self) -> None:
-        """Close all connections; an open one keeps the interpreter from ending."""
+        """Close all connections for good, whatever one of them says: an open one keeps the interpreter from ending."""
+        self.is_closed = True
         if self._quick is not None:
             self._quick.close()
             self._quick = None
         readers, self._open_readers, self._readers = self._open_readers, [], None
-        for reader in readers:
-            await reader.close()
-        await super().close()
+        async with contextlib.AsyncExitStack() as ends:
+            ends.push_async_callback(super().close)
+            for reader in readers:
+                ends.push_async_callback(reader.close)
 
     def _in_transaction(self) -> TransactionContext:
         return _Transaction(ImmediateTransaction(self), self._lock)
@@ -200,7 +223,8 @@ class Client(SqliteClient):
             raise RuntimeError("an in-memory database has no readers")
         reader = await readers.get()
         try:
-            yield reader
+            with _while_open(self):
+                yield reader
         finally:
             readers.put_nowait(reader)
 

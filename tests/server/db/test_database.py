@@ -6,7 +6,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from tortoise.exceptions import ConfigurationError
+from tortoise.exceptions import ConfigurationError, DBConnectionError
 
 from federation.transport.guard import NetworkInTransaction
 from server.audit.models import AuditEntry
@@ -142,6 +142,28 @@ async def test_what_is_closed_is_not_opened_again_by_who_is_late(fediverse: Fedi
             await late()
     assert threading.active_count() == threads
     await db.close()
+
+
+async def test_who_is_under_way_while_it_is_closed_opens_nothing_either(fediverse: Fediverse, tmp_path: Path) -> None:
+    by_writer = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 20000) SELECT max(i) FROM n"
+    by_reader = f"SELECT * FROM ({by_writer}) AS counted"
+
+    async def read_on(statement: str) -> None:
+        with db.bind():
+            while True:
+                assert await db.value(statement) == 20_000
+
+    before = set(threading.enumerate())
+    db = Database(f"sqlite:///{tmp_path / 'late.sqlite3'}")
+    await db.open(model_modules())
+    reading = [asyncio.create_task(read_on(each)) for each in (by_writer, by_reader) * 3]
+    await asyncio.sleep(0.05)
+    await db.close()
+    ends = await asyncio.gather(*reading, return_exceptions=True)
+    assert {type(end) for end in ends} <= {DBConnectionError, ConfigurationError}
+    for thread in {*threading.enumerate()} - before:
+        thread.join(5)
+        assert not thread.is_alive(), "it would keep the process from ending"
 
 
 async def test_a_database_of_a_newer_version_is_refused(fediverse: Fediverse) -> None:
