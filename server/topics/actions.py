@@ -164,9 +164,11 @@ def _name(present: list[Topic], name: str, within: str | None) -> str:
 async def _told(here: Instance, acting: Viewer, topic: Topic, action: str = "") -> None:
     """Note what was done, and have other servers told of it, once for several changes within a minute."""
     if action:
-        await audit.record(
-            here, by=acting.handle or acting.actor_uri, action=action, subject=topic.uri, detail={"name": topic.name}
-        )
+        group = await Actor.get(id=topic.community_id)
+        # In words, as other decisions of a community are noted: the id of one that is not public opens nothing.
+        subject = f"{topic.name} (@{group.username})"
+        by, detail = acting.handle or acting.actor_uri, {"uri": topic.uri, "name": topic.name}
+        await audit.record(here, by=by, action=action, subject=subject, detail={**detail})
     in_a_minute = here.clock.now() + SOON
     await here.jobs.enqueue(TELL, topic.community_id, run_at=in_a_minute, unique=f"{TELL}:{topic.community_id}")
 
