@@ -115,6 +115,16 @@ async def fill_postgres(connection: asyncpg.Connection, rows: Rows) -> None:
         places = [place for place, column in enumerate(columns) if column in truths]
         changed = [tuple(bool(v) if i in places and v is not None else v for i, v in enumerate(row)) for row in values]
         await connection.copy_records_to_table(table, records=changed, columns=columns)
+    # As where PostgreSQL has given all these numbers itself: what comes next is no number twice.
+    for row in await connection.fetch(
+        "SELECT table_name, column_name, pg_get_serial_sequence(table_name, column_name) AS sequence"
+        " FROM information_schema.columns WHERE table_schema = current_schema()"
+        " AND pg_get_serial_sequence(quote_ident(table_name), column_name) IS NOT NULL"
+    ):
+        most = f'SELECT max("{row["column_name"]}") FROM "{row["table_name"]}"'
+        await connection.execute(
+            f"SELECT setval('{row['sequence']}', ({most})) WHERE EXISTS ({most} HAVING count(*) > 0)"
+        )
 
 
 def _into(table: str, columns: Iterable[str]) -> str:
