@@ -8,6 +8,7 @@ from server.actors import queries as actor_queries
 from server.actors.events import ActorChanged
 from server.actors.keys import NewKeys
 from server.actors.models import Actor
+from server.actors.relations import is_blocked
 from server.actors.viewer import Viewer
 from server.audit import actions as audit
 from server.communities import memberships, policy, queries
@@ -180,6 +181,8 @@ async def _facilitators(here: Instance, owner_id: str, form: CommunityForm) -> l
             raise Invalid(
                 f"{handle} is on another server: invite them when the community is there.", field="facilitators"
             )
+        if await is_blocked(here, owner_id, person.id):
+            raise Invalid(f"You cannot ask {handle} to look after it. Choose somebody else.", field="facilitators")
         if person.id != owner_id:
             found.append(person.id)
     return found

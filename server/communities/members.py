@@ -8,6 +8,7 @@ from server.actors import queries as actors
 from server.actors.events import ActorDeleted, FollowEnded, FollowRequested
 from server.actors.following import accept_follow, reject_follow
 from server.actors.models import Actor, Follow
+from server.actors.relations import is_blocked
 from server.actors.viewer import Viewer
 from server.audit import actions as audit
 from server.communities import dialects, memberships, policy, queries
@@ -120,7 +121,10 @@ async def decide_application(
 async def invite_member(
     here: Instance, acting: Viewer, community_id: str, handle: str, *, role: str = policy.MEMBER
 ) -> None:
-    """Offer a place to somebody with this handle, here or elsewhere. Raises Invalid with `field` ``handle``."""
+    """Offer a place to somebody with this handle, here or elsewhere. Raises Invalid with `field` ``handle``.
+
+    Not to whom a steward keeps out, nor across a block; somebody whose membership was only ended may be asked back.
+    """
     facts = await _facts(here, acting, community_id)
     _refuse_unless(policy.may_invite(facts))
     if role != policy.MEMBER:
@@ -135,6 +139,15 @@ async def invite_member(
         raise Invalid("They are a member already.", field="handle")
     if known is not None and known.state == "applied":
         raise Invalid("They have asked for a place: answer that.", field="handle")
+    kept_out = known is not None and known.state == "removed" and known.ban_uri is not None
+    if kept_out and policy.may_remove(facts):
+        raise Invalid("They are kept out of this community. Let them back in first.", field="handle")
+    if kept_out or await is_blocked(here, _me(acting), person.id):
+        # Who is not told of bans and blocks learns neither: both read the same.
+        raise Invalid(
+            "You cannot invite them. Ask somebody else who looks after this community whether they can.",
+            field="handle",
+        )
     group = await Actor.get(id=community_id)
     async with here.db.transaction():
         await memberships.offer(here, community_id, person.id, _me(acting), role=role)

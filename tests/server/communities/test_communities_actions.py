@@ -1,11 +1,13 @@
 """Making communities, coming and going, roles, guidelines."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from server.accounts import actions as accounts
-from server.communities import actions, directory, guidelines, members, policy, queries, roster
+from server.actors import blocking
+from server.communities import actions, bans, directory, guidelines, members, policy, queries, roster
 from server.communities.actions import CommunityForm
 from server.communities.events import MemberApplied, MemberDecided, MemberJoined, MemberLeft
 from server.communities.form import DEFAULT_QUESTIONS
@@ -192,6 +194,42 @@ async def test_who_was_removed_comes_back_only_by_invitation(amara: Person, brun
     with pytest.raises(NotAllowed):
         await bruno.do(actions.join, made.id)
     await amara.do(actions.readmit, made.id, bruno.id)
+    assert await bruno.do(actions.join, made.id) == "active"
+
+
+async def test_s17_nobody_is_invited_past_a_ban_or_a_block(fediverse: Fediverse, amara: Person, bruno: Person) -> None:
+    made = await amara.do(actions.create_community, informal())
+    carla = await fediverse.person(amara.here, "carla")
+    await carla.do(actions.join, made.id)
+    await amara.do(actions.set_role, made.id, carla.id, "facilitator")
+
+    async def refusal(person: Person) -> str:
+        with pytest.raises(Invalid) as refused:
+            await person.do(actions.invite_member, made.id, "bruno")
+        assert refused.value.field == "handle"
+        return refused.value.message
+
+    # A facilitator is told neither of a ban nor of a block; a steward, who may see bans, hears what to do.
+    await amara.do(bans.ban, made.id, bruno.id, reason="A break.", length=timedelta(days=7))
+    assert "Let them back in first" in await refusal(amara)
+    said = await refusal(carla)
+    assert await state_of(bruno, made.id) == ("removed", "member")
+    await amara.do(bans.unban, made.id, bruno.id)
+    for one, other in ((bruno, carla), (carla, bruno)):
+        await one.here.run(blocking.block, one.here, one.id, other.id)
+        assert await refusal(carla) == said
+        await one.here.run(blocking.unblock, one.here, one.id, other.id)
+    await amara.here.run(blocking.block, bruno.here, bruno.id, amara.id)
+    with pytest.raises(Invalid) as refused:
+        await amara.do(actions.create_community, informal(slug="reading", facilitators=("bruno",)))
+    assert refused.value.field == "facilitators"
+    assert await state_of(bruno, made.id) == ("left", "member")
+    await carla.do(actions.invite_member, made.id, "bruno")
+    assert await bruno.do(actions.join, made.id) == "active"
+
+    # An ended membership is no ban: an invitation brings them back.
+    await amara.do(actions.remove_member, made.id, bruno.id, reason="A break.")
+    await carla.do(actions.invite_member, made.id, "bruno")
     assert await bruno.do(actions.join, made.id) == "active"
 
 
