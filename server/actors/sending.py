@@ -1,7 +1,7 @@
 """Sending an activity of a local actor: proof, a readable copy at its id, and the queue, in the present transaction."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from federation.vocab import activities
 from federation.vocab.base import PUBLIC, id_of
@@ -9,6 +9,10 @@ from server.actors import documents, keys
 from server.actors.models import Actor
 from server.ids import new_id
 from server.instance import Instance
+
+ALSO_TOLD = "actors.also_told"
+AlsoTold = Callable[[str], Awaitable[list[str]]]
+"""Under ALSO_TOLD: the inboxes that hear of changes of a Group (an id) besides those of its followers."""
 
 
 async def send(
@@ -46,7 +50,9 @@ async def send(
 
 
 async def send_update(here: Instance, actor: Actor, *, signed_by: str | None = None) -> None:
-    """Send Update{actor} to its followers, in the present transaction; also for communities that changed."""
+    """Send Update{actor} to its followers, of a community also to the servers of members; in the transaction."""
+    also_told: AlsoTold | None = here.caches.get(ALSO_TOLD) if actor.kind == "Group" else None
+    inboxes = await also_told(actor.id) if also_told is not None else []
     document = activities.update(
         id=here.url(f"/ap/a/update/{new_id(here.clock.now())}"),
         actor=actor.uri,
@@ -55,4 +61,4 @@ async def send_update(here: Instance, actor: Actor, *, signed_by: str | None = N
         cc=[f"{actor.uri}/followers"],
         published=here.clock.now(),
     )
-    await send(here, actor.uri, document, followers_of=actor.uri, is_public=True, signed_by=signed_by)
+    await send(here, actor.uri, document, inboxes=inboxes, followers_of=actor.uri, is_public=True, signed_by=signed_by)

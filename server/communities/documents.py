@@ -8,7 +8,9 @@ from federation.ports import Reader, Served
 from federation.vocab.collections import ordered_collection
 from server.actors.documents import GROUP_FACTS, MODERATORS, Listed
 from server.actors.models import Actor
+from server.actors.sending import ALSO_TOLD
 from server.communities import policy, queries
+from server.communities.activities import announce
 from server.communities.models import Community
 from server.instance import Instance
 from server.text import LANGUAGES
@@ -18,7 +20,7 @@ MAX_LISTED = 500
 
 
 def register(here: Instance) -> None:
-    """Answer the questions that `actors.documents` has about groups."""
+    """Answer the questions that `actors` has about groups: what they say of themselves, and who hears of changes."""
 
     async def facts(actor: Actor) -> dict[str, object]:
         return await group_facts(actor)
@@ -29,6 +31,7 @@ def register(here: Instance) -> None:
 
     here.caches[GROUP_FACTS] = facts
     here.caches[MODERATORS] = moderators
+    here.caches[ALSO_TOLD] = partial(announce.inboxes_of_members, here)
     here.documents["communities"] = partial(provide_directory, here)
 
 

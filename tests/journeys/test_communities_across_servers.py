@@ -111,6 +111,33 @@ async def test_a4_an_applicant_elsewhere_hears_yes_or_no_with_the_note(fediverse
     ]
 
 
+@pytest.mark.parametrize(("visibility", "follows"), [("members", False), ("public", True)])
+async def test_m1_a_changed_community_reaches_the_servers_of_members_once(
+    fediverse: Fediverse, visibility: str, follows: bool
+) -> None:
+    two = await meet(fediverse, visibility=visibility)
+    carla = await fediverse.person(two.bruno.here, "carla")
+    for person in (two.bruno, carla):
+        await person.do(actions.join, two.there.id)
+    await fediverse.settle()
+    if follows:
+        await two.bruno.here.run(actors.request_follow, two.bruno.here, carla.id, two.there.id)
+        await fediverse.settle()
+    changed = CommunityForm(name="Physics", purpose="Swap more.", slug="science", visibility=visibility)
+    await two.amara.do(actions.edit_community, two.group.id, changed)
+    before = fediverse.network.count("POST", "https://birch.example")
+    await fediverse.settle()
+    assert fediverse.network.count("POST", "https://birch.example") == before + 1
+
+    async def known() -> tuple[str | None, str]:
+        found = await Actor.get(uri=two.group.uri)
+        return found.name, found.summary_html
+
+    name, purpose = await two.bruno.here.run(known)
+    assert name == "Physics"
+    assert "Swap more." in purpose
+
+
 @pytest.mark.parametrize("visibility", ["public", "members"])
 async def test_m1_a_member_elsewhere_reads_and_writes_what_members_do(fediverse: Fediverse, visibility: str) -> None:
     two = await meet(fediverse, visibility=visibility, join_policy="apply")

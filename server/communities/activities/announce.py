@@ -41,7 +41,7 @@ class Circle:
 async def circle_of(here: Instance, community_id: str) -> Circle:
     """The circle of a community now."""
     group = await _group(here, community_id)
-    return Circle(group, [] if group is None else await _inboxes_of_members(here, group["id"]))
+    return Circle(group, [] if group is None else await inboxes_of_members(here, group["id"]))
 
 
 async def announce(
@@ -149,7 +149,7 @@ async def undo_announces(here: Instance, post_id: str, *, only: Collection[str] 
             dialects={MICROBLOG, UNKNOWN},
             post_id=None,
             received=None,
-            inboxes=await _inboxes_of_members(here, group["id"]) if only is None else sorted(only),
+            inboxes=await inboxes_of_members(here, group["id"]) if only is None else sorted(only),
             is_for_all=only is None,
         )
         if only is None:
@@ -293,7 +293,8 @@ def _serialised(document: dict[str, Any], received: bytes | None) -> bytes:
     return before + received.strip() + after
 
 
-async def _inboxes_of_members(here: Instance, community_id: str) -> list[str]:
+async def inboxes_of_members(here: Instance, community_id: str) -> list[str]:
+    """Where the members of a community elsewhere read, each server once where it has one inbox for all."""
     rows = await here.db.rows(
         "SELECT DISTINCT COALESCE(actor.shared_inbox_url, actor.inbox_url) AS inbox FROM membership"
         " JOIN actor ON actor.id = membership.person_id WHERE membership.community_id = :id"
