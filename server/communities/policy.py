@@ -179,6 +179,17 @@ def may_post(facts: MembershipFacts) -> Verdict:
     return allowed
 
 
+def way_in(facts: MembershipFacts) -> str:
+    """What leads to starting something: ``add`` for who may, else ``accept`` (the guidelines), ``join``, or nothing."""
+    if may_post(facts):
+        return "add"
+    if facts.is_archived or facts.posting == FACILITATORS:
+        return ""
+    if facts.needs_acceptance:
+        return "accept"
+    return "join" if may_join(facts) or may_apply(facts) else ""
+
+
 def may_reply(facts: MembershipFacts) -> Verdict:
     """Answer: members; and in a public community also people who only follow, here and elsewhere."""
     if not facts.is_local:

@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from server.communities import policy, queries
 from server.communities.policy import Denied
-from server.communities.queries import CommunityPage
+from server.communities.queries import CommunityLabel, CommunityPage
 from server.errors import NotAllowed, NotFound
 from web.communities import words
 from web.render import render
@@ -36,6 +36,15 @@ async def local(request: Request) -> CommunityPage:
     if not page.is_local:
         raise NotFound
     return page
+
+
+async def way_in(request: Request, community: CommunityLabel | None) -> str:
+    """What leads whoever looks to adding something to a community (`policy.way_in`); ``add`` where there is none."""
+    viewer = viewer_of(request)
+    if community is None or not viewer.is_signed_in:
+        return "add" if community is None else ""
+    facts = await queries.facts_of(here_of(request), community.id, viewer)
+    return "" if facts is None else policy.way_in(facts)
 
 
 def insist(verdict: policy.Verdict) -> None:

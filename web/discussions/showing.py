@@ -40,6 +40,7 @@ from server.text import plain
 from server.thanks import form as thanks
 from server.thanks import queries as thanked
 from server.together import queries as together
+from web.communities.common import way_in
 from web.live.line import line
 from web.render import render
 from web.request import here_of, viewer_of
@@ -195,9 +196,12 @@ async def _facts(request: Request, here: Instance, viewer: Viewer, post: PostVie
         held = await collections.collection(here, viewer, post)
         return "collections/show.html", {"collection": held, "intro": rendered(held.intro, here.settings.origin)}
     if post.kind == "challenge":
-        return "challenges/show.html", {"challenge": await challenges.challenge(here, viewer, post)}
+        named = await challenges.challenge(here, viewer, post)
+        return "challenges/show.html", {"challenge": named, "way_in": await way_in(request, post.community)}
     if post.kind == "idea":
-        return "ideas/show.html", {"idea": await ideas.idea(here, viewer, post)}
+        had = await ideas.idea(here, viewer, post)
+        way = await way_in(request, post.community) if had.can_schedule else ""
+        return "ideas/show.html", {"idea": had, "way_in": way}
     if post.kind == "ask":
         needed = await asking.asked(here, viewer, post.id) if post.is_mine else None
         return "discussions/show.html", {"ask": await discussions.ask(here, viewer, post), "needed": needed}

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from server.communities import policy
 from server.errors import Invalid, NotFound
 from server.media.queries import MediaFile, files
 from server.posts import queries as posts
@@ -20,6 +21,7 @@ from server.resources.form import TYPES, ResourceForm, summary, tidy, write
 from server.resources.queries import Facets
 from server.text import LANGUAGES
 from web.challenges import choosing
+from web.communities.common import inside
 from web.i18n import gettext
 from web.practices.composing import (
     UNREADABLE,
@@ -38,10 +40,8 @@ from web.topics.choosing import offered, sent_with
 
 async def library(request: Request) -> Response:
     """What a community keeps, narrowed by what the reader looks for."""
-    here, viewer = here_of(request), viewer_of(request)
-    community = await community_of(request, viewer, request.path_params["slug"], to_write=False)
-    if community is None:
-        raise NotFound
+    here, viewer, place = here_of(request), viewer_of(request), await inside(request)
+    community = place.label
     asked = request.query_params
     facets = Facets(
         words=asked.get("q", "")[:200].strip(),
@@ -59,6 +59,7 @@ async def library(request: Request) -> Response:
         "resources/library.html",
         nav="communities",
         community=community,
+        way_in=policy.way_in(place.facts) if viewer.is_signed_in else "",
         found=found,
         facets=facets,
         types=TYPES,
