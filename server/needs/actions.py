@@ -8,7 +8,7 @@ from server.actors.viewer import Viewer
 from server.errors import Invalid, NotFound
 from server.ids import new_id
 from server.instance import Instance
-from server.needs.models import AskedToday, NeedsCard, NeedToday, PassedPick
+from server.needs.models import AskedToday, NeedOffer, NeedsCard, NeedToday, PassedPick
 from server.posts.composing import readable_post
 from server.posts.events import PostDeleted
 from server.search.actions import index_actor
@@ -92,6 +92,9 @@ async def take_back(here: Instance, acting: Viewer, post_id: str) -> None:
 async def on_actor_deleted(here: Instance, event: ActorDeleted) -> None:
     """Forget what somebody said who is gone."""
     await NeedsCard.filter(id=event.actor_id).delete()
+    await here.db.execute(
+        "DELETE FROM need_offer WHERE ask_id IN (SELECT id FROM need_today WHERE author_id = :id)", id=event.actor_id
+    )
     await NeedToday.filter(author_id=event.actor_id).delete()
     await AskedToday.filter(person_id=event.actor_id).delete()
     await PassedPick.filter(person_id=event.actor_id).delete()
@@ -100,3 +103,4 @@ async def on_actor_deleted(here: Instance, event: ActorDeleted) -> None:
 async def on_post_deleted(here: Instance, event: PostDeleted) -> None:
     """Forget that it was needed."""
     await NeedToday.filter(id=event.post_id).delete()
+    await NeedOffer.filter(ask_id=event.post_id).delete()

@@ -1,10 +1,11 @@
 """Questions that are needed today: at most five people who offered it are told, and who they are is told to nobody."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
 from server.actors.viewer import Viewer
-from server.db import Row
+from server.db import Row, from_milliseconds
 from server.errors import Invalid, NotAllowed, NotFound
 from server.ids import new_id
 from server.instance import Instance
@@ -17,11 +18,14 @@ from server.search.words import any_of, words_of
 from server.text import plain
 
 ROUTE = "needs.today"
+OFFER = "needs.offer"
 MOST = 5
 """So many people are asked at most."""
 LOOKED_THROUGH = 2_000
 A_DAY = timedelta(days=1)
 KEPT = timedelta(days=8)
+SOUGHT = timedelta(minutes=5)
+"""So long it is said that people are looked for, where another server has not answered."""
 
 
 async def need_today(here: Instance, acting: Viewer, ask_id: str) -> None:
@@ -44,34 +48,51 @@ async def need_today(here: Instance, acting: Viewer, ask_id: str) -> None:
 
 
 async def route(here: Instance, payload: Any) -> None:
-    """The job that finds whom to ask, and tells them. Bears being run twice."""
+    """The job that finds whom to ask here, and then in the network. Bears being run twice."""
     need = await NeedToday.get_or_none(id=str(payload["ask"]))
     ask = await Post.get_or_none(id=str(payload["ask"]), state="visible", locked=False)
     if need is None or need.asked is not None:
         return
-    chosen = _best(ask, await _may_be_asked(here, ask)) if ask is not None else []
+    chosen = await fitting(here, ask, MOST) if ask is not None else []
     async with here.db.transaction():
-        now = here.clock.now()
         claimed = await here.db.execute("UPDATE need_today SET asked = 0 WHERE id = :id AND asked IS NULL", id=need.id)
-        if not claimed or ask is None:
-            return
-        told = [person for person in chosen if await _is_first(here, person)]
-        news = News("asked", about_post(ask.id), ask.id, actor_id=ask.author_id, post_id=ask.id)
-        await notify(here, told, news)
-        await here.db.execute(
-            "UPDATE need_today SET asked = (SELECT count(*) FROM notification WHERE notification.post_id = :id"
-            " AND notification.kind = 'asked') WHERE id = :id",
-            id=need.id,
-        )
-        await here.db.execute("DELETE FROM asked_today WHERE at < :before", before=now - KEPT)
+        if claimed and ask is not None and await tell(here, ask, chosen) < MOST:
+            await here.jobs.enqueue(OFFER, {"ask": ask.id}, unique=f"{OFFER}:{ask.id}")
+
+
+async def fitting(here: Instance, ask: Post, most: int) -> list[str]:
+    """So many people of this server at most who may be asked, those first whose words fit best."""
+    return _best(ask, await _may_be_asked(here, ask))[:most]
+
+
+async def tell(here: Instance, ask: Post, chosen: Sequence[str]) -> int:
+    """Tell people here, and note how many; in the caller's transaction, once for each question."""
+    now = here.clock.now()
+    told = [person for person in chosen if await _is_first(here, person)]
+    await notify(here, told, News("asked", about_post(ask.id), ask.id, actor_id=ask.author_id, post_id=ask.id))
+    await here.db.execute(
+        "UPDATE need_today SET asked = (SELECT count(*) FROM notification WHERE notification.post_id = :id"
+        " AND notification.kind = 'asked') WHERE id = :id",
+        id=ask.id,
+    )
+    await here.db.execute("DELETE FROM asked_today WHERE at < :before", before=now - KEPT)
+    return int(await here.db.value("SELECT asked FROM need_today WHERE id = :id", id=ask.id) or 0)
 
 
 async def asked(here: Instance, viewer: Viewer, ask_id: str) -> int | None:
     """How many people were asked, for who asked; -1 while they are sought, None where it was not needed today."""
     row = await here.db.row(
-        "SELECT asked FROM need_today WHERE id = :id AND author_id = :me", id=ask_id, me=str(viewer.actor_id)
+        "SELECT asked, at, (SELECT COALESCE(SUM(told), 0) FROM need_offer WHERE ask_id = need_today.id) AS elsewhere,"
+        " (SELECT count(*) FROM need_offer WHERE ask_id = need_today.id AND told IS NULL) AS open"
+        " FROM need_today WHERE id = :id AND author_id = :me",
+        id=ask_id,
+        me=str(viewer.actor_id),
     )
-    return None if row is None else -1 if row["asked"] is None else int(row["asked"])
+    if row is None:
+        return None
+    found = int(row["asked"] or 0) + int(row["elsewhere"])
+    waits = row["open"] and here.clock.now() - from_milliseconds(row["at"]) < SOUGHT
+    return -1 if row["asked"] is None or (waits and not found) else found
 
 
 async def _may_be_asked(here: Instance, ask: Post) -> list[Row]:
@@ -89,6 +110,8 @@ async def _may_be_asked(here: Instance, ask: Post) -> list[Row]:
         " AND NOT EXISTS (SELECT 1 FROM actor_block WHERE (blocker_id = card.id AND blocked_id = post.author_id)"
         " OR (blocker_id = post.author_id AND blocked_id = card.id))"
         " AND NOT EXISTS (SELECT 1 FROM actor_mute WHERE muter_id = card.id AND muted_id = post.author_id)"
+        " AND NOT EXISTS (SELECT 1 FROM host_block JOIN actor AS far ON host_block.host IN (far.host, far.domain)"
+        " WHERE host_block.blocker_id = card.id AND far.id = post.author_id AND NOT far.is_local)"
         f" AND {readable_by('helper.id')} ORDER BY account.last_seen_at DESC, card.id LIMIT :most",
         ask=ask.id,
         now=now,
@@ -101,8 +124,8 @@ def _best(ask: Post, helpers: list[Row]) -> list[str]:
     """Those who share the most telling words with a question."""
     said = set(words_of(f"{ask.title} {plain(ask.content_html)}"))
     shared = {row["id"]: len(said & set(any_of(row["ask_me_about"]))) for row in helpers}
-    fitting = [person for person, words in shared.items() if words]
-    return sorted(fitting, key=lambda person: -shared[person])[:MOST]
+    able = [person for person, words in shared.items() if words]
+    return sorted(able, key=lambda person: -shared[person])
 
 
 async def _is_first(here: Instance, person_id: str) -> bool:

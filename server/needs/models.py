@@ -1,4 +1,4 @@
-"""What people said they need, who may be asked today, and what was asked of whom. All of it stays on this server."""
+"""What people said they need, who may be asked today, and what was asked of whom. Only numbers leave this server."""
 
 from datetime import datetime
 
@@ -29,7 +29,10 @@ class NeedsCard(Model):
 
 
 class NeedToday(Model):
-    """A question that is needed today; `id` is the id of its post. `asked` people were told; None: not yet sought."""
+    """A question that is needed today, from here or from a server of the network; `id` is the id of its post.
+
+    `asked` people of this server were told; None: not yet sought.
+    """
 
     id = id_field()
     author_id = fields.CharField(max_length=26)
@@ -41,6 +44,26 @@ class NeedToday(Model):
 
         table = "need_today"
         indexes = (("author_id", "at"),)
+
+
+class NeedOffer(Model):
+    """A server of the network was asked to tell at most so many of its people, its `seats`, of a question from here.
+
+    `told` is how many it told, by its own word; None: it has not answered, and may tell all of them yet.
+    """
+
+    id = id_field()
+    ask_id = fields.CharField(max_length=26)
+    host = fields.CharField(max_length=255)
+    seats = fields.IntField()
+    told = fields.IntField(null=True)
+    at = MomentField()
+
+    class Meta:
+        """Table name and keys."""
+
+        table = "need_offer"
+        unique_together = (("ask_id", "host"),)
 
 
 class AskedToday(Model):
