@@ -29,6 +29,7 @@ T = TypeVar("T")
 READERS = 3
 BUSY_TIMEOUT_MILLISECONDS = 10_000
 CLOSED = "the database is closed"
+_NOT_OPEN = (ValueError, sqlite3.ProgrammingError)
 
 
 class ImmediateTransaction(SqliteTransactionWrapper):
@@ -73,10 +74,10 @@ class _Transaction(SqliteTransactionContext):
 
 @contextlib.contextmanager
 def _while_open(client: Any) -> Iterator[None]:
-    """Say it in the words of databases where a connection was closed: aiosqlite has a ValueError for that."""
+    """Say it in the words of databases where a connection was closed: the libraries have two others for that."""
     try:
         yield
-    except ValueError as error:
+    except _NOT_OPEN as error:
         if client.is_closed:
             raise DBConnectionError(CLOSED) from error
         raise
@@ -91,7 +92,7 @@ class _Writer(ConnectionWrapper[Any]):
     async def __aexit__(self, exc_type: Any, exc_val: Any, exc_tb: Any) -> None:
         await super().__aexit__(exc_type, exc_val, exc_tb)
         with _while_open(self.client):
-            if isinstance(exc_val, ValueError):
+            if isinstance(exc_val, _NOT_OPEN):
                 raise exc_val
 
 
