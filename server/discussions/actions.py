@@ -37,7 +37,7 @@ class ThreadForm:
     `another_way`: the answer shows another way of doing what is asked. For so many `peers_first_hours` peers have the
     word on a question; an answer that `cannot_wait`, because somebody's safety is at stake, is shown at once. `step` is
     the number of the step of a practice that an answer is about, 0 for all of it; `about` a part of something else that
-    was looked up. `format` is that of a conversation;
+    was looked up. `format` is that of a conversation, `seats` are those of a fishbowl;
     `part` what an answer in one with a format is, and `heard` the sentence that says back what one heard;
     `unasked`: whoever wrote it was not asked for either, as by mail.
     `topic_id` is the topic of the community that it goes into.
@@ -59,6 +59,7 @@ class ThreadForm:
     step: int = 0
     about: Step | None = None
     format: str = ""
+    seats: int = 0
     part: str = ""
     heard: str = ""
     unasked: bool = False
@@ -75,6 +76,10 @@ async def start(here: Instance, acting: Viewer, form: ThreadForm) -> Post:
         raise Invalid(OF_COMMUNITIES[form.kind], field="community")
     if form.format and (form.kind != "discussion" or form.format not in formats.FORMATS):
         raise Invalid("Choose one of the formats.", field="format")
+    seats = form.seats if form.format == formats.SEATED else 0
+    if seats and seats not in formats.NUMBERS_OF_SEATS:
+        raise Invalid("Choose two to six seats.", field="seats")
+    opening = takes_part(format=form.format, seats=str(seats or ""))
     return await posts.create_post(
         here,
         str(acting.actor_id),
@@ -85,7 +90,7 @@ async def start(here: Instance, acting: Viewer, form: ThreadForm) -> Post:
             community_id=form.community_id,
             topic_id=form.topic_id,
         ),
-        detail=_opens(here, form) if form.kind == "ask" else takes_part(format=form.format) if form.format else None,
+        detail=_opens(here, form) if form.kind == "ask" else opening if form.format else None,
     )
 
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from server.actors.viewer import Viewer
+from server.discussions.seats import part_for
 from server.errors import Invalid, NotAllowed
 from server.instance import Instance
 from server.posts import actions as posts
@@ -33,7 +34,8 @@ def takes_part(**said: str) -> Detail:
 async def fitting(here: Instance, acting: Viewer, parent_id: str, form: "ThreadForm") -> "ThreadForm":
     """An answer with the part that the format of its conversation asks for, and without any where it asks for none.
 
-    Raises Invalid where the part, or the sentence that says back, is missing. Answers to answers are free.
+    Raises Invalid where the part, or the sentence that says back, is missing. Answers to answers are free. Who finds no
+    seat free in a fishbowl speaks from outside.
     """
     if form.unasked:
         return replace(form, part="", heard="")
@@ -56,7 +58,8 @@ async def fitting(here: Instance, acting: Viewer, parent_id: str, form: "ThreadF
         heard = ""
     if errors:
         raise Invalid(errors[0].message, field=errors[0].field, others=tuple(errors[1:]))
-    return replace(form, part=form.part if form.part in asked.parts else "", heard=heard)
+    part = await part_for(here, acting, parent, form.part) if form.part in asked.parts else ""
+    return replace(form, part=part, heard=heard)
 
 
 async def conclude(here: Instance, acting: Viewer, post_id: str, summary: str) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from server.discussions import actions, forming
+from server.discussions import actions, forming, seats
 from server.discussions.actions import ThreadForm
 from server.errors import Invalid, NotAllowed
 from server.posts import queries
@@ -112,6 +112,84 @@ async def test_d15_feedback_says_back_first_and_others_are_marked(fediverse, thr
     await tom.do(actions.change, said.id, ThreadForm(text="**What I heard:** All write first.\n\nI wonder."))
     assert (await sees(tom, said.uri)).formed.heard == "All write first."
     assert (await found(maya.here, odd["id"])).particulars is None
+
+
+async def test_d5_the_seats_of_a_fishbowl_are_counted_on_every_server(fediverse, three):
+    maya, tom, mastodon, group = three
+    asked = {"title": "Marking", "text": "Do we?", "format": "fishbowl", "licence": "CC-BY-4.0", "community_id": group}
+    for wrong in (1, 7):
+        with pytest.raises(Invalid) as refused:
+            await maya.do(actions.start, ThreadForm(**asked, seats=wrong))
+        assert refused.value.field == "seats"
+    thread = await maya.do(actions.start, ThreadForm(**asked, seats=2))
+    priya = await fediverse.person(maya.here, "priya")
+    await fediverse.settle()
+    wire = (await document(fediverse, maya.here, thread.uri))[1]
+    assert (wire["ph:seats"], "2 people speak in the middle" in wire["content"]) == (2, True)
+    there = await found(tom.here, thread.uri)
+    await maya.here.run(maya.here.db.execute, "UPDATE actor SET approved = TRUE")
+    ada = mastodon.actor("ada")
+
+    async def says(name: str, tag: str, **more: object) -> str:
+        tags = [{"type": "Hashtag", "name": f"#{tag}", "href": f"https://masto.example/tags/{tag}"}]
+        note = mastodon.note(ada, name, f"<p>{name}</p>", inReplyTo=thread.uri, tag=tags, **more)
+        await mastodon.send(maya.here, mastodon.activity("Create", ada, note))
+        await fediverse.settle()
+        return note["id"]
+
+    async def counted() -> list[tuple[int, int, set[str]]]:
+        """At both servers: seats, those taken, and the texts that stand outside though they came from the middle."""
+        both = []
+        for person, root in ((maya, thread), (tom, there)):
+            seen = await person.here.run(
+                seats.seats_of, person.here, root.id, (await sees(person, thread.uri)).formed.seats
+            )
+            shown = {post.id: post.uri for post in await person.do(queries.thread, root.id)}
+            both.append((seen.total, seen.taken, {shown[post_id] for post_id in seen.standing}))
+        return both
+
+    with pytest.raises(NotAllowed):
+        await tom.do(seats.stand_up, there.id)
+    mine = await tom.do(actions.reply, there.id, ThreadForm(text="Yes.", part="inside"))
+    await fediverse.settle()
+    fediverse.clock.advance(1)
+    await maya.do(actions.reply, thread.id, ThreadForm(text="No.", part="inside"))
+    await fediverse.settle()
+    # Both seats are taken: here the answer is written from outside, one from elsewhere is kept and stands there.
+    late = await priya.do(actions.reply, thread.id, ThreadForm(text="Well.", part="inside"))
+    assert (await document(fediverse, maya.here, late.uri))[1]["ph:part"] == "outside"
+    fediverse.clock.advance(1)
+    odd = {"ph:stoodUp": "soon", "published": "2001-01-01T00:00:00Z"}
+    kept = await says("n/1", "inside", **odd)
+    assert await counted() == [(2, 2, {kept})] * 2
+    await tom.do(actions.reply, there.id, ThreadForm(text="And more.", part="inside"))
+
+    # Tom gives his seat up with a tap, and Ada takes it; then she speaks from outside, and it is free again.
+    fediverse.clock.advance(5)
+    await tom.do(seats.stand_up, there.id)
+    await fediverse.settle()
+    assert await counted() == [(2, 1, {kept})] * 2
+    assert (await found(maya.here, mine.uri)).particulars == [["part", "inside"]]
+    fediverse.clock.advance(5)
+    await says("n/2", "inside")
+    assert await counted() == [(2, 2, {kept})] * 2
+    with pytest.raises(NotAllowed):
+        await tom.do(seats.stand_up, there.id)
+    fediverse.clock.advance(1)
+    await says("n/3", "outside")
+    assert await counted() == [(2, 1, {kept})] * 2
+
+    # Only a fishbowl has seats, and no more of them than there may be.
+    fishbowl = {"ph:format": "fishbowl", "type": "Article", "name": "Bowl", "ph:kind": "discussion"}
+    for name, terms in (
+        ("n/4", {"ph:seats": 3}),
+        ("n/5", fishbowl | {"ph:seats": 99}),
+        ("n/6", fishbowl | {"ph:seats": True}),
+    ):
+        note = mastodon.note(ada, name, "<p>X</p>", **terms)
+        await mastodon.send(maya.here, mastodon.activity("Create", ada, note))
+        await fediverse.settle()
+        assert not any(key == "seats" for key, _ in (await found(maya.here, note["id"])).particulars or ())
 
 
 def _fields(form: ThreadForm) -> dict[str, object]:

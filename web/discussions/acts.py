@@ -11,12 +11,13 @@ from starlette.responses import RedirectResponse, Response
 from server.actors.viewer import Viewer
 from server.challenges import actions as challenges
 from server.discussions import actions as discussions
-from server.discussions import forming, peers_first
+from server.discussions import forming, peers_first, seats
 from server.errors import Invalid, NotAllowed
 from server.instance import Instance
 from server.polls import actions as polls
 from server.posts import actions as posts
 from server.posts import queries
+from server.posts.formats import formed
 from server.posts.policy import PEERS
 from server.posts.queries import PostView
 from server.practices import actions as practices
@@ -104,6 +105,8 @@ async def reply(request: Request) -> Response:
         return await page(request, post, 422, **kept)
     place = root.url if root is not None else post.url
     there = gettext(request, "Your answer is there.")
+    if form.part == seats.INSIDE and formed(written.particulars).part == seats.OUTSIDE:
+        there = gettext(request, "All seats are taken: your answer stands outside.")
     waits = (
         gettext(request, "Your answer is kept. It is shown when the round is closed.")
         if root is not None and root.kind == "round"
@@ -151,6 +154,13 @@ async def share(request: Request) -> Response:
     here, viewer, post = here_of(request), signed_in(request), await post_of(request)
     await (posts.unboost_post if post.shared_by_me else posts.boost_post)(here, viewer, post.id)
     return _back(request, post)
+
+
+async def stand_up(request: Request) -> Response:
+    """Give up one's seat in a fishbowl."""
+    here, viewer, post = here_of(request), signed_in(request), await post_of(request)
+    await seats.stand_up(here, viewer, post.id)
+    return redirect(request, post.url, toast=gettext(request, "Your seat is free. What you said stays."))
 
 
 async def close(request: Request) -> Response:

@@ -71,6 +71,7 @@ routes = [
     Route("/p/{name}/unboost", acts.does(posts.unboost_post), methods=["POST"]),
     Route("/p/{name}/helped", acts.does(posts.mark_helped), methods=["POST"]),
     Route("/p/{name}/unhelped", acts.does(posts.unmark_helped), methods=["POST"]),
+    Route("/p/{name}/stand-up", acts.stand_up, methods=["POST"]),
     Route("/p/{name}/close", acts.close, methods=["POST"]),
     Route("/p/{name}/reopen", acts.reopen, methods=["POST"]),
 ]

@@ -10,6 +10,7 @@ from server.actors.viewer import Viewer
 from server.challenges import queries as challenges
 from server.collections import queries as collections
 from server.discussions import queries as discussions
+from server.discussions.seats import OUTSIDE, seats_of
 from server.errors import NotFound
 from server.fediverse.queries import DeliveryState, delivery_state
 from server.ideas import queries as ideas
@@ -94,6 +95,9 @@ async def page(
         facts, live = {**facts, **tried}, replace(live, list="#practice-said") if live else None
     elif facts.get("parts"):
         facts["remarks"] = await place(here, viewer, post, to_remark_on(here, facts["parts"]), replies)
+    if is_root and post.kind == "discussion" and post.formed.seats:
+        facts["seats"] = await seats_of(here, post.id, post.formed.seats)
+        replies = [_stands(node) if node.id in facts["seats"].standing else node for node in replies]
     more_to_come = is_root and not post.is_local and await gathering.opened(here, viewer, post.id)
     if facts.get("event") is not None and "trying" not in facts and post.kind == "session":
         facts["questions"] = seminar.questions(replies, facts["event"].starts_at, facts["event"].agenda)
@@ -111,6 +115,11 @@ async def page(
         live=live,
         **values,
     )
+
+
+def _stands(answer: PostView) -> PostView:
+    """An answer from the middle of somebody who had no seat: it stands outside."""
+    return replace(answer, formed=replace(answer.formed, part=OUTSIDE))
 
 
 async def versions_page(request: Request) -> Response:

@@ -42,6 +42,7 @@ def read(form: FormData, uploaded: Sequence[MediaFile], community_id: str | None
         cannot_wait=bool(text(form, "cannot_wait", 5)),
         step=_number(form, "step"),
         format=text(form, "format", 12),
+        seats=_number(form, "seats"),
         part=text(form, "part", 12),
         heard=text(form, "heard", 1000),
         topic_id=text(form, "topic", 40),
