@@ -12,7 +12,6 @@ that name and another address.
 
 import asyncio
 import ipaddress
-import statistics
 import time
 from collections import Counter, OrderedDict, deque
 from collections.abc import Awaitable, Callable, Iterator
@@ -142,7 +141,7 @@ class Door:
 
     def _adapt(self, was_paced: bool) -> None:
         """Slow the pace down while others take long, and learn what is usual while nobody is paced."""
-        took = statistics.median(self._took) if self._took else None
+        took = sorted(self._took)[len(self._took) // 2] if self._took else None
         if took is not None and not was_paced and not self.paced:
             self.usual = took if self.usual is None else 0.8 * self.usual + 0.2 * took
         is_long = was_paced and took is not None and self.usual is not None and took > LONG * self.usual
