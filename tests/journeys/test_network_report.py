@@ -47,7 +47,8 @@ def test_m2_numbers_are_suppressed_and_rounded_and_quarters_end():
 async def test_m2_only_numbers_for_five_people_or_more_leave_and_only_once(fediverse, two, monkeypatch):
     alder, birch = two
     fediverse.watch.let_deliveries_pass()
-    people = [await fediverse.person(birch, f"zq{name}") for name in ("one", "two", "three", "four", "five", "six")]
+    names = [f"zq{name}" for name in ("one", "two", "three", "four", "five", "six")]
+    people = [await fediverse.person(birch, name) for name in names]
     for person in people:
         await person.do(practices.share, replace(PRACTICE, title=f"Zqsecret of {person.viewer.handle}"))
     shared = await people[0].do(practices.share, PRACTICE)
@@ -84,7 +85,8 @@ async def test_m2_only_numbers_for_five_people_or_more_leave_and_only_once(fediv
         {"name": "sharers", "value": 5},
         {"name": "practices", "value": 5},
     ]
-    assert "zq" not in body.lower()
+    # Two letters alone may stand in any id and signature.
+    assert not any(word in body.lower() for word in ("zqsecret", *names))
     await birch.run(reporting.agree, birch, "@ben", "valley-schools", tells=False)
     await birch.run(reporting.agree, birch, "@ben", "valley-schools", tells=True)
     fediverse.clock.advance(86400)
