@@ -1,6 +1,7 @@
 """A question that is needed today reaches people of the network: five at most, by numbers alone (D6)."""
 
 import json
+import re
 from dataclasses import replace
 from datetime import timedelta
 
@@ -20,6 +21,7 @@ from tests.posting import Stranger, actor_document, outcome
 ALDER, BIRCH, CEDAR, FAR = "alder.example", "birch.example", "cedar.example", "far.example"
 ASK = ThreadForm(kind="ask", title="Exit tickets for 32?", text="Nobody writes.", visibility="public")
 CARD = CardForm(ask_me_about="exit tickets", may_be_asked=True)
+NAMED = re.compile("zq(ann|ben|block|cem|dea|eli|fay|mute|quiet)")  # two letters alone may stand in any id
 
 
 async def network(fediverse, *hosts):
@@ -118,7 +120,7 @@ async def test_d6_s5_s15_s24_who_may_have_people_here_told_and_how_many(fedivers
     assert len(await told(here)) == 2
     answer = far.received[-1]
     assert set(answer) == {"@context", "id", "type", "actor", "to", "object", "ph:told"}
-    assert not any("zq" in json.dumps(one) for one in far.received)
+    assert not any(NAMED.search(json.dumps(one)) for one in far.received)
     # The same question again, and another one of the same person on that day, reach nobody more.
     assert await asks() == ("done", [])
     assert await asks("q/4") == ("done", [0])
@@ -215,7 +217,7 @@ async def test_d6_v1_people_of_the_network_are_asked_and_only_numbers_come_back(
     assert await maya.do(asking.asked, ask.id) == 4
     page = (await fediverse.client(alder, maya).get(f"/p/{ask.short}", follow_redirects=True)).text
     assert "4 people were asked" in page
-    assert "zq" not in json.dumps(to_alder)
+    assert not NAMED.search(json.dumps(to_alder))
     # Nobody twice on a day: another question finds those who are left.
     ask = await tom.do(discussions.start, replace(ASK, visibility="public"))
     await tom.do(asking.need_today, ask.id)
