@@ -4,6 +4,7 @@ import errno
 import sqlite3
 
 import asyncpg
+from asyncpg.exceptions import InternalClientError
 from tortoise.exceptions import DBConnectionError, OperationalError
 
 from server.errors import Full, Unavailable
@@ -16,6 +17,7 @@ DATABASE = (
     DBConnectionError,
     asyncpg.PostgresError,
     asyncpg.InterfaceError,
+    InternalClientError,
 )
 """What both databases raise; most of it, and all that `trouble_of` does not know, is a mistake of ours."""
 
@@ -30,7 +32,8 @@ _AWAY = (
 )
 _AWAY_WORDS = (
     *("database is locked", "table is locked", "unable to open database file"),
-    *("connection is closed", "connection was closed", "pool is clos"),
+    *("connection is closed", "connection was closed", "pool is clos", "not connected"),
+    "another operation (2) is in progress",  # asyncpg: the server said goodbye, and the end was not seen yet
 )
 _DEPTH = 6
 

@@ -17,6 +17,10 @@ from tests.conftest import Fediverse
 from tests.interop.live import free_port
 from tests.posting import Stranger, write
 
+_FIELDS = b"SFATAL\0C57P01\0Mterminating connection due to administrator command\0\0"
+_GOODBYE = b"E" + (4 + len(_FIELDS)).to_bytes(4) + _FIELDS
+"""What PostgreSQL says to everybody who is connected before it ends."""
+
 
 async def test_r10_what_cannot_be_written_now_is_refused_and_later_taken(
     fediverse: Fediverse, monkeypatch: pytest.MonkeyPatch
@@ -69,6 +73,41 @@ async def test_r10_a_database_that_comes_back_is_used_again(fediverse: Fediverse
         pool.port = port
         assert (await client.get("/health")).status_code == 200
         assert (await client.get("/week")).status_code == 200
+
+
+async def test_r10_connections_on_which_the_database_said_goodbye_are_not_used(fediverse: Fediverse) -> None:
+    here = await fediverse.start("alder.example")
+    if here.db.dialect != "postgres":
+        return
+    pool = here.db.connection()._pool
+
+    async def goodbye() -> None:
+        held = [await pool.acquire() for _ in range(pool.get_size())]
+        for connection in held:
+            connection._con._protocol.data_received(_GOODBYE)
+        for connection in held:
+            await pool.release(connection)
+
+    async def written() -> object:
+        async with here.db.transaction():
+            return await here.db.value("SELECT 3 AS n")
+
+    await goodbye()
+    assert await here.run(here.db.value, "SELECT 1 AS n") == 1
+    await goodbye()
+    assert await here.run(here.db.execute, "DELETE FROM mail_token") == 0
+    await goodbye()
+    assert await here.run(written) == 3
+
+    async def within() -> None:
+        async with here.db.transaction():
+            here.db.connection()._connection._con._protocol.data_received(_GOODBYE)
+            await here.db.value("SELECT 4 AS n")
+
+    with pytest.raises(DATABASE) as failed:
+        await here.run(within)
+    assert trouble_of(failed.value), "what was begun is not begun again behind the back of who began it"
+    assert await here.run(here.db.value, "SELECT 5 AS n") == 5
 
 
 async def test_r12_a_transaction_that_fails_gives_its_connection_back(fediverse: Fediverse) -> None:
