@@ -20,6 +20,7 @@ GROUPS = {
     "K": "Recognition",
     "L": "Finding things and people",
     "M": "Across servers",
+    "N": "Running it, and working with others",
     "O": "The rhythm of a week",
 }
 HEAD = """# Features, and the tests that prove them

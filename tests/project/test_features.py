@@ -4,8 +4,6 @@ from tests.project.features import GROUPS, PAGE, STATES, features, named, page
 from tests.project.reading import ROOT
 
 DUE = "run: make features"
-OTHERS = frozenset({"A1", "A2", "A3", "A4", "A13"})
-"""Rows of communities that tests name and the page does not list."""
 
 
 def test_each_row_has_an_id_a_state_and_words() -> None:
@@ -24,7 +22,7 @@ def test_what_is_there_has_tests_and_what_is_not_has_none() -> None:
 
 
 def test_tests_name_only_rows_that_there_are() -> None:
-    known = {feature.id for feature in features()} | OTHERS
+    known = {feature.id for feature in features()}
     assert set(named()) - known == set()
 
 
