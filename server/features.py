@@ -32,6 +32,7 @@ from server.peers.feature import feature as peers
 from server.polls.feature import feature as polls
 from server.posts.feature import feature as posts
 from server.practices.feature import feature as practices
+from server.privacy.feature import feature as privacy
 from server.push.feature import feature as push
 from server.remixes.feature import feature as remixes
 from server.resources.feature import feature as resources
@@ -93,6 +94,7 @@ FEATURES: tuple[Feature, ...] = (
     moderation,
     needs,
     live,
+    privacy,
     digest,
     letterbox,
     push,

@@ -39,6 +39,7 @@ from web.pads.pages import routes as pads
 from web.people.pages import routes as people
 from web.polls.pages import routes as polls
 from web.practices.pages import routes as practices
+from web.privacy.pages import routes as privacy
 from web.remixes.pages import routes as remixes
 from web.render import render, shell_routes
 from web.request import SignInNeeded
@@ -95,6 +96,7 @@ def page_routes() -> list[BaseRoute]:
         *search,
         *tags,
         *accounts,
+        *privacy,
         *oauth,
         *help_pages,
         *admin,

@@ -66,6 +66,7 @@ __all__ = [
     "finish_first_visit",
     "invite",
     "peek",
+    "prove",
     "prune",
     "request_reset",
     "reset_password",
@@ -305,20 +306,23 @@ async def delete_account(here: Instance, account_id: str, *, by: str, report: bo
             await actors.discard_hidden(here, actor_id)
 
 
-async def delete_own_account(here: Instance, acting: Viewer, password: str, *, report: bool = True) -> None:
-    """Delete oneself; asks for the password again. See `delete_account` for `report`."""
+async def prove(here: Instance, acting: Viewer, password: str) -> None:
+    """Make sure that it is really them who is signed in. Raises Invalid with the field `password`."""
     account = await _own(acting)
     if not await passwords.matches(password, account.password_hash):
         raise Invalid("This is not your password.", field="password")
-    await delete_account(here, account.id, by=acting.handle, report=report)
+
+
+async def delete_own_account(here: Instance, acting: Viewer, password: str, *, report: bool = True) -> None:
+    """Delete oneself; asks for the password again. See `delete_account` for `report`."""
+    await prove(here, acting, password)
+    await delete_account(here, str(acting.account_id), by=acting.handle, report=report)
 
 
 async def move_own_account(here: Instance, acting: Viewer, target: str, password: str) -> None:
     """Move away, with one's followers; asks for the password again. `target` is a handle or an address."""
-    account = await _own(acting)
-    if not await passwords.matches(password, account.password_hash):
-        raise Invalid("This is not your password.", field="password")
-    await actors.move_away(here, account.actor_id, target)
+    await prove(here, acting, password)
+    await actors.move_away(here, str(acting.actor_id), target)
 
 
 async def prune(here: Instance) -> None:

@@ -14,7 +14,8 @@ class Account(Model):
 
     `state`: ``unconfirmed`` (mail not confirmed), ``pending`` (waits for approval), ``active`` or ``suspended``.
     `post_visibility` (in the words of apps), `post_sensitive` and `post_language` are what posts written with apps have
-    when nothing is said; without a language it is that of the pages. Who was away for two weeks was so from
+    when nothing is said; without a language it is that of the pages. Who is `uncounted` is left out of the numbers that
+    networks are told. Who was away for two weeks was so from
     `away_since` until `back_at`, until they have seen what happened meanwhile.
     """
 
@@ -38,6 +39,7 @@ class Account(Model):
     post_visibility = fields.CharField(max_length=10, default="public")
     post_sensitive = fields.BooleanField(default=False)
     post_language = fields.CharField(max_length=16, null=True)
+    uncounted = fields.BooleanField(default=False)
     onboarded_at: datetime | None = MomentField(null=True)
     email_confirmed_at: datetime | None = MomentField(null=True)
     created_at = MomentField()

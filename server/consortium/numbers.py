@@ -1,7 +1,7 @@
 """What a member tells the host of its network in a quarter: numbers, none of which stands for fewer than five people.
 
-They are suppressed and rounded here, before anything leaves. Each quarter is counted once, after its end, so that no
-two reports can be compared to find out about a person.
+They are suppressed and rounded here, before anything leaves; who asked to be left out is not counted at all. Each
+quarter is counted once, after its end, so that no two reports can be compared to find out about a person.
 """
 
 import re
@@ -19,17 +19,18 @@ NAMES = ("people", "sharers", "practices", "triers", "tries", "received")
 _QUARTER = re.compile(r"(20[0-9]{2})-Q([1-4])", re.ASCII)
 _SHARED = "post.state = 'visible' AND post.visibility IN ('public', 'unlisted', 'network')"
 _WITHIN = "post.published_at >= :since AND post.published_at < :until"
+_COUNTED = "NOT EXISTS (SELECT 1 FROM account AS away WHERE away.actor_id = post.author_id AND away.uncounted)"
 # Each says how many there are, and how many people they are of.
 _COUNTS = {
     "people": "SELECT count(*) AS number, count(*) AS people FROM account JOIN actor ON actor.id = account.actor_id"
-    " WHERE actor.deleted_at IS NULL AND actor.suspended_at IS NULL AND NOT actor.hidden",
+    " WHERE actor.deleted_at IS NULL AND actor.suspended_at IS NULL AND NOT actor.hidden AND NOT account.uncounted",
     "practices": "SELECT count(*) AS number, count(DISTINCT post.author_id) AS people FROM post WHERE post.is_local"
-    f" AND post.kind IN ('practice', 'tip') AND {_SHARED} AND {_WITHIN}",
+    f" AND post.kind IN ('practice', 'tip') AND {_SHARED} AND {_WITHIN} AND {_COUNTED}",
     "tries": "SELECT count(*) AS number, count(DISTINCT post.author_id) AS people FROM tried_report"
-    f" JOIN post ON post.id = tried_report.id WHERE post.is_local AND {_SHARED} AND {_WITHIN}",
+    f" JOIN post ON post.id = tried_report.id WHERE post.is_local AND {_SHARED} AND {_WITHIN} AND {_COUNTED}",
     "received": "SELECT count(*) AS number, count(DISTINCT post.author_id) AS people FROM tried_report"
     " JOIN post ON post.id = tried_report.id JOIN post AS practice ON practice.id = tried_report.practice_id"
-    f" WHERE practice.is_local AND practice.author_id <> post.author_id AND {_SHARED} AND {_WITHIN}",
+    f" WHERE practice.is_local AND practice.author_id <> post.author_id AND {_SHARED} AND {_WITHIN} AND {_COUNTED}",
 }
 _PEOPLE_OF = {"sharers": "practices", "triers": "tries"}
 

@@ -15,6 +15,7 @@ from server.mastodon.people import own_account
 from server.mastodon.serving import Call, answer, route
 from server.media import actions as media
 from server.media.images import MAX_IMAGE_BYTES
+from server.privacy import consents
 
 ACCOUNTS = "write:accounts"
 MAX_LINES = 4
@@ -46,6 +47,8 @@ async def update_credentials(call: Call) -> Response:
         await actors.update_profile(here, call.me, change)
         if any(value is not None for value in defaults.values()):
             await accounts.set_post_defaults(here, call.viewer, **defaults)
+        if change.discoverable is not None or change.indexable is not None:
+            await consents.note(here, call.viewer)
     return answer(await own_account(call))
 
 

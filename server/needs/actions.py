@@ -60,6 +60,15 @@ async def answer(here: Instance, acting: Viewer, form: CardForm, *, accepts_guid
         await index_actor(here, str(acting.actor_id))
 
 
+async def set_may_be_asked(here: Instance, acting: Viewer, *, wanted: bool) -> None:
+    """Choose whether others may ask today. Raises Invalid where nothing says what about."""
+    about = await here.db.value("SELECT ask_me_about FROM account WHERE id = :account", account=acting.account_id)
+    if wanted and not about:
+        raise Invalid("First say in “What I need” what you may be asked about.", field="asked")
+    async with here.db.transaction():
+        await NeedsCard.update_or_create(defaults={"may_be_asked": wanted}, id=str(acting.actor_id))
+
+
 async def pass_by(here: Instance, acting: Viewer, post_id: str) -> None:
     """Have a practice never suggested to oneself again."""
     post = await readable_post(here, acting, post_id)

@@ -5,11 +5,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from server.accounts import queries
 from server.communities import carrying
 from server.errors import Invalid
 from web.i18n import gettext
-from web.render import redirect, render
+from web.privacy.pages import show
+from web.render import redirect
 from web.request import form_of, here_of, signed_in
 
 
@@ -38,16 +38,7 @@ async def bring_follows(request: Request) -> Response:
         await sent.close()
         count = await carrying.take_along(here, viewer, data)
     except Invalid as error:
-        own = await queries.own(here, viewer)
-        return render(
-            request,
-            "accounts/settings/data.html",
-            status_code=422,
-            nav="settings",
-            tab="data",
-            own=own,
-            errors=error.errors,
-        )
+        return await show(request, errors=error.errors, status=422)
     words = gettext(request, "Following %(count)d accounts, a few at a time.", count=count)
     return redirect(request, "/settings/data", toast=words)
 

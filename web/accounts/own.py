@@ -1,6 +1,5 @@
-"""Settings: profile, looks, password, sessions, saved contexts, and one's own data."""
+"""Settings: profile, looks, password, sessions and saved contexts."""
 
-import json
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -18,11 +17,11 @@ from server.actors.actions import ProfileChange
 from server.actors.viewer import Viewer
 from server.errors import Invalid, NotFound
 from server.media import actions as media
+from server.privacy import consents
 from server.text import plain
 from web.i18n import gettext, language_name, languages
 from web.render import redirect, render
 from web.request import form_of, here_of, signed_in, text
-from web.sessions import sign_out_response
 
 MAX_AVATAR_BYTES = 10 * 1024 * 1024
 PROFILE_LINES = 4
@@ -82,6 +81,7 @@ async def save_profile(request: Request) -> Response:
     except Invalid as error:
         page = await actor_queries.actor_page(here, str(viewer.actor_id))
         return _profile(request, page, filled, lines, errors=error.errors, status=422)
+    await consents.note(here, viewer)
     return redirect(request, "/settings/profile", toast=gettext(request, "Your profile is saved."))
 
 
@@ -195,72 +195,6 @@ async def delete_context(request: Request) -> Response:
     return redirect(request, "/settings/contexts", toast=gettext(request, "Removed."))
 
 
-async def data_page(request: Request) -> Response:
-    """What this server knows about me, and how to take it or leave."""
-    own = await queries.own(here_of(request), signed_in(request))
-    return render(request, "accounts/settings/data.html", nav="settings", tab="data", own=own)
-
-
-async def download_data(request: Request) -> Response:
-    """My account, profile, contexts and follows, as one file."""
-    here, viewer = here_of(request), signed_in(request)
-    own = await queries.own(here, viewer)
-    page = await actor_queries.actor_page(here, str(viewer.actor_id))
-    following = await actor_queries.following(here, str(viewer.actor_id), limit=10_000)
-    followers = await actor_queries.followers(here, str(viewer.actor_id), limit=10_000)
-    contexts = await queries.contexts(here, viewer)
-    content = {
-        "handle": viewer.full_handle,
-        "name": viewer.display_name,
-        "about": page.summary_source if page else "",
-        "mail": own.email,
-        "joined": own.created_at.isoformat(),
-        "teaches": own.teaches,
-        "stuck_with": own.stuck_with,
-        "ask_me_about": own.ask_me_about,
-        "saved_contexts": [
-            {"label": item.label, "subject": item.subject, "level": item.level, "group_size": item.group_size,
-             "minutes": item.minutes, "setting": item.setting}
-            for item in contexts
-        ],
-        "following": [label.uri for _, label in following],
-        "followers": [label.uri for _, label in followers],
-    }  # fmt: skip
-    return Response(
-        json.dumps(content, ensure_ascii=False, indent=2) + "\n",
-        media_type="application/json",
-        headers={
-            "Content-Disposition": 'attachment; filename="peerhall-my-data.json"',
-            "Cache-Control": "no-store",
-            "X-Content-Type-Options": "nosniff",
-        },
-    )
-
-
-async def delete_account(request: Request) -> Response:
-    """Delete myself, for good."""
-    here, viewer, form = here_of(request), signed_in(request), await form_of(request)
-    try:
-        if not text(form, "understood"):
-            raise Invalid(gettext(request, "Tick that you understand this cannot be undone."), field="understood")
-        await accounts.delete_own_account(
-            here, viewer, _secret(form.get("password")), report=bool(text(form, "report"))
-        )
-    except Invalid as error:
-        own = await queries.own(here, viewer)
-        return render(
-            request,
-            "accounts/settings/data.html",
-            status_code=422,
-            nav="settings",
-            tab="data",
-            own=own,
-            errors=error.errors,
-        )
-    words = gettext(request, "Your account is deleted. Other servers are being asked to delete their copies.")
-    return sign_out_response(request, redirect(request, "/", toast=words))
-
-
 def _profile(
     request: Request,
     page: actor_queries.ActorPage | None,
@@ -360,7 +294,4 @@ routes = [
     Route("/settings/contexts", contexts_page),
     Route("/settings/contexts", add_context, methods=["POST"]),
     Route("/settings/contexts/{context_id}/delete", delete_context, methods=["POST"]),
-    Route("/settings/data", data_page),
-    Route("/settings/data/download", download_data),
-    Route("/settings/data/delete", delete_account, methods=["POST"]),
 ]

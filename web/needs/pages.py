@@ -11,6 +11,7 @@ from server.errors import Invalid, NotFound
 from server.needs import actions, queries
 from server.needs.actions import CardForm
 from server.posts import queries as posts
+from server.privacy import consents
 from web.communities.common import local, show
 from web.i18n import gettext
 from web.needs import inviting, today
@@ -38,6 +39,7 @@ async def save(request: Request) -> Response:
         await actions.answer(here, viewer, form)
     except Invalid as error:
         return _page(request, form, errors=error.errors, status=422)
+    await consents.note(here, viewer)
     return redirect(request, "/settings/needs", toast=gettext(request, "Saved."))
 
 

@@ -12,6 +12,7 @@ from server.communities.queries import CommunityLabel
 from server.errors import Invalid, NotFound
 from server.posts import queries as posts
 from server.posts.queries import PostView
+from server.privacy import consents
 from server.text import LANGUAGES
 from server.thanks import actions, queries
 from server.thanks.form import KINDS, THANKS, ThanksForm
@@ -82,6 +83,7 @@ async def save_choice(request: Request) -> Response:
     """Keep it."""
     here, viewer, sent = here_of(request), signed_in(request), await form_of(request)
     await actions.set_named(here, viewer, wanted=bool(text(sent, "named", 5)))
+    await consents.note(here, viewer)
     return redirect(request, "/settings/thanks", toast=gettext(request, "Saved."))
 
 

@@ -1,0 +1,19 @@
+"""Privacy as a feature: archives, and what ends by itself."""
+
+from datetime import timedelta
+from functools import partial
+
+from server.actors.events import ActorDeleted
+from server.feature import Feature
+from server.instance import Instance
+from server.privacy import actions
+
+
+def _install(here: Instance) -> None:
+    here.jobs.on(actions.JOB, partial(actions.make, here))
+    here.jobs.on(actions.FORGET_JOB, partial(actions.forget, here))
+    here.jobs.every("privacy.sweep", timedelta(hours=1), partial(actions.sweep, here))
+    here.events.on(ActorDeleted, partial(actions.on_actor_deleted, here))
+
+
+feature = Feature("privacy", models="server.privacy.models", install=_install)

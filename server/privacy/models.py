@@ -1,0 +1,59 @@
+"""What people agreed to, and what they take along."""
+
+from datetime import datetime
+from typing import Any
+
+from tortoise import fields
+from tortoise.models import Model
+
+from server.accounts.models import Account
+from server.db import JsonField, MomentField, id_field
+
+
+class Consent(Model):
+    """Somebody agreed to one thing, or took that back. Rows are only ever added; the latest of a kind counts.
+
+    `version` is that of the words they read (`consents.VERSIONS`). `place`: ``consents`` where they chose it on the
+    page of that name, ``settings`` where they changed it elsewhere, also in an app.
+    """
+
+    id = id_field()
+    account: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField("models.Account", on_delete=fields.CASCADE)
+    account_id: str
+    kind = fields.CharField(max_length=12)
+    given = fields.BooleanField()
+    version = fields.IntField()
+    place = fields.CharField(max_length=10)
+    at: datetime = MomentField()
+
+    class Meta:
+        """Table name and indexes."""
+
+        table = "consent"
+        indexes = (("account", "kind", "id"),)
+
+
+class DataExport(Model):
+    """An archive that is being made, or can be fetched for a few days.
+
+    `kind`: ``own``, ``community``, or ``farewell`` of an account that is gone. `actor_id` is who may fetch it,
+    `subject_id` what it is of: themselves, or a community. `token_hash`: whoever has the link of that may fetch it.
+    `state`: ``waiting`` or ``ready``. `parts` are its files, as objects with `key`, `name` and `size_bytes`.
+    """
+
+    id = id_field()
+    actor_id = fields.CharField(max_length=26)
+    kind = fields.CharField(max_length=10)
+    subject_id = fields.CharField(max_length=26)
+    state = fields.CharField(max_length=8, default="waiting")
+    parts: Any = JsonField(default=list)
+    token_hash = fields.CharField(max_length=64, null=True, unique=True)
+    created_at: datetime = MomentField()
+    ready_at: datetime | None = MomentField(null=True)
+    expires_at: datetime = MomentField()
+
+    class Meta:
+        """Table name and indexes."""
+
+        table = "data_export"
+        indexes = (("actor_id", "id"), ("expires_at",))

@@ -1,0 +1,176 @@
+"""The words of what this server knows about people: each class of data, and each consent, in the reader's language."""
+
+from dataclasses import dataclass
+
+from starlette.requests import Request
+
+from web.i18n import gettext
+
+
+@dataclass(frozen=True, slots=True)
+class ClassWords:
+    """What a class of data is, what it is for, until when it is kept, and who gets it."""
+
+    title: str
+    why: str
+    until: str
+    who: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentWords:
+    """What one agrees to, and what it does."""
+
+    label: str
+    hint: str
+
+
+def classes(request: Request) -> dict[str, ClassWords]:
+    """By the keys of `server.privacy.classes.CLASSES`."""
+    account = gettext(request, "As long as you have an account.")
+    nobody = gettext(request, "Nobody but you; it never leaves this server.")
+    wanted = gettext(request, "Until you take it back, or delete your account.")
+    return {
+        "profile": ClassWords(
+            gettext(request, "Your profile"),
+            gettext(request, "So that others know who writes."),
+            account,
+            gettext(request, "Everybody, here and on other servers."),
+        ),
+        "account": ClassWords(
+            gettext(request, "Your account"),
+            gettext(request, "To let you in, to write to you, and to fill in forms for you."),
+            account,
+            gettext(request, "Nobody gets your address. What you teach and may be asked about stands on your profile."),
+        ),
+        "signing_in": ClassWords(
+            gettext(request, "Where you are signed in, and invitations you made"),
+            gettext(request, "So that you can end what is not you. No address of a machine is kept."),
+            gettext(request, "Until they end: browsers after some weeks without you, links after days."),
+            nobody,
+        ),
+        "writing": ClassWords(
+            gettext(request, "What you wrote, with drafts and earlier versions"),
+            gettext(request, "It is what this server is for."),
+            gettext(request, "Until you delete it, or your account."),
+            gettext(request, "Whom you chose each time: other servers get what is for people there. Drafts stay here."),
+        ),
+        "reactions": ClassWords(
+            gettext(request, "What you found useful, passed on, voted and agreed to"),
+            gettext(request, "To count it, and to tell whoever wrote it."),
+            wanted,
+            gettext(request, "The server of whoever wrote it. Who voted for what is shown to nobody."),
+        ),
+        "marks": ClassWords(
+            gettext(request, "What you saved, ticked, noted and read"),
+            gettext(request, "So that you find it again."),
+            wanted,
+            nobody,
+        ),
+        "follows": ClassWords(
+            gettext(request, "Whom you follow, who follows you, and your lists"),
+            gettext(request, "To bring you what they share, and them what you share."),
+            wanted,
+            gettext(request, "The servers of those you follow. Lists are seen by nobody."),
+        ),
+        "avoided": ClassWords(
+            gettext(request, "Whom you blocked or muted, and what you filter"),
+            gettext(request, "To keep them away from you."),
+            wanted,
+            gettext(request, "A block is told to the server of whoever is blocked; the rest to nobody."),
+        ),
+        "communities": ClassWords(
+            gettext(request, "Where you are a member, and which guidelines you accepted"),
+            gettext(request, "To show you what members see, and to know what was agreed."),
+            gettext(request, "Until you leave; that you left is kept with the community."),
+            gettext(request, "The server of the community. Your answers are read by those who look after it."),
+        ),
+        "events": ClassWords(
+            gettext(request, "Events you take part in"),
+            gettext(request, "To keep you a place, and to remind you."),
+            wanted,
+            gettext(request, "The server of the event. Others see only how many come."),
+        ),
+        "tried": ClassWords(
+            gettext(request, "Practices you tried, and how it went"),
+            gettext(request, "So that others see where it worked."),
+            wanted,
+            gettext(request, "The server of the practice, and whoever may read your report."),
+        ),
+        "files": ClassWords(
+            gettext(request, "Pictures and files you added"),
+            gettext(request, "To show them with what you wrote."),
+            gettext(request, "As long as what they belong to."),
+            gettext(request, "Whoever may read what they belong to."),
+        ),
+        "needs": ClassWords(
+            gettext(request, "What you said you need, and whether others may ask or name you"),
+            gettext(request, "So that practices and questions find you."),
+            wanted,
+            gettext(request, "Nobody sees your answers; a community sees words of five people or more, as numbers."),
+        ),
+        "news": ClassWords(
+            gettext(request, "What happened for you: news, your timeline, conversations"),
+            gettext(request, "To show it to you, on time."),
+            gettext(request, "The latest of it; older lines go by themselves."),
+            nobody,
+        ),
+        "mail": ClassWords(
+            gettext(request, "Mails you got from here"),
+            gettext(request, "So that no mail comes twice, and nothing is suggested again and again."),
+            gettext(request, "Some weeks after each mail."),
+            gettext(request, "The mail server of your address."),
+        ),
+        "apps": ClassWords(
+            gettext(request, "Apps you let in"),
+            gettext(request, "So that they can act for you, and you can end that."),
+            wanted,
+            gettext(request, "The app. For news on your phone, the maker of its system, sealed."),
+        ),
+        "moderation": ClassWords(
+            gettext(request, "Reports you made, what was said to you because of rules, and what you did as a steward"),
+            gettext(request, "To look into it, and to know what was decided and why."),
+            gettext(request, "Until the report is old and closed."),
+            gettext(request, "Those who look after the community or this server. Nobody tells who reported."),
+        ),
+        "privacy": ClassWords(
+            gettext(request, "What you agreed to, and archives you asked for"),
+            gettext(request, "To know what you chose, and when."),
+            gettext(request, "As long as you have an account; archives for seven days."),
+            nobody,
+        ),
+    }
+
+
+def consents(request: Request) -> dict[str, ConsentWords]:
+    """By the keys of `server.privacy.consents.KINDS`. Whoever changes what one of them means raises its version."""
+    return {
+        "indexed": ConsentWords(
+            gettext(request, "My public posts may be found by search"),
+            gettext(request, "Other servers learn that they may list your public posts in their search."),
+        ),
+        "directory": ConsentWords(
+            gettext(request, "I may be found as a person"),
+            gettext(request, "You stand in the directory, are suggested to others, and other servers may suggest you."),
+        ),
+        "named": ConsentWords(
+            gettext(request, "Others may name me in thanks and celebrations"),
+            gettext(request, "What stands there already stays; from then on nobody can name you anew."),
+        ),
+        "asked": ConsentWords(
+            gettext(request, "I may be asked when somebody needs an answer today"),
+            gettext(
+                request,
+                "You are one of those who may be asked, once a day at most, about what you said; people of other"
+                " servers in your network may ask, too, without learning who you are.",
+            ),
+        ),
+        "counted": ConsentWords(
+            gettext(request, "I am counted in the numbers that networks are told"),
+            gettext(
+                request,
+                "Only sums that stand for five people or more leave this server, four times a year. Without this you"
+                " are in none of them.",
+            ),
+        ),
+    }
