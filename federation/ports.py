@@ -232,7 +232,8 @@ class Deliveries(Protocol):
 
         `dialects` limits it to hosts that speak one of them (see `federation.outbox.audience.Dialect`); empty: all.
         `skip_host` is a host that gets nothing, because it is where this came from.
-        `deletion_of` is the id of what others are asked to delete by it: it is tried for longer, every answer is kept.
+        `deletion_of` is the id of what others are asked to delete by it, or of a ban: it is tried for longer, and every
+        answer is kept.
         """
         ...
 

@@ -29,7 +29,8 @@ async def send(
 ) -> dict[str, object]:
     """Sign and enqueue `activity` of the local actor `sender` (an id); returns what was sent. Proof is last (E11).
 
-    Of a Delete, every server's answer is kept. `signed_by` names a former key of the sender (see `keys.signer`).
+    Of a Delete, and of a ban from a community, every server's answer is kept. `signed_by` names a former
+    key of the sender (see `keys.signer`).
     """
     signer = await keys.signer(here, sender)
     if signer is None:
@@ -44,9 +45,16 @@ async def send(
         inboxes=inboxes,
         followers_of=followers_of,
         dialects=dialects,
-        deletion_of=id_of(document.get("object")) if document["type"] == "Delete" else None,
+        deletion_of=_ended_by(document),
     )
     return document
+
+
+def _ended_by(document: dict[str, object]) -> str | None:
+    """What others are asked to end for good: what a Delete names; for a ban, which names a place, the Block itself."""
+    if document["type"] == "Block" and document.get("target") is not None:
+        return id_of(document)
+    return id_of(document.get("object")) if document["type"] == "Delete" else None
 
 
 async def send_update(here: Instance, actor: Actor, *, signed_by: str | None = None) -> None:

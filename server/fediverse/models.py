@@ -44,7 +44,8 @@ class Outgoing(Model):
 
     `inboxes` are addressed one by one; `followers_of` (an actor id) stands for every follower at the time of delivery;
     `dialects` (comma-separated, empty for all) limits it to hosts that speak one of them. `expires_at` is when it is
-    not tried any more. `subject`, for a deletion, is the id of what is deleted: every server's answer is then kept.
+    not tried any more. `subject`, for a deletion, is the id of what is deleted, for a ban from a community that of the
+    Block: every server's answer is then kept.
     `skip_host` is where it came from.
     """
 

@@ -6,9 +6,9 @@ publishing stays one row however many servers follow.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from server.db import Row
+from server.db import Row, from_milliseconds
 from server.db.given import NUMBER, TEXT, given, hosts_given, rows_given
 from server.instance import Instance
 
@@ -18,11 +18,17 @@ KEEP = timedelta(days=90)
 
 @dataclass(frozen=True, slots=True)
 class ServerAnswer:
-    """What one server said to a deletion, and when. `state` is that of `DeliveryReceipt`."""
+    """What one server said to a deletion, and when. `state` is that of `DeliveryReceipt`.
+
+    While it is waited for: `until` is when it is not asked any more, `next_try_at` when it is asked again after it
+    could not be reached.
+    """
 
     host: str
     state: str
     detail: str = ""
+    until: datetime | None = None
+    next_try_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +50,16 @@ class DeletionState:
     def confirmed(self) -> int:
         """How many took the request."""
         return len(self.hosts(ACCEPTED))
+
+    @property
+    def tried_until(self) -> datetime | None:
+        """When the last of those that are waited for is not asked any more."""
+        return max((server.until for server in self.servers if server.until is not None), default=None)
+
+    @property
+    def is_retried(self) -> bool:
+        """Whether somebody could not be reached, and is asked again."""
+        return any(server.next_try_at is not None for server in self.servers)
 
     @property
     def is_settled(self) -> bool:
@@ -142,14 +158,20 @@ async def states(here: Instance, subjects: Sequence[str]) -> dict[str, DeletionS
         return {}
     named = {f"subject{number}": subject for number, subject in enumerate(dict.fromkeys(subjects))}
     rows = await here.db.rows(
-        "SELECT subject, host, state, detail FROM delivery_receipt"
-        f" WHERE subject IN ({', '.join(':' + name for name in named)}) ORDER BY host, seq",
+        "SELECT receipt.subject, receipt.host, receipt.state, receipt.detail, outgoing.expires_at,"
+        " CASE WHEN peer.failing_since IS NULL THEN NULL ELSE peer.next_try_at END AS next_try_at"
+        " FROM delivery_receipt AS receipt"
+        " LEFT JOIN outgoing ON outgoing.seq = receipt.seq AND receipt.state = 'waiting'"
+        " LEFT JOIN peer ON peer.host = receipt.host AND receipt.state = 'waiting'"
+        f" WHERE receipt.subject IN ({', '.join(':' + name for name in named)}) ORDER BY receipt.host, receipt.seq",
         **named,
     )
     found: dict[str, dict[str, ServerAnswer]] = {}
     for row in rows:
         servers = found.setdefault(row["subject"], {})
-        answer = ServerAnswer(row["host"], row["state"], row["detail"])
+        answer = ServerAnswer(
+            row["host"], row["state"], row["detail"], _moment(row["expires_at"]), _moment(row["next_try_at"])
+        )
         servers[answer.host] = _together(servers.get(answer.host), answer)
     return {subject: DeletionState(tuple(servers.values())) for subject, servers in found.items()}
 
@@ -160,3 +182,7 @@ _WEIGHT = {WAITING: 4, ACCEPTED: 3, REFUSED: 2, UNREACHABLE: 1, WITHHELD: 0}
 def _together(first: ServerAnswer | None, second: ServerAnswer) -> ServerAnswer:
     """One of several requests may suit a server better than another; while one is under way nothing is settled."""
     return second if first is None or _WEIGHT[second.state] > _WEIGHT[first.state] else first
+
+
+def _moment(number: int | None) -> datetime | None:
+    return None if number is None else from_milliseconds(number)

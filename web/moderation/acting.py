@@ -4,6 +4,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from server.errors import Invalid, NotFound
+from server.moderation.outcomes import of_post
 from server.posts import actions as posts
 from server.posts import queries
 from server.posts.queries import PostView
@@ -73,5 +74,6 @@ async def _page(
         post=post,
         begins=post.root_id == post.id and post.parent_id is None,
         reason=reason,
+        told=await of_post(here_of(request), post.uri) if post.state == "removed" else None,
         errors=errors or [],
     )

@@ -2,7 +2,7 @@
 
 from starlette.routing import Route
 
-from web.moderation import acting, queue, reporting
+from web.moderation import acting, queue, receipts, reporting
 
 routes = [
     Route("/p/{name}/report", reporting.post_page),
@@ -14,6 +14,7 @@ routes = [
     Route("/me/reports", reporting.mine),
     Route("/me/reports/{report_id}/withdraw", reporting.withdraw, methods=["POST"]),
     Route("/moderation", queue.queue),
+    Route("/moderation/receipts", receipts.receipts),
     Route("/moderation/{report_id}", queue.one),
     Route("/moderation/{report_id}", queue.decide, methods=["POST"]),
 ]

@@ -25,10 +25,6 @@ async def queue(request: Request) -> Response:
     closed = request.query_params.get("show") == "closed"
     state = policy.CLOSED if closed else policy.OPEN
     found = await queries.queue(here, viewer, state=state, before=request.query_params.get("before"), limit=PAGE + 1)
-    tabs = [
-        {"label": gettext(request, "Waiting"), "href": "/moderation", "current": not closed},
-        {"label": gettext(request, "Decided"), "href": "/moderation?show=closed", "current": closed},
-    ]
     older = f"/moderation?{'show=closed&' if closed else ''}before={found[PAGE - 1].id}" if len(found) > PAGE else None
     return render(
         request,
@@ -37,7 +33,7 @@ async def queue(request: Request) -> Response:
         reports=found[:PAGE],
         older=older,
         closed=closed,
-        tabs=tabs,
+        tabs=words.tabs(request, "closed" if closed else "waiting"),
         categories=words.category_labels(request),
         outcomes=words.outcomes(request),
     )

@@ -59,3 +59,15 @@ def lengths(request: Request) -> list[Option]:
         {"value": "30", "label": gettext(request, "30 days")},
         {"value": "", "label": gettext(request, "For good")},
     ]
+
+
+def tabs(request: Request, current: str) -> list[dict[str, object]]:
+    """The lists for those who look after a place."""
+    return [
+        {"label": label, "href": href, "current": current == name}
+        for name, label, href in (
+            ("waiting", gettext(request, "Waiting"), "/moderation"),
+            ("closed", gettext(request, "Decided"), "/moderation?show=closed"),
+            ("receipts", gettext(request, "Receipts"), "/moderation/receipts"),
+        )
+    ]

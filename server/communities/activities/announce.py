@@ -277,9 +277,16 @@ def _origin(here: Instance, activity: Mapping[str, Any]) -> str | None:
 
 
 def _deletion_of(activity: dict[str, Any]) -> str | None:
-    """What others are asked to delete: by an announced Delete, or by taking the Announce of a post back."""
+    """What others are asked to delete: by an announced Delete, or by taking the Announce of a post back.
+
+    Of an announced ban it is the Block itself: whoever does not hear of it lets somebody in whom it is to keep out.
+    """
     inner = activity.get("object")
-    if not isinstance(inner, dict) or (activity["type"], inner.get("type")) not in _DELETING:
+    if not isinstance(inner, dict):
+        return None
+    if (activity["type"], inner.get("type")) == ("Announce", "Block"):
+        return _id(inner) or None
+    if (activity["type"], inner.get("type")) not in _DELETING:
         return None
     return _id(inner.get("object")) or None
 

@@ -1,6 +1,9 @@
 """Starts a GoToSocial of its own, with two people, beside a server of ours with five."""
 
+import os
+import signal
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import httpx
@@ -18,11 +21,21 @@ class GoToSocial:
     version: str
     greta: Theirs
     gus: Theirs
+    pid: int = 0
+
+    @contextmanager
+    def away(self) -> Iterator[None]:
+        """It answers nobody for a while, and is then what it was."""
+        os.kill(self.pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(self.pid, signal.SIGCONT)
 
 
 @dataclass
 class World:
-    """Both servers, and browsers of our three people: Maya, who is an admin and has a community, Tom, and Lin."""
+    """Both servers, and browsers of three of our people: Maya, who is an admin and has a community, Tom, and Lin."""
 
     ours: Ours
     theirs: GoToSocial
@@ -43,7 +56,7 @@ def gotosocial(tmp_path_factory: pytest.TempPathFactory) -> Iterator[GoToSocial]
         pytest.skip("PEERHALL_GOTOSOCIAL names no folder with a GoToSocial")
     started = start(tmp_path_factory.mktemp("gotosocial"), place, ("greta", "gus"), admin="greta")
     try:
-        yield GoToSocial(started.origin, started.version, *started.people)
+        yield GoToSocial(started.origin, started.version, *started.people, pid=started.process.pid)
     finally:
         started.close()
 
@@ -53,7 +66,7 @@ def world(gotosocial: GoToSocial, tmp_path_factory: pytest.TempPathFactory) -> I
     """GoToSocial and a server of ours; nobody knows anybody yet."""
     ours = Ours(tmp_path_factory.mktemp("ours"))
     ours.add_person("maya", role="admin")
-    for name in ("tom", "lin", "nora", "owen"):
+    for name in ("tom", "lin", "nora", "owen", "petra"):
         ours.add_person(name)
     ours.add_community("science", "maya")
     ours.add_community("staffroom", "maya", visibility="members")

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from tests.interop.gotosocial.conftest import World
-from tests.interop.live import fresh, practice, share, until
+from tests.interop.live import PASSWORD, fresh, practice, share, until
 
 pytestmark = [pytest.mark.peer, pytest.mark.timeout(240)]
 
@@ -386,3 +386,66 @@ def test_blocks_go_both_ways(friends: World) -> None:
         assert f"Hello {words}" not in nora.get("/notifications").text
         assert f"Hello {words}" not in nora.get("/week").text
         assert gus.sees(words) is None or gus.sees(words)["account"]["acct"] == "gus"
+
+
+def receipt(browser: httpx.Client, path: str, words: str) -> str:
+    """What a page with receipts says of the thing with these words, without the marks around it."""
+    found = [item for item in browser.get(path).text.split("<li ") if words in item]
+    return " ".join(re.sub(r"<[^>]+>", " ", found[0].partition("</li>")[0]).split()) if found else ""
+
+
+def reported(friends: World, page: str, words: str) -> str:
+    """Lin reports an answer under a post; the page of the report, for Maya who looks after the community."""
+    until(lambda: words in friends.lin.get(page).text)
+    own = page.removeprefix(friends.ours.origin)
+    paths = re.findall(r'"(/p/[\w-]+)/(?:reply|report)"', friends.lin.get(page).text)
+    answer = next(path for path in paths if path != own)
+    sent = {"category": "other", "text": f"Look {words}"}
+    friends.lin.post(f"{answer}/report", data=sent).raise_for_status()
+    queue = re.findall(r'href="(/moderation/\w+)"', friends.maya.get("/moderation").text)
+    return next(each for each in queue if f"Look {words}" in friends.maya.get(each).text)
+
+
+@scenario("GoToSocial", "block", "a removal, a ban and an erasure during an outage are tried again, with receipts")
+def test_s27_decisions_arrive_after_an_outage(friends: World) -> None:
+    """Petra leaves, her post is taken away, Gus is kept out; all of it while GoToSocial answers nobody."""
+    words, greta, gus = fresh("decided"), friends.theirs.greta, friends.theirs.gus
+    host = httpx.URL(friends.theirs.origin).netloc.decode()
+    petra = friends.handle("petra")
+    greta.follow(petra)
+    gus.follow(friends.handle("science"))
+    until(lambda: greta.relationship(petra)["following"] and gus.relationship(friends.handle("science"))["following"])
+    with closing(friends.ours.browser("petra")) as browser:
+        removed = share(browser, f"removed {words}")
+        share(browser, f"kept {words}")
+        asked = share(friends.maya, f"asked {words}", community="science")
+        one, other = (until(lambda each=each: greta.sees(f"{each} {words}")) for each in ("removed", "kept"))
+        theirs = until(lambda: gus.sees(f"asked {words}"))
+        gus.write(f"{friends.handle('maya')} Buy this {words}", in_reply_to_id=theirs["id"])
+        case = reported(friends, asked, f"Buy this {words}")
+        with friends.theirs.away():
+            page = removed.removeprefix(friends.ours.origin)
+            answer = friends.maya.post(f"{page}/moderate", data={"act": "remove", "reason": f"Clause 3 {words}"})
+            answer.raise_for_status()
+            out = {"action": "ban", "reason": f"Clause 5 {words}", "length": "7"}
+            friends.maya.post(case, data=out).raise_for_status()
+            for clause in ("Clause 3", "Clause 5"):
+                said = until(lambda clause=clause: receipt(friends.maya, "/moderation/receipts", f"{clause} {words}"))
+                assert f"Waiting for: {host}" in said, said
+            gone = {"password": PASSWORD, "understood": "1"}
+            browser.post("/settings/data/delete", data=gone).raise_for_status()
+            until(lambda: "being asked" in receipt(friends.maya, "/admin/deletions/petra", f'/admin/servers/{host}"'))
+            until(lambda: "next try" in receipt(friends.maya, "/moderation/receipts", f"Clause 5 {words}"))
+        friends.maya.post(f"/admin/servers/{host}/retry").raise_for_status()
+        until(lambda: greta.status(one["id"]).status_code == 404)
+        until(lambda: greta.status(other["id"]).status_code == 404)
+        # What Petra wrote is gone with her; the ban is confirmed.
+        ban = f"Clause 5 {words}"
+        until(lambda: "1 of 1 confirmed" in receipt(friends.maya, "/moderation/receipts", ban))
+        # A ban has no form of its own there: it is kept as a block by who looks after the community.
+        until(lambda: gus.relationship(friends.handle("maya"))["blocked_by"])
+        until(lambda: "confirmed" in receipt(friends.maya, "/admin/deletions/petra", f'/admin/servers/{host}"'))
+        # An empty shell is kept of her there, so that nobody takes the name: no words, no picture, no posts.
+        for shell in greta.get("/api/v2/search", q=petra, resolve="true", type="accounts")["accounts"]:
+            assert (shell["display_name"], shell["note"]) == ("", "")
+            assert greta.get(f"/api/v1/accounts/{shell['id']}/statuses") == []
