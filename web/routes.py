@@ -39,6 +39,7 @@ from web.pads.pages import routes as pads
 from web.people.pages import routes as people
 from web.polls.pages import routes as polls
 from web.practices.pages import routes as practices
+from web.privacy.keeping import routes as keeping
 from web.privacy.pages import routes as privacy
 from web.remixes.pages import routes as remixes
 from web.render import render, shell_routes
@@ -97,6 +98,7 @@ def page_routes() -> list[BaseRoute]:
         *tags,
         *accounts,
         *privacy,
+        *keeping,
         *oauth,
         *help_pages,
         *admin,

@@ -16,10 +16,10 @@ MOVE_COOLDOWN = timedelta(days=7)
 RESERVED = frozenset(
     """
     about accessibility account accounts actor admin administrator ap api app assets auth c communities community
-    everyone feed feeds filters health help here home host inbox info instance invite invitation invitations mail
-    media me metrics moderator my network new nobody nodeinfo notifications oauth outbox owner p peerhall people
-    postmaster practice practices privacy public relay reports resource resources root search security server
-    service settings sign-in sign-out sign-up signin signout signup static status steward support system team
+    everyone feed feeds filters former-member health help here home host inbox info instance invite invitation
+    invitations mail media me metrics moderator my network new nobody nodeinfo notifications oauth outbox owner p
+    peerhall people postmaster practice practices privacy public relay reports resource resources root search security
+    server service settings sign-in sign-out sign-up signin signout signup static status steward support system team
     theme u user users webmaster week well-known www
     """.split()  # noqa: SIM905  # a list of 90 lines would say no more
 )

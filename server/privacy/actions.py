@@ -90,7 +90,7 @@ async def make(here: Instance, payload: Any) -> None:
         taken = await DataExport.filter(id=found.id, state="waiting").update(
             state="ready", parts=parts, ready_at=now, expires_at=now + KEPT
         )
-        if taken:
+        if taken and found.kind == OWN:
             await _tell(here, actor.id)
     if not taken:  # somebody else made it meanwhile, or it is not wanted any more
         await into.discard()

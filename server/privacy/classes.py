@@ -52,7 +52,12 @@ HELD: tuple[Held, ...] = (
         ("featured_tag", "person_id = :me"),
         ("profile_pin", "actor_id = :me"),
     ),
-    *_held("account", ("account", "id = :account"), ("saved_context", "account_id = :account")),
+    *_held(
+        "account",
+        ("account", "id = :account"),
+        ("saved_context", "account_id = :account"),
+        ("inactive_notice", "account_id = :account"),
+    ),
     *_held(
         "signing_in",
         ("session", "account_id = :account"),
@@ -199,5 +204,7 @@ ABOUT_NOBODY: dict[str, str] = {
     "need_offer": "how many people of another server were told of a question",
     "report_copy": "what other servers answered to a report",
     "digest_run": "how many mails were prepared",
+    "retention_rule": "how long things are kept",
+    "retention_run": "how much was deleted because it was old",
 }
 """Tables in which nothing is kept of one person that is not theirs in a table above, and what is in them."""

@@ -6,13 +6,16 @@ from functools import partial
 from server.actors.events import ActorDeleted
 from server.feature import Feature
 from server.instance import Instance
-from server.privacy import actions
+from server.privacy import actions, inactive, retention
 
 
 def _install(here: Instance) -> None:
     here.jobs.on(actions.JOB, partial(actions.make, here))
     here.jobs.on(actions.FORGET_JOB, partial(actions.forget, here))
     here.jobs.every("privacy.sweep", timedelta(hours=1), partial(actions.sweep, here))
+    here.jobs.every(retention.JOB, timedelta(days=1), partial(retention.run, here))
+    here.jobs.every("privacy.inactive", timedelta(days=1), partial(inactive.run, here))
+    here.jobs.on(inactive.JOB, partial(inactive.end_account, here))
     here.events.on(ActorDeleted, partial(actions.on_actor_deleted, here))
 
 

@@ -1,4 +1,4 @@
-"""What people agreed to, and what they take along."""
+"""What people agreed to, what they take along, and how long things are kept."""
 
 from datetime import datetime
 from typing import Any
@@ -57,3 +57,48 @@ class DataExport(Model):
 
         table = "data_export"
         indexes = (("actor_id", "id"), ("expires_at",))
+
+
+class RetentionRule(Model):
+    """How many days an admin lets one kind of thing be kept; without a row the usual number holds. 0: for good."""
+
+    key = fields.CharField(max_length=20, primary_key=True)
+    days = fields.IntField()
+    changed_at: datetime = MomentField()
+
+    class Meta:
+        """Table name."""
+
+        table = "retention_rule"
+
+
+class RetentionRun(Model):
+    """So many of a kind were deleted in one round, because they were older than `days`."""
+
+    id = id_field()
+    key = fields.CharField(max_length=20)
+    days = fields.IntField()
+    removed = fields.IntField()
+    at: datetime = MomentField()
+
+    class Meta:
+        """Table name and indexes."""
+
+        table = "retention_run"
+        indexes = (("at",),)
+
+
+class InactiveNotice(Model):
+    """Somebody who was away for long was told that their account will end. `stage`: 1, and 2 for the last time."""
+
+    id = id_field()
+    account: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField("models.Account", on_delete=fields.CASCADE)
+    account_id: str
+    stage = fields.IntField()
+    at: datetime = MomentField()
+
+    class Meta:
+        """Table name and keys."""
+
+        table = "inactive_notice"
+        unique_together = (("account", "stage"),)

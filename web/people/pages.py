@@ -14,6 +14,7 @@ from server.actors import actions, queries, relations
 from server.errors import Invalid, NotFound, Refused
 from server.instance import Instance
 from server.posts import queries as posts
+from server.privacy import leaving
 from server.search.queries import search_actors
 from web.i18n import gettext
 from web.people import blocking
@@ -39,6 +40,8 @@ async def profile(request: Request) -> Response:
         return render(request, "people/unknown.html", status_code=404, handle=f"@{name}@{domain}", domain=domain)
     if page.is_deleted:
         return render(request, "people/gone.html", status_code=410)
+    if page.label.kind == "Service" and page.label.is_local and await leaving.is_former_member(here, page.id):
+        return render(request, "privacy/former.html", nav="people")
     if page.label.kind == "Service" and page.label.is_local:
         return RedirectResponse(f"/subjects/{page.username}", status_code=302)
     if page.label.kind == "Group" or f"/@{handle}" != page.label.url:

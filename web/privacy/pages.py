@@ -6,10 +6,9 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from server.accounts import actions as accounts
 from server.accounts import queries as account_queries
 from server.errors import Invalid, NotFound
-from server.privacy import actions, consents, queries
+from server.privacy import actions, consents, inactive, leaving, queries, retention
 from web.i18n import gettext
 from web.privacy import words
 from web.privacy.proof import really_them
@@ -30,7 +29,8 @@ async def show(
 ) -> Response:
     """The page, also with what was wrong in one of its forms."""
     here, viewer = here_of(request), signed_in(request)
-    said, known = words.classes(request), await queries.known(here, viewer)
+    said = words.classes(request, await retention.days_kept(here))
+    known = await queries.known(here, viewer)
     return render(
         request,
         "privacy/data.html",
@@ -42,8 +42,9 @@ async def show(
         empty=[said[item.key].title for item in known if not item.rows],
         servers=await queries.receivers(here, str(viewer.actor_id)),
         exports=await queries.exports(here, viewer),
+        practices=await leaving.counted(here, viewer),
         errors=list(errors),
-        choice=choice,
+        choice=choice or leaving.ALL,
     )
 
 
@@ -128,16 +129,35 @@ async def _consents(
     )
 
 
+async def farewell_page(request: Request) -> Response:
+    """`/archive/TOKEN`: what is left of an account that has ended, for whoever got the link."""
+    found = await inactive.farewell(here_of(request), request.path_params["token"])
+    if found is None:
+        raise NotFound
+    export = queries.export_view(found)
+    return render(request, "privacy/farewell.html", export=export, here_path=request.url.path)
+
+
+async def fetch_farewell(request: Request) -> Response:
+    """A file of it."""
+    here, form = here_of(request), await form_of(request)
+    found, number = await inactive.farewell(here, request.path_params["token"]), text(form, "part", 4)
+    if found is None or not (number.isascii() and number.isdigit()):
+        raise NotFound
+    return sent(await actions.fetched(here, found, int(number)))
+
+
 async def delete_account(request: Request) -> Response:
-    """Delete myself, for good."""
+    """Delete myself, for good; practices become what I chose."""
     here, viewer, form = here_of(request), signed_in(request), await form_of(request)
+    choice = text(form, "practices", 12) or leaving.ALL
     try:
         if not text(form, "understood"):
             raise Invalid(gettext(request, "Tick that you understand this cannot be undone."), field="understood")
         await really_them(request, form)
-        await accounts.delete_account(here, str(viewer.account_id), by=viewer.handle, report=bool(text(form, "report")))
+        await leaving.leave(here, viewer, choice, report=bool(text(form, "report")))
     except Invalid as error:
-        return await show(request, errors=error.errors, status=422)
+        return await show(request, errors=error.errors, status=422, choice=choice)
     said = gettext(request, "Your account is deleted. Other servers are being asked to delete their copies.")
     return sign_out_response(request, redirect(request, "/", toast=said))
 
@@ -153,6 +173,8 @@ routes = [
     Route(f"{DATA}/archives", ask_for_archive, methods=["POST"]),
     Route(f"{DATA}/archives/{{export_id}}", fetch, methods=["POST"]),
     Route(f"{DATA}/archives/{{export_id}}/discard", discard, methods=["POST"]),
+    Route("/archive/{token}", farewell_page),
+    Route("/archive/{token}", fetch_farewell, methods=["POST"]),
     Route(CONSENTS, consents_page),
     Route(CONSENTS, save_consents, methods=["POST"]),
 ]

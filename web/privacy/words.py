@@ -1,10 +1,11 @@
 """The words of what this server knows about people: each class of data, and each consent, in the reader's language."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from starlette.requests import Request
 
-from web.i18n import gettext
+from web.i18n import gettext, ngettext
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,14 @@ class ClassWords:
 
 
 @dataclass(frozen=True, slots=True)
+class RetentionWords:
+    """A kind of thing that is kept for some days."""
+
+    title: str
+    hint: str
+
+
+@dataclass(frozen=True, slots=True)
 class ConsentWords:
     """What one agrees to, and what it does."""
 
@@ -25,9 +34,13 @@ class ConsentWords:
     hint: str
 
 
-def classes(request: Request) -> dict[str, ClassWords]:
-    """By the keys of `server.privacy.classes.CLASSES`."""
+def classes(request: Request, kept: Mapping[str, int]) -> dict[str, ClassWords]:
+    """By the keys of `server.privacy.classes.CLASSES`; `kept` says how many days each kind of thing is kept."""
     account = gettext(request, "As long as you have an account.")
+    if kept["accounts"]:
+        account += " " + gettext(
+            request, "One that nobody uses for %(days)s days ends, after two mails.", days=kept["accounts"]
+        )
     nobody = gettext(request, "Nobody but you; it never leaves this server.")
     wanted = gettext(request, "Until you take it back, or delete your account.")
     return {
@@ -82,13 +95,15 @@ def classes(request: Request) -> dict[str, ClassWords]:
         "communities": ClassWords(
             gettext(request, "Where you are a member, and which guidelines you accepted"),
             gettext(request, "To show you what members see, and to know what was agreed."),
-            gettext(request, "Until you leave; that you left is kept with the community."),
+            _days(request, kept["applications"], gettext(request, "Until you leave, and then for a while:")),
             gettext(request, "The server of the community. Your answers are read by those who look after it."),
         ),
         "events": ClassWords(
             gettext(request, "Events you take part in"),
             gettext(request, "To keep you a place, and to remind you."),
-            wanted,
+            _days(
+                request, kept["events"], gettext(request, "Until some days after the event, then only how many came:")
+            ),
             gettext(request, "The server of the event. Others see only how many come."),
         ),
         "tried": ClassWords(
@@ -130,7 +145,7 @@ def classes(request: Request) -> dict[str, ClassWords]:
         "moderation": ClassWords(
             gettext(request, "Reports you made, what was said to you because of rules, and what you did as a steward"),
             gettext(request, "To look into it, and to know what was decided and why."),
-            gettext(request, "Until the report is old and closed."),
+            _days(request, kept["reports"], gettext(request, "Until a while after it is closed:")),
             gettext(request, "Those who look after the community or this server. Nobody tells who reported."),
         ),
         "privacy": ClassWords(
@@ -140,6 +155,50 @@ def classes(request: Request) -> dict[str, ClassWords]:
             nobody,
         ),
     }
+
+
+def retention(request: Request) -> dict[str, RetentionWords]:
+    """By the keys of `server.privacy.retention.USUAL`, in the order of the page."""
+    return {
+        "events": RetentionWords(
+            gettext(request, "Who took part in an event"),
+            gettext(request, "Counted from its end. Afterwards only how many they were."),
+        ),
+        "applications": RetentionWords(
+            gettext(request, "Applications that were declined, and memberships that ended"),
+            gettext(request, "With the answers that were given."),
+        ),
+        "reports": RetentionWords(
+            gettext(request, "Reports that are closed"),
+            gettext(request, "Counted from the decision."),
+        ),
+        "notices": RetentionWords(
+            gettext(request, "What was said to people because of rules"),
+            gettext(request, "Warnings, and why somebody was kept out."),
+        ),
+        "cached": RetentionWords(
+            gettext(request, "Copies of posts from other servers"),
+            gettext(
+                request,
+                "Short posts and replies that nobody here answered, saved, found useful, passed on or is named in."
+                " Practices and resources stay. They can be fetched again.",
+            ),
+        ),
+        "accounts": RetentionWords(
+            gettext(request, "Accounts that nobody uses"),
+            gettext(
+                request,
+                "Their people get a mail half a year and a month before; then a link to their archive, and the account"
+                " is deleted. Nobody’s account ends who has duties here or gets no mail.",
+            ),
+        ),
+    }
+
+
+def _days(request: Request, days: int, words: str) -> str:
+    if not days:
+        return gettext(request, "For good.")
+    return f"{words} {ngettext(request, '%(count)s day.', '%(count)s days.', days)}"
 
 
 def consents(request: Request) -> dict[str, ConsentWords]:

@@ -15,7 +15,7 @@ from server.media import actions as media
 from server.moderation import actions as moderation
 from server.moderation.actions import NewReport
 from server.posts import marks
-from server.privacy import actions, classes, consents
+from server.privacy import actions, classes, consents, retention
 from server.privacy.models import Consent, DataExport
 from tests.conftest import PASSWORD, Fediverse, Person
 from tests.counting import statements
@@ -177,5 +177,5 @@ async def test_what_one_agreed_to_is_one_thing_at_a_time_and_can_be_taken_back(f
 
 def test_every_class_of_data_and_every_consent_has_words() -> None:
     request = Request({"type": "http", "headers": [], "state": {}})
-    assert set(words.classes(request)) == set(classes.CLASSES)
+    assert set(words.classes(request, retention.USUAL)) == set(classes.CLASSES)
     assert set(words.consents(request)) == set(consents.KINDS)
