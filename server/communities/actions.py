@@ -56,6 +56,7 @@ _PLAIN = [
     "join_policy",
     "posting",
     "guests",
+    "confidential",
     "purpose",
     "time_per_week",
     "gives",

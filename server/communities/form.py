@@ -38,6 +38,7 @@ class CommunityForm:
     join_policy: str = policy.OPEN
     posting: str = policy.EVERYONE
     guests: bool = False
+    confidential: bool = False
     time_per_week: str = ""
     gives: str = ""
     gets: str = ""
@@ -66,6 +67,12 @@ def checked(form: CommunityForm, *, is_new: bool) -> CommunityForm:
         errors.append(Invalid("What is said in a support group is for its members alone.", field="visibility"))
     if tidy.kind == policy.SUPPORT and tidy.join_policy == policy.OPEN:
         errors.append(Invalid("People ask for a place in a support group, or are invited.", field="join_policy"))
+    if tidy.confidential and tidy.visibility != policy.MEMBERS:
+        errors.append(Invalid("What is confidential is for members alone. Choose “members”.", field="visibility"))
+    if tidy.confidential and tidy.guests:
+        errors.append(
+            Invalid("Servers that know no members cannot keep a confidence. Untick one of the two.", field="guests")
+        )
     if errors:
         first, *others = errors
         raise Invalid(first.message, field=first.field, others=tuple(others))
@@ -91,6 +98,7 @@ def _tidied(form: CommunityForm) -> CommunityForm:
     return replace(
         form,
         name=clean_name(form.name, MAX_NAME + 1),
+        confidential=form.confidential or form.kind == policy.SUPPORT,
         slug=form.slug.strip().removeprefix("@").lower(),
         purpose=clean_text(form.purpose).strip(),
         time_per_week=clean_name(form.time_per_week, MAX_LINE),

@@ -16,6 +16,7 @@ class Community(Model):
     ``public`` (V0), ``network`` (V1), ``instance`` (V2) or ``members`` (V3). `join_policy`: ``open``, ``apply`` or
     ``invite``. `posting`: ``everyone`` (every member) or ``facilitators``. `goals` and `questions` are lists of text.
     `digest_day`: when members get their weekly mail who chose no day themselves; Monday is 0.
+    `confidential`: what is said in it stays with its members: no mail, app or search shows a word of it.
     `guests`: people on software that knows no members (Mastodon) may be members too (product/safety.md 5.1, rule 4).
     """
 
@@ -25,6 +26,7 @@ class Community(Model):
     join_policy = fields.CharField(max_length=8, default="open")
     posting = fields.CharField(max_length=12, default="everyone")
     guests = fields.BooleanField(default=False)
+    confidential = fields.BooleanField(default=False)
     purpose = fields.TextField(default="")
     goals = JsonField(null=True)
     gives = fields.TextField(default="")

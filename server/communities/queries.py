@@ -92,6 +92,7 @@ class CommunityPage:
     join_policy: str
     posting: str
     guests: bool
+    confidential: bool
     purpose: str
     goals: tuple[str, ...]
     gives: str
@@ -233,7 +234,8 @@ async def membership(here: Instance, community_id: str, actor_id: str) -> Member
 
 
 _PAGE_COLUMNS = (
-    "community.guests, community.purpose, community.goals, community.gives, community.gets, community.time_per_week,"
+    "community.guests, community.confidential,"
+    " community.purpose, community.goals, community.gives, community.gets, community.time_per_week,"
     " community.objectives, community.outcomes, community.cadence, community.digest_day, community.language,"
     " community.questions,"
     " community.guidelines_source, community.guidelines_html, community.members_count, community.posts_count,"
@@ -285,6 +287,7 @@ def _page(here: Instance, row: Row, viewer: Viewer) -> CommunityPage:
         join_policy=row["join_policy"] or policy.OPEN,
         posting=row["posting"] or policy.EVERYONE,
         guests=bool(row["guests"]),
+        confidential=bool(row["confidential"]),
         purpose=row["purpose"] or "",
         goals=_texts(row["goals"]),
         gives=row["gives"] or "",

@@ -96,6 +96,7 @@ class DemoThread:
     peers_first_hours: int = 0
     format: str = ""
     topic: str = ""
+    nameless: bool = False
 
 
 @dataclass(frozen=True, slots=True)

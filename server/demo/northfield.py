@@ -225,6 +225,22 @@ PRACTICES = (
 
 THREADS = (
     DemoThread(
+        "hannah",
+        "listening",
+        3,
+        "ask",
+        "How do you stop taking a bad lesson home?",
+        "It was not even a very bad one. I still had it in my head at midnight, and I would like to know what others do.",
+        (
+            (
+                "samuel",
+                "I write one line about it before I leave the building. Then it is on paper, and not in me.",
+                False,
+            ),
+        ),
+        nameless=True,
+    ),
+    DemoThread(
         "priya",
         "science",
         6,

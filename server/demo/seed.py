@@ -411,6 +411,7 @@ class Seeder:
             peers_first_hours=thread.peers_first_hours,
             format=thread.format,
             topic_id=await topic_of(here, group_id, thread.topic),
+            nameless=thread.nameless,
         )
         author = self._viewer(organisation, thread.author)
         post = await here.run(discussions.start, here, author, form)

@@ -3,7 +3,7 @@
 Only posts that everybody may read are named. Of others it is told how many there are, and nothing else (S15).
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -25,6 +25,9 @@ SPACES_SINCE = timedelta(days=7)
 AHEAD = timedelta(days=7)
 COUNTED = 10
 """What is new in a private space is counted up to this."""
+
+BESIDE = 1000
+"""Two numbers of a space, all and the confidential, in one."""
 
 DUTIES = ("applied", "held", "asks_in", "follow_request", "invited")
 CARE = frozenset({"ban", "warning", "removed", "refused", "revise", "report", "report_done", "accepted", "declined"})
@@ -81,10 +84,9 @@ async def gather(here: Instance, readers: Readers, pools: Pools, now: datetime) 
         )
         found[row["reader_id"]]["celebrated"].append(entry)
     await _suggest(here, readers, pools, found, now)
-    for reader_id, count in private.items():
-        answers = found[reader_id]["answers"]
-        answers[MAX_ENTRIES["answers"] - 1 :] = []
-        answers.append(Entry("private", path="/week", count=count))
+    for reader_id, counted in private.items():
+        found[reader_id]["answers"][MAX_ENTRIES["answers"] - len(counted) :] = []
+        found[reader_id]["answers"] += _counted(counted, "/week")
     return {reader_id: put_together(_tidied(blocks)) for reader_id, blocks in found.items()}
 
 
@@ -92,17 +94,22 @@ async def gather_news(here: Instance, reader: Mapping[str, Any], kinds: Collecti
     """What happened to one person until now, of these kinds and where they chose so for a community; one statement."""
     places, names = among([reader["reader_id"]], "reader")
     blocks: defaultdict[str, list[Entry]] = defaultdict(list)
-    private: dict[str, int] = {}
+    private: dict[str, Counter[str]] = {}
     for row in await _news(here, places, names, now):
         chosen = row["space_tier"] if row["kind"] in OF_SPACES else None
         if chosen == TODAY or (chosen is None and row["kind"] in kinds):
             _file(blocks, row, private)
-    if private:
-        blocks["answers"].append(Entry("private", path="/notifications", count=sum(private.values())))
+    for counted in private.values():
+        blocks["answers"] += _counted(counted, "/notifications")
     return put_together(_tidied(blocks))
 
 
-def _file(blocks: dict[str, list[Entry]], row: Row, private: dict[str, int]) -> None:
+def _counted(counted: Counter[str], path: str) -> list[Entry]:
+    """How much is new where nothing is named, one line for each kind of such spaces."""
+    return [Entry(what, path=path, count=counted[what]) for what in ("private", "confidential") if counted[what]]
+
+
+def _file(blocks: dict[str, list[Entry]], row: Row, private: dict[str, Counter[str]]) -> None:
     """Put one kind of news about one thing where it belongs."""
     kind, times = row["kind"], row["times"]
     if kind in DUTIES or kind in CARE:
@@ -125,7 +132,7 @@ def _file(blocks: dict[str, list[Entry]], row: Row, private: dict[str, int]) -> 
             )
         )
     elif row["is_post"]:
-        private[row["reader_id"]] = private.get(row["reader_id"], 0) + times
+        private.setdefault(row["reader_id"], Counter())["confidential" if row["confidential"] else "private"] += times
 
 
 def _tidied(blocks: Mapping[str, list[Entry]]) -> dict[str, list[Entry]]:
@@ -151,6 +158,7 @@ async def _news(here: Instance, places: str, names: Mapping[str, str], now: date
         " FROM (SELECT told.reader_id, told.kind,"
         " root.id AS root_id, root.short, root.title, root.kind AS root_kind, root.author_id,"
         f" CASE WHEN {_NAMED} THEN 1 ELSE 0 END AS named,"
+        " CASE WHEN post.confidential THEN 1 ELSE 0 END AS confidential,"
         " CASE WHEN told.post_id IS NULL THEN 0 ELSE 1 END AS is_post, count(*) AS times,"
         " count(DISTINCT told.actor_id) AS people, max(told.actor_id) AS one, max(told.at) AS newest,"
         " max(root.community_id) AS community_id"
@@ -159,7 +167,7 @@ async def _news(here: Instance, places: str, names: Mapping[str, str], now: date
         f" WHERE told.reader_id IN ({places}) AND told.read_at IS NULL AND told.at > :since"
         " AND told.at <= :now AND told.mailed_at IS NULL AND told.bundled_at IS NULL"
         f" AND (told.post_id IS NULL OR (post.id IS NOT NULL AND {readable_by('told.reader_id')})) AND {_STILL_SO}"
-        " GROUP BY told.reader_id, told.kind, root.id, root.short, root.title, root.kind, root.author_id, 8, 9)"
+        " GROUP BY told.reader_id, told.kind, root.id, root.short, root.title, root.kind, root.author_id, 8, 9, 10)"
         " AS news LEFT JOIN actor AS who ON who.id = news.one"
         " ORDER BY news.reader_id, news.newest DESC, news.kind, news.root_id",
         since=now - NEWS_SINCE,
@@ -168,10 +176,11 @@ async def _news(here: Instance, places: str, names: Mapping[str, str], now: date
     )
 
 
-async def _private(here: Instance, places: str, names: Mapping[str, str], now: datetime) -> dict[str, int]:
+async def _private(here: Instance, places: str, names: Mapping[str, str], now: datetime) -> dict[str, Counter[str]]:
     """How much is new in communities of theirs that only members may read."""
     rows = await here.db.rows(
-        "SELECT inside.person_id AS reader_id, (SELECT count(*) FROM (SELECT 1 FROM"
+        f"SELECT inside.person_id AS reader_id, (SELECT {BESIDE} * count(*) + COALESCE(sum(few.kept), 0) FROM"
+        " (SELECT CASE WHEN post.confidential THEN 1 ELSE 0 END AS kept FROM"
         f" post{here.db.by('idx_post_begun')} WHERE post.community_id = inside.community_id"
         " AND post.state = 'visible' AND post.parent_id IS NULL AND post.published_at > :since"
         " AND post.visibility = 'members' AND post.author_id <> inside.person_id"
@@ -183,11 +192,12 @@ async def _private(here: Instance, places: str, names: Mapping[str, str], now: d
         counted=COUNTED,
         **names,
     )
-    counts: defaultdict[str, int] = defaultdict(int)
+    counts: dict[str, Counter[str]] = {}
     for row in rows:
         if row["fresh"]:
-            counts[row["reader_id"]] += row["fresh"]
-    return dict(counts)
+            fresh, kept = divmod(int(row["fresh"]), BESIDE)
+            counts.setdefault(row["reader_id"], Counter()).update(private=fresh - kept, confidential=kept)
+    return counts
 
 
 async def _events(here: Instance, places: str, names: Mapping[str, str], now: datetime) -> list[Row]:

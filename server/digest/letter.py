@@ -189,6 +189,8 @@ def _why(words: Words, entry: Entry) -> str:
 def _answer(words: Words, entry: Entry) -> str:
     if entry.what == "private":
         return words.many("1 new in a private space", "%(count)s new in private spaces", entry.count)
+    if entry.what == "confidential":
+        return words.many("1 new in a confidential space", "%(count)s new in confidential spaces", entry.count)
     title = entry.title or words.text("A conversation")
     return f"{title}: {_did(words, entry)}"
 

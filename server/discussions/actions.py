@@ -12,12 +12,12 @@ from server.errors import Invalid, NotAllowed, NotFound
 from server.instance import Instance
 from server.media.queries import files
 from server.posts import actions as posts
-from server.posts import formats
+from server.posts import formats, nameless
 from server.posts.actions import NewPost, PostChange
 from server.posts.anchors import particulars_of
 from server.posts.composing import Detail, readable_post
 from server.posts.models import Post
-from server.posts.policy import ANOTHER_WAY
+from server.posts.policy import ANOTHER_WAY, MEMBERS
 from server.practices.policy import audiences
 from server.practices.remarks import Step, step_of
 
@@ -40,7 +40,7 @@ class ThreadForm:
     was looked up. `format` is that of a conversation, `seats` are those of a fishbowl;
     `part` what an answer in one with a format is, and `heard` the sentence that says back what one heard;
     `unasked`: whoever wrote it was not asked for either, as by mail.
-    `topic_id` is the topic of the community that it goes into.
+    `topic_id` is the topic of the community that it goes into. `nameless`: the community says it, for its members.
     """
 
     kind: str = "discussion"
@@ -64,6 +64,7 @@ class ThreadForm:
     heard: str = ""
     unasked: bool = False
     topic_id: str = ""
+    nameless: bool = False
 
 
 async def start(here: Instance, acting: Viewer, form: ThreadForm) -> Post:
@@ -79,17 +80,20 @@ async def start(here: Instance, acting: Viewer, form: ThreadForm) -> Post:
     seats = form.seats if form.format == formats.SEATED else 0
     if seats and seats not in formats.NUMBERS_OF_SEATS:
         raise Invalid("Choose two to six seats.", field="seats")
+    if form.nameless and (form.community_id is None or form.format):
+        raise Invalid("Only questions and conversations in a community here go without a name.", field="nameless")
     opening = takes_part(format=form.format, seats=str(seats or ""))
+    new = replace(
+        _written(form, form.kind, usual=audiences(None)[0]),
+        title=form.title,
+        licence=form.licence,
+        community_id=form.community_id,
+        topic_id=form.topic_id,
+    )
     return await posts.create_post(
         here,
         str(acting.actor_id),
-        replace(
-            _written(form, form.kind, usual=audiences(None)[0]),
-            title=form.title,
-            licence=form.licence,
-            community_id=form.community_id,
-            topic_id=form.topic_id,
-        ),
+        replace(new, nameless=True, visibility=MEMBERS) if form.nameless else new,
         detail=_opens(here, form) if form.kind == "ask" else opening if form.format else None,
     )
 
@@ -198,7 +202,7 @@ async def _say(here: Instance, acting: Viewer, ask: Post, *, is_closed: bool, cl
         )
 
     async with here.db.transaction():
-        if ask.is_local and ask.author_id == acting.actor_id:
+        if ask.is_local:
             # Everybody who has the question hears of its new state.
             await posts.edit_post(here, acting, ask.id, PostChange(), clear or unclear, detail=store)
         else:
@@ -241,7 +245,7 @@ async def _check(here: Instance, acting: Viewer, form: ThreadForm, *, titled: bo
 
 async def _own(acting: Viewer, post_id: str) -> Post:
     post = await Post.get_or_none(id=post_id)
-    if post is None or acting.actor_id is None or post.author_id != acting.actor_id or post.kind not in EDITABLE:
+    if post is None or post.kind not in EDITABLE or not await nameless.is_by(post, acting.actor_id):
         raise NotFound
     return post
 
@@ -250,7 +254,7 @@ async def _asked(here: Instance, acting: Viewer, ask_id: str) -> Post:
     post = await readable_post(here, acting, ask_id)
     if post.kind != "ask":
         raise NotFound
-    if post.author_id != acting.actor_id:
+    if not await nameless.is_by(post, acting.actor_id):
         raise NotAllowed("Only who asked can say that.")
     return post
 

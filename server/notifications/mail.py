@@ -31,7 +31,8 @@ async def send(here: Instance, payload: Any) -> None:
     """Send the mail about one notification, unless it was seen, is old, or is not wanted. Bears being run twice."""
     row = await here.db.row(
         "SELECT notification.id, notification.reader_id, notification.kind, notification.actor_id,"
-        " notification.post_id, notification.community_id, notification.at, account.email, account.id AS account_id,"
+        " notification.post_id, notification.community_id, notification.at, (SELECT post.confidential FROM post"
+        " WHERE post.id = notification.post_id) AS is_confidential, account.email, account.id AS account_id,"
         " actor.uri AS reader_uri, account.role, account.timezone, account.language, notification_setting.tiers,"
         f" {TIER} AS space_tier,"
         " notification_setting.quiet_since, notification_setting.quiet_until, notification_setting.paused_until"
@@ -92,6 +93,8 @@ async def _text(here: Instance, row: Row, words: Words) -> tuple[str, str] | Non
             role=row["role"],
         )
         found = await listing(here, reader, ids=[row["post_id"]], limit=1)
+        if found.items and found.items[0].confidential:
+            return _confidential(here, words)
         by_mail = bool(_answers_to(here, row))
         return _about_post(here, found.items[0], who, does, words, by_mail) if found.items and who else None
     if row["kind"] == preparing.KIND:
@@ -105,9 +108,10 @@ async def _text(here: Instance, row: Row, words: Words) -> tuple[str, str] | Non
 
 
 def _answers_to(here: Instance, row: Row) -> str:
-    """Where an answer to a mail about a post goes; empty for other mails, and where none are taken."""
+    """Where an answer to a mail about a post goes; empty for others, and for what is confidential."""
     is_about_post = _does(Words("en"), row["kind"]) is not None
-    return reply_address(here, row["reader_id"], row["post_id"]) if is_about_post else ""
+    takes_answers = is_about_post and not row["is_confidential"]
+    return reply_address(here, row["reader_id"], row["post_id"]) if takes_answers else ""
 
 
 def _does(words: Words, kind: str) -> str | None:
@@ -137,6 +141,16 @@ def _about_post(
     if by_mail:
         lines.append(words.text("Or answer this mail: whoever can read what you answer can read your answer."))
     return f"{who.display_name} {does}", _signed(here, lines, words)
+
+
+def _confidential(here: Instance, words: Words) -> tuple[str, str]:
+    """That there is something, and nothing of it: no word, no name, and no address that it could be told from."""
+    lines = [
+        words.text("There is something new in a confidential space."),
+        "",
+        words.text("It is here: %(url)s", url=here.url("/notifications")),
+    ]
+    return words.text("News for you at %(place)s", place=here.site.name), _signed(here, lines, words)
 
 
 def _decision(here: Instance, kind: str, community: CommunityLabel, words: Words) -> tuple[str, str]:

@@ -45,11 +45,18 @@ _TOGETHER = (
 )
 
 
+# What somebody asked without their name is the community's in every other place; of answers only they hear.
+_ANSWERED = (
+    "COALESCE((SELECT NULLIF(asked.person_id, COALESCE((SELECT said.person_id FROM nameless_post AS said"
+    " WHERE said.id = post.id), '')) FROM nameless_post AS asked WHERE asked.id = parent.id), parent.author_id)"
+)
+
+
 async def on_published(here: Instance, events: Sequence[PostPublished]) -> None:
     """Tell whom posts answer, and whom they name."""
     places, parameters = among(event.post_id for event in events)
     rows = await here.db.rows(
-        "SELECT post.id, post.kind, post.root_id, parent.author_id AS answered_id FROM post"
+        f"SELECT post.id, post.kind, post.root_id, {_ANSWERED} AS answered_id FROM post"
         f" LEFT JOIN post AS parent ON parent.id = post.parent_id WHERE post.id IN ({places})"
         " AND post.state = 'visible'",
         **parameters,
@@ -148,7 +155,11 @@ async def on_held(here: Instance, event: PostHeld) -> None:
 
 async def on_removed(here: Instance, event: PostRemoved) -> None:
     """Tell its author, and forget what others were told about it."""
-    row = await here.db.row("SELECT author_id, community_id FROM post WHERE id = :id", id=event.post_id)
+    row = await here.db.row(
+        "SELECT COALESCE((SELECT person_id FROM nameless_post WHERE nameless_post.id = post.id), author_id)"
+        " AS author_id, community_id FROM post WHERE id = :id",
+        id=event.post_id,
+    )
     await forget_post(here, event.post_id)
     if row is None:
         return

@@ -67,7 +67,8 @@ async def letter(here: Instance, row: Row, words: Words) -> tuple[str, list[str]
             if item.title and not item.is_read:
                 minutes = words.many("1 minute", "%(count)s minutes", item.minutes)
                 lines += [f"- {item.title} ({minutes})", f"  {item.url}"]
-    lines += ["", words.text("Its page: %(url)s", url=here.url(post.url))]
+    address = f"/p/{post.short}" if post.confidential else post.url
+    lines += ["", words.text("Its page: %(url)s", url=here.url(address))]
     lines.append(words.text("If you cannot come after all, please say so there."))
     return words.text("What to prepare for %(when)s", when=begins), lines
 

@@ -14,7 +14,7 @@ from server.errors import Invalid, NotAllowed, NotFound, Refused
 from server.ids import new_id
 from server.instance import Instance
 from server.media import actions as media
-from server.posts import admission, asking, counting, places, policy, rendering
+from server.posts import admission, asking, confidence, counting, nameless, places, policy, rendering
 from server.posts.addresses import page_path
 from server.posts.details import detail_of
 from server.posts.events import AnswerEarly, FilesReplaced, PostEdited, PostNarrowed, PostPublished, PostWaits
@@ -23,7 +23,7 @@ from server.posts.holding import hold
 from server.posts.models import Post, PostAttachment, PostMention, PostTag, PostVersion
 from server.posts.places import Place
 from server.posts.queries import readable
-from server.text import LANGUAGES, clean_text, excerpt, language_code, render_markdown, sanitise
+from server.text import clean_text, excerpt, language_code, render_markdown, sanitise
 
 MAX_RESOLVED = 20
 MAX_REMOTE_VERSIONS = 30
@@ -53,10 +53,14 @@ async def create_post(here: Instance, author_id: str, new: NewPost, *, detail: D
     check_present(author)
     check_new(new)
     place = await places.of_new(here, author, new)
+    through = await nameless.voice(here, author, new, place)
+    writer, author = author, through or author
     asked = await asking.find(here, author, place, new.quote_id, at_once=new.at_once)
     written = await _write(here, new.source_md, new.content_html, tuple(new.tags))
     async with here.db.transaction():
         post = await _insert(here, author, new, place, written, asked)
+        if through is not None:
+            await nameless.remember(here, post, writer)
         if detail is not None:
             await detail(post)
         if asked.waits:
@@ -178,7 +182,7 @@ def keep_moment(here: Instance, post: Post) -> None:
 async def own(acting: Viewer, post_id: str) -> Post:
     """A post of the viewer's; NotFound for all others, whether they exist or not (S30)."""
     post = await Post.get_or_none(id=post_id)
-    if post is None or acting.actor_id is None or post.author_id != acting.actor_id or post.state == "deleted":
+    if post is None or post.state == "deleted" or not await nameless.is_by(post, acting.actor_id):
         raise NotFound
     if not post.is_local:
         raise NotFound
@@ -255,6 +259,7 @@ async def _insert(
         licence=new.licence,
         manner=new.manner or rendering.manner(new.kind, written.tags),
         visibility=place.visibility,
+        confidential=await confidence.is_kept(here, place, wanted=new.confidential),
         topic_id=place.topic_id,
         state="draft" if new.draft else asked.state,
         quote_uri=asked.quoted.uri if asked.quoted else None,
@@ -393,8 +398,3 @@ def _apply(here: Instance, post: Post, change: PostChange, written: _Written | N
     if change.visibility is not None:
         post.visibility = change.visibility
     post.updated_at = here.clock.now()
-
-
-def language_name(code: str) -> str:
-    """The name of a language in itself."""
-    return LANGUAGES.get(code.partition("-")[0], code)

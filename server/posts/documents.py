@@ -14,13 +14,13 @@ from server.actors import keys
 from server.actors.models import Actor
 from server.instance import Instance
 from server.peers import queries as peers
-from server.posts import anchors, audience, bylines, consent, details, formats, places, policy, topics
-from server.posts.composing import language_name, summary_of
+from server.posts import anchors, audience, bylines, confidence, consent, details, formats, places, policy, topics
+from server.posts.composing import summary_of
 from server.posts.models import Like, Post, PostAttachment, PostMention, PostTag
 from server.posts.places import members_among
 from server.posts.rendering import ALTERNATIVE
 from server.shelf import MadeFrom, Shelf
-from server.text import LICENCES, plain
+from server.text import LANGUAGES, LICENCES, plain
 from server.text.markdown import hashtag_url, mention_html
 
 WIRE_KINDS = {"ask": "question", "reply": None, "note": None}
@@ -161,7 +161,7 @@ async def build(here: Instance, post: Post, *, about: Envelope | None = None) ->
         # Lemmy and PieFed take nothing without a text: a picture alone has an empty one.
         content=consent.with_quote(content, post) or "<p></p>",
         language=language,
-        language_name=language_name(language),
+        language_name=LANGUAGES.get(language.partition("-")[0], language),
         source_md=source,
         url=post.url,
         published=post.published_at,
@@ -188,6 +188,7 @@ async def build(here: Instance, post: Post, *, about: Envelope | None = None) ->
             **anchors.wire(post.particulars, post.in_reply_to_uri),
             **bylines.wire(post.particulars),
             **formats.wire(post.particulars),
+            **confidence.wire(post),
             **await topics.wire(post),
             **extra,
         },

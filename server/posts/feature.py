@@ -7,7 +7,7 @@ from federation.vocab.interaction import REQUESTS
 from federation.vocab.objects import POST_TYPES
 from server.actors.activities.by_reference import on_reference
 from server.actors.events import ActorDeleted, FollowAccepted
-from server.communities.events import PersonBanned, PersonUnbanned
+from server.communities.events import CommunityChanged, PersonBanned, PersonUnbanned
 from server.feature import Feature
 from server.fediverse import sent
 from server.fediverse.inbox import TOGETHER
@@ -16,9 +16,11 @@ from server.posts import (
     arriving,
     audience,
     collections,
+    confidence,
     documents,
     gathering,
     moderating,
+    nameless,
     outbox,
     quoting,
     removal,
@@ -84,6 +86,8 @@ def _install(here: Instance) -> None:
     here.jobs.every("posts.purge_blocked", timedelta(hours=1), partial(removal.purge_blocked, here))
     here.events.on(PersonBanned, partial(moderating.on_banned, here))
     here.events.on(PersonUnbanned, partial(moderating.on_unbanned, here))
+    here.events.on(CommunityChanged, partial(confidence.on_community, here))
+    here.jobs.every("posts.forget_askers", timedelta(days=1), partial(nameless.forget, here))
     here.jobs.every("posts.prune", timedelta(days=1), partial(outbox.prune, here))
 
 

@@ -37,7 +37,8 @@ class NewPost:
     `quote_id` is a post that it quotes, `topic_id` the topic of its community that it goes into. With `to_named` a
     direct post goes to those whom its text names, and to whom it answers, never to everybody in the conversation.
     `manner` is that of an answer; `at_once`: it does not wait until peers had their time. `sensitive` covers its
-    pictures, also without a `content_warning`.
+    pictures, also without a `content_warning`. `confidential`: none of its words leaves by mail and the like, and
+    nobody but its readers has it. `nameless`: its community says it (`posts.nameless`).
     """
 
     kind: str
@@ -60,6 +61,8 @@ class NewPost:
     manner: str = ""
     at_once: bool = False
     topic_id: str = ""
+    confidential: bool = False
+    nameless: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ class Post(Model):
     (peers have the word first, or a round hides its answers).
     `short` is the last 8 characters of the id: the page is ``/p/SLUG-SHORT`` for posts from here and from elsewhere.
 
+    `confidential`: said in a confidential space or event: no mail, app message, search or digest shows a word of it.
     `topic_id`: the topic of its community that what begins a conversation is in.
     `echo_count`: how many have the same question, or would try the same (`policy.ECHOES`).
     `useful` of a practice or tip is how it went with those who tried it, and how many keep it (`tries.standing`).
@@ -66,6 +67,7 @@ class Post(Model):
     state = fields.CharField(max_length=8, default="visible")
     state_reason = fields.TextField(default="")
     topic_id = fields.CharField(max_length=26, null=True)
+    confidential = fields.BooleanField(default=False)
     locked = fields.BooleanField(default=False)
     pinned = fields.BooleanField(default=False)
     answered = fields.BooleanField(default=False)
@@ -110,6 +112,24 @@ class Post(Model):
             ("quote_uri",),
             ("quote_stamp",),
         )
+
+
+class NamelessPost(Model):
+    """Who wrote a post that their community says for them (`nameless`); `id` is that of the post.
+
+    Sealed: no page, document, application or log has it.
+    """
+
+    id = id_field()
+    person: fields.ForeignKeyRelation[Any] = fields.ForeignKeyField("models.Actor", on_delete=fields.CASCADE)
+    person_id: str
+    created_at = MomentField()
+
+    class Meta:
+        """Table name and index."""
+
+        table = "nameless_post"
+        indexes = (("person", "created_at"),)
 
 
 class PostVersion(Model):

@@ -6,7 +6,7 @@ from server.communities.activities.authority import looks_after
 from server.errors import Invalid, NotAllowed, NotFound
 from server.ids import new_id
 from server.instance import Instance
-from server.posts import counting
+from server.posts import counting, nameless
 from server.posts.composing import check_present, readable_post
 from server.posts.consent import ANNOUNCE, ASK, LIKE, NEVER, said_of
 from server.posts.events import (
@@ -87,14 +87,14 @@ async def unboost_post(here: Instance, acting: Viewer, post_id: str) -> None:
 
 async def mark_helped(here: Instance, acting: Viewer, reply_id: str) -> None:
     """Who asked says that a reply helped; several may. Raises NotAllowed for anybody but them and the stewards."""
-    reply, ask = await _answer(here, acting, reply_id)
+    reply, ask, acting = await _answer(here, acting, reply_id)
     async with here.db.transaction():
         await add_helped(here, reply, ask, str(acting.actor_id))
 
 
 async def unmark_helped(here: Instance, acting: Viewer, reply_id: str) -> None:
     """Take that back."""
-    reply, ask = await _answer(here, acting, reply_id)
+    reply, ask, acting = await _answer(here, acting, reply_id)
     async with here.db.transaction():
         await end_helped(here, reply, ask, str(acting.actor_id))
 
@@ -104,6 +104,7 @@ async def set_locked(here: Instance, acting: Viewer, post_id: str, *, locked: bo
     post = await readable_post(here, acting, post_id)
     if post.root_id not in {None, post.id}:
         raise Invalid("Only a whole conversation can be closed.")
+    acting = await nameless.speaking(acting, post)
     is_steward = acting.is_steward or await looks_after(here, str(acting.actor_id), post.community_id)
     if post.author_id != acting.actor_id and not is_steward:
         raise NotAllowed("Only who began a conversation, and the stewards, can close it.")
@@ -252,7 +253,7 @@ async def _asks_first(here: Instance, acting: Viewer, post: Post, kind: str) -> 
     return bool(getattr(said, kind) == ASK) and not post.is_local
 
 
-async def _answer(here: Instance, acting: Viewer, reply_id: str) -> tuple[Post, Post]:
+async def _answer(here: Instance, acting: Viewer, reply_id: str) -> tuple[Post, Post, Viewer]:
     reply = await readable_post(here, acting, reply_id)
     if reply.root_id in {None, reply.id}:
         raise Invalid("Only an answer can be marked as helpful.")
@@ -262,6 +263,7 @@ async def _answer(here: Instance, acting: Viewer, reply_id: str) -> tuple[Post, 
     if reply.author_id == ask.author_id:
         raise Invalid("Mark an answer of somebody else.")
     is_steward = await looks_after(here, str(acting.actor_id), ask.community_id)
+    acting = await nameless.speaking(acting, ask)
     if ask.author_id != acting.actor_id and not is_steward:
         raise NotAllowed("Only who asked can say that an answer helped.")
-    return reply, ask
+    return reply, ask, acting

@@ -26,7 +26,7 @@ from server.communities import dialects
 from server.db import to_milliseconds
 from server.errors import Invalid, NotFound
 from server.instance import Instance
-from server.posts import admission, consent, counting, places, policy, rendering
+from server.posts import admission, confidence, consent, counting, places, policy, rendering
 from server.posts.composing import fresh_id
 from server.posts.details import detail_of, hides_answers
 from server.posts.events import AnswerEarly, PostHeld, PostPublished, PostVouched
@@ -206,6 +206,7 @@ def columns(arrival: Arrival, post_id: str, now: datetime) -> dict[str, Any]:
         "licence": words.licence,
         "manner": words.manner,
         "visibility": arrival.visibility,
+        "confidential": confidence.is_said(remote, parent, arrival.visibility),
         "state": policy.PEERS if arrival.hidden else "held" if arrival.held else "visible",
         "locked": not remote.comments_enabled,
         "raw_create": _letters(arrival.raw),

@@ -10,7 +10,7 @@ from server.instance import Instance
 from server.media import actions as media
 from server.peers import queries as peers
 from server.peers.policy import BLOCKED
-from server.posts import counting
+from server.posts import counting, nameless
 from server.posts.composing import own
 from server.posts.details import detail_of
 from server.posts.events import PostDeleted, PostPublished, PostRemoved, PostRestored
@@ -33,7 +33,7 @@ async def delete_post(here: Instance, acting: Viewer, post_id: str, *, keep_file
     async with here.db.transaction():
         if keep_files:
             await _set_free(here, post)
-        await erase(here, post, by=acting.actor_uri)
+        await erase(here, post, by=(await nameless.speaking(acting, post)).actor_uri)
 
 
 async def remove_post(here: Instance, acting: Viewer, post_id: str, reason: str) -> None:
@@ -223,6 +223,9 @@ async def erase_all_of(here: Instance, event: ActorDeleted) -> None:
             last = post.id
         if len(posts) < AT_ONCE:
             break
+    for post_id in await nameless.ids_of(event):
+        said = await Post.get(id=post_id)
+        await erase(here, said, by=(await Actor.get(id=said.author_id)).uri)
     await forget_marks_of(here, actor)
     liked = await Like.filter(actor_id=actor.id, state="done").values_list("post_id", "kind")
     boosted = await Boost.filter(actor_id=actor.id, undone_at=None, state="done").values_list("post_id", flat=True)

@@ -11,7 +11,7 @@ from server.communities.queries import CommunityLabel
 from server.db import Row, from_milliseconds
 from server.instance import Instance
 from server.peers.queries import shows_media
-from server.posts import policy, topics
+from server.posts import nameless, policy, topics
 from server.posts.addresses import page_path
 from server.posts.anchors import Anchor, Spot
 from server.posts.around import Around, around
@@ -53,6 +53,7 @@ COLUMNS = ", ".join(
         "visibility",
         "state",
         "state_reason",
+        "confidential",
         "locked",
         "pinned",
         "answered",
@@ -162,6 +163,8 @@ class PostView:
     formed: Formed = NONE
     topic: TopicLabel | None = None
     can_sort: bool = False
+    confidential: bool = False
+    nameless: bool = False
 
     @property
     def excerpt(self) -> str:
@@ -222,13 +225,14 @@ async def views(here: Instance, viewer: Viewer, rows: Sequence[Row]) -> list[Pos
     if not rows:
         return []
     about = await around(here, viewer, rows)
+    mine = await nameless.mine_among(here, viewer, list(rows))
     facts = await facts_of(here, {row["id"]: row["kind"] for row in rows if row["state"] != "deleted"})
     quotes = await quoted(here, viewer, rows)
     found = []
     for row in rows:
         author = about.people.get(row["author_id"])
         if author is not None:
-            view = _view(here, viewer, row, author, about)
+            view = _view(here, viewer, row, author, about, is_own=row["id"] in mine)
             view.quote = quotes.get(row["id"])
             view.via = about.people.get(row.get("via_id") or "")
             view.facts = facts.get(row["id"], [])
@@ -242,6 +246,8 @@ def _view(
     row: Row,
     author: PersonLabel,
     about: Around,
+    *,
+    is_own: bool,
 ) -> PostView:
     community = about.communities.get(row["community_id"] or "")
     moderates = viewer.is_steward or (community is not None and community.id in about.moderated)
@@ -249,7 +255,7 @@ def _view(
     deleted = state == "deleted"
     facts = policy.PostFacts(
         is_local=is_local,
-        is_own=viewer.actor_id is not None and viewer.actor_id == row["author_id"],
+        is_own=is_own or (viewer.actor_id is not None and viewer.actor_id == row["author_id"]),
         moderates=moderates and viewer.is_signed_in,
         state=state,
         visibility=visibility,
@@ -332,6 +338,8 @@ def _view(
         action_base=f"/p/{row['short']}",
         consent=said,
         manner=row["manner"],
+        confidential=bool(row["confidential"]),
+        nameless=nameless.is_nameless(row) and row["kind"] in nameless.KINDS,
         echo_count=row["echo_count"],
         echoed_by_me=(row["id"], policy.ECHO) in about.mine,
         topic=None if deleted else topics.label_of(row, community.url if community is not None else None),

@@ -178,10 +178,14 @@ async def _message(here: Instance, row: Row, notification_id: str) -> bytes | No
     if not await _is_wanted(here, row["policy"], str(viewer.actor_id), news["actor_id"]):
         return None
     found = await shown(here, viewer, [news])
-    return _words(found, news, viewer.language) if found.rows else None
+    if not found.rows:
+        return None
+    is_confidential = await here.db.value("SELECT confidential FROM post WHERE id = :id", id=news["post_id"] or "")
+    return _words(found, news, viewer.language, says_nothing=bool(is_confidential))
 
 
-def _words(found: Happened, news: Row, language: str) -> bytes:
+def _words(found: Happened, news: Row, language: str, *, says_nothing: bool) -> bytes:
+    """What an app is woken with. Of what is confidential it says nothing: screens and services read along."""
     made = notification_of(found, news)
     name = made.account.display_name or made.account.username
     text = excerpt(made.status.content, MAX_BODY) if made.status and not made.status.spoiler_text else ""
@@ -194,6 +198,8 @@ def _words(found: Happened, news: Row, language: str) -> bytes:
         "title": _TITLES[made.type].format(name=name)[:200],
         "body": text,
     }
+    if says_nothing:
+        message |= {"icon": "", "title": "There is something new in a confidential space", "body": ""}
     letters = json.dumps(message, ensure_ascii=False).encode()
     return letters if len(letters) <= MAX_PLAIN else json.dumps(message | {"body": ""}).encode()[:MAX_PLAIN]
 

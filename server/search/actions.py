@@ -27,7 +27,8 @@ async def index_posts(here: Instance, post_ids: Sequence[str]) -> None:
     places, parameters = among(post_ids)
     rows = await here.db.rows(
         "SELECT id, kind, title, summary, content_html, content_warning, published_at"
-        f" FROM post WHERE id IN ({places}) AND state = 'visible' AND visibility NOT IN {in_sql(NEVER_INDEXED)}",
+        f" FROM post WHERE id IN ({places}) AND state = 'visible' AND visibility NOT IN {in_sql(NEVER_INDEXED)}"
+        " AND (NOT confidential OR EXISTS (SELECT 1 FROM community WHERE community.id = post.community_id))",
         **parameters,
     )
     things = []

@@ -53,6 +53,7 @@ async def publish_event(here: Instance, acting: Viewer, form: SessionForm, *, al
             community_id=form.community_id,
             topic_id=form.topic_id,
             attachments=form.media_ids,
+            confidential=form.confidential,
         ),
         detail=store,
     )

@@ -21,7 +21,7 @@ class SessionForm:
     """An event as it is handed in. `starts` and `ends` are times at the place, such as ``2026-11-10T17:00``.
 
     `discussants` are handles of people who are asked to discuss in a seminar. `topic_id` is the topic of the community
-    that it goes into.
+    that it goes into. `confidential`: what is said of it and in it stays with its readers.
     """
 
     title: str = ""
@@ -42,6 +42,7 @@ class SessionForm:
     media_ids: tuple[str, ...] = ()
     format: str = ""
     discussants: tuple[str, ...] = ()
+    confidential: bool = False
 
 
 def tidy(form: SessionForm) -> SessionForm:

@@ -296,6 +296,9 @@ async def told(fediverse: Fediverse, caplog: pytest.LogCaptureFixture) -> tuple[
     story.note(named, BIRCH)
     removed = await write(ben, words("removed"), community_id=private.id, visibility="members", title=words("title"))
     story.note(removed, BIRCH)
+    asked = await write(ben, words("nameless"), kind="ask", title=words("title"), community_id=private.id,
+                        visibility="members", nameless=True)  # fmt: skip
+    story.note(asked, BIRCH)
     sorted_ = await write(ben, words("sorted"), community_id=private.id, visibility="members", topic_id=topic.id)
     story.note(sorted_, BIRCH)
     await amara.do(posts.remove_post, removed.id, words("reason"))

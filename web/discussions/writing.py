@@ -46,6 +46,7 @@ def read(form: FormData, uploaded: Sequence[MediaFile], community_id: str | None
         part=text(form, "part", 12),
         heard=text(form, "heard", 1000),
         topic_id=text(form, "topic", 40),
+        nameless=bool(text(form, "nameless", 5)),
     )
 
 
@@ -83,6 +84,9 @@ async def send(request: Request) -> Response:
     try:
         if refused:
             raise refused[0]
+        if form.nameless and text(sent, "need_today", 5):
+            said = gettext(request, "Nobody can be asked today without your name. Untick one of the two.")
+            raise Invalid(said, field="nameless")
         post = await actions.start(here, viewer, form)
     except Invalid as error:
         return await _composer(request, form, uploaded=uploaded, errors=error.errors, status=422)

@@ -171,6 +171,7 @@ def _read(form: FormData, community_id: str | None = None) -> SessionForm:
         community_id=community_id,
         topic_id=text(form, "topic", 40),
         format=text(form, "format", 10),
+        confidential=bool(text(form, "confidential", 5)),
         discussants=tuple(text(form, "discussants", 1000).replace(",", " ").split()),
     )
 
