@@ -9,7 +9,7 @@ SPREAD := -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 PARTS := check-format check-lint check-types check-imports check-project
-.PHONY: help documents features peers demo test test-sqlite test-postgres test-long fuzz check $(PARTS) fix bench chaos rolling migration pictures lock clean
+.PHONY: help documents features peers demo test test-sqlite test-postgres test-long fuzz check $(PARTS) fix bench chaos rolling rehearse sbom migration pictures lock clean
 
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-14s %s\n", $$1, $$2}'
@@ -84,6 +84,18 @@ chaos: $(VENV)/dev.stamp  ## faults, seeded, and what held (make chaos FAULT=kil
 
 rolling: $(VENV)/dev.stamp  ## restart every process under load, behind Caddy and without: no request fails, nothing is lost
 	@$(BIN)/python -m tests.chaos --fault rolling --fault handover $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SEED),--seed $(SEED))
+
+rehearse: $(VENV)/dev.stamp  ## do what the handbook says on an empty Debian: install, TLS, backup, restore elsewhere, upgrade (root on Debian)
+	@$(BIN)/python -m deploy.rehearse $(ARGS)
+
+# Not in the lock either: it reads the lock, and what it writes goes with a release.
+SBOM := cyclonedx-bom==7.5.0
+
+sbom: $(VENV)/run.stamp  ## what a release is made of, as CycloneDX: dist/peerhall.cdx.json
+	@python=$$(mktemp -d) && $(PYTHON) -m venv $$python && $$python/bin/pip install --quiet --disable-pip-version-check $(SBOM) \
+		&& mkdir -p dist && $$python/bin/cyclonedx-py requirements --pyproject pyproject.toml --mc-type application \
+		--output-reproducible --output-format JSON --output-file dist/peerhall.cdx.json requirements.txt; \
+		status=$$?; rm -rf $$python; [ $$status -eq 0 ] && echo dist/peerhall.cdx.json
 
 migration: $(VENV)/dev.stamp  ## draft a migration: make migration NAME=add_something
 	@$(BIN)/python -m tests.postgres --draft $(NAME)

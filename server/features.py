@@ -5,6 +5,7 @@ from server.actors.feature import feature as actors
 from server.audit.feature import feature as audit
 from server.blueprints.feature import feature as blueprints
 from server.challenges.feature import feature as challenges
+from server.checkup.feature import feature as checkup
 from server.coauthors.feature import feature as coauthors
 from server.collections.feature import feature as collections
 from server.communities.feature import feature as communities
@@ -98,6 +99,7 @@ FEATURES: tuple[Feature, ...] = (
     digest,
     letterbox,
     push,
+    checkup,
 )
 
 

@@ -37,6 +37,7 @@ from web.notifications.pages import routes as notifications
 from web.oauth.pages import routes as oauth
 from web.pads.pages import routes as pads
 from web.people.pages import routes as people
+from web.policies.pages import routes as policies
 from web.polls.pages import routes as polls
 from web.practices.pages import routes as practices
 from web.privacy.keeping import routes as keeping
@@ -79,6 +80,7 @@ def page_routes() -> list[BaseRoute]:
         *collections,
         *moderation,
         *resources,
+        *policies,
         *polls,
         *rounds,
         *tries,

@@ -1,17 +1,21 @@
 """`peerhall backup`, `restore`, `move-database` and `move-media`: copies of a whole instance."""
 
+from contextlib import suppress
 from pathlib import Path
 
 import click
 
+from server.checkup.actions import note_backup
 from server.clock import SystemClock
-from server.commands.common import run, settings_of, table
+from server.commands.common import run, settings_of, table, tables
+from server.settings import Settings
 from server.transfer.backup import write_backup
 from server.transfer.canonical import Sums
 from server.transfer.media import move_media
 from server.transfer.move import Report, dry_run, move_database
 from server.transfer.progress import spoken
 from server.transfer.restore import restore_backup
+from server.trouble import DATABASE
 
 
 @click.command()
@@ -20,8 +24,17 @@ from server.transfer.restore import restore_backup
 def backup(context: click.Context, file: str) -> None:
     """Save database, keys and uploads in one file, while running."""
     settings = settings_of(context)
-    size = run(write_backup(settings, Path(file), SystemClock().now()))
+    size = run(_backup(settings, Path(file)))
     click.echo(f"{file}: {size / 1e6:.1f} MB")
+
+
+async def _backup(settings: Settings, file: Path) -> int:
+    """Write it, and note that it was; a database that takes no note has been saved all the same."""
+    size = await write_backup(settings, file, SystemClock().now())
+    with suppress(*DATABASE):
+        async with tables(settings) as db:
+            await note_backup(db, SystemClock().now(), size)
+    return size
 
 
 @click.command()

@@ -9,6 +9,7 @@ from starlette.routing import Route
 from server.accounts import actions as accounts
 from server.accounts import queries, site
 from server.audit import queries as audit
+from server.checkup.queries import state as checkup_state
 from server.communities import dialects
 from server.consortium.queries import needs_admin
 from server.errors import Invalid
@@ -17,7 +18,7 @@ from server.fediverse.waiting import held_count
 from server.peers import queries as peers
 from server.posts import queries as posts
 from server.text import LICENCES
-from web.admin import deletions, deliveries, digests, networks, others, words
+from web.admin import checkup, deletions, deliveries, digests, networks, others, policies, words
 from web.i18n import gettext
 from web.render import redirect, render
 from web.request import admin, form_of, here_of, text
@@ -48,6 +49,7 @@ async def home(request: Request) -> Response:
         new_servers=await peers.new_peers(here, here.clock.now() - NEW_SERVERS_SHOWN),
         mail_works=bool(here.settings.smtp_url),
         mode=here.settings.federation,
+        installation=await checkup_state(here),
         has_guidelines=bool(here.site.guidelines_version),
     )
 
@@ -248,6 +250,8 @@ routes = [
     Route("/admin/site", save_site, methods=["POST"]),
     Route("/admin/audit", audit_page),
     *others.routes,
+    *checkup.routes,
+    *policies.routes,
     *networks.routes,
     *deliveries.routes,
     *digests.routes,

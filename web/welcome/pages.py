@@ -83,21 +83,9 @@ async def about(request: Request) -> Response:
     return render(request, "welcome/about.html", mode=here_of(request).settings.federation)
 
 
-async def privacy(request: Request) -> Response:
-    """What is kept, for how long, and what leaves this server."""
-    return render(request, "welcome/privacy.html")
-
-
-async def accessibility(request: Request) -> Response:
-    """What we aim for, and whom to tell."""
-    return render(request, "welcome/accessibility.html")
-
-
 routes = [
     Route("/", front),
     Route("/welcome", welcome_page),
     Route("/welcome", welcome, methods=["POST"]),
     Route("/about", about),
-    Route("/privacy", privacy),
-    Route("/accessibility", accessibility),
 ]

@@ -1,0 +1,1 @@
+"""Looking after an installation: what would go wrong, when it was last saved, and whether there is a newer Peerhall."""

@@ -1,0 +1,1 @@
+"""What this server says about privacy, acceptable use and accessibility."""
