@@ -46,6 +46,7 @@ from server.timelines.feature import feature as timelines
 from server.together.feature import feature as together
 from server.topics.feature import feature as topics
 from server.tries.feature import feature as tries
+from server.webhooks.feature import feature as webhooks
 
 
 def _install_jobs(here: Instance) -> None:
@@ -100,6 +101,7 @@ FEATURES: tuple[Feature, ...] = (
     letterbox,
     push,
     checkup,
+    webhooks,
 )
 
 

@@ -55,6 +55,7 @@ from web.thanks.pages import routes as thanks
 from web.together.pages import routes as together
 from web.topics.pages import routes as topics
 from web.tries.pages import routes as tries
+from web.webhooks.pages import routes as webhooks
 from web.week.pages import routes as week
 from web.welcome.pages import routes as welcome
 
@@ -68,6 +69,7 @@ def page_routes() -> list[BaseRoute]:
     return [
         *shell_routes(),
         *media,
+        *webhooks,
         *week,
         *practices,
         *remixes,

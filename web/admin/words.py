@@ -136,6 +136,8 @@ def log(request: Request) -> dict[str, str]:
         "report.none": gettext(request, "closed a report without doing anything"),
         "report.remove": gettext(request, "took a post away after a report"),
         "report.suspend": gettext(request, "suspended somebody after a report"),
+        "webhook.add": gettext(request, "had a chat room told of what is public in"),
+        "webhook.remove": gettext(request, "told a chat room no more of"),
         "site.change": gettext(request, "changed this server"),
         "topic.bring_back": gettext(request, "brought a topic back:"),
         "topic.change": gettext(request, "changed a topic:"),

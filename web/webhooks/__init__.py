@@ -1,0 +1,1 @@
+"""Chat rooms that a community tells of what is public in it."""
