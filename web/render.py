@@ -40,13 +40,21 @@ def render(request: Request, template: str, status_code: int = 200, **context: A
 
     Pass `nav="practices"` to mark the current place, and `errors` (a list of field and message) after a refused form.
     `csp_form_action` widens one directive for the OAuth consent page, and `keeps_opener` leaves a header out on the
-    pages before and after it; nobody else needs them.
+    pages before and after it; nobody else needs them. `csp_frame` is the origin of what somebody asked to see here.
     """
     form_action, keeps_opener = context.pop("csp_form_action", "'self'"), context.pop("keeps_opener", False)
+    frame = context.get("csp_frame", "")
     values = _page_context(request, context)
     response = HTMLResponse(environment().get_template(template).render(values), status_code=status_code)
     https = _is_https(request)
-    secure(response, https=https, nonce=values["csp_nonce"], form_action=form_action, keeps_opener=keeps_opener)
+    secure(
+        response,
+        https=https,
+        nonce=values["csp_nonce"],
+        form_action=form_action,
+        frame=frame,
+        keeps_opener=keeps_opener,
+    )
     response.headers["Cache-Control"] = "private, no-store" if values["viewer"] else "no-cache"
     response.headers["Vary"] = "Accept, Accept-Language, Cookie"
     response.headers["Content-Language"] = values["language"]

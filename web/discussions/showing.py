@@ -31,6 +31,7 @@ from server.remixes import queries as remixes
 from server.resources import queries as resources
 from server.resources import uses
 from server.resources.chapters import begins_at, chapters
+from server.resources.embeds import embed_of
 from server.resources.events import around, beside
 from server.resources.files import earlier_files
 from server.resources.parts import parts_of, to_remark_on
@@ -185,6 +186,9 @@ async def _facts(request: Request, here: Instance, viewer: Viewer, post: PostVie
                 (one, begins_at(sound, one.seconds) if sound else "", number)
                 for one, number in zip(chapters(kept.chapters), numbers, strict=True)
             ]
+        facts["embed"] = embed_of(kept.link) if kept is not None else None
+        if facts["embed"] and request.query_params.get("show") == "link":
+            facts["csp_frame"] = facts["embed"].origin
         return "resources/show.html", facts | {"earlier": await earlier_files(here, post)}
     if post.kind == "session":
         says_more = plain(post.content_html).strip() != post.title

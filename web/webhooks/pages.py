@@ -28,15 +28,13 @@ async def change(request: Request) -> Response:
     room_id = text(sent, "room", 40)
     match text(sent, "act", 20):
         case "add":
-            filled = {
-                "url": text(sent, "url", 3_000),
-                "form": text(sent, "form", 20),
-                "wants": texts(sent, "wants", 20),
-            }
+            url, form, wants = text(sent, "url", 3_000), text(sent, "form", 20), texts(sent, "wants", 20)
             try:
-                await actions.add(here, viewer, found.id, **filled)
+                await actions.add(here, viewer, found.id, url=url, form=form, wants=wants)
             except Invalid as error:
-                return await _page(request, found, filled, errors=error.errors, status=422)
+                return await _page(
+                    request, found, {"url": url, "form": form, "wants": wants}, errors=error.errors, status=422
+                )
             said = gettext(request, "Added. A message that says hello is on its way to the room.")
         case "try":
             await actions.try_again(here, viewer, room_id)
