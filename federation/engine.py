@@ -113,13 +113,13 @@ class Engine:
         self._receipts = receipts
         self._clock = clock
         self._threads = SigningThreads()
-        self._client = Client(
+        self.client = Client(
             transport or GuardedTransport(Guard(tuple(allowed_private)), ca_file=ca_file),
             user_agent=f"Peerhall/{software_version} (+{self.origin}/)",
             any_scheme_and_port=bool(allowed_private),
         )
         self._documents = Documents(
-            client=self._client,
+            client=self.client,
             origin=self.origin,
             signer=actors.instance_signer,
             peers=peers,
@@ -140,7 +140,7 @@ class Engine:
         self.opened = partial(opened, self._authenticator)
         """A stored activity as it is, where nothing more has to be asked (`inbox.authenticate.opened`)."""
         self.courier = Courier(
-            client=self._client, origin=self.origin, actors=actors, peers=peers, clock=clock, threads=self._threads
+            client=self.client, origin=self.origin, actors=actors, peers=peers, clock=clock, threads=self._threads
         )
         self.endpoints = Endpoints(
             origin=self.origin,
@@ -366,7 +366,7 @@ class Engine:
 
     async def raw_post(self, url: str, body: bytes, headers: Headers) -> int:
         """Send bytes somewhere, unsigned, guarded, following no redirect; the status. Raises FetchError."""
-        answer = await self._client.request("POST", url, headers, body=body, keep_body=False)
+        answer = await self.client.request("POST", url, headers, body=body, keep_body=False)
         return answer.status
 
     def proof(self, signer: Signer, document: Mapping[str, object]) -> dict[str, object]:
@@ -390,7 +390,7 @@ class Engine:
 
     async def aclose(self) -> None:
         """Close connections and threads."""
-        await self._client.aclose()
+        await self.client.aclose()
         self._threads.close()
         await asyncio.sleep(0)
 

@@ -28,6 +28,7 @@ from server.needs.feature import feature as needs
 from server.notes.feature import feature as notes
 from server.notifications.feature import feature as notifications
 from server.oauth.feature import feature as oauth
+from server.oidc.feature import feature as oidc
 from server.pads.feature import feature as pads
 from server.peers.feature import feature as peers
 from server.polls.feature import feature as polls
@@ -63,6 +64,7 @@ FEATURES: tuple[Feature, ...] = (
     actors,
     accounts,
     oauth,
+    oidc,
     fediverse,
     media,
     consortium,

@@ -59,6 +59,8 @@ class Site:
     domain: str
     origin: str
     registration: str
+    sign_in_with: str = ""
+    """What people sign in with besides a password here: the name of an OIDC provider; empty without one."""
     guidelines_source: str = ""
     guidelines_html: str = ""
     guidelines_version: int = 0
@@ -118,6 +120,7 @@ class Instance:
             domain=settings.domain,
             origin=settings.origin,
             registration=settings.registration,
+            sign_in_with=settings.oidc_issuer and (settings.oidc_name or settings.oidc_issuer.split("/")[2]),
         )
 
     def url(self, path: str) -> str:

@@ -51,6 +51,16 @@ class Settings:
     imap_url: str = ""
     media_url: str = ""
     video_mb: int = 50
+    oidc_issuer: str = ""
+    oidc_client_id: str = ""
+    oidc_client_secret: str = ""
+    oidc_name: str = ""
+    oidc_scopes: str = "openid profile email"
+    oidc_parameters: tuple[str, ...] = ()
+    oidc_required: tuple[str, ...] = ()
+    oidc_roles: tuple[str, ...] = ()
+    oidc_create: Literal["approval", "everybody", "nobody"] = "approval"
+    oidc_link_verified: bool = False
     log: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["text", "json"] = "text"
 
@@ -136,6 +146,7 @@ def _checked(values: Mapping[str, object]) -> Settings:
     if settings.smtp_url:
         _check_host("SMTP_URL", settings.smtp_url)
     _check_answers(settings)
+    _check_oidc(settings)
     if settings.secret_key and len(settings.secret_key) < 32:
         raise SettingsError("PEERHALL_SECRET_KEY: must have at least 32 characters")
     if settings.ca_file:
@@ -174,6 +185,36 @@ def _check_answers(settings: Settings) -> None:
             f"PEERHALL_REPLY_ADDRESS: {address!r} is not an address such as answers@hall.example: small letters,"
             " at most 14 before the @"
         )
+
+
+_CONDITION = r"[^\s=:]{1,100}=\S.{0,199}"
+_OIDC_LISTS = {
+    "oidc_parameters": (r"[a-z_]{1,40}=\S{1,200}", "prompt=consent"),
+    "oidc_required": (_CONDITION, "groups=staff"),
+    "oidc_roles": (rf"(member|steward|admin):{_CONDITION}", "admin:groups=it-team"),
+}
+_OIDC_OURS = ("client_id", "client_secret", "redirect_uri", "response_type", "response_mode", "scope", "state", "nonce")
+
+
+def _check_oidc(settings: Settings) -> None:
+    """Signing in elsewhere: all three of issuer, id and secret, or none, and rules that can be read."""
+    given = {name: getattr(settings, name) for name in ("oidc_issuer", "oidc_client_id", "oidc_client_secret")}
+    for name, value in given.items():
+        if any(given.values()) and not value:
+            raise SettingsError(f"PEERHALL_{name.upper()}: is needed with the other settings of OIDC")
+    issuer = urlsplit(settings.oidc_issuer)
+    if settings.oidc_issuer and (issuer.scheme not in {"https", "http"} or issuer.query or issuer.fragment):
+        raise SettingsError(
+            "PEERHALL_OIDC_ISSUER: must be an address such as https://login.school.example/realms/staff"
+        )
+    if settings.oidc_issuer:
+        _check_host("OIDC_ISSUER", settings.oidc_issuer)
+    if "openid" not in settings.oidc_scopes.split():
+        raise SettingsError("PEERHALL_OIDC_SCOPES: must name openid, as in: openid profile email")
+    for name, (pattern, example) in _OIDC_LISTS.items():
+        for item in getattr(settings, name):
+            if not re.fullmatch(pattern, item) or item.partition("=")[0] in _OIDC_OURS:
+                raise SettingsError(f"PEERHALL_{name.upper()}: {item!r} is nothing such as {example}")
 
 
 def _check_authorities(file: str) -> None:

@@ -35,6 +35,7 @@ from web.needs.pages import routes as needs
 from web.networks.pages import routes as networks
 from web.notifications.pages import routes as notifications
 from web.oauth.pages import routes as oauth
+from web.oidc.pages import routes as oidc
 from web.pads.pages import routes as pads
 from web.people.pages import routes as people
 from web.policies.pages import routes as policies
@@ -104,6 +105,7 @@ def page_routes() -> list[BaseRoute]:
         *privacy,
         *keeping,
         *oauth,
+        *oidc,
         *help_pages,
         *admin,
         *held,

@@ -99,6 +99,12 @@ def key_response(request: Request, response: Response, key: str, seconds: int) -
     return response
 
 
+def short_cookie(request: Request, response: Response, name: str, value: str, seconds: int) -> Response:
+    """Have the browser keep something for a few minutes, closed to scripts; an empty value takes it away."""
+    _set(request.scope["state"]["here"], response, name, value, seconds if value else 0)
+    return response
+
+
 def sign_out_response(request: Request, response: Response) -> Response:
     """Take the session out of the browser, and everything that was kept there: drafts, and pages of this week."""
     here: Instance = request.scope["state"]["here"]

@@ -61,6 +61,7 @@ HELD: tuple[Held, ...] = (
     *_held(
         "signing_in",
         ("session", "account_id = :account"),
+        ("oidc_identity", "account_id = :account", "issuer subject created_at seen_at answered_at ended_at ended_why"),
         ("mail_token", "account_id = :account"),
         ("invitation", "created_by_id = :account"),
     ),
@@ -183,6 +184,7 @@ ABOUT_NOBODY: dict[str, str] = {
     "peer": "other servers",
     "peer_vouch": "other servers",
     "oauth_app": "programs, not people",
+    "oidc_ticket": "sign-ins that are under way, sealed, for half an hour at most",
     "inbox_receipt": "what other servers sent, until it was taken in",
     "outgoing": "what is on its way to other servers, until it has arrived",
     "delivery_receipt": "what other servers answered to deletions; people see it beside what they deleted",

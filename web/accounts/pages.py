@@ -8,6 +8,7 @@ from server.accounts import actions as accounts
 from server.accounts import throttle
 from server.accounts.actions import SignInRefused, SignUp
 from server.errors import Invalid, NotAllowed, NotFound
+from server.oidc.queries import sign_out_address
 from web.accounts import carrying, deletions, moving, own
 from web.i18n import gettext, language_of
 from web.render import redirect, render
@@ -72,8 +73,11 @@ async def sign_in(request: Request) -> Response:
 async def sign_out(request: Request) -> Response:
     """End this session."""
     token = request.cookies.get(SESSION_COOKIE, "")
+    there = await sign_out_address(here_of(request), viewer_of(request))
     if token:
         await accounts.sign_out(here_of(request), token)
+    if there:
+        return sign_out_response(request, render(request, "oidc/signed_out.html", there=there))
     return sign_out_response(request, redirect(request, "/", toast=gettext(request, "You are signed out.")))
 
 

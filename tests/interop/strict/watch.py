@@ -70,9 +70,9 @@ class Watch:
 
     def exchange(self, method: str, url: str, body: bytes, answer: bytes) -> None:
         """A request of one of our instances, and what it got: the observer of the network."""
-        if method == "POST":
+        if method == "POST" and body[:1] == b"{":
             self.delivery(json.loads(body))
-        elif answer[:1] == b"{":
+        elif method != "POST" and answer[:1] == b"{":
             try:
                 self.world.learn(json.loads(answer))
             except ValueError:

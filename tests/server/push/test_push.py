@@ -127,7 +127,7 @@ async def test_s13_nothing_is_sent_to_private_addresses(fediverse: Fediverse) ->
     body["subscription"]["endpoint"] = "https://127.0.0.1/send/1"
     await app.post(PATH, body)
     for process in fediverse.everywhere(here):
-        process.engine._client.transport = GuardedTransport(Guard(()))
+        process.engine.client.transport = GuardedTransport(Guard(()))
     post = await write(amara, "Mine", visibility="instance")
     await bruno.do(posts.like_post, post.id)
     await fediverse.settle()

@@ -1,0 +1,1 @@
+"""A certified OpenID Connect provider beside us."""

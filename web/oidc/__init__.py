@@ -1,0 +1,1 @@
+"""Signing in with the provider of the organisation."""
