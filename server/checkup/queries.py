@@ -67,3 +67,40 @@ async def state(here: Instance) -> State:
         backup_bytes=msgspec.json.decode(saved["value"])["size"] if saved else 0,
         is_backup_due=at is None or here.clock.now() - at > BACKUP_DUE,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class FirstDay:
+    """What makes a server one that people can come to; each is done, or not yet."""
+
+    rules: bool
+    people: bool
+    community: bool
+    event: bool
+    practice: bool
+
+    @property
+    def done(self) -> int:
+        """How many of the five."""
+        return sum((self.rules, self.people, self.community, self.event, self.practice))
+
+
+async def first_day(here: Instance) -> FirstDay | None:
+    """How far somebody is who has just installed this; None once all is done, in one statement."""
+    row = await here.db.row(
+        "SELECT (SELECT count(*) FROM (SELECT id FROM account WHERE state = 'active' LIMIT 5) AS some) AS people,"
+        " EXISTS (SELECT 1 FROM invitation) AS invited,"
+        " EXISTS (SELECT 1 FROM community JOIN actor ON actor.id = community.id WHERE actor.is_local) AS community,"
+        " EXISTS (SELECT 1 FROM post WHERE is_local AND kind = 'session') AS event,"
+        " EXISTS (SELECT 1 FROM post WHERE is_local AND state = 'visible' AND kind IN ('practice', 'tip')) AS practice"
+    )
+    if row is None:
+        return None
+    found = FirstDay(
+        rules=bool(here.site.guidelines_version and here.site.contact),
+        people=row["people"] >= 5 or bool(row["invited"]),
+        community=bool(row["community"]),
+        event=bool(row["event"]),
+        practice=bool(row["practice"]),
+    )
+    return None if found.done == 5 else found

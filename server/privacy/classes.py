@@ -67,6 +67,7 @@ HELD: tuple[Held, ...] = (
     ),
     *_held(
         "writing",
+        ("nameless_post", "person_id = :me", "id created_at"),
         ("post", "author_id = :me AND state <> 'deleted'"),
         *_beside("post_version", "post_tag", "post_attachment", by="post_id"),
         ("post_mention", f"post_id {_MINE}", "post_id"),
@@ -206,6 +207,7 @@ ABOUT_NOBODY: dict[str, str] = {
     "need_offer": "how many people of another server were told of a question",
     "report_copy": "what other servers answered to a report",
     "digest_run": "how many mails were prepared",
+    "webhook": "chat rooms that a community tells of what is public",
     "retention_rule": "how long things are kept",
     "retention_run": "how much was deleted because it was old",
 }

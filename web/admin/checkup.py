@@ -41,6 +41,45 @@ async def mail(request: Request) -> Response:
     return redirect(request, f"{PAGE}#mail", toast=words)
 
 
+async def first_day(request: Request) -> list[tuple[str, str, str, bool]]:
+    """The steps of a new installation: what, why, where, and whether it is done; nothing once all of them are."""
+    found = await queries.first_day(here_of(request))
+    if found is None:
+        return []
+    return [
+        (
+            gettext(request, "Guidelines, and who runs this"),
+            gettext(request, "People accept the first when they join, and everybody sees the second."),
+            "/admin/site",
+            found.rules,
+        ),
+        (
+            gettext(request, "Invite five people"),
+            gettext(request, "With fewer there is nobody to answer."),
+            "/admin/invitations",
+            found.people,
+        ),
+        (
+            gettext(request, "One community"),
+            gettext(request, "From a template it takes five minutes."),
+            "/communities/new",
+            found.community,
+        ),
+        (
+            gettext(request, "A first event in the diary"),
+            gettext(request, "Twenty-five minutes are enough."),
+            "/new",
+            found.event,
+        ),
+        (
+            gettext(request, "One practice"),
+            gettext(request, "Yours: what you would tell a colleague in the corridor."),
+            "/practices/new",
+            found.practice,
+        ),
+    ]
+
+
 def subjects(request: Request) -> dict[str, str]:
     """What is looked at."""
     return {

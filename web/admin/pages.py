@@ -9,7 +9,7 @@ from starlette.routing import Route
 from server.accounts import actions as accounts
 from server.accounts import queries, site
 from server.audit import queries as audit
-from server.checkup.queries import state as checkup_state
+from server.checkup.queries import state as installation_state
 from server.communities import dialects
 from server.consortium.queries import needs_admin
 from server.errors import Invalid
@@ -49,7 +49,8 @@ async def home(request: Request) -> Response:
         new_servers=await peers.new_peers(here, here.clock.now() - NEW_SERVERS_SHOWN),
         mail_works=bool(here.settings.smtp_url),
         mode=here.settings.federation,
-        installation=await checkup_state(here),
+        installation=await installation_state(here),
+        first_day=await checkup.first_day(request),
         has_guidelines=bool(here.site.guidelines_version),
     )
 

@@ -141,6 +141,8 @@ def log(request: Request) -> dict[str, str]:
         "report.suspend": gettext(request, "suspended somebody after a report"),
         "webhook.add": gettext(request, "had a chat room told of what is public in"),
         "webhook.remove": gettext(request, "told a chat room no more of"),
+        "post.reveal": gettext(request, "opened who asked without a name:"),
+        "retention.change": gettext(request, "changed how long things are kept:"),
         "site.change": gettext(request, "changed this server"),
         "topic.bring_back": gettext(request, "brought a topic back:"),
         "topic.change": gettext(request, "changed a topic:"),

@@ -2,11 +2,13 @@
 
 import pytest
 
+from server.accounts import site
 from server.checkup import actions
 from server.errors import NotAllowed
 from server.peers import actions as peers
 from tests.conftest import Fediverse
 from tests.interop.live import free_port
+from tests.posting import community, write
 
 
 async def test_r10_what_is_not_well_stands_first(fediverse: Fediverse) -> None:
@@ -45,6 +47,22 @@ async def test_r9_a_backup_is_noted_and_grows_old(fediverse: Fediverse) -> None:
         assert "No backup within a week" not in page
         fediverse.clock.advance(9 * 86_400)
         assert "There is no backup of this week" in (await browser.get("/admin")).text
+
+
+async def test_n3_the_first_day_is_five_steps_that_go_away(fediverse: Fediverse) -> None:
+    here = await fediverse.start("alder.example")
+    ana = await fediverse.person(here, "ana", role="admin")
+    async with fediverse.client(here, ana) as browser:
+        assert "0 of 5 done" in (await browser.get("/admin")).text
+        await here.run(site.save, here, "@ana", {"guidelines": "Be kind.", "contact": "Ana"})
+        await community(ana)
+        await write(ana, kind="practice")
+        await write(ana, kind="session")
+        assert "4 of 5 done" in (await browser.get("/admin")).text
+        for name in ("maya", "tom", "ines", "lena"):
+            await fediverse.person(here, name)
+        assert "The first day" not in (await browser.get("/admin")).text
+        assert 'href="/help"' in (await browser.get("/admin")).text, "in the same place on every page"
 
 
 async def test_n16_a_newer_version_is_heard_of_from_servers_that_we_know_and_from_nobody_else(
