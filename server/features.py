@@ -35,6 +35,7 @@ from server.polls.feature import feature as polls
 from server.posts.feature import feature as posts
 from server.practices.feature import feature as practices
 from server.privacy.feature import feature as privacy
+from server.proposals.feature import feature as proposals
 from server.push.feature import feature as push
 from server.remixes.feature import feature as remixes
 from server.resources.feature import feature as resources
@@ -84,6 +85,7 @@ FEATURES: tuple[Feature, ...] = (
     resources,
     polls,
     rounds,
+    proposals,
     sessions,
     hashtags,
     together,

@@ -19,7 +19,16 @@ FIXED = frozenset(
     {
         # Kinds of posts, and what posts from elsewhere are called.
         *(N_("Practice"), N_("Resource"), N_("Collection"), N_("Discussion"), N_("Question"), N_("Challenge")),
-        *(N_("Idea"), N_("Round"), N_("Went well"), N_("Thanks"), N_("Celebration"), N_("Tip"), N_("Poll")),
+        *(
+            N_("Idea"),
+            N_("Round"),
+            N_("Proposal"),
+            N_("Went well"),
+            N_("Thanks"),
+            N_("Celebration"),
+            N_("Tip"),
+            N_("Poll"),
+        ),
         *(N_("Event"), N_("Tried it"), N_("Post"), N_("Another way"), N_("Video"), N_("Recording")),
         *(N_("Picture"), N_("Album"), N_("Article"), N_("Review"), N_("Quotation"), N_("Comment"), N_("Recipe")),
         N_("Document"),
@@ -28,8 +37,14 @@ FIXED = frozenset(
         *(N_("Members"), N_("Followers"), N_("People named"), N_("Only me")),
         # How it stands.
         *(N_("Start here"), N_("One step"), N_("One thing"), N_("Closed"), N_("Scheduled"), N_("Ended")),
+        *(N_("Open for opinions"), N_("Adopted"), N_("Not adopted"), N_("Taken back")),
         *(N_("Somebody hosts it"), N_("Nobody hosts it yet"), N_("Open for votes"), N_("No answer yet")),
-        *(N_("One answer"), N_("Cancelled"), N_("Postponed"), N_("online")),
+        *(
+            N_("One answer"),
+            N_("Cancelled"),
+            N_("Postponed"),
+            N_("online"),
+        ),
     }
 )
 OTHERWISE = {"Reply": N_("A reply"), "Open": N_("It is open")}

@@ -43,6 +43,7 @@ from web.polls.pages import routes as polls
 from web.practices.pages import routes as practices
 from web.privacy.keeping import routes as keeping
 from web.privacy.pages import routes as privacy
+from web.proposals.pages import routes as proposals
 from web.remixes.pages import routes as remixes
 from web.render import render, shell_routes
 from web.request import SignInNeeded
@@ -86,6 +87,7 @@ def page_routes() -> list[BaseRoute]:
         *policies,
         *polls,
         *rounds,
+        *proposals,
         *tries,
         *together,
         *thanks,

@@ -1,12 +1,27 @@
-"""Whom a token stands for, and the communities that they may know of."""
+"""Whom a token stands for; the communities that they may know of, make and join; charters and who accepted what."""
 
 from starlette.responses import Response
 
+from server.actors.queries import PersonLabel
 from server.api import text_of
-from server.automation.calls import Call, answer
-from server.automation.shapes import Communities, Community, Me
+from server.automation.calls import Call, answer, converted, missing
+from server.automation.shapes import (
+    Acceptances,
+    Accepted,
+    Charter,
+    CharterVersion,
+    Communities,
+    Community,
+    Joined,
+    Me,
+    NewCommunity,
+    NewMember,
+    Person,
+)
+from server.communities import actions, charter, guidelines, policy, queries
 from server.communities.directory import CommunityCard, directory
-from server.communities.queries import my_communities
+from server.communities.form import CommunityForm
+from server.communities.queries import CommunityPage, my_communities
 
 PAGE = 60
 
@@ -37,6 +52,62 @@ async def find(call: Call) -> Response:
     cards = await directory(call.here, call.viewer, after=after, limit=PAGE)
     more = cards[-1].sort_key if len(cards) == PAGE else None
     return answer(Communities([_shown(call, card) for card in cards], more))
+
+
+async def make(call: Call) -> Response:
+    """Make a community; whoever asks is its first steward."""
+    new = converted(call.found, NewCommunity)
+    values = {name: getattr(new, name) for name in new.__struct_fields__}
+    values |= {name: tuple(values[name]) for name in ("goals", "facilitators", "questions")}
+    made = await actions.create_community(call.here, call.viewer, CommunityForm(**values))
+    page = await queries.community_by_slug(call.here, made.username, call.viewer)
+    if page is None:
+        raise missing()
+    url = call.here.url(page.url)
+    return answer(
+        Community(page.slug, page.label.name, url, page.purpose, page.members_count, page.facts.role), status=201
+    )
+
+
+async def join(call: Call) -> Response:
+    """Become a member, or ask for a place where people are asked."""
+    page, new = await _community(call), converted(call.found, NewMember)
+    state = await actions.join(call.here, call.viewer, page.id, answers=new.answers, accepts_guidelines=False)
+    return answer(Joined(state))
+
+
+async def charter_of(call: Call) -> Response:
+    """The versions of a community's charter."""
+    page = await _community(call)
+    if not policy.may_see(page.facts):
+        raise missing()
+    found = await charter.versions(call.here, page.id)
+    items = [CharterVersion(one.version, one.parts, one.why, _person(call, one.by), one.at) for one in found]
+    return answer(Charter(items, page.facts.read_version))
+
+
+async def acceptances(call: Call) -> Response:
+    """Who accepted which version of the guidelines: for those who look after the community."""
+    page = await _community(call)
+    if not policy.may_set_guidelines(page.facts):
+        raise missing()
+    found = await guidelines.acceptances(call.here, page.id)
+    return answer(Acceptances([Accepted(_known(call, one.person), one.version, one.at) for one in found]))
+
+
+async def _community(call: Call) -> CommunityPage:
+    page = await queries.community_by_slug(call.here, call.path().lstrip("@!"), call.viewer)
+    if page is None:
+        raise missing()
+    return page
+
+
+def _person(call: Call, label: PersonLabel | None) -> Person | None:
+    return None if label is None else _known(call, label)
+
+
+def _known(call: Call, label: PersonLabel) -> Person:
+    return Person(label.handle, label.display_name, call.here.url(label.url))
 
 
 def _shown(call: Call, card: CommunityCard) -> Community:

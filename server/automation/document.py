@@ -6,9 +6,15 @@ from typing import Any
 import msgspec
 
 from server.automation.shapes import (
+    Acceptances,
+    Charter,
     Choice,
     Communities,
+    Community,
+    Joined,
     Me,
+    NewCommunity,
+    NewMember,
     NewPractice,
     Practice,
     Practices,
@@ -36,6 +42,10 @@ QUERIES = {
 ANSWERS: dict[tuple[str, str], tuple[str, type | None, type | None]] = {
     ("/me", "get"): ("200", None, Me),
     ("/communities", "get"): ("200", None, Communities),
+    ("/communities", "post"): ("201", NewCommunity, Community),
+    ("/communities/{id}/join", "post"): ("200", NewMember, Joined),
+    ("/communities/{id}/charter", "get"): ("200", None, Charter),
+    ("/communities/{id}/acceptances", "get"): ("200", None, Acceptances),
     ("/communities/{id}/topics", "get"): ("200", None, Topics),
     ("/communities/{id}/topics/{topic}", "put"): ("200", Choice, Topics),
     ("/practices", "get"): ("200", None, Practices),
@@ -50,7 +60,22 @@ ANSWERS: dict[tuple[str, str], tuple[str, type | None, type | None]] = {
 
 def document(here: Instance, endpoints: list[tuple[str, str, str, str]]) -> dict[str, Any]:
     """The document; `endpoints` are path, method, scope and what it does in a sentence."""
-    shapes = [Me, Communities, Topics, Choice, Practices, Practice, NewPractice, Resource, Problem]
+    shapes = [
+        Me,
+        Communities,
+        NewCommunity,
+        NewMember,
+        Joined,
+        Charter,
+        Acceptances,
+        Topics,
+        Choice,
+        Practices,
+        Practice,
+        NewPractice,
+        Resource,
+        Problem,
+    ]
     _, components = msgspec.json.schema_components(shapes, ref_template=REFS)
     paths: dict[str, Any] = {}
     for path, method, scope, says in endpoints:

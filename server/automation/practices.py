@@ -6,8 +6,8 @@ from typing import Any
 import msgspec
 from starlette.responses import Response
 
-from server.api import Parameters, text_of
-from server.automation.calls import Call, answer, community_id_of, missing
+from server.api import text_of
+from server.automation.calls import Call, answer, community_id_of, converted, missing
 from server.automation.shapes import NewPractice, Person, Practice, Practices, Tried, form_of, said
 from server.errors import Invalid
 from server.ids import is_id
@@ -44,7 +44,7 @@ async def read(call: Call) -> Response:
 
 async def share(call: Call) -> Response:
     """Share a practice or tip."""
-    new = _sent(call.found)
+    new = converted(call.found, NewPractice)
     community_id = await community_id_of(call, new.community) if new.community else None
     post = await actions.share(call.here, call.viewer, form_of(new, community_id))
     return await _answer(call, post.id, 201)
@@ -56,7 +56,7 @@ async def revise(call: Call) -> Response:
     kept = await queries.draft(call.here, call.viewer, post.short)
     if kept is None:
         raise missing()
-    new = _sent({**_envelope(kept[0]), **msgspec.structs.asdict(said(kept[1])), **call.found})
+    new = converted({**_envelope(kept[0]), **msgspec.structs.asdict(said(kept[1])), **call.found}, NewPractice)
     form = replace(form_of(new, kept[1].community_id), media_ids=kept[1].media_ids)
     await actions.revise(call.here, call.viewer, post.id, form, new.change_note)
     return await _answer(call, post.id)
@@ -127,13 +127,3 @@ def _envelope(post: PostView) -> dict[str, Any]:
         "content_warning": post.content_warning,
         "nobody_identifiable": True,
     }
-
-
-def _sent(found: Parameters) -> NewPractice:
-    """What was sent, with everything of the right type. Raises Invalid."""
-    try:
-        return msgspec.convert(found, NewPractice, strict=False)
-    except msgspec.ValidationError as error:
-        text = str(error)
-        words, _, place = text.partition(" - at `$.")
-        raise Invalid(f"{words}.", field=place.rstrip("`").partition("[")[0]) from None

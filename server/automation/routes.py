@@ -11,6 +11,10 @@ from server.mastodon.serving import route
 _ENDPOINTS = (
     ("/me", "GET", "read:accounts", communities.me),
     ("/communities", "GET", "read:accounts", communities.find),
+    ("/communities", "POST", "write:accounts", communities.make),
+    ("/communities/{id}/join", "POST", "write:follows", communities.join),
+    ("/communities/{id}/charter", "GET", "read:accounts", communities.charter_of),
+    ("/communities/{id}/acceptances", "GET", "read:accounts", communities.acceptances),
     ("/communities/{id}/topics", "GET", "read:accounts", topics.find),
     ("/communities/{id}/topics/{topic}", "PUT", "write:mutes", topics.choose),
     ("/practices", "GET", "read:statuses", practices.find),

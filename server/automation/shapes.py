@@ -38,6 +38,74 @@ class Community(Struct):
     role: str | None
 
 
+class NewCommunity(Struct, kw_only=True, forbid_unknown_fields=True):
+    """A community as somebody fills it in; a formal one needs its whole charter (`term_until` is a day), and time."""
+
+    name: str = ""
+    purpose: str = ""
+    slug: str = ""
+    kind: str = "informal"
+    visibility: str = "public"
+    join_policy: str = "open"
+    time_per_week: str = ""
+    gives: str = ""
+    gets: str = ""
+    goals: list[str] = []
+    objectives: str = ""
+    outcomes: str = ""
+    cadence: str = ""
+    term_from: str = ""
+    term_until: str = ""
+    channels: str = ""
+    feedback: str = ""
+    facilitators: list[str] = []
+    questions: list[str] = []
+    language: str = "en"
+
+
+class CharterVersion(Struct):
+    """One version of a charter: its parts, why it changed, and who changed it, where that is known."""
+
+    version: int
+    parts: dict[str, str]
+    why: str
+    by: Person | None
+    at: datetime
+
+
+class Charter(Struct):
+    """All versions, the newest first, and which one whoever asks said they have read."""
+
+    items: list[CharterVersion]
+    read: int
+
+
+class Accepted(Struct):
+    """Somebody accepted a version of the guidelines."""
+
+    person: Person
+    version: int
+    at: datetime
+
+
+class Acceptances(Struct):
+    """Who accepted which version of the guidelines when, the latest first."""
+
+    items: list[Accepted]
+
+
+class NewMember(Struct, kw_only=True, forbid_unknown_fields=True):
+    """What whoever joins answers to the questions of the community, in their order."""
+
+    answers: list[str] = []
+
+
+class Joined(Struct):
+    """``active`` for a member, ``applied`` for somebody who asked for a place."""
+
+    state: str
+
+
 class Topic(Struct):
     """A topic of a community. `choice` is one's own: ``mute``, ``follow`` or empty; `muted` also through `within`."""
 

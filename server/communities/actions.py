@@ -11,7 +11,7 @@ from server.actors.models import Actor
 from server.actors.relations import is_blocked
 from server.actors.viewer import Viewer
 from server.audit import actions as audit
-from server.communities import memberships, policy, queries
+from server.communities import charter, memberships, policy, queries
 from server.communities.events import CommunityChanged, CommunityCreated
 from server.communities.form import CommunityForm, checked, slug_for, without_charter
 from server.communities.guidelines import accept_guidelines, set_guidelines, write_version
@@ -61,9 +61,6 @@ _PLAIN = [
     "time_per_week",
     "gives",
     "gets",
-    "objectives",
-    "outcomes",
-    "cadence",
     "digest_day",
     "language",
 ]
@@ -98,6 +95,8 @@ async def edit_community(here: Instance, acting: Viewer, community_id: str, form
     await _refuse_unless(here, acting, community_id, policy.may_edit)
     form = checked(form, is_new=False)
     community, actor = await Community.get(id=community_id), await Actor.get(id=community_id)
+    if community.charter_version and charter.parts_of(community) != charter.parts_of(form) and not form.charter_why:
+        raise Invalid("Say in a sentence why the charter changes.", field="charter_why")
     leaves = policy.federates(form.kind, form.visibility)
     if not leaves and not actor.hidden and await _is_known_elsewhere(here, community_id):
         raise Invalid(
@@ -107,6 +106,9 @@ async def edit_community(here: Instance, acting: Viewer, community_id: str, form
     rendered = await _rendered(here, form.purpose)
     async with here.db.transaction():
         _fill(community, form)
+        await charter.write_version(
+            here, community, charter.parts_of(form), by_id=str(acting.actor_id), why=form.charter_why
+        )
         await community.save()
         actor.name, actor.summary_source, actor.summary_html = form.name, form.purpose, rendered
         actor.hidden, actor.is_locked, actor.discoverable = not leaves, *_doors(form)
@@ -153,6 +155,8 @@ async def _create(here: Instance, owner_id: str, form: CommunityForm, keys: NewK
             _fill(community, form)
             await community.save(force_create=True)
             await memberships.admit(here, actor.id, owner_id, role=policy.STEWARD)
+            if await charter.write_version(here, community, charter.parts_of(form), by_id=owner_id, why=""):
+                await community.save(update_fields=["charter_version", *charter.PARTS])
             for person_id in facilitators:
                 await memberships.offer(here, actor.id, person_id, owner_id, role=policy.FACILITATOR)
             if form.guidelines:

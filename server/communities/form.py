@@ -1,6 +1,7 @@
 """What is said of a community when it is made or changed, and what each kind of community must say (A2)."""
 
 from dataclasses import dataclass, replace
+from datetime import date
 
 from server.actors.policy import clean_name
 from server.communities import policy
@@ -13,6 +14,7 @@ MAX_TEXT = 2_000
 MAX_GOALS = 3
 MAX_QUESTIONS = 5
 MAX_FACILITATORS = 20
+MAX_WHY = 500
 SLUG_LENGTH = 30
 
 DEFAULT_QUESTIONS = (
@@ -27,7 +29,8 @@ DEFAULT_QUESTIONS = (
 class CommunityForm:
     """Everything about a community that its stewards write. `facilitators` are handles, and read when it is made.
 
-    An informal community needs a name and a purpose; a formal one all of its charter.
+    An informal community needs a name and a purpose; a formal one all of its charter. `charter_why` says why the
+    charter changes, once there is one.
     """
 
     name: str
@@ -46,6 +49,11 @@ class CommunityForm:
     objectives: str = ""
     outcomes: str = ""
     cadence: str = ""
+    term_from: str = ""
+    term_until: str = ""
+    channels: str = ""
+    feedback: str = ""
+    charter_why: str = ""
     digest_day: int | None = None
     facilitators: tuple[str, ...] = ()
     questions: tuple[str, ...] = ()
@@ -56,7 +64,7 @@ class CommunityForm:
 def checked(form: CommunityForm, *, is_new: bool) -> CommunityForm:
     """The form with its texts tidied. Raises Invalid that names every part that is missing or wrong."""
     tidy = _tidied(form)
-    errors = [*_choices(tidy), *_lengths(tidy)]
+    errors = [*_choices(tidy), *_lengths(tidy), *_term(tidy)]
     if not tidy.name:
         errors.append(Invalid("Give the community a name.", field="name"))
     if not tidy.purpose:
@@ -108,6 +116,11 @@ def _tidied(form: CommunityForm) -> CommunityForm:
         objectives=clean_text(form.objectives).strip(),
         outcomes=clean_text(form.outcomes).strip(),
         cadence=clean_name(form.cadence, MAX_LINE + 1),
+        term_from=form.term_from.strip(),
+        term_until=form.term_until.strip(),
+        channels=clean_text(form.channels).strip(),
+        feedback=clean_text(form.feedback).strip(),
+        charter_why=clean_name(form.charter_why, MAX_WHY + 1),
         questions=tuple(line for line in _lines(form.questions) if line not in DEFAULT_QUESTIONS),
         facilitators=tuple(dict.fromkeys(_lines(form.facilitators))),
     )
@@ -140,6 +153,9 @@ def _lengths(form: CommunityForm) -> list[Invalid]:
         "objectives": MAX_TEXT,
         "outcomes": MAX_TEXT,
         "cadence": MAX_LINE,
+        "channels": MAX_TEXT,
+        "feedback": MAX_TEXT,
+        "charter_why": MAX_WHY,
     }
     errors = [
         Invalid(f"Use at most {limit} characters.", field=name)
@@ -155,10 +171,31 @@ def _lengths(form: CommunityForm) -> list[Invalid]:
     return errors
 
 
+def _term(form: CommunityForm) -> list[Invalid]:
+    """What is wrong with the days between which it works."""
+    errors = [
+        Invalid("Write a day as year, month and day, such as 2026-09-01.", field=name)
+        for name in ("term_from", "term_until")
+        if getattr(form, name) and not is_day(getattr(form, name))
+    ]
+    if not errors and form.term_from and form.term_until and form.term_until <= form.term_from:
+        errors.append(Invalid("The term ends before it begins.", field="term_until"))
+    return errors
+
+
+def is_day(text: str) -> bool:
+    """Whether a text is a day, such as ``2026-09-01``."""
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
+
+
 def _charter(form: CommunityForm, *, is_new: bool) -> list[Invalid]:
     needed = {
         "objectives": "Objectives are missing: what is to be different at the end?",
         "outcomes": "Outcomes are missing: what will there be that can be shown?",
+        "term_until": "The term is missing: until when do you work together? You can begin another one then.",
         "cadence": "The cadence is missing: how often do you meet?",
         "time_per_week": "Time per week is missing: people decide by it whether they can join.",
     }

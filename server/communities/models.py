@@ -1,6 +1,7 @@
 """Tables of communities."""
 
 from datetime import datetime
+from typing import Any
 
 from tortoise import fields
 from tortoise.models import Model
@@ -18,6 +19,9 @@ class Community(Model):
     `digest_day`: when members get their weekly mail who chose no day themselves; Monday is 0.
     `confidential`: what is said in it stays with its members: no mail, app or search shows a word of it.
     `guests`: people on software that knows no members (Mastodon) may be members too (product/safety.md 5.1, rule 4).
+    `term_from` and `term_until` are days (``2026-09-01``), or empty. `channels` and `feedback` say how people here work
+    together (B3). `charter_version` is 0 until something of a charter was written down. `deliverables` are objects with
+    `id`, `goal` (a text of `goals`), `text`, `url` and `done` (A6).
     """
 
     id = id_field()
@@ -35,6 +39,12 @@ class Community(Model):
     objectives = fields.TextField(default="")
     outcomes = fields.TextField(default="")
     cadence = fields.CharField(max_length=120, default="")
+    term_from = fields.CharField(max_length=10, default="")
+    term_until = fields.CharField(max_length=10, default="")
+    channels = fields.TextField(default="")
+    feedback = fields.TextField(default="")
+    charter_version = fields.IntField(default=0)
+    deliverables: Any = JsonField(null=True)
     digest_day = fields.IntField(null=True)
     language = fields.CharField(max_length=16, default="en")
     questions = JsonField(null=True)
@@ -59,6 +69,7 @@ class Membership(Model):
     `role`: ``member``, ``facilitator`` or ``steward``. `state`: ``applied``, ``invited``, ``active``, ``left``,
     ``removed`` or ``declined``. `join_uri` is the Join activity, where one of the two sides is elsewhere.
     `answers` are pairs of question and answer: for who decides, and nobody else. `note` is what the decision said.
+    `charter_version` is the last one of the charter that they said they have read.
     Who is ``removed`` may not write or come back until `removed_until`, or for good; `ban_uri` is the Block activity.
     `from_elsewhere`: the person is on another server, so that this row is left out where only members here matter
     (`idx_membership_here`). Nobody may rely on the opposite: what reads there asks the person, too.
@@ -79,6 +90,7 @@ class Membership(Model):
     answers = JsonField(null=True)
     note = fields.TextField(default="")
     guidelines_version = fields.IntField(default=0)
+    charter_version = fields.IntField(default=0)
     from_elsewhere = fields.BooleanField(default=False)
     removed_until: datetime | None = MomentField(null=True)
     ban_uri = fields.CharField(max_length=500, null=True)
@@ -156,3 +168,25 @@ class GuidelinesAcceptance(Model):
         table = "guidelines_acceptance"
         unique_together = (("community", "person", "version"),)
         indexes = (("person",),)
+
+
+class CharterVersion(Model):
+    """One version of a community's charter: its parts by name, why it changed, and who changed it (empty: unknown).
+
+    `proposal_id` is the proposal of a member that it came of, if it did.
+    """
+
+    id = id_field()
+    community: fields.ForeignKeyRelation[Actor] = fields.ForeignKeyField("models.Actor", on_delete=fields.CASCADE)
+    version = fields.IntField()
+    parts: Any = JsonField()
+    why = fields.TextField(default="")
+    by_id = fields.CharField(max_length=26, default="")
+    proposal_id = fields.CharField(max_length=26, null=True)
+    created_at = MomentField()
+
+    class Meta:
+        """Table name and indexes."""
+
+        table = "charter_version"
+        unique_together = (("community", "version"),)

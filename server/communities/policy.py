@@ -57,6 +57,7 @@ class MembershipFacts:
 
     `role` is that of an active member, else empty; `state` is that of the membership, empty without one.
     `is_remote_person`: they live on another server; `is_local`: the community lives here.
+    `read_version` is the version of the charter that they have read.
     `is_banned_there`: the server of a community elsewhere lets them take no part in anything of its own.
     """
 
@@ -68,6 +69,7 @@ class MembershipFacts:
     posting: str = EVERYONE
     is_archived: bool = False
     guidelines_version: int = 0
+    charter_version: int = 0
     is_signed_in: bool = False
     is_remote_person: bool = False
     is_site_steward: bool = False
@@ -75,6 +77,7 @@ class MembershipFacts:
     state: str = ""
     role: str = ""
     accepted_version: int = 0
+    read_version: int = 0
     is_banned_there: bool = False
     stewards_count: int = 0
 
@@ -209,6 +212,25 @@ def may_write_notes(facts: MembershipFacts) -> Verdict:
 def may_accept_guidelines(facts: MembershipFacts) -> Verdict:
     """Members, when there are guidelines."""
     return YES if facts.is_member and facts.guidelines_version else Denied("There is nothing to accept.")
+
+
+def may_acknowledge(facts: MembershipFacts) -> Verdict:
+    """Say that one has read the charter: members, when there is one."""
+    return YES if facts.is_member and facts.charter_version else Denied("There is nothing to read.")
+
+
+def may_tick(facts: MembershipFacts) -> Verdict:
+    """Say that something which brings a goal nearer is there: every member."""
+    return _may_write(facts) if facts.is_local else Denied("Its goals live on its own server.")
+
+
+def may_propose(facts: MembershipFacts) -> Verdict:
+    """Propose a change of charter or guidelines (A8): members, who start conversations as well."""
+    if not facts.is_local or not facts.is_member:
+        return Denied(
+            "Members propose changes on the server where the community lives. From elsewhere, start a conversation."
+        )
+    return may_post(facts)
 
 
 def may_decide(facts: MembershipFacts) -> Verdict:

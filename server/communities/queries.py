@@ -2,13 +2,12 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from server.actors.queries import LABEL_COLUMNS, label_of, split_handle
 from server.actors.viewer import ANONYMOUS, Viewer
 from server.communities import policy
+from server.communities.page import CommunityLabel, CommunityPage, Goal, goals_of
 from server.communities.policy import MembershipFacts
 from server.communities.roster import (
     SORTED,
@@ -29,6 +28,7 @@ __all__ = [
     "Application",
     "CommunityLabel",
     "CommunityPage",
+    "Goal",
     "Member",
     "applications",
     "community_by_slug",
@@ -54,88 +54,6 @@ THERE = (
     "actor.kind = 'Group' AND actor.deleted_at IS NULL AND actor.suspended_at IS NULL"
     f" AND actor.grade NOT IN {in_sql(HIDDEN)}"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class CommunityLabel:
-    """How a community is shown wherever it is named. `handle`: ``@science``, or with a domain for one elsewhere."""
-
-    id: str
-    uri: str
-    name: str
-    handle: str
-    organisation: str
-    url: str
-    is_local: bool
-    visibility: str
-
-
-@dataclass(frozen=True, slots=True)
-class CommunityPage:
-    """Everything the header of a community's page shows. `following` is the state of the viewer's follow, or empty.
-
-    `original_url` and `host` say where it lives. For one elsewhere the facts of a community are empty: we know its
-    profile (`summary_html`) and what it shares.
-    """
-
-    label: CommunityLabel
-    facts: MembershipFacts
-    slug: str
-    full_handle: str
-    host: str
-    original_url: str
-    summary_html: str
-    avatar_url: str | None
-    header_url: str | None
-    kind: str
-    visibility: str
-    join_policy: str
-    posting: str
-    guests: bool
-    confidential: bool
-    purpose: str
-    goals: tuple[str, ...]
-    gives: str
-    gets: str
-    time_per_week: str
-    objectives: str
-    outcomes: str
-    cadence: str
-    digest_day: int | None
-    language: str
-    questions: tuple[str, ...]
-    guidelines_source: str
-    guidelines_html: str
-    guidelines_version: int
-    members_count: int
-    followers_count: int
-    posts_count: int
-    created_at: datetime
-    archived_at: datetime | None
-    following: str
-    knows_joining: bool
-
-    @property
-    def id(self) -> str:
-        """The id of the community's actor."""
-        return self.label.id
-
-    @property
-    def is_local(self) -> bool:
-        """Whether it lives here."""
-        return self.label.is_local
-
-    @property
-    def url(self) -> str:
-        """Its page here."""
-        return self.label.url
-
-    @property
-    def missing(self) -> tuple[str, ...]:
-        """The parts of a formal community's charter that are empty."""
-        if self.kind != policy.FORMAL:
-            return ()
-        return tuple(name for name in ("objectives", "outcomes", "cadence") if not getattr(self, name))
 
 
 def community_label(here: Instance, row: Row) -> CommunityLabel:
@@ -174,8 +92,9 @@ async def labels(here: Instance, ids: Iterable[str]) -> dict[str, CommunityLabel
 
 _FACTS = (
     "actor.id, actor.is_local, community.kind AS community_kind, community.visibility, community.join_policy,"
-    " community.posting, community.archived_at, community.guidelines_version,"
+    " community.posting, community.archived_at, community.guidelines_version, community.charter_version,"
     " mine.state AS my_state, mine.role AS my_role, mine.guidelines_version AS accepted_version,"
+    " mine.charter_version AS read_version,"
     " EXISTS (SELECT 1 FROM site_ban WHERE site_ban.person_id = :person_id AND site_ban.host = actor.host)"
     " AS banned_there,"
     " (SELECT count(*) FROM membership AS steward WHERE steward.community_id = actor.id"
@@ -198,6 +117,7 @@ def _facts(row: Row, *, viewer: Viewer | None = None, is_remote_person: bool = F
         posting=row["posting"] or policy.EVERYONE,
         is_archived=row["archived_at"] is not None,
         guidelines_version=row["guidelines_version"] or 0,
+        charter_version=row["charter_version"] or 0,
         is_signed_in=viewer.is_signed_in if viewer is not None else not is_remote_person,
         is_remote_person=is_remote_person,
         is_site_steward=viewer is not None and viewer.is_steward,
@@ -205,6 +125,7 @@ def _facts(row: Row, *, viewer: Viewer | None = None, is_remote_person: bool = F
         state=state,
         role=row["my_role"] if state == "active" else "",
         accepted_version=row["accepted_version"] or 0,
+        read_version=row["read_version"] or 0,
         is_banned_there=bool(row["banned_there"]),
         stewards_count=row["stewards_count"],
     )
@@ -234,9 +155,10 @@ async def membership(here: Instance, community_id: str, actor_id: str) -> Member
 
 
 _PAGE_COLUMNS = (
-    "community.guests, community.confidential,"
-    " community.purpose, community.goals, community.gives, community.gets, community.time_per_week,"
-    " community.objectives, community.outcomes, community.cadence, community.digest_day, community.language,"
+    "community.guests, community.confidential, community.purpose, community.goals, community.gives, community.gets,"
+    " community.time_per_week,"
+    " community.objectives, community.outcomes, community.cadence, community.term_from, community.term_until,"
+    " community.channels, community.feedback, community.deliverables, community.digest_day, community.language,"
     " community.questions,"
     " community.guidelines_source, community.guidelines_html, community.members_count, community.posts_count,"
     " community.created_at"
@@ -290,12 +212,17 @@ def _page(here: Instance, row: Row, viewer: Viewer) -> CommunityPage:
         confidential=bool(row["confidential"]),
         purpose=row["purpose"] or "",
         goals=_texts(row["goals"]),
+        progress=goals_of(_texts(row["goals"]), row["deliverables"]),
         gives=row["gives"] or "",
         gets=row["gets"] or "",
         time_per_week=row["time_per_week"] or "",
         objectives=row["objectives"] or "",
         outcomes=row["outcomes"] or "",
         cadence=row["cadence"] or "",
+        term_from=row["term_from"] or "",
+        term_until=row["term_until"] or "",
+        channels=row["channels"] or "",
+        feedback=row["feedback"] or "",
         digest_day=row["digest_day"],
         language=row["language"] or "en",
         questions=_texts(row["questions"]),

@@ -32,6 +32,10 @@ class DemoCommunity:
     objectives: str = ""
     outcomes: str = ""
     cadence: str = ""
+    term_until: str = ""
+    channels: str = ""
+    feedback: str = ""
+    goals: tuple[str, ...] = ()
     digest_day: int | None = None
     topics: tuple[str, ...] = ()
     """Names of topics; one in another is ``Practicals / Safety``."""

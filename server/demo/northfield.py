@@ -74,6 +74,10 @@ COMMUNITIES = (
         objectives="Each department tries one reading routine a term and writes down what happened.",
         outcomes="A shared set of six routines that three departments have tried.",
         cadence="First Thursday of the month, 15:45",
+        term_until="2027-07-09",
+        channels="Here between meetings; in the staff room when it is quick.",
+        feedback="Ask before you advise. One thing that worked, one thing to try.",
+        goals=("Six reading routines that three departments have tried",),
         digest_day=1,
     ),
     DemoCommunity(

@@ -19,6 +19,7 @@ from server.communities import actions as communities
 from server.communities import queries as community_queries
 from server.communities.form import CommunityForm
 from server.demo import elsewhere
+from server.demo.communities import work_together
 from server.demo.facts import (
     DemoAnswer,
     DemoCollection,
@@ -198,6 +199,8 @@ class Seeder:
                 yield Act(event.days_ago, _bound(self._event, one, event))
                 if event.recap is not None:
                     yield Act(event.recap[0], _bound(self._recap, one, event))
+        literacy = self._groups[self._home.settings.domain, "literacy"]
+        yield Act(2.2, lambda: work_together(self._opened, self._viewers, literacy, self._settle))
         yield Act(4.5, lambda: write_together(self._opened, self._viewers, self._settle))
         yield Act(1.5, lambda: write_notes(self._opened, self._viewers))
         yield Act(6, lambda: elsewhere.speak(self._sofia, self._home, self._settle))
@@ -255,6 +258,10 @@ class Seeder:
             objectives=community.objectives,
             outcomes=community.outcomes,
             cadence=community.cadence,
+            term_until=community.term_until,
+            channels=community.channels,
+            feedback=community.feedback,
+            goals=community.goals,
             digest_day=community.digest_day,
             facilitators=tuple(name for name in community.members[:2] if "@" not in name),
             guidelines=community.guidelines,

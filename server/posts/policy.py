@@ -26,7 +26,7 @@ COUNTED = frozenset({PUBLIC, UNLISTED, NETWORK, INSTANCE, MEMBERS})
 
 KINDS = (
     "practice", "resource", "collection", "discussion", "ask", "challenge", "idea", "win", "thanks", "celebration",
-    "round", "tip", "poll", "session", "reply", "tried", "note",
+    "proposal", "round", "tip", "poll", "session", "reply", "tried", "note",
 )  # fmt: skip
 STATES = ("draft", "visible", "held", "removed", "deleted")
 
@@ -72,6 +72,7 @@ KIND_LABELS = {
     "challenge": "Challenge",
     "idea": "Idea",
     "round": "Round",
+    "proposal": "Proposal",
     "win": "Went well",
     "thanks": "Thanks",
     "celebration": "Celebration",

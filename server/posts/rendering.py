@@ -23,6 +23,7 @@ KINDS = {
     "challenge": "challenge",
     "idea": "idea",
     "round": "round",
+    "proposal": "proposal",
     "win": "win",
     "thanks": "thanks",
     "celebration": "celebration",

@@ -19,7 +19,7 @@ MAX_PAGES = 25
 
 THREADS = (
     "discussion", "ask", "challenge", "idea", "win", "thanks", "celebration", "round", "poll", "session", "reply",
-    "tried", "note",
+    "tried", "note", "proposal",
 )  # fmt: skip
 KINDS: dict[str, tuple[str, ...]] = {
     "practices": ("practice", "tip"),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from server.actors.viewer import Viewer
+from server.communities.charter import Agreement
 from server.db import Row, from_milliseconds
 from server.instance import Instance
 from server.posts.addresses import page_path
@@ -58,8 +59,8 @@ class EventView:
     """An event as one viewer sees it. `when` is the time at its place, in words.
 
     `goes_on`: it is over, and there is time to answer until `answers_until`. `later`: how many took part later, for
-    whoever announced it. `my_state`: ``going``, ``asked``, ``refused``, ``later`` or empty. `closed` says why nobody
-    can take part; empty else.
+    whoever announced it. `agreed` is how its community works together. `my_state`: ``going``, ``asked``, ``refused``,
+    ``later`` or empty. `closed` says why nobody can take part; empty else.
     """
 
     starts_at: datetime | None
@@ -90,6 +91,7 @@ class EventView:
     goes_on: bool = False
     later: int = 0
     discussants: tuple[DiscussantLine, ...] = ()
+    agreed: Agreement | None = None
 
     @property
     def until_there(self) -> str:
@@ -129,9 +131,11 @@ async def event(here: Instance, viewer: Viewer, post: PostView) -> EventView | N
         " person.name, person.username, person.domain, person.is_local AS is_ours,"
         " (SELECT count(*) FROM event_participation AS late WHERE late.event_id = own.id"
         " AND late.state = 'later') AS later,"
+        " community.cadence, community.channels, community.feedback,"
         f" CASE WHEN post.state = 'visible' AND {may_read} THEN 1 ELSE 0 END AS is_shown"
         " FROM event_facts JOIN post AS own ON own.id = event_facts.id"
         " JOIN actor AS author ON author.id = own.author_id"
+        " LEFT JOIN community ON community.id = own.community_id"
         " LEFT JOIN event_participation AS mine ON mine.event_id = event_facts.id AND mine.actor_id = :me"
         " LEFT JOIN (SELECT 0 AS is_person, position, uri, url, title, minutes, '' AS state FROM event_pack_item"
         " WHERE event_id = :id UNION ALL SELECT 1, 0, person_uri, url, name, 0, state FROM event_discussant"
@@ -217,8 +221,15 @@ def _view(here: Instance, viewer: Viewer, post: PostView, rows: Sequence[Row]) -
         answers_until=until,
         goes_on=goes_on,
         later=row["later"] if post.is_mine else 0,
+        agreed=_agreed(row),
         discussants=tuple(sorted(_discussants(viewer, post, rows), key=lambda line: line.name.casefold())),
     )
+
+
+def _agreed(row: Row) -> Agreement | None:
+    if not (row["channels"] or row["feedback"]):
+        return None
+    return Agreement(row["cadence"], row["channels"], row["feedback"])
 
 
 def _discussants(viewer: Viewer, post: PostView, rows: Sequence[Row]) -> list[DiscussantLine]:

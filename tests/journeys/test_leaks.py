@@ -95,9 +95,11 @@ OF_POST = {
     "post": "id", "post_version": "post_id", "post_attachment": "post_id", "post_tag": "post_id", "practice": "id",
     "ask": "id", "resource": "id", "poll": "id", "poll_option": "poll_id", "stamp": "post_id",
     "challenge": "id", "challenge_answer": "post_id", "idea": "id", "collection": "id", "collection_item": "post_id",
-    "heard_round": "id", "round_turn": "round_id", "resource_file": "post_id", "thanks": "id",
+    "heard_round": "id", "proposal": "id", "round_turn": "round_id", "resource_file": "post_id", "thanks": "id",
 }  # fmt: skip
-OF_COMMUNITY = {"community": "id", "guidelines_version": "community_id", "topic": "community_id"}
+OF_COMMUNITY = {
+    "community": "id", "guidelines_version": "community_id", "charter_version": "community_id", "topic": "community_id",
+}  # fmt: skip
 # Columns that only a longer story fills; each is private all the same, as soon as there is something in it.
 EMPTY_SO_FAR = {
     "account.why_join", "actor_key.private_pem", "delivery_receipt.detail", "erasure.report_to", "inbox_receipt.reason",
@@ -108,6 +110,11 @@ NOT_TO_BE_PLANTED: set[str] = set()
 # JSON that pages read, in the shape that they know.
 SHAPES: dict[str, Any] = {
     "post.translations": lambda marker: [{"language": "fr", "title": marker, "content_html": f"<p>{marker}</p>"}],
+    "community.deliverables": lambda marker: [
+        {"id": "x" * 26, "goal": marker, "text": marker, "url": "", "done": False}
+    ],
+    "charter_version.parts": lambda marker: {"objectives": marker},
+    "proposal.changes": lambda marker: {"objectives": ["", marker]},
     "practice.materials": lambda marker: [{"url": f"https://files.example/{marker}", "name": marker}],
 }
 SHORTEST = 10  # shorter texts are words that anybody might write
@@ -446,7 +453,12 @@ async def learn(story: Story) -> None:
     )
     story.readable = {row["id"] for row in await story.hall.run(story.hall.db.rows, notes)}
     rows = await story.hall.run(
-        story.hall.db.rows, "SELECT id, root_id, visibility, state, source_md FROM post ORDER BY id"
+        story.hall.db.rows, "SELECT id, root_id, visibility, state, source_md, community_id FROM post ORDER BY id"
+    )
+    members = (
+        "SELECT DISTINCT actor.host FROM membership JOIN actor ON actor.id = membership.person_id"
+        " WHERE membership.community_id = :id AND membership.state = 'active' AND NOT actor.is_local"
+        " ORDER BY actor.host"
     )
     for row in rows:
         if row["id"] in story.allowed or row["id"] in story.open:
@@ -457,6 +469,9 @@ async def learn(story: Story) -> None:
             story.allowed[row["id"]] = {BIRCH}  # the way in for a member who lives there
         elif row["root_id"] in story.allowed:
             story.allowed[row["id"]] = story.allowed[row["root_id"]]
+        elif row["visibility"] == "members" and row["state"] == "visible":
+            found = await story.hall.run(story.hall.db.rows, members, id=row["community_id"])
+            story.allowed[row["id"]] = {server["host"] for server in found}
         else:
             wide = {"instance": {"here"}, "network": {"here", BIRCH}}
             story.allowed[row["id"]] = wide.get(row["visibility"], set()) if row["state"] == "visible" else set()

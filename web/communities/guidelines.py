@@ -7,10 +7,12 @@ from starlette.routing import Route
 from server.communities import actions, guidelines, policy
 from server.communities.queries import CommunityPage
 from server.errors import Invalid, NotFound
+from server.proposals import queries as proposals
+from server.proposals.policy import GUIDELINES
 from web.communities.common import community_of, insist, local, show
 from web.i18n import gettext
 from web.render import redirect
-from web.request import form_of, here_of, signed_in, text
+from web.request import form_of, here_of, signed_in, text, viewer_of
 
 
 async def guidelines_page(request: Request) -> Response:
@@ -35,6 +37,8 @@ async def guidelines_page(request: Request) -> Response:
         since_accepted=guidelines.differences(mine.source, page.guidelines_source) if mine else [],
         why=found[0].why if found else "",
         needs_acceptance=page.facts.needs_acceptance,
+        proposals=await proposals.listed(here, viewer_of(request), page.id, GUIDELINES) if inside else [],
+        may_propose=bool(page.guidelines_version and policy.may_propose(page.facts)),
     )
 
 

@@ -11,7 +11,7 @@ from server.communities import actions, directory, policy, queries, roster
 from server.errors import Invalid, NotFound, Refused
 from server.posts import queries as posts
 from server.topics.queries import topics_of
-from web.communities import feed, guidelines, people, settings, words
+from web.communities import charter, feed, guidelines, people, settings, words
 from web.communities.common import community_of, show
 from web.i18n import gettext
 from web.live.line import line
@@ -101,6 +101,7 @@ async def home(request: Request) -> Response:
         pinned=await posts.pinned(here, viewer, page.id) if is_first else [],
         topics=None if shows_practices else await topics_of(here, viewer, page.id, page.url),
         live=live,
+        term_until=charter.day(page.term_until),
     )
 
 
@@ -171,5 +172,6 @@ routes = [
     Route("/c/{slug}/unfollow", unfollow, methods=["POST"]),
     *people.routes,
     *guidelines.routes,
+    *charter.routes,
     *feed.routes,
 ]

@@ -135,6 +135,8 @@ def tabs(request: Request, page: CommunityPage, current: str) -> list[dict[str, 
             found.append(("notes", gettext(request, "Shared notes"), f"{page.url}/notes"))
             if page.kind != policy.SUPPORT:
                 found.append(("needs", gettext(request, "Needs"), f"{page.url}/needs"))
+        if page.has_charter or policy.may_edit(page.facts):
+            found.append(("charter", gettext(request, "Charter"), f"{page.url}/charter"))
         if page.guidelines_version or policy.may_set_guidelines(page.facts):
             found.append(("guidelines", gettext(request, "Guidelines"), f"{page.url}/guidelines"))
     return [{"label": label, "href": href, "current": name == current} for name, label, href in found]

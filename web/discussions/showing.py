@@ -27,6 +27,7 @@ from server.practices.evidence import pieces
 from server.practices.remarks import place, steps_of
 from server.practices.versions import history
 from server.practices.writing import rendered
+from server.proposals import queries as proposals
 from server.remixes import queries as remixes
 from server.resources import queries as resources
 from server.resources import uses
@@ -42,6 +43,7 @@ from server.text import plain
 from server.thanks import form as thanks
 from server.thanks import queries as thanked
 from server.together import queries as together
+from web.communities.charter import part_names
 from web.communities.common import way_in
 from web.live.line import line
 from web.render import render
@@ -208,6 +210,9 @@ async def _facts(request: Request, here: Instance, viewer: Viewer, post: PostVie
     if post.kind == "collection":
         held = await collections.collection(here, viewer, post)
         return "collections/show.html", {"collection": held, "intro": rendered(held.intro, here.settings.origin)}
+    if post.kind == "proposal":
+        wanted = await proposals.proposal(here, viewer, post)
+        return "proposals/show.html", {"proposal": wanted, "part_names": part_names(request), "typed": {}}
     if post.kind == "challenge":
         named = await challenges.challenge(here, viewer, post)
         return "challenges/show.html", {"challenge": named, "way_in": await way_in(request, post.community)}

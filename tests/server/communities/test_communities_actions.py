@@ -49,6 +49,7 @@ async def test_a2_a_formal_community_names_every_part_that_is_missing(amara: Per
     assert [error["field"] for error in refused.value.errors] == [
         "objectives",
         "outcomes",
+        "term_until",
         "cadence",
         "time_per_week",
         "facilitators",
@@ -81,6 +82,7 @@ async def test_a2_joining_a_formal_community_is_asking_for_a_place(amara: Person
         objectives="o",
         outcomes="o",
         cadence="weekly",
+        term_until="2030-07-01",
         time_per_week="30 minutes",
         facilitators=("amara",),
         join_policy="apply",

@@ -137,7 +137,9 @@ async def test_a2_a_refused_form_names_what_is_missing_and_keeps_what_was_writte
     assert re.search(r'value="formal"[^>]*checked', answer.text)
 
 
-async def test_a3_join_and_leave_are_one_click_and_say_so(fediverse: Fediverse, amara: Person, bruno: Person) -> None:
+async def test_a3_b13_join_and_leave_are_one_click_and_say_so(
+    fediverse: Fediverse, amara: Person, bruno: Person
+) -> None:
     await community(amara, gives="A story a month", gets="Two ideas")
     async with fediverse.client(amara.here, bruno) as web:
         before = await web.get("/c/science")

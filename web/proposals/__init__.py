@@ -1,0 +1,1 @@
+"""Pages of proposals: proposing a change, saying what one thinks, and deciding."""
