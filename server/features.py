@@ -13,6 +13,7 @@ from server.consortium.feature import feature as consortium
 from server.conversations.feature import feature as conversations
 from server.digest.feature import feature as digest
 from server.discussions.feature import feature as discussions
+from server.factors.feature import feature as factors
 from server.feature import Feature
 from server.fediverse.feature import feature as fediverse
 from server.filters.feature import feature as filters
@@ -64,6 +65,7 @@ FEATURES: tuple[Feature, ...] = (
     peers,
     actors,
     accounts,
+    factors,
     oauth,
     oidc,
     fediverse,

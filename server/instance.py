@@ -65,6 +65,7 @@ class Site:
     guidelines_html: str = ""
     guidelines_version: int = 0
     contact: str = ""
+    second_step_for: str = ""
     helplines_source: str = ""
     helplines_html: str = ""
     default_licence: str = "CC-BY-4.0"

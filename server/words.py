@@ -5,7 +5,7 @@ Pages have their own (`web.i18n`): a worker sends mail where there are no pages.
 
 # pybabel extract --no-location -k text -k many:1,2 -k _:1 --project=Peerhall
 #   --copyright-holder="the Peerhall contributors" -o server/locale/mail.pot server/digest server/letterbox
-#   server/notifications server/privacy
+#   server/notifications server/privacy server/factors
 # pybabel update --no-fuzzy-matching --ignore-obsolete -w 120 -D mail -i server/locale/mail.pot -d server/locale
 
 from datetime import datetime

@@ -24,6 +24,7 @@ from xdist.scheduler import LoadFileScheduling
 from federation.testing import FakeClock, Network
 from server.accounts import actions as accounts
 from server.accounts import passwords
+from server.accounts.sessions import SESSION_LIFE
 from server.actors import keys
 from server.asgi import OWN_WORK, create_app
 from server.build import build, build_beside, close
@@ -292,8 +293,8 @@ class Fediverse:
         return await self.as_person(here, account.actor_id)
 
     async def as_person(self, here: Instance, actor_id: str) -> "Person":
-        """A signed-in person, with the token of a fresh session."""
-        token = await here.run(accounts.start_session, here, actor_id, user_agent="test")
+        """A signed-in person, with the token of a fresh session in which they are not asked whether it is them."""
+        token = await here.run(accounts.start_session, here, actor_id, user_agent="test", proven_for=SESSION_LIFE)
         viewer = await here.run(accounts.viewer_for_token, here, token)
         assert viewer is not None
         return Person(here, viewer, token)

@@ -8,6 +8,7 @@ from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
+from server.accounts.proofs import need_proof
 from server.actors.viewer import ANONYMOUS, Viewer
 from server.api import limited
 
@@ -18,6 +19,9 @@ MAX_FORM_FIELDS = 400
 MAX_FORM_FILES = 8
 MAX_FORM_BYTES = 100 * 1024 * 1024
 MAX_STRANGERS_FORM_BYTES = 1024 * 1024
+
+DEVICE_COOKIE = "peerhall_device"
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 _LANGUAGE = re.compile(r"\s*([A-Za-z]{2,3})\b")
 
@@ -45,16 +49,34 @@ def signed_in(request: Request) -> Viewer:
     return viewer
 
 
-def admin(request: Request) -> Viewer:
-    """An admin, or a refusal that does not tell whether the page exists."""
+def proven(request: Request) -> Viewer:
+    """Somebody who showed a short while ago that it is them; raises ProofNeeded, which asks and loses nothing."""
     viewer = signed_in(request)
+    need_proof(here_of(request), viewer)
+    return viewer
+
+
+def admin(request: Request) -> Viewer:
+    """An admin, or a refusal that does not tell whether the page exists. What changes something needs a fresh proof."""
+    viewer = signed_in(request)
+    if viewer.waiting_role == "admin":
+        raise SecondStepMissing
     if not viewer.is_admin:
         raise HTTPException(404)
-    return viewer
+    return viewer if request.method in SAFE_METHODS else proven(request)
+
+
+def address_of(request: Request) -> str:
+    """The client's address, as the trusted proxy says it."""
+    return request.client.host if request.client else ""
 
 
 class SignInNeeded(Exception):
     """The page is for people who are signed in."""
+
+
+class SecondStepMissing(Exception):
+    """The page is for a role that waits until this person has a second step of signing in."""
 
 
 async def form_of(request: Request) -> FormData:

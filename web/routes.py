@@ -11,8 +11,11 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
+from server.accounts.proofs import ProofNeeded
 from server.accounts.throttle import TooMany
 from server.errors import Full, NotAllowed, NotFound, Refused, Unavailable
+from web.accounts import proving
+from web.accounts.entering import SECOND_STEP
 from web.accounts.pages import routes as accounts
 from web.admin.held import routes as held
 from web.admin.pages import routes as admin
@@ -46,7 +49,7 @@ from web.privacy.pages import routes as privacy
 from web.proposals.pages import routes as proposals
 from web.remixes.pages import routes as remixes
 from web.render import render, shell_routes
-from web.request import SignInNeeded
+from web.request import SecondStepMissing, SignInNeeded
 from web.resources.pages import routes as resources
 from web.rounds.pages import routes as rounds
 from web.search.pages import routes as search
@@ -127,6 +130,10 @@ async def _sign_in_needed(request: Request, _: SignInNeeded) -> Response:
     return RedirectResponse(f"/sign-in?next={quote(back, safe='/')}", status_code=303)
 
 
+async def _second_step_missing(request: Request, _: SecondStepMissing) -> Response:
+    return RedirectResponse(SECOND_STEP, status_code=303)
+
+
 async def _refused(request: Request, refusal: Refused) -> Response:
     if isinstance(refusal, NotFound):
         return _error(request, 404, gettext(request, "Nothing here"), refusal.message)
@@ -180,6 +187,8 @@ def _error(request: Request, status: int, title: str, message: str) -> Response:
 
 exception_handlers: Mapping[Any, ExceptionHandler] = {
     SignInNeeded: _sign_in_needed,
+    SecondStepMissing: _second_step_missing,
+    ProofNeeded: proving.ask,
     Refused: _refused,
     HTTPException: _http,
     Exception: _broken,

@@ -17,11 +17,12 @@ from server.accounts import throttle
 from server.actors.viewer import Viewer
 from server.instance import Instance
 from server.notifications import queries as notifications
+from web.accounts import proving
 from web.i18n import gettext
 from web.render import render
+from web.request import DEVICE_COOKIE, SAFE_METHODS
 
 SESSION_COOKIE = "peerhall_session"
-DEVICE_COOKIE = "peerhall_device"
 KEY_COOKIE = "peerhall_notes"
 """Stands for a member who lives elsewhere, in shared notes alone (`server.pads.doors`)."""
 SESSION_SECONDS = 60 * 24 * 3600
@@ -43,7 +44,6 @@ SKIPPED = (
 BARE = ("/media",)
 MAX_NEXT = 6000
 """Apps have long addresses to go back to."""
-SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 
 
 class Sessions:
@@ -67,6 +67,13 @@ class Sessions:
             scope["state"]["viewer"] = viewer
             await _forged(request)(scope, receive, send)
             return
+        if viewer is not None and proving.is_given(request):
+            scope["state"]["viewer"] = viewer
+            refused = await proving.take(request, viewer)
+            if refused is not None:
+                await refused(scope, receive, send)
+                return
+            viewer = await accounts.viewer_for_token(here, token)
         if viewer is not None:
             bare = scope["method"] not in SAFE_METHODS or _under(scope["path"], BARE)
             scope["state"]["viewer"] = viewer if bare else await _with_surroundings(here, viewer)
@@ -111,11 +118,6 @@ def sign_out_response(request: Request, response: Response) -> Response:
     response.delete_cookie(SESSION_COOKIE, secure=here.settings.is_https, httponly=True, samesite="lax")
     response.headers["Clear-Site-Data"] = '"cache", "storage"'
     return response
-
-
-def address_of(request: Request) -> str:
-    """The client's address, as the trusted proxy says it."""
-    return request.client.host if request.client else ""
 
 
 def safe_next(text: str | None, default: str = "/week") -> str:

@@ -31,10 +31,14 @@ from server.accounts.joining import (
     sign_up,
 )
 from server.accounts.models import Account, SavedContext
+from server.accounts.proofs import ProofNeeded, need_proof, note_proof
 from server.accounts.sessions import (
+    SecondStepNeeded,
     SignInRefused,
     end_session,
     end_sessions,
+    open_session,
+    opened_for,
     sign_in,
     sign_out,
     start_session,
@@ -49,6 +53,8 @@ from server.instance import Instance
 
 __all__ = [
     "NewContext",
+    "ProofNeeded",
+    "SecondStepNeeded",
     "SignInRefused",
     "SignUp",
     "accept_guidelines",
@@ -65,8 +71,11 @@ __all__ = [
     "find_invitation",
     "finish_first_visit",
     "invite",
+    "need_proof",
+    "note_proof",
+    "open_session",
+    "opened_for",
     "peek",
-    "prove",
     "prune",
     "request_reset",
     "reset_password",
@@ -306,23 +315,18 @@ async def delete_account(here: Instance, account_id: str, *, by: str, report: bo
             await actors.discard_hidden(here, actor_id)
 
 
-async def prove(here: Instance, acting: Viewer, password: str) -> None:
-    """Make sure that it is really them who is signed in. Raises Invalid with the field `password`."""
+async def delete_own_account(here: Instance, acting: Viewer, *, report: bool = True) -> None:
+    """Delete oneself; needs a fresh proof. See `delete_account` for `report`."""
+    need_proof(here, acting)
     account = await _own(acting)
-    if not await passwords.matches(password, account.password_hash):
-        raise Invalid("This is not your password.", field="password")
+    await delete_account(here, account.id, by=acting.handle, report=report)
 
 
-async def delete_own_account(here: Instance, acting: Viewer, password: str, *, report: bool = True) -> None:
-    """Delete oneself; asks for the password again. See `delete_account` for `report`."""
-    await prove(here, acting, password)
-    await delete_account(here, str(acting.account_id), by=acting.handle, report=report)
-
-
-async def move_own_account(here: Instance, acting: Viewer, target: str, password: str) -> None:
-    """Move away, with one's followers; asks for the password again. `target` is a handle or an address."""
-    await prove(here, acting, password)
-    await actors.move_away(here, str(acting.actor_id), target)
+async def move_own_account(here: Instance, acting: Viewer, target: str) -> None:
+    """Move away, with one's followers; needs a fresh proof. `target` is a handle or an address."""
+    need_proof(here, acting)
+    account = await _own(acting)
+    await actors.move_away(here, account.actor_id, target)
 
 
 async def prune(here: Instance) -> None:

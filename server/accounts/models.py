@@ -13,6 +13,7 @@ class Account(Model):
     """A local person's way in. `role`: ``member``, ``steward`` or ``admin``.
 
     `state`: ``unconfirmed`` (mail not confirmed), ``pending`` (waits for approval), ``active`` or ``suspended``.
+    `has_second_step`: signing in with the password asks for one of their factors, too (`server.factors`).
     `post_visibility` (in the words of apps), `post_sensitive` and `post_language` are what posts written with apps have
     when nothing is said; without a language it is that of the pages. Who is `uncounted` is left out of the numbers that
     networks are told. Who was away for two weeks was so from
@@ -26,6 +27,7 @@ class Account(Model):
     actor_id: str
     email = fields.CharField(max_length=254, null=True, unique=True)
     password_hash = fields.CharField(max_length=200, default="")
+    has_second_step = fields.BooleanField(default=False)
     role = fields.CharField(max_length=10, default="member")
     state = fields.CharField(max_length=12, default="active")
     language = fields.CharField(max_length=16, default="en")
@@ -54,7 +56,7 @@ class Account(Model):
 
 
 class Session(Model):
-    """One signed-in browser. Only the hash of its token is kept."""
+    """One signed-in browser. Only the hash of its token is kept. Until `proven_until` it is known who sits there."""
 
     id = id_field()
     account: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField("models.Account", on_delete=fields.CASCADE)
@@ -63,6 +65,7 @@ class Session(Model):
     created_at = MomentField()
     last_used_at = MomentField()
     expires_at = MomentField()
+    proven_until: datetime | None = MomentField(null=True)
 
     class Meta:
         """Table name and indexes."""

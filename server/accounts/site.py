@@ -13,11 +13,13 @@ from server.instance import Instance
 from server.text import LICENCES, render_markdown
 
 MODES = ("open", "approval", "invite", "closed")
+SECOND_STEP_FOR = ("", "admins", "stewards")
+"""Of whom a second step of signing in is asked: of nobody, of admins, or of stewards, too."""
 CHANNEL = "site"
 LONGEST_BREAK = timedelta(days=190)
 _KEYS = (
     *("name", "description", "accent", "registration", "guidelines", "contact", "default_licence"),
-    *("threadiverse_software", "break_from", "break_until", "helplines"),
+    *("threadiverse_software", "break_from", "break_until", "helplines", "second_step_for"),
 )
 _BETWEEN = re.compile(r"[\s,;]+")
 _SOFTWARE = re.compile(r"[a-z0-9][a-z0-9_.+-]{0,58}")
@@ -37,6 +39,7 @@ async def load(here: Instance) -> None:
     site.default_licence = values.get("default_licence") or site.default_licence
     site.threadiverse_software = software_named(values.get("threadiverse_software", "")) or THREADIVERSE_SOFTWARE
     site.break_from, site.break_until = _day(values.get("break_from")), _day(values.get("break_until"))
+    site.second_step_for = values.get("second_step_for", "")
     site.guidelines_version = int(values.get("guidelines_version", "0"))
     site.guidelines_source = values.get("guidelines", "")
     site.helplines_source = values.get("helplines", "")
@@ -86,6 +89,8 @@ def _check(changes: dict[str, str]) -> None:
             errors.append(Invalid("Write a colour such as #2f6f5e.", field="accent"))
     if changes.get("registration", "open") not in MODES:
         errors.append(Invalid("Choose who may join.", field="registration"))
+    if changes.get("second_step_for", "") not in SECOND_STEP_FOR:
+        errors.append(Invalid("Choose of whom a second step is asked.", field="second_step_for"))
     if len(changes.get("guidelines", "")) > 20_000:
         errors.append(Invalid("Use at most 20000 characters.", field="guidelines"))
     if len(changes.get("helplines", "")) > 2000:

@@ -66,10 +66,16 @@ def device_cookie(here: Instance, account_id: str) -> str:
     return here.signatures.sign(PURPOSE, account_id, until=here.clock.now() + DEVICE_LIFE)
 
 
-def check(here: Instance, *, name: str, address: str, account_id: str | None, device: str) -> None:
-    """Raise TooMany where this attempt comes too soon. Call it before looking at the password."""
+def check(
+    here: Instance, *, name: str, address: str, account_id: str | None, device: str, per_name: int = PER_NAME
+) -> None:
+    """Raise TooMany where this attempt comes too soon. Call it before looking at the password.
+
+    `per_name` is how many strangers have with one name, from wherever they try.
+    """
     now = here.clock.now()
-    waits = [_attempts(here).wait(key, most, now) for key, most in _keys(here, name, address, account_id, device)]
+    keys = _keys(here, name, address, account_id, device, per_name)
+    waits = [_attempts(here).wait(key, most, now) for key, most in keys]
     if max(waits) > 0:
         raise TooMany(max(waits))
 
@@ -105,7 +111,9 @@ def network_of(address: str) -> str:
     return str(parsed)
 
 
-def _keys(here: Instance, name: str, address: str, account_id: str | None, device: str) -> Iterator[tuple[str, int]]:
+def _keys(
+    here: Instance, name: str, address: str, account_id: str | None, device: str, per_name: int = PER_NAME
+) -> Iterator[tuple[str, int]]:
     owner = here.signatures.verify(PURPOSE, device, now=here.clock.now()) if device.count(".") == 2 else None
     if owner is not None and owner == account_id:
         yield _digest(f"device {device}"), PER_DEVICE
@@ -113,7 +121,7 @@ def _keys(here: Instance, name: str, address: str, account_id: str | None, devic
     network = network_of(address)
     yield _digest(f"pair {network} {name[:100]}"), PER_PAIR
     yield _digest(f"address {network}"), PER_ADDRESS
-    yield _digest(f"name {name[:100]}"), PER_NAME
+    yield _digest(f"name {name[:100]}"), per_name
 
 
 def _digest(key: str) -> str:

@@ -1,11 +1,16 @@
 """Who looks at something: the facts that decide what they may see and do."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """A person who is signed in here, or nobody. `role` is that of the account: member, steward or admin."""
+    """A person who is signed in here, or nobody. `role` is that of the account: member, steward or admin.
+
+    Where this server asks people of a role for a second step of signing in, who has none is a member until they set one
+    up: `waiting_role` is what they will be then. Until `proven_until` it is known who sits at this browser.
+    """
 
     actor_id: str | None = None
     actor_uri: str = ""
@@ -21,6 +26,9 @@ class Viewer:
     unread_count: int = 0
     onboarded: bool = True
     session_id: str | None = None
+    waiting_role: str = ""
+    has_second_step: bool = False
+    proven_until: datetime | None = None
     communities: tuple[object, ...] = ()
 
     @property

@@ -12,6 +12,7 @@ from server.actors import rotating
 from server.commands.common import refuse, with_instance
 from server.communities import actions as communities
 from server.errors import NotFound
+from server.factors import actions as factors
 from server.instance import Instance
 
 
@@ -82,6 +83,23 @@ def set_password(context: click.Context, name: str, password_stdin: bool) -> Non
 
     with_instance(context, action)
     click.echo(f"the password of @{name} is set")
+
+
+@user.command("reset-factors")
+@click.argument("name")
+@click.pass_context
+def reset_factors(context: click.Context, name: str) -> None:
+    """Take away app, passkeys and recovery codes.
+
+    For somebody who lost them, once you know that it is them. Their password alone lets them in then.
+    """
+
+    async def action(here: Instance) -> None:
+        account_id = await account_queries.account_id_of(here, name)
+        await factors.reset(here, account_id, by="command line")
+
+    with_instance(context, action)
+    click.echo(f"@{name.lstrip('@')} signs in with the password alone; their sessions have ended")
 
 
 @user.command("suspend")

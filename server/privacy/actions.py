@@ -99,7 +99,7 @@ async def make(here: Instance, payload: Any) -> None:
 async def fetch_own(here: Instance, acting: Viewer, export_id: str, number: int) -> FetchedPart:
     """A file of an archive that one asked for. Raises NotFound for anybody else's, as for one that is over.
 
-    Whoever calls this has made sure that it is really them (`web.privacy.proof`).
+    Whoever calls this has made sure that it is really them (`accounts.need_proof`).
     """
     found = await DataExport.get_or_none(id=export_id, actor_id=str(acting.actor_id), state="ready")
     return await fetched(here, found, number)

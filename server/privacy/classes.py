@@ -30,7 +30,9 @@ class Held:
     columns: tuple[str, ...] = ()
 
 
-SECRET = frozenset({"password_hash", "token_hash", "code_hash", "key_hash", "secret", "secret_hash", "p256dh", "key"})
+SECRET = frozenset(
+    {"password_hash", "token_hash", "code_hash", "key_hash", "secret", "secret_hash", "p256dh", "key", "sealed"}
+)
 """What opens a door; and where a file lies, which says nothing to anybody else."""
 
 _MINE = "IN (SELECT mine.id FROM post AS mine WHERE mine.author_id = :me AND mine.state <> 'deleted')"
@@ -64,6 +66,9 @@ HELD: tuple[Held, ...] = (
         ("oidc_identity", "account_id = :account", "issuer subject created_at seen_at answered_at ended_at ended_why"),
         ("mail_token", "account_id = :account"),
         ("invitation", "created_by_id = :account"),
+        ("passkey", "account_id = :account", "name created_at last_used_at"),
+        ("code_app", "account_id = :account"),
+        ("recovery_code", "account_id = :account"),
     ),
     *_held(
         "writing",
@@ -208,6 +213,7 @@ ABOUT_NOBODY: dict[str, str] = {
     "tried_tally": "sums of reports of practices elsewhere",
     "need_offer": "how many people of another server were told of a question",
     "report_copy": "what other servers answered to a report",
+    "spent_challenge": "what browsers were asked when somebody signed in with a passkey, for a quarter of an hour",
     "digest_run": "how many mails were prepared",
     "webhook": "chat rooms that a community tells of what is public",
     "retention_rule": "how long things are kept",

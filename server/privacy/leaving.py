@@ -46,7 +46,7 @@ async def counted(here: Instance, acting: Viewer) -> dict[str, int]:
 
 
 async def leave(here: Instance, acting: Viewer, choice: str, *, report: bool = True) -> None:
-    """Delete oneself, and let practices become what one chose. Whoever calls this has made sure that it is them."""
+    """Delete oneself, and let practices become what one chose; needs a fresh proof."""
     if choice not in CHOICES:
         raise Invalid("Choose what becomes of your practices.", field="practices")
     if acting.actor_id is None or acting.account_id is None:
@@ -57,7 +57,7 @@ async def leave(here: Instance, acting: Viewer, choice: str, *, report: bool = T
             await _hand_over(here, acting.actor_id, to=await _former_member(here, keys))
         elif choice == COAUTHORS:
             await _hand_over(here, acting.actor_id, to=None)
-        await accounts.delete_account(here, acting.account_id, by=acting.handle, report=report)
+        await accounts.delete_own_account(here, acting, report=report)
 
 
 async def is_former_member(here: Instance, actor_id: str) -> bool:

@@ -78,11 +78,12 @@ class Walk:
             seen.add(_kind(url))
             response = self.page.goto(url)
             if response is not None and "html" in response.headers.get("content-type", ""):
-                self._look(url, response)
+                self.look(url, response)
                 waiting += list(self._links())
         return len(seen)
 
-    def _look(self, url: str, response: Response) -> None:
+    def look(self, url: str, response: Response) -> None:
+        """What axe-core and the width of a phone have to say of the page that is open."""
         if response.status >= 400:
             self.wrong.append(f"{url}: status {response.status}")
         wide = self.page.viewport_size
@@ -131,3 +132,48 @@ def test_every_page_is_for_everybody(
     context.close()
     assert not walk.wrong, "\n".join(walk.wrong)
     assert pages >= fewest
+
+
+def test_s32_a_passkey_of_chromium_is_both_steps(demo: Demo, browser: Browser, axe: str) -> None:
+    context = browser.new_context(viewport=NARROW, bypass_csp=True)
+    walk = Walk(context.new_page(), demo.northfield, axe)
+    page = walk.page
+    session = context.new_cdp_session(page)
+    session.send("WebAuthn.enable")
+    device = {"protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True}
+    made = session.send(
+        "WebAuthn.addVirtualAuthenticator",
+        {"options": device | {"isUserVerified": True, "automaticPresenceSimulation": True}},
+    )
+    walk.sign_in("joel")
+
+    def press(form: str) -> None:
+        with page.expect_navigation() as going:
+            page.click(f"{form} button")
+        walk.look(page.url, going.value)
+
+    page.goto(f"{demo.northfield}/settings/second-step")
+    press("form[action='/settings/second-step/app']")  # the picture and the key
+    page.goto(f"{demo.northfield}/settings/second-step/passkeys")
+    page.fill("[name=name]", "Joel’s phone")
+    press("form[data-make]")  # recovery codes
+    context.clear_cookies(name="peerhall_session")
+    page.goto(f"{demo.northfield}/sign-in?next=/settings/second-step")
+    page.fill("[name=name]", "joel")
+    page.fill("[name=password]", PASSWORD)
+    press("form[action='/sign-in']")
+    press("form[action='/sign-in/second-step'][data-passkey]")
+    assert page.get_by_text("Joel’s phone").is_visible()
+    context.clear_cookies(name="peerhall_session")
+    page.goto(f"{demo.northfield}/sign-in?next=/settings/second-step")
+    press("form[action='/sign-in/passkey']")
+    assert page.url.endswith("/settings/second-step")
+    assert not walk.wrong, "\n".join(walk.wrong)
+
+    context.clear_cookies(name="peerhall_session")
+    session.send("WebAuthn.removeVirtualAuthenticator", {"authenticatorId": made["authenticatorId"]})
+    session.send("WebAuthn.addVirtualAuthenticator", {"options": device | {"isUserVerified": False}})
+    page.goto(f"{demo.northfield}/sign-in")
+    page.click("form[action='/sign-in/passkey'] button")
+    page.get_by_text("Nothing came from your device").wait_for()
+    context.close()

@@ -37,7 +37,7 @@ async def three(fediverse: Fediverse) -> tuple[Person, Person, Person]:
 
 
 async def leave(person: Person, **more: bool) -> None:
-    await person.do(accounts.delete_own_account, PASSWORD, **more)
+    await person.do(accounts.delete_own_account, **more)
 
 
 async def hosts(fediverse: Fediverse, person: Person) -> dict[str, str]:

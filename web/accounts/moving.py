@@ -28,13 +28,11 @@ async def move(request: Request) -> Response:
     """Move away, with my followers."""
     here, viewer, form = here_of(request), signed_in(request), await form_of(request)
     filled = {"target": text(form, "target", 500)}
-    password = form.get("password")
     try:
         throttle.limit(here, f"move {viewer.account_id}", "", TRIES_PER_QUARTER)
         if not text(form, "understood"):
             raise Invalid(gettext(request, "Tick that you understand what moving does."), field="understood")
-        secret = password[:1000] if isinstance(password, str) else ""
-        await accounts.move_own_account(here, viewer, filled["target"], secret)
+        await accounts.move_own_account(here, viewer, filled["target"])
     except (Invalid, NotAllowed) as error:
         return await _page(request, form=filled, errors=_errors(error, "target"), status=422)
     words = gettext(request, "You have moved. Your followers are being told.")

@@ -6,22 +6,16 @@ from starlette.routing import Route
 
 from server.accounts import actions as accounts
 from server.accounts import throttle
-from server.accounts.actions import SignInRefused, SignUp
+from server.accounts.actions import SecondStepNeeded, SignInRefused, SignUp
 from server.errors import Invalid, NotAllowed, NotFound
 from server.oidc.queries import sign_out_address
-from web.accounts import carrying, deletions, moving, own
+from web.accounts import carrying, deletions, entering, factors, moving, own
+from web.accounts.entering import ask_second_step, entered, sign_in_form
+from web.accounts.proving import origin_of
 from web.i18n import gettext, language_of
 from web.render import redirect, render
-from web.request import form_of, here_of, text, viewer_of
-from web.sessions import (
-    DEVICE_COOKIE,
-    SESSION_COOKIE,
-    address_of,
-    is_for_app,
-    safe_next,
-    sign_in_response,
-    sign_out_response,
-)
+from web.request import address_of, form_of, here_of, text, viewer_of
+from web.sessions import SESSION_COOKIE, safe_next, sign_in_response, sign_out_response
 
 SIGN_UPS_PER_QUARTER = 10
 MAILS_PER_QUARTER = 6
@@ -32,7 +26,7 @@ async def sign_in_page(request: Request) -> Response:
     onward = safe_next(request.query_params.get("next"), "")
     if viewer_of(request).is_signed_in:
         return RedirectResponse(onward or "/week", status_code=303)
-    return render(request, "accounts/sign_in.html", form={"next": onward}, keeps_opener=is_for_app(onward))
+    return sign_in_form(request, {"next": onward})
 
 
 async def sign_in(request: Request) -> Response:
@@ -45,29 +39,14 @@ async def sign_in(request: Request) -> Response:
             here,
             text(form, "name", 254),
             password[:1000] if isinstance(password, str) else "",
-            address=address_of(request),
-            device=request.cookies.get(DEVICE_COOKIE, "")[:500],
-            user_agent=request.headers.get("user-agent", ""),
+            **origin_of(request),
         )
+    except SecondStepNeeded as needed:
+        return await ask_second_step(request, needed.opening, onward)
     except (SignInRefused, throttle.TooMany) as error:
-        late = isinstance(error, throttle.TooMany)
-        response = render(
-            request,
-            "accounts/sign_in.html",
-            status_code=429 if late else 422,
-            errors=[{"field": "name", "message": error.message}],
-            form={"name": text(form, "name", 254), "next": onward},
-            keeps_opener=is_for_app(onward),
-        )
-        if isinstance(error, throttle.TooMany):
-            response.headers["Retry-After"] = str(error.retry_after)
-        return response
-    old = request.cookies.get(SESSION_COOKIE, "")
-    if old:
-        await accounts.sign_out(here, old)
-    target = onward or "/week"
-    goes_on = viewer.onboarded or is_for_app(target)
-    return sign_in_response(request, redirect(request, target if goes_on else "/welcome"), token, viewer)
+        form_again = {"name": text(form, "name", 254), "next": onward}
+        return sign_in_form(request, form_again, refused=error, field="name")
+    return await entered(request, token, viewer, onward)
 
 
 async def sign_out(request: Request) -> Response:
@@ -216,7 +195,9 @@ routes = [
     Route("/reset", request_reset, methods=["POST"]),
     Route("/reset/{token}", new_password_page),
     Route("/reset/{token}", new_password, methods=["POST"]),
+    *entering.routes,
     *own.routes,
+    *factors.routes,
     *carrying.routes,
     *deletions.routes,
     *moving.routes,

@@ -28,7 +28,7 @@ PAGE = 50
 ABOUT_POSTS = ("post.", "answer.", "resource.")
 SITE_FIELDS = (
     *("name", "description", "accent", "registration", "guidelines", "contact", "default_licence"),
-    *("threadiverse_software", "helplines"),
+    *("threadiverse_software", "helplines", "second_step_for"),
 )
 
 
@@ -161,6 +161,7 @@ async def site_page(request: Request) -> Response:
         "contact": now.contact,
         "default_licence": now.default_licence,
         "helplines": now.helplines_source,
+        "second_step_for": now.second_step_for,
         "threadiverse_software": "\n".join(sorted(now.threadiverse_software)),
     }
     return _site(request, form)
@@ -171,6 +172,8 @@ async def save_site(request: Request) -> Response:
     by, form = admin(request), await form_of(request)
     filled = {name: text(form, name, 25_000) for name in SITE_FIELDS}
     try:
+        if filled["second_step_for"] and not by.has_second_step:
+            raise Invalid(gettext(request, "Set up your own second step first."), field="second_step_for")
         await site.save(here_of(request), by.handle, dict(filled))
         await dialects.reclassify_all(here_of(request))
     except Invalid as error:

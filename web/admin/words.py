@@ -87,6 +87,7 @@ def log(request: Request) -> dict[str, str]:
     return {
         "account.approve": gettext(request, "let in"),
         "account.decline": gettext(request, "declined"),
+        "account.factors": gettext(request, "took the second step of signing in away from"),
         "account.role": gettext(request, "changed a role"),
         "actor.delete": gettext(request, "deleted"),
         "actor.keys": gettext(request, "made new keys for"),

@@ -28,9 +28,9 @@ from web.demo.pages import STOPS, answer_words, message_address, start, with_bar
 from web.demo.stops import ELSEWHERE, POLL
 from web.i18n import gettext
 from web.render import render, shell_routes
-from web.request import form_of, text
+from web.request import SAFE_METHODS, form_of, text
 from web.routes import exception_handlers
-from web.sessions import SAFE_METHODS, is_own_request
+from web.sessions import is_own_request
 
 MAX_ID = 500
 FOLDED = frozenset({"Article", "Page", "Event"})

@@ -14,7 +14,7 @@ from server.oauth.queries import Asked, AskedWrongly, BadRequest
 from web.i18n import gettext
 from web.oauth.wording import in_words
 from web.render import redirect, render
-from web.request import form_of, here_of, signed_in, text, viewer_of
+from web.request import form_of, here_of, proven, signed_in, text, viewer_of
 from web.sessions import SESSION_COOKIE, sign_out_response
 
 NAMES = (
@@ -88,8 +88,8 @@ async def apps_page(request: Request) -> Response:
 
 
 async def make_token(request: Request) -> Response:
-    """A token for a script of mine, shown once."""
-    here, viewer, form = here_of(request), signed_in(request), await form_of(request)
+    """A token for a script of mine, shown once. It outlives the session: it takes a proof that it is me."""
+    here, viewer, form = here_of(request), proven(request), await form_of(request)
     name = text(form, "name", 100).strip()
     wanted = "read write" if text(form, "may_write") else "read"
     try:

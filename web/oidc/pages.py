@@ -14,10 +14,9 @@ from server.oidc.errors import Away, NotVerified, SignInFailed
 from web.i18n import gettext, language_of
 from web.oidc import admin
 from web.render import redirect, render
-from web.request import form_of, here_of, signed_in, text, viewer_of
+from web.request import address_of, form_of, here_of, signed_in, text, viewer_of
 from web.sessions import (
     SESSION_COOKIE,
-    address_of,
     is_for_app,
     safe_next,
     short_cookie,

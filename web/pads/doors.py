@@ -11,8 +11,8 @@ from server.pads.access import stand
 from server.pads.policy import STAY
 from web.i18n import gettext
 from web.render import redirect, render
-from web.request import form_of, here_of, text, viewer_of
-from web.sessions import KEY_COOKIE, address_of, key_response
+from web.request import address_of, form_of, here_of, text, viewer_of
+from web.sessions import KEY_COOKIE, key_response
 
 ASKED_PER_QUARTER = 10
 

@@ -11,9 +11,8 @@ from server.errors import Invalid, NotFound
 from server.privacy import actions, consents, inactive, leaving, queries, retention
 from web.i18n import gettext
 from web.privacy import words
-from web.privacy.proof import really_them
 from web.render import redirect, render
-from web.request import form_of, here_of, signed_in, text, texts
+from web.request import form_of, here_of, proven, signed_in, text, texts
 from web.sessions import sign_out_response
 
 DATA, CONSENTS = "/settings/data", "/settings/consents"
@@ -50,9 +49,9 @@ async def show(
 
 async def ask_for_archive(request: Request) -> Response:
     """Have an archive made."""
+    viewer = proven(request)
     try:
-        await really_them(request, await form_of(request))
-        await actions.ask_for_own(here_of(request), signed_in(request))
+        await actions.ask_for_own(here_of(request), viewer)
     except Invalid as error:
         return await show(request, errors=[_of("archive", each) for each in error.errors], status=422)
     said = gettext(request, "Your archive is being made. Small ones are ready at once; else a mail tells you.")
@@ -60,13 +59,9 @@ async def ask_for_archive(request: Request) -> Response:
 
 
 async def fetch(request: Request) -> Response:
-    """`POST …/fetch/N`: a file of my archive, for me alone, with my password."""
-    here, viewer, form = here_of(request), signed_in(request), await form_of(request)
+    """`POST …/fetch/N`: a file of my archive, for me alone, once it is known that it is me."""
+    here, viewer, form = here_of(request), proven(request), await form_of(request)
     number = text(form, "part", 4)
-    try:
-        await really_them(request, form)
-    except Invalid as error:
-        return await show(request, errors=[_of("fetch", each) for each in error.errors], status=422)
     if not (number.isascii() and number.isdigit()):
         raise NotFound
     return sent(await actions.fetch_own(here, viewer, request.path_params["export_id"], int(number)))
@@ -154,7 +149,6 @@ async def delete_account(request: Request) -> Response:
     try:
         if not text(form, "understood"):
             raise Invalid(gettext(request, "Tick that you understand this cannot be undone."), field="understood")
-        await really_them(request, form)
         await leaving.leave(here, viewer, choice, report=bool(text(form, "report")))
     except Invalid as error:
         return await show(request, errors=error.errors, status=422, choice=choice)

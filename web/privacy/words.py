@@ -57,7 +57,7 @@ def classes(request: Request, kept: Mapping[str, int]) -> dict[str, ClassWords]:
             gettext(request, "Nobody gets your address. What you teach and may be asked about stands on your profile."),
         ),
         "signing_in": ClassWords(
-            gettext(request, "Where you are signed in, and invitations you made"),
+            gettext(request, "Where you are signed in, what with besides your password, and invitations you made"),
             gettext(request, "So that you can end what is not you. No address of a machine is kept."),
             gettext(request, "Until they end: browsers after some weeks without you, links after days."),
             nobody,

@@ -267,12 +267,13 @@ async def test_s30_nobody_ends_or_removes_what_is_anothers(fediverse):
         await here.run(accounts.save_context, here, forged, accounts.NewContext(label="x"))
 
 
-async def test_deleting_oneself_needs_the_password_and_is_complete(fediverse):
+async def test_s28_deleting_oneself_needs_a_fresh_proof_and_is_complete(fediverse):
     here = await fediverse.start("alder.example")
     maya = await fediverse.person(here, "maya")
-    with pytest.raises(Invalid):
-        await maya.do(accounts.delete_own_account, "wrong")
-    await maya.do(accounts.delete_own_account, PASSWORD)
+    for until in (None, fediverse.clock.now()):
+        with pytest.raises(accounts.ProofNeeded):
+            await here.run(accounts.delete_own_account, here, dataclasses.replace(maya.viewer, proven_until=until))
+    await maya.do(accounts.delete_own_account)
     for table in ("account", "session", "saved_context", "mail_token"):
         assert await here.run(here.db.value, f"SELECT count(*) AS n FROM {table}") == 0
     assert (await here.run(actors.person_by_handle, here, "maya")).is_deleted

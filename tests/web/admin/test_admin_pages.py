@@ -9,7 +9,6 @@ from server.consortium import actions as networks
 from server.peers import queries as peers
 from server.posts.queries import page_path
 from server.posts.removal import remove_post, restore_post
-from tests.conftest import PASSWORD
 from tests.posting import write
 from web.admin.pages import routes
 
@@ -41,7 +40,7 @@ async def test_every_page_of_the_administration_opens(fediverse):
     here = await fediverse.start("alder.example")
     ana = await fediverse.person(here, "ana", role="admin")
     gone = await fediverse.person(here, "evil.example")
-    await gone.do(delete_own_account, PASSWORD)
+    await gone.do(delete_own_account)
     await here.run(networks.found, here, "@ana", name="Valley", purpose="We try things.")
     await here.run(here.db.execute, "UPDATE consortium SET slug = 'evil.example'")
     async with fediverse.client(here, ana) as browser:

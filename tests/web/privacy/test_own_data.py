@@ -68,15 +68,18 @@ async def test_s36_nobody_gets_what_is_anothers(fediverse: Fediverse) -> None:
         async with fediverse.client(here) as nobody:
             assert (await nobody.get(path)).status_code == 303
     async with fediverse.client(here, amara) as browser:
-        for wrong in ({}, {"password": "wrong"}):
-            assert (await browser.post(f"{DATA}/archives", data=wrong)).status_code == 422
+        stale = "UPDATE session SET proven_until = 1 WHERE account_id = :id"
+        await here.run(here.db.execute, stale, id=amara.viewer.account_id)
+        for wrong in ({}, {"proof_password": "wrong"}):
+            stopped = await browser.post(f"{DATA}/archives?proof=1" if wrong else f"{DATA}/archives", data=wrong)
+            assert stopped.status_code == (422 if wrong else 403)
         assert await exports(here) == []
-        assert (await browser.post(f"{DATA}/archives", data={"password": PASSWORD})).status_code == 303
-        assert (await browser.post(f"{DATA}/archives", data={"password": PASSWORD})).status_code == 422, "one in 12 h"
+        right = {"proof_password": PASSWORD}
+        assert (await browser.post(f"{DATA}/archives?proof=1", data=right)).status_code == 303
+        assert (await browser.post(f"{DATA}/archives")).status_code == 422, "one in 12 h"
         (export,) = await exports(here)
         assert (export.state, len(export.parts)) == ("ready", 1), "a small account has it at once"
-        path, right = f"{DATA}/archives/{export.id}", {"password": PASSWORD, "part": "0"}
-        assert (await browser.post(path, data=right | {"password": "wrong"})).status_code == 422
+        path, right = f"{DATA}/archives/{export.id}", {"part": "0"}
         for part in ("1", "-1", "x", ""):
             assert (await browser.post(path, data=right | {"part": part})).status_code == 404
         assert (await browser.get(f"/media/{export.parts[0]['key']}")).status_code == 404, "it lies in no public place"
@@ -86,7 +89,8 @@ async def test_s36_nobody_gets_what_is_anothers(fediverse: Fediverse) -> None:
             assert (await nobody.post(path, data=right)).status_code == 303
         assert (await browser.post(path, data=right)).status_code == 200
         fediverse.clock.advance(7 * 86_400 + 1)
-        assert (await browser.post(path, data=right)).status_code in {303, 404}
+        late = await browser.post(f"{path}?proof=1", data=right | {"proof_password": PASSWORD})
+        assert late.status_code in {303, 404}
     await fediverse.settle()
     assert await exports(here) == []
     assert await here.run(actions.storage(here).size, export.parts[0]["key"]) is None
