@@ -91,7 +91,9 @@ def _refused(refusal: Refused) -> Response:
     if seconds:
         return ApiError(429, "Too many requests", refusal.message, {"Retry-After": str(seconds)}).response()
     if isinstance(refusal, NotFound):
-        return ApiError(404, "Record not found", refusal.message).response()
+        return ApiError(
+            404, "Record not found"
+        ).response()  # without words: what is not for them is as what is not (S30)
     if isinstance(refusal, NotAllowed):
         return ApiError(403, "This action is not allowed", refusal.message).response()
     return ApiError(422, refusal.message).response()

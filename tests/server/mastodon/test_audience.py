@@ -219,3 +219,14 @@ async def test_s15_posts_are_for_their_readers_and_nobody_else(scene: Scene) -> 
     await nobody_is_counted_where_they_are_not_to_be_known(scene)
     await nobody_meets_a_word_that_is_not_for_them(scene)
     await nobody_does_anything_with_a_post_that_is_not_for_them(scene)
+
+
+async def test_s30_what_is_private_answers_letter_by_letter_as_what_is_not_there(fediverse: Fediverse) -> None:
+    here = await fediverse.start("alder.example")
+    maya, tom = await fediverse.person(here, "maya"), await fediverse.person(here, "tom")
+    private, absent = number_of((await write(maya, "Mine", visibility="private")).id), "117000000000000000"
+    app = await app_of(fediverse, here, tom)
+    for act in ("favourite", "reblog", "bookmark", "pin", "mute"):
+        told = [await app.call("POST", f"/api/v1/statuses/{id_}/{act}") for id_ in (private, absent)]
+        assert [answer.status_code for answer in told] == [404, 404]
+        assert told[0].content == told[1].content, act
