@@ -37,6 +37,12 @@ GRACE_SECONDS = 10
 OWN_WORK = ("refusals", "kept")
 """What a process writes down itself, also where a worker of its own does everything else."""
 MAX_ACCEPT = 1000
+ONE_YEAR = b"max-age=31536000"
+LEAST_HEADERS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"referrer-policy", b"same-origin"),
+)
 ACTIVITY_TYPES = ("application/activity+json", "application/ld+json")
 
 
@@ -63,12 +69,18 @@ def wants_activity(accept: str) -> bool:
 
 
 class Bind:
-    """Runs every request on this instance's database and puts the instance into the scope."""
+    """Runs every request on this instance's database and puts the instance into the scope.
+
+    Each answer says of itself at least that it is what it says, may load and run nothing, stands in no frame, and that
+    this address is kept to HTTPS; pages and files say more (S26).
+    """
 
     def __init__(self, app: ASGIApp, here: Instance) -> None:
         """Wrap an application."""
         self._app = app
         self._here = here
+        https = here.settings.is_https
+        self._least = (*LEAST_HEADERS, (b"strict-transport-security", ONE_YEAR)) if https else LEAST_HEADERS
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -81,6 +93,10 @@ class Bind:
         async def begin(message: Message) -> None:
             nonlocal begun
             begun = True
+            if message["type"] == "http.response.start":
+                given = message.get("headers", ())
+                names = {name.lower() for name, _ in given}
+                message["headers"] = [*given, *(header for header in self._least if header[0] not in names)]
             await send(message)
 
         with self._here.db.bind():

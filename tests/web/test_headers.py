@@ -1,9 +1,13 @@
-"""Every page carries strict headers, whoever asks and whatever comes of it (S26)."""
+"""Every page carries strict headers, whoever asks and whatever comes of it (S26).
+
+The walk over all routes looks at the headers of each answer, too (`tests.permissions`).
+"""
 
 from typing import Any
 
 import pytest
 
+from tests.permissions.headers import header_faults
 from tests.posting import write
 
 PATHS = ("/", "/login", "/people", "/search", "/help", "/c", "/nowhere", "/@nobody", "/admin", "/settings", "/week")
@@ -48,3 +52,16 @@ async def test_s26_no_page_may_run_or_load_what_is_not_ours(fediverse: Any, maya
 async def test_s26_an_https_address_is_kept_to_https(fediverse: Any, maya: Any) -> None:
     async with fediverse.client(maya.here) as client:
         assert "max-age=" in (await client.get("/")).headers["strict-transport-security"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/settings", "/@nobody/feed.atom", "/communities/x", "/c/garden/feed.atom", "/p/nothing-0000000a/event.ics",
+     "/static/nothing.css", "/service-worker.js", "/media/ab/nothing.webp", "/api/v1/instance", "/api/v1/nothing",
+     "/api/peerhall/v1/openapi.json", "/oauth/authorize", "/.well-known/oauth-authorization-server",
+     "/.well-known/webfinger", "/nodeinfo/2.1", "/ap/actor", "/ap/nothing", "/health", "/live"],
+)  # fmt: skip
+async def test_s26_whatever_is_answered_runs_and_frames_nothing(fediverse: Any, maya: Any, path: str) -> None:
+    async with fediverse.client(maya.here) as client:
+        headers = (await client.get(path)).headers
+    assert list(header_faults(path, headers)) == []
