@@ -9,7 +9,7 @@ SPREAD := -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 PARTS := check-format check-lint check-types check-imports check-project
-.PHONY: help documents features peers demo test test-sqlite test-postgres test-long fuzz check $(PARTS) fix bench chaos rolling rehearse sbom migration pictures lock clean
+.PHONY: help documents features permissions peers demo test test-sqlite test-postgres test-long fuzz check $(PARTS) fix bench chaos rolling rehearse sbom migration pictures lock clean
 
 help:  ## what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-14s %s\n", $$1, $$2}'
@@ -109,6 +109,9 @@ documents: $(VENV)/dev.stamp  ## write the examples and the matrix of FEDERATION
 
 features: $(VENV)/dev.stamp  ## write docs/features.md anew: what there is, and the tests that prove it
 	@$(BIN)/python -m tests.project.features
+
+permissions: $(VENV)/dev.stamp  ## write docs/permissions.md anew: who may use which route
+	@$(BIN)/python -m tests.permissions.rules
 
 pictures: $(VENV)/dev.stamp  ## take the pictures of the README again
 	@$(BIN)/python -m deploy.pictures
