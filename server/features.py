@@ -20,6 +20,7 @@ from server.filters.feature import feature as filters
 from server.hashtags.feature import feature as hashtags
 from server.ideas.feature import feature as ideas
 from server.instance import Instance
+from server.invitations.feature import feature as invitations
 from server.letterbox.feature import feature as letterbox
 from server.live.feature import feature as live
 from server.mail.feature import feature as mail
@@ -67,6 +68,7 @@ FEATURES: tuple[Feature, ...] = (
     accounts,
     factors,
     oauth,
+    invitations,
     oidc,
     fediverse,
     media,

@@ -59,7 +59,7 @@ class Settings:
     oidc_parameters: tuple[str, ...] = ()
     oidc_required: tuple[str, ...] = ()
     oidc_roles: tuple[str, ...] = ()
-    oidc_create: Literal["approval", "everybody", "nobody"] = "approval"
+    oidc_create: Literal["approval", "everybody", "invited", "nobody"] = "approval"
     oidc_link_verified: bool = False
     log: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["text", "json"] = "text"

@@ -31,6 +31,7 @@ from web.events.seminars import routes as seminars
 from web.help.pages import routes as help_pages
 from web.i18n import gettext
 from web.ideas.pages import routes as ideas
+from web.invitations.pages import routes as invitations
 from web.live.pages import routes as live
 from web.media.pages import routes as media
 from web.moderation.pages import routes as moderation
@@ -112,6 +113,7 @@ def page_routes() -> list[BaseRoute]:
         *oauth,
         *oidc,
         *help_pages,
+        *invitations,
         *admin,
         *held,
         Route("/components", components_page),

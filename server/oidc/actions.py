@@ -19,6 +19,7 @@ from server.audit import actions as audit
 from server.errors import Invalid, NotFound
 from server.ids import new_id
 from server.instance import Instance
+from server.invitations import actions as invitations
 from server.mail.actions import send_later
 from server.oidc import ending, policy
 from server.oidc.errors import NotBegun, NotLetIn
@@ -57,6 +58,7 @@ class Known:
     role: str | None
     refresh: str
     onward: str
+    waits: bool = False
 
 
 async def arrive(here: Instance, arrival: Arrival, *, user_agent: str = "") -> SignedIn | Newcomer:
@@ -148,7 +150,7 @@ async def join(
     known = await look(here, ticket)
     check_username(name)
     check_display_name(display_name or name, field="display_name")
-    waits = here.settings.oidc_create == "approval"
+    waits = known.waits
     keys, now = await actors.new_keys(), here.clock.now()
     taken = bool(known.email) and await Account.exists(email=known.email)
     try:
@@ -170,6 +172,7 @@ async def join(
                 created_at=now,
             )
             await _note_identity(here, account, known.subject, known.refresh)
+            await invitations.came(here, known.email)
             event = AccountPending if waits else AccountActivated
             await here.events.emit(event(account.id, actor.id))
     except IntegrityError as error:
@@ -214,7 +217,8 @@ async def _newcomer(here: Instance, arrival: Arrival, role: str | None) -> Newco
             "An account here has this mail address. If it is yours, sign in with its password, and connect the two"
             " in your settings."
         )
-    if here.settings.oidc_create == "nobody":
+    invited, create = await invitations.invited_role(here, address), here.settings.oidc_create
+    if create == "nobody" or (create == "invited" and invited is None):
         raise NotLetIn(
             "There is no account for you here yet. Ask an admin for an invitation, or sign in with your password and"
             " connect the two in your settings."
@@ -223,9 +227,10 @@ async def _newcomer(here: Instance, arrival: Arrival, role: str | None) -> Newco
         subject=arrival.subject,
         name=clean_name(policy.text_of(arrival.claims, "name", "preferred_username"))[:100],
         email=_address_or_nothing(address),
-        role=role,
+        role=role or invited,
         refresh=arrival.refresh,
         onward=arrival.onward,
+        waits=create == "approval" and invited is None,
     )
     ticket, now = new_token(), here.clock.now()
     await OidcTicket.create(

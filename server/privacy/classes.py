@@ -63,6 +63,7 @@ HELD: tuple[Held, ...] = (
     *_held(
         "signing_in",
         ("session", "account_id = :account"),
+        ("invited_person", "email = :email", "email name role mails created_at sent_at ends_at joined_at revoked_at"),
         ("oidc_identity", "account_id = :account", "issuer subject created_at seen_at answered_at ended_at ended_why"),
         ("mail_token", "account_id = :account"),
         ("invitation", "created_by_id = :account"),

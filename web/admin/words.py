@@ -119,6 +119,8 @@ def log(request: Request) -> dict[str, str]:
         "consortium.remove": gettext(request, "took a server out of a network:"),
         "held.let_in": gettext(request, "let something in from"),
         "invitation.create": gettext(request, "made an invitation"),
+        "invitation.list": gettext(request, "invited so many with a list:"),
+        "invitation.resend": gettext(request, "wrote again to"),
         "invitation.revoke": gettext(request, "revoked an invitation"),
         "oidc.connect": gettext(request, "connected with the sign-in service:"),
         "oidc.held_back": gettext(request, "suspended nobody, though the sign-in service refused so many at once:"),

@@ -74,7 +74,7 @@ async def name_page(request: Request) -> Response:
         known = await actions.look(_here(request), _ticket(request))
     except SignInFailed as error:
         return _failed(request, error)
-    return _name(request, {"display_name": known.name, "username": actions.proposed_name(known)})
+    return _name(request, known, {"display_name": known.name, "username": actions.proposed_name(known)})
 
 
 async def name(request: Request) -> Response:
@@ -83,6 +83,9 @@ async def name(request: Request) -> Response:
     filled = {"display_name": text(form, "display_name", 200), "username": text(form, "username", 60)}
     try:
         known = await actions.look(here, _ticket(request))
+    except SignInFailed as error:
+        return _failed(request, error)
+    try:
         came = await actions.join(
             here,
             _ticket(request),
@@ -92,7 +95,7 @@ async def name(request: Request) -> Response:
             user_agent=request.headers.get("user-agent", ""),
         )
     except Invalid as error:
-        return _name(request, filled, errors=error.errors, status=422)
+        return _name(request, known, filled, errors=error.errors, status=422)
     except SignInFailed as error:
         return _failed(request, error)
     if came is None:
@@ -138,7 +141,12 @@ async def _in(request: Request, came: actions.SignedIn, onward: str) -> Response
 
 
 def _name(
-    request: Request, form: dict[str, str], *, errors: list[dict[str, str]] | None = None, status: int = 200
+    request: Request,
+    known: actions.Known,
+    form: dict[str, str],
+    *,
+    errors: list[dict[str, str]] | None = None,
+    status: int = 200,
 ) -> Response:
     return render(
         request,
@@ -146,7 +154,7 @@ def _name(
         status_code=status,
         form=form,
         errors=errors or [],
-        waits=here_of(request).settings.oidc_create == "approval",
+        waits=known.waits,
     )
 
 
