@@ -38,6 +38,7 @@ from server.posts.feature import feature as posts
 from server.practices.feature import feature as practices
 from server.privacy.feature import feature as privacy
 from server.proposals.feature import feature as proposals
+from server.pulse.feature import feature as pulse
 from server.push.feature import feature as push
 from server.remixes.feature import feature as remixes
 from server.resources.feature import feature as resources
@@ -75,6 +76,7 @@ FEATURES: tuple[Feature, ...] = (
     consortium,
     communities,
     topics,
+    pulse,
     posts,
     practices,
     coauthors,

@@ -24,6 +24,7 @@ FIXED = frozenset(
             N_("Round"),
             N_("Proposal"),
             N_("Went well"),
+            N_("Off my chest"),
             N_("Thanks"),
             N_("Celebration"),
             N_("Tip"),

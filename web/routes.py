@@ -48,6 +48,7 @@ from web.practices.pages import routes as practices
 from web.privacy.keeping import routes as keeping
 from web.privacy.pages import routes as privacy
 from web.proposals.pages import routes as proposals
+from web.pulse.pages import routes as pulse
 from web.remixes.pages import routes as remixes
 from web.render import render, shell_routes
 from web.request import SecondStepMissing, SignInNeeded
@@ -82,6 +83,7 @@ def page_routes() -> list[BaseRoute]:
         *coauthors,
         *communities,
         *topics,
+        *pulse,
         *discussions,
         *challenges,
         *ideas,

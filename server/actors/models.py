@@ -204,6 +204,23 @@ class Block(Model):
         indexes = (("blocked",),)
 
 
+class Boundary(Model):
+    """Who may write to somebody here, and who may name them: ``everyone``, those ``known`` to them, or ``nobody``.
+
+    `id` is that of the actor. `quiet`: what happens is noted for them as seen, but for what concerns somebody's safety.
+    """
+
+    id = id_field()
+    direct = fields.CharField(max_length=8, default="everyone")
+    mention = fields.CharField(max_length=8, default="everyone")
+    quiet = fields.BooleanField(default=False)
+
+    class Meta:
+        """Table name."""
+
+        table = "boundary"
+
+
 class Mute(Model):
     """Somebody here does not want to meet another in lists, and nobody else knows of it.
 

@@ -18,6 +18,7 @@ class Community(Model):
     ``invite``. `posting`: ``everyone`` (every member) or ``facilitators``. `goals` and `questions` are lists of text.
     `digest_day`: when members get their weekly mail who chose no day themselves; Monday is 0.
     `confidential`: what is said in it stays with its members: no mail, app or search shows a word of it.
+    `slow_until`: as long each member writes once in twelve hours, and what comes sooner waits.
     `guests`: people on software that knows no members (Mastodon) may be members too (product/safety.md 5.1, rule 4).
     `term_from` and `term_until` are days (``2026-09-01``), or empty. `channels` and `feedback` say how people here work
     together (B3). `charter_version` is 0 until something of a charter was written down. `deliverables` are objects with
@@ -56,6 +57,7 @@ class Community(Model):
     last_post_at = MomentField(null=True)
     created_at = MomentField()
     archived_at = MomentField(null=True)
+    slow_until: datetime | None = MomentField(null=True)
 
     class Meta:
         """Table name."""

@@ -95,6 +95,7 @@ class CommunityPage:
     posts_count: int
     created_at: datetime
     archived_at: datetime | None
+    slow_until: datetime | None
     following: str
     knows_joining: bool
 

@@ -161,7 +161,7 @@ _PAGE_COLUMNS = (
     " community.channels, community.feedback, community.deliverables, community.digest_day, community.language,"
     " community.questions,"
     " community.guidelines_source, community.guidelines_html, community.members_count, community.posts_count,"
-    " community.created_at"
+    " community.created_at, community.slow_until"
 )
 
 
@@ -193,7 +193,7 @@ def _page(here: Instance, row: Row, viewer: Viewer) -> CommunityPage:
         shown = shows_media(here, row["host"])
         picture = here.media_url(picture) if picture and shown else None
         header = here.media_url(header) if header and shown else None
-    archived = row["archived_at"]
+    archived, slow = row["archived_at"], row["slow_until"]
     return CommunityPage(
         label=label,
         facts=_facts(row, viewer=viewer),
@@ -234,6 +234,7 @@ def _page(here: Instance, row: Row, viewer: Viewer) -> CommunityPage:
         posts_count=row["posts_count"] or 0,
         created_at=from_milliseconds(row["created_at"] or row["known_since"]),
         archived_at=None if archived is None else from_milliseconds(archived),
+        slow_until=None if slow is None else from_milliseconds(slow),
         following=row["following"] or "",
         knows_joining=PROFILE in _texts(row["implements"]),
     )

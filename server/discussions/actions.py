@@ -12,20 +12,21 @@ from server.errors import Invalid, NotAllowed, NotFound
 from server.instance import Instance
 from server.media.queries import files
 from server.posts import actions as posts
-from server.posts import formats, nameless
+from server.posts import formats, nameless, pace
 from server.posts.actions import NewPost, PostChange
 from server.posts.anchors import particulars_of
 from server.posts.composing import Detail, readable_post
 from server.posts.models import Post
-from server.posts.policy import ANOTHER_WAY, MEMBERS
+from server.posts.policy import ANOTHER_WAY, MEMBERS, VENT
 from server.practices.policy import audiences
 from server.practices.remarks import Step, step_of
 
 SENTENCE = 500
-KINDS = ("discussion", "ask", "challenge", "idea", "win")
+KINDS = ("discussion", "ask", "challenge", "idea", "win", "vent")
 OF_COMMUNITIES = {
     "challenge": "Choose the community whose challenge it is.",
     "idea": "Choose the community that the idea is for.",
+    "vent": "Choose the community whose members may hear it.",
 }
 EDITABLE = (*KINDS, "round", "reply", "note")
 
@@ -41,6 +42,7 @@ class ThreadForm:
     `part` what an answer in one with a format is, and `heard` the sentence that says back what one heard;
     `unasked`: whoever wrote it was not asked for either, as by mail.
     `topic_id` is the topic of the community that it goes into. `nameless`: the community says it, for its members.
+    `answers_wished` of something that is only to be heard (`policy.VENT`): it may be answered all the same.
     """
 
     kind: str = "discussion"
@@ -65,6 +67,7 @@ class ThreadForm:
     unasked: bool = False
     topic_id: str = ""
     nameless: bool = False
+    answers_wished: bool = False
 
 
 async def start(here: Instance, acting: Viewer, form: ThreadForm) -> Post:
@@ -72,7 +75,7 @@ async def start(here: Instance, acting: Viewer, form: ThreadForm) -> Post:
     form = replace(form, title=" ".join(form.title.split()), licence=form.licence or here.site.default_licence)
     if form.kind not in KINDS:
         raise Invalid("Choose what you want to start.", field="kind")
-    await _check(here, acting, form, titled=True)
+    await _check(here, acting, form, titled=form.kind != VENT)
     if form.kind in OF_COMMUNITIES and form.community_id is None:
         raise Invalid(OF_COMMUNITIES[form.kind], field="community")
     if form.format and (form.kind != "discussion" or form.format not in formats.FORMATS):
@@ -83,6 +86,8 @@ async def start(here: Instance, acting: Viewer, form: ThreadForm) -> Post:
     if form.nameless and (form.community_id is None or form.format):
         raise Invalid("Only questions and conversations in a community here go without a name.", field="nameless")
     opening = takes_part(format=form.format, seats=str(seats or ""))
+    if form.kind == VENT:
+        return await _let_out(here, acting, form)
     new = replace(
         _written(form, form.kind, usual=audiences(None)[0]),
         title=form.title,
@@ -96,6 +101,24 @@ async def start(here: Instance, acting: Viewer, form: ThreadForm) -> Post:
         replace(new, nameless=True, visibility=MEMBERS) if form.nameless else new,
         detail=_opens(here, form) if form.kind == "ask" else opening if form.format else None,
     )
+
+
+async def _let_out(here: Instance, acting: Viewer, form: ThreadForm) -> Post:
+    """Something for the members here alone, which is gone in three days. Only who wishes it is answered."""
+    if not await Actor.exists(id=form.community_id, kind="Group", is_local=True):
+        raise Invalid("Choose a community that lives here: this goes to no other server.", field="community")
+    if form.media_ids or form.nameless:
+        raise Invalid("Words alone, and with your name: it is gone in three days.", field="content")
+
+    async def end_later(post: Post) -> None:
+        post.locked = not form.answers_wished
+        await post.save(update_fields=["locked"])
+        await pace.end_later(here, post)
+
+    new = replace(
+        _written(form, VENT), visibility=MEMBERS, community_id=form.community_id, confidential=True, licence=""
+    )
+    return await posts.create_post(here, str(acting.actor_id), new, detail=end_later)
 
 
 async def reply(

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from server.actors.boundaries import IS_QUIET
 from server.actors.viewer import Viewer
 from server.db import among
 from server.errors import Invalid
@@ -52,6 +53,9 @@ _NOT_A_STRANGER = (
     " AND NOT EXISTS (SELECT 1 FROM follow WHERE follow.follower_id = actor.id AND follow.target_id = cause.id"
     " AND follow.state = 'accepted'))"
 )
+
+# Whoever wants quiet has it all in their list as seen: no mail, no app and no sign speaks of it.
+_SAFETY = in_sql(tuple(sorted(TOPICS["care"] | {"asked"})))
 
 # A conversation is named as `about_post` does.
 _NOT_MUTED = (
@@ -126,9 +130,11 @@ async def _notify(here: Instance, wanted: Sequence[tuple[str, str, News]], now: 
         parameters |= {f"{name}_{number}": value for name, value in values.items()}
     source = " UNION ALL ".join(f"SELECT {row}" for row in rows)
     added = await here.db.rows(
-        "INSERT INTO notification (id, reader_id, kind, thing, actor_id, post_id, community_id, unique_key, at)"
+        "INSERT INTO notification (id, reader_id, kind, thing, actor_id, post_id, community_id, unique_key, at,"
+        " read_at)"
         " SELECT news.id, actor.id, news.kind, news.thing, news.causer, news.post, news.community, news.key,"
-        f" CAST(:now AS BIGINT) FROM ({source}) AS news JOIN actor ON actor.id = news.reader"
+        f" CAST(:now AS BIGINT), CASE WHEN news.kind NOT IN {_SAFETY} AND {IS_QUIET.format(reader='actor.id')}"
+        f" THEN CAST(:now AS BIGINT) END FROM ({source}) AS news JOIN actor ON actor.id = news.reader"
         " JOIN account ON account.actor_id = actor.id"
         " WHERE actor.is_local AND actor.deleted_at IS NULL AND account.state = 'active'"
         f" AND (news.duty = 1 OR {_NOT_A_STRANGER} AND {_NOT_MUTED})"

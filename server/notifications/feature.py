@@ -25,7 +25,7 @@ from server.coauthors.events import (
 from server.communities.events import MemberApplied, MemberDecided, MemberInvited, MemberJoined, MemberLeft
 from server.feature import Feature
 from server.instance import Instance
-from server.notifications import actions, coauthors, gatherings, mail, people, posts, preparing, spaces
+from server.notifications import actions, coauthors, gatherings, mail, nudging, people, posts, preparing, spaces
 from server.polls.events import PollEnded
 from server.posts.events import (
     PostBoosted,
@@ -52,6 +52,7 @@ from server.tries.events import TriedOften
 
 async def _clean_up(here: Instance, payload: Any) -> None:
     await actions.clean_up(here)
+    await nudging.nudge(here)
 
 
 def _install(here: Instance) -> None:

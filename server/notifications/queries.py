@@ -46,6 +46,7 @@ _ORDER = (
     "declined",
     "report_done",
     "revise",
+    "step_back",
     "tried",
     "reply",
     "asked",

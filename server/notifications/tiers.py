@@ -16,7 +16,7 @@ TOPICS: dict[str, frozenset[str]] = {
     "care": frozenset({"report", "report_done", "warning", "ban", "removed", "refused", "revise"}),
     "duties": frozenset({"applied", "asks_in", "follow_request", "held", "invited"}),
     "travelled": frozenset({"remix", "offer", "offer_taken", "quote", "coedited"}),
-    "others": frozenset({"published", "revised", "poll_ended", "together", "round_closed"}),
+    "others": frozenset({"published", "revised", "poll_ended", "together", "round_closed", "step_back"}),
     "thanks": frozenset({"helped", "like", "boost", "follow", "joined", "moved"}),
 }
 """Kinds of news (`models.Notification`) by what people choose about."""

@@ -17,6 +17,7 @@ from federation.inbox.dispatch import VerifiedActivity
 from federation.vocab.base import PUBLIC
 from federation.vocab.objects import RemotePost, parse_post
 from federation.vocab.polls import vote_of
+from server.actors.boundaries import DIRECT, MENTION, closed
 from server.actors.models import Actor
 from server.actors.remote import STALE
 from server.db import among, insert_many
@@ -69,6 +70,7 @@ class _Facts:
     closed: set[str]
     communities: dict[str, Actor]
     blocks: set[frozenset[str]]
+    shut: set[tuple[str, str, str]]
     followed: set[str]
     in_communities: set[tuple[str, str]]
     widest: dict[str, str | None] = field(default_factory=dict)
@@ -153,13 +155,15 @@ async def _look_up(here: Instance, remotes: Sequence[RemotePost]) -> _Facts:
     communities = {group.id: group for group in await Actor.filter(id__in=groups)} if groups else {}
     authors = sorted({actors[remote.attributed_to].id for remote in remotes if remote.attributed_to in actors})
     people = {actor.id for actor in actors.values()} | {parent.author_id for parent in parents}
+    blocks, shut = await _between(here, authors, sorted(people))
     return _Facts(
         actors=actors,
         posts=posts,
         ended={str(uri) for uri in ended},
         closed={str(post_id) for post_id in closed},
         communities=communities,
-        blocks=await _blocks(here, authors, sorted(people)),
+        blocks=blocks,
+        shut=shut,
         followed=await _followed(here, authors),
         in_communities=await _in_communities(here, authors, groups),
     )
@@ -170,20 +174,30 @@ def _named_by(remote: RemotePost) -> list[str]:
     return [uri for uri in (*named, *remote.to, *remote.cc) if uri != PUBLIC]
 
 
-async def _blocks(here: Instance, authors: list[str], people: list[str]) -> set[frozenset[str]]:
-    """Pairs of an author and somebody else between whom a block stands."""
+async def _between(
+    here: Instance, authors: list[str], people: list[str]
+) -> tuple[set[frozenset[str]], set[tuple[str, str, str]]]:
+    """Pairs of an author and somebody else between whom a block stands; and who lets an author not do what (B20)."""
     if not authors:
-        return set()
+        return set(), set()
     ones, parameters = among(authors, "one")
     others, more = among(people, "other")
     rows = await here.db.rows(
-        f"SELECT blocker_id, blocked_id FROM actor_block WHERE blocker_id IN ({ones}) AND blocked_id IN ({others})"
-        " UNION SELECT blocker_id, blocked_id FROM actor_block"
-        f" WHERE blocked_id IN ({ones}) AND blocker_id IN ({others})",
+        f"SELECT blocker_id, blocked_id, '' AS what FROM actor_block"
+        f" WHERE blocker_id IN ({ones}) AND blocked_id IN ({others})"
+        " UNION SELECT blocker_id, blocked_id, '' FROM actor_block"
+        f" WHERE blocked_id IN ({ones}) AND blocker_id IN ({others})"
+        + "".join(
+            f" UNION SELECT boundary.id, writer.id, '{what}' FROM boundary"
+            f" JOIN actor AS writer ON writer.id IN ({ones})"
+            f" WHERE boundary.id IN ({others}) AND {closed(what, 'boundary.id', 'writer.id')}"
+            for what in (DIRECT, MENTION)
+        ),
         **parameters,
         **more,
     )
-    return {frozenset((row["blocker_id"], row["blocked_id"])) for row in rows}
+    blocks = {frozenset((row["blocker_id"], row["blocked_id"])) for row in rows if not row["what"]}
+    return blocks, {(row["blocker_id"], row["blocked_id"], row["what"]) for row in rows if row["what"]}
 
 
 async def _followed(here: Instance, authors: list[str]) -> set[str]:
@@ -250,7 +264,7 @@ async def _judged(here: Instance, facts: _Facts, remote: RemotePost, item: Verif
         parent=parent,
         visibility=visibility,
         shown=shown,
-        named=_told(facts, remote, author, visibility),
+        named=_told(facts, remote, author, visibility, parent.author_id if parent else ""),
         held=False,
         raw=item.as_received,
     )
@@ -289,9 +303,10 @@ async def _takes_answers(here: Instance, facts: _Facts, community: Actor, author
     return facts.widest[community.id] == policy.PUBLIC
 
 
-def _told(facts: _Facts, remote: RemotePost, author: Actor, visibility: str) -> tuple[str, ...]:
+def _told(facts: _Facts, remote: RemotePost, author: Actor, visibility: str, answered: str) -> tuple[str, ...]:
     """Actors we know who are named or addressed, as `receiving` has it; no block is got round (S17)."""
     uris = [mention.href for mention in remote.mentions]
+    what = DIRECT if visibility == policy.DIRECT else MENTION
     if visibility in {policy.DIRECT, policy.FOLLOWERS}:
         uris += [*remote.to, *remote.cc]
     wanted = [uri for uri in dict.fromkeys(uris) if uri != PUBLIC][:MAX_NAMED]
@@ -303,6 +318,7 @@ def _told(facts: _Facts, remote: RemotePost, author: Actor, visibility: str) -> 
         and not actor.hidden
         and actor.kind != "Group"
         and frozenset((author.id, actor.id)) not in facts.blocks
+        and (actor.id == answered or (actor.id, author.id, what) not in facts.shut)
     )
 
 

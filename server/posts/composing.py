@@ -2,9 +2,10 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from federation.errors import FederationError
+from server.actors.boundaries import UNREACHABLE, closed_among
 from server.actors.models import Actor
 from server.actors.relations import blocked_among
 from server.actors.remote import resolve
@@ -13,14 +14,20 @@ from server.db import from_milliseconds, to_milliseconds
 from server.errors import Invalid, NotAllowed, NotFound, Refused
 from server.ids import new_id
 from server.instance import Instance
-from server.media import actions as media
-from server.posts import admission, asking, confidence, counting, nameless, places, policy, rendering
+from server.posts import admission, asking, attaching, confidence, counting, nameless, places, policy, rendering, turns
 from server.posts.addresses import page_path
 from server.posts.details import detail_of
-from server.posts.events import AnswerEarly, FilesReplaced, PostEdited, PostNarrowed, PostPublished, PostWaits
-from server.posts.form import NewAttachment, NewPost, PostChange, check_change, check_new
+from server.posts.events import (
+    AnswerEarly,
+    PostEdited,
+    PostNarrowed,
+    PostPublished,
+    PostQueued,
+    PostWaits,
+)
+from server.posts.form import NewPost, PostChange, check_change, check_new
 from server.posts.holding import hold
-from server.posts.models import Post, PostAttachment, PostMention, PostTag, PostVersion
+from server.posts.models import Post, PostMention, PostTag, PostVersion
 from server.posts.places import Place
 from server.posts.queries import readable
 from server.text import clean_text, excerpt, language_code, render_markdown, sanitise
@@ -55,12 +62,16 @@ async def create_post(here: Instance, author_id: str, new: NewPost, *, detail: D
     place = await places.of_new(here, author, new)
     through = await nameless.voice(here, author, new, place)
     writer, author = author, through or author
+    turn = None if new.draft else await turns.turn_of(here, writer, place)
+    new = replace(new, draft=True) if turn is not None else new
     asked = await asking.find(here, author, place, new.quote_id, at_once=new.at_once)
     written = await _write(here, new.source_md, new.content_html, tuple(new.tags))
     async with here.db.transaction():
         post = await _insert(here, author, new, place, written, asked)
         if through is not None:
             await nameless.remember(here, post, writer)
+        if turn is not None:
+            await here.events.emit(PostQueued(post.id, writer.id, turn))
         if detail is not None:
             await detail(post)
         if asked.waits:
@@ -79,7 +90,9 @@ async def publish_post(here: Instance, acting: Viewer, post_id: str, *, visibili
         raise Invalid("This is published already.")
     author = await Actor.get(id=post.author_id)
     check_present(author)
-    place = await places.find(here, author, post.community_id, post.parent_id, visibility or post.visibility)
+    # Who wrote it without their name has to be allowed to, not the community that says it.
+    writer = await Actor.get(id=acting.actor_id)
+    place = await places.find(here, writer, post.community_id, post.parent_id, visibility or post.visibility)
     now = here.clock.now()
     async with here.db.transaction():
         if not await hold(here, post, "draft"):
@@ -126,7 +139,7 @@ async def edit_post(
         if written is not None:
             await _name(here, post, written)
         if change.attachments is not None:
-            await _replace_attachments(here, post, change.attachments)
+            await attaching.replace(here, post, change.attachments)
         if detail is not None:
             await detail(post)
         await counting.settle(here, post.id)
@@ -240,7 +253,7 @@ async def _insert(
         short=post_id[-8:],
         uri=uri,
         url=here.url(page_path(post_id[-8:], title, new.kind)),
-        kind=new.kind,
+        kind=policy.VENT if place.root is not None and place.root.kind == policy.VENT else new.kind,
         object_type=policy.object_type(new.kind, title),
         is_local=True,
         author_id=author.id,
@@ -272,7 +285,7 @@ async def _insert(
     quoted = (asked.quoted.author_id,) if asked.quoted else ()
     await _name(here, post, written, also=(*place.named, *quoted))
     await asking.agree(here, post, asked)
-    await _add_attachments(here, post, new.attachments)
+    await attaching.add(here, post, new.attachments)
     return post
 
 
@@ -316,6 +329,11 @@ async def _name(here: Instance, post: Post, written: _Written, *, also: Sequence
     if post.visibility == policy.PRIVATE:
         return
     named = [person for person in written.mentioned if person.kind != "Group"]
+    is_direct = post.visibility == policy.DIRECT
+    closed = await closed_among(here, post.author_id, [person.id for person in named], direct=is_direct) - {*also}
+    if closed and is_direct:
+        raise NotAllowed(UNREACHABLE)
+    named = [person for person in named if person.id not in closed]
     parent = await Post.get_or_none(id=post.parent_id) if post.parent_id else None
     if parent is not None and parent.visibility not in policy.OPEN:
         named = [person for person in named if await admission.may_know(here, person, parent)]
@@ -325,39 +343,6 @@ async def _name(here: Instance, post: Post, written: _Written, *, also: Sequence
     for actor_id in people:
         if actor_id not in blocked:
             await PostMention.get_or_create(post_id=post.id, actor_id=actor_id)
-
-
-async def _add_attachments(here: Instance, post: Post, attachments: Sequence[str | NewAttachment]) -> None:
-    items = [NewAttachment(media_id=item) if isinstance(item, str) else item for item in attachments]
-    uploads = [item.media_id for item in items if item.media_id is not None]
-    files = {file.id: file for file in await media.attach(here, post.author_id, uploads)} if uploads else {}
-    now = here.clock.now()
-    for position, item in enumerate(items):
-        file = files.get(item.media_id or "")
-        await PostAttachment.create(
-            id=new_id(now),
-            post_id=post.id,
-            media_id=file.id if file else None,
-            kind=(file.kind if file.kind in {"image", "audio", "video"} else "file") if file else "link",
-            url=file.url if file else item.url,
-            media_type=file.media_type if file else item.media_type[:100],
-            name=clean_text(item.name or (file.name if file and file.kind != "image" else ""))[:255],
-            alt=file.alt if file else "",
-            width=file.width if file else None,
-            height=file.height if file else None,
-            position=position,
-        )
-
-
-async def _replace_attachments(here: Instance, post: Post, attachments: Sequence[str | NewAttachment]) -> None:
-    wanted = {item if isinstance(item, str) else item.media_id for item in attachments}
-    before = await PostAttachment.filter(post_id=post.id)
-    await PostAttachment.filter(post_id=post.id).delete()
-    await _add_attachments(here, post, attachments)
-    gone = [item.media_id for item in before if item.media_id is not None and item.media_id not in wanted]
-    await media.discard(here, gone)
-    if gone and post.state != "draft":
-        await here.events.emit(FilesReplaced(post.id, tuple(gone)))
 
 
 def _paragraph(text: str) -> str:

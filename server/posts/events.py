@@ -1,6 +1,7 @@
 """What happens to posts. Every event is emitted inside the transaction of its fact."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +176,15 @@ class PostWaits:
     """Somebody here wrote an answer or a quote that its addressee is asked about before anybody else sees it."""
 
     post_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class PostQueued:
+    """Somebody wrote a draft that is published when their turn comes."""
+
+    post_id: str
+    person_id: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)

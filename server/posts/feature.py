@@ -22,6 +22,7 @@ from server.posts import (
     moderating,
     nameless,
     outbox,
+    pace,
     quoting,
     removal,
     stamps,
@@ -51,6 +52,7 @@ from server.posts.events import (
     PostNarrowed,
     PostPinned,
     PostPublished,
+    PostQueued,
     PostRefused,
     PostRemoved,
     PostRestored,
@@ -86,6 +88,10 @@ def _install(here: Instance) -> None:
     here.jobs.every("posts.purge_blocked", timedelta(hours=1), partial(removal.purge_blocked, here))
     here.events.on(PersonBanned, partial(moderating.on_banned, here))
     here.events.on(PersonUnbanned, partial(moderating.on_unbanned, here))
+    here.events.on(PostQueued, partial(pace.on_queued, here))
+    here.jobs.on(pace.PUBLISH, partial(pace.publish, here))
+    here.jobs.on(pace.END, partial(pace.end, here))
+    here.jobs.every("posts.sweep_vents", timedelta(minutes=10), partial(pace.sweep, here))
     here.events.on(CommunityChanged, partial(confidence.on_community, here))
     here.jobs.every("posts.forget_askers", timedelta(days=1), partial(nameless.forget, here))
     here.jobs.every("posts.prune", timedelta(days=1), partial(outbox.prune, here))

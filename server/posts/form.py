@@ -13,7 +13,7 @@ MAX_SOURCE = 60_000
 MAX_WARNING = 500
 MAX_SUMMARY = 2_000
 MAX_ATTACHMENTS = 20
-UNTITLED = frozenset({"reply", "tried", "note", "tip", "poll"})
+UNTITLED = frozenset({"reply", "tried", "note", "tip", "poll", "vent"})
 """Kinds that need no title."""
 MAY_BE_PICTURES = frozenset({"reply", "note"})
 """Kinds that need no text where files go with them."""

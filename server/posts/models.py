@@ -132,6 +132,20 @@ class NamelessPost(Model):
         indexes = (("person", "created_at"),)
 
 
+class QueuedPost(Model):
+    """A draft that is published when its turn has come (`pace`); `id` is that of the post."""
+
+    id = id_field()
+    person_id = fields.CharField(max_length=26)
+    at = MomentField()
+
+    class Meta:
+        """Table name and index."""
+
+        table = "queued_post"
+        indexes = (("person_id",),)
+
+
 class PostVersion(Model):
     """What a post said before it was edited. `detail` holds the structured part of its feature.
 

@@ -113,7 +113,7 @@ async def kinds_of(here: Instance, posts: Iterable[Post]) -> dict[str, Row]:
 
 def leaves_from(post: Post, communities: Mapping[str, Row]) -> bool:
     """As `leaves`, where the communities are known already."""
-    if post.visibility not in policy.ON_THE_WIRE:
+    if post.visibility not in policy.ON_THE_WIRE or post.kind == policy.VENT:
         return False
     row = None if post.community_id is None else communities.get(post.community_id)
     if row is not None and row["visibility"] == policy.NETWORK and row["kind"] != community_policy.SUPPORT:

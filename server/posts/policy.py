@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 PUBLIC, UNLISTED, NETWORK, INSTANCE, MEMBERS, FOLLOWERS, DIRECT, PRIVATE = VISIBILITIES = (
     "public",
@@ -26,7 +27,7 @@ COUNTED = frozenset({PUBLIC, UNLISTED, NETWORK, INSTANCE, MEMBERS})
 
 KINDS = (
     "practice", "resource", "collection", "discussion", "ask", "challenge", "idea", "win", "thanks", "celebration",
-    "proposal", "round", "tip", "poll", "session", "reply", "tried", "note",
+    "proposal", "round", "vent", "tip", "poll", "session", "reply", "tried", "note",
 )  # fmt: skip
 STATES = ("draft", "visible", "held", "removed", "deleted")
 
@@ -74,6 +75,7 @@ KIND_LABELS = {
     "round": "Round",
     "proposal": "Proposal",
     "win": "Went well",
+    "vent": "Off my chest",
     "thanks": "Thanks",
     "celebration": "Celebration",
     "tip": "Tip",
@@ -83,6 +85,8 @@ KIND_LABELS = {
     "tried": "Tried it",
     "note": "Post",
 }
+VENT, VENT_LASTS = "vent", timedelta(days=3)
+"""What somebody gets off their chest, for members of a community here; no other server has it, and it is gone soon."""
 PEERS = "peers"
 """The state of an answer that waits until peers had their time, or a round is closed; only its author sees it."""
 ANOTHER_WAY = "another"

@@ -19,6 +19,7 @@ from federation.errors import (
 )
 from federation.vocab.base import PUBLIC, is_web_uri, same_origin
 from federation.vocab.objects import RemotePost
+from server.actors.boundaries import closed_among
 from server.actors.models import Actor
 from server.actors.relations import blocked_among
 from server.actors.remote import ensure_remote
@@ -137,7 +138,7 @@ async def prepare(
     visibility = await admission.visibility_of(here, remote, author, community, parent)
     pages = await pages_of(remote)
     words = await asyncio.to_thread(rendering.shown, remote, in_community=community is not None, people=pages)
-    named = await _named(here, remote, author, visibility)
+    named = await _named(here, remote, author, visibility, parent)
     return Arrival(
         remote=remote,
         author=author,
@@ -366,15 +367,17 @@ def pages_among(actors: Iterable[Actor]) -> dict[str, str]:
     return pages
 
 
-async def _named(here: Instance, remote: RemotePost, author: Actor, visibility: str) -> tuple[str, ...]:
+async def _named(here: Instance, remote: RemotePost, author: Actor, seen: str, parent: Post | None) -> tuple[str, ...]:
     """Actors we know who are named or addressed; nobody is fetched for it (S19), and no block is got round (S17)."""
     uris = [mention.href for mention in remote.mentions]
-    if visibility in {policy.DIRECT, policy.FOLLOWERS}:
+    if seen in {policy.DIRECT, policy.FOLLOWERS}:
         uris += [*remote.to, *remote.cc]
     wanted = [uri for uri in dict.fromkeys(uris) if uri != PUBLIC][:MAX_NAMED]
     found = await Actor.filter(uri__in=wanted, deleted_at=None, hidden=False).exclude(kind="Group") if wanted else []
-    blocked = await blocked_among(here, author.id, [actor.id for actor in found])
-    return tuple(actor.id for actor in found if actor.id not in blocked)
+    ids = [actor.id for actor in found]
+    shut = await closed_among(here, author.id, ids, direct=seen == policy.DIRECT)
+    unwanted = await blocked_among(here, author.id, ids) | (shut - {parent.author_id if parent else ""})
+    return tuple(actor_id for actor_id in ids if actor_id not in unwanted)
 
 
 def is_vote(remote: RemotePost) -> bool:
@@ -389,9 +392,7 @@ def _edited(remote: RemotePost, published: datetime, now: datetime) -> datetime 
 
 
 def _letters(raw: bytes | dict[str, Any] | None) -> str | None:
-    if raw is None:
-        return None
-    return raw.decode() if isinstance(raw, bytes) else json.dumps(raw, ensure_ascii=False)
+    return raw.decode() if isinstance(raw, bytes) else json.dumps(raw, ensure_ascii=False) if raw else None
 
 
 def _short(uri: str | None) -> str | None:

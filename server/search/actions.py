@@ -28,6 +28,7 @@ async def index_posts(here: Instance, post_ids: Sequence[str]) -> None:
     rows = await here.db.rows(
         "SELECT id, kind, title, summary, content_html, content_warning, published_at"
         f" FROM post WHERE id IN ({places}) AND state = 'visible' AND visibility NOT IN {in_sql(NEVER_INDEXED)}"
+        " AND kind <> 'vent'"
         " AND (NOT confidential OR EXISTS (SELECT 1 FROM community WHERE community.id = post.community_id))",
         **parameters,
     )

@@ -95,6 +95,7 @@ def log(request: Request) -> dict[str, str]:
         "actor.suspend": gettext(request, "suspended"),
         "actor.unsuspend": gettext(request, "let back in"),
         "answer.at_once": gettext(request, "answered at once where peers had the word:"),
+        "community.slow": gettext(request, "had a community take it slowly, or no longer"),
         "community.archive": gettext(request, "closed a community"),
         "community.ban": gettext(request, "kept somebody out of"),
         "community.remove_member": gettext(request, "took somebody out of"),

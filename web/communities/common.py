@@ -68,6 +68,7 @@ def show(
         tabs=words.tabs(request, page, tab),
         kind_label=words.kind_label(request, page.kind),
         audience=words.audience(request, page),
+        slow_until=page.slow_until if page.slow_until and page.slow_until > here_of(request).clock.now() else None,
         role_label=words.roles(request).get(facts.role, ""),
         can={
             "join": bool(policy.may_join(facts)),

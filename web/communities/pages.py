@@ -11,7 +11,7 @@ from server.communities import actions, directory, policy, queries, roster
 from server.errors import Invalid, NotFound, Refused
 from server.posts import queries as posts
 from server.topics.queries import topics_of
-from web.communities import charter, feed, guidelines, people, settings, words
+from web.communities import charter, feed, guidelines, people, settings, slowly, words
 from web.communities.common import community_of, show
 from web.i18n import gettext
 from web.live.line import line
@@ -174,4 +174,5 @@ routes = [
     *guidelines.routes,
     *charter.routes,
     *feed.routes,
+    *slowly.routes,
 ]

@@ -112,6 +112,10 @@ async def reply(request: Request) -> Response:
         if root is not None and root.kind == "round"
         else gettext(request, "Your answer is kept. Peers have the word first; then it is shown.")
     )
+    if written.state == "draft":
+        there = gettext(
+            request, "This community takes it slowly for now. Yours is kept, and shown when its time has come."
+        )
     return redirect(request, f"{place}#reply-{written.id}", toast=waits if written.state == PEERS else there)
 
 

@@ -47,6 +47,7 @@ def read(form: FormData, uploaded: Sequence[MediaFile], community_id: str | None
         heard=text(form, "heard", 1000),
         topic_id=text(form, "topic", 40),
         nameless=bool(text(form, "nameless", 5)),
+        answers_wished=bool(text(form, "answers_wished", 5)),
     )
 
 
@@ -95,10 +96,15 @@ async def send(request: Request) -> Response:
     words = {
         "ask": gettext(request, "Your question is there."),
         "win": gettext(request, "Good to hear. It can grow into a practice whenever you like."),
+        "vent": gettext(request, "It is heard. In three days it is gone."),
         "idea": gettext(request, "Your idea is there. People can say now that they are interested."),
         "challenge": gettext(request, "It has a name now. Everybody here can add what they do about it."),
     }
     said = words.get(form.kind, gettext(request, "Your conversation is open."))
+    if post.state == "draft":
+        said = gettext(
+            request, "This community takes it slowly for now. Yours is kept, and shown when its time has come."
+        )
     return redirect(request, posts.page_path(post.short, post.title, post.kind), toast=said)
 
 

@@ -17,7 +17,7 @@ from server.posts import queries as posts
 from server.privacy import leaving
 from server.search.queries import search_actors
 from web.i18n import gettext
-from web.people import blocking
+from web.people import blocking, boundaries
 from web.render import redirect, render
 from web.request import form_of, here_of, signed_in, text, viewer_of
 from web.sessions import safe_next
@@ -263,4 +263,5 @@ routes = [
     Route("/@{handle}/followers", followers),
     Route("/@{handle}/following", following),
     *blocking.routes,
+    *boundaries.routes,
 ]
