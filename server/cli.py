@@ -26,6 +26,8 @@ COMMANDS = {
     "move-database": "copies",
     "move-media": "copies",
     "check": "care",
+    "export": "private",
+    "break-glass": "private",
 }
 """Which module of `server.commands` has a command."""
 

@@ -45,6 +45,8 @@ from web.people.pages import routes as people
 from web.policies.pages import routes as policies
 from web.polls.pages import routes as polls
 from web.practices.pages import routes as practices
+from web.privacy.communal import routes as community_archives
+from web.privacy.desk import routes as desk
 from web.privacy.keeping import routes as keeping
 from web.privacy.pages import routes as privacy
 from web.proposals.pages import routes as proposals
@@ -81,6 +83,7 @@ def page_routes() -> list[BaseRoute]:
         *practices,
         *remixes,
         *coauthors,
+        *community_archives,
         *communities,
         *topics,
         *pulse,
@@ -112,6 +115,7 @@ def page_routes() -> list[BaseRoute]:
         *accounts,
         *privacy,
         *keeping,
+        *desk,
         *oauth,
         *oidc,
         *help_pages,

@@ -10,6 +10,8 @@ from server.accounts.models import Account
 from server.actors.events import ActorDeleted
 from server.actors.models import Actor
 from server.actors.viewer import Viewer
+from server.communities.activities.authority import looks_after
+from server.communities.policy import SUPPORT
 from server.errors import Invalid, NotAllowed, NotFound
 from server.ids import new_id
 from server.instance import Instance
@@ -19,13 +21,14 @@ from server.privacy.archive import ArchiveParts, forget_parts
 from server.privacy.models import DataExport
 from server.words import Words
 
-JOB, FORGET_JOB = "privacy.export", "privacy.forget_export"
-OWN = "own"
+JOB, FORGET_JOB, BRING_JOB = "privacy.export", "privacy.forget_export", "privacy.bring"
+OWN, COMMUNITY = "own", "community"
 KEPT = timedelta(days=7)
 PAUSE = timedelta(hours=12)
 SMALL_POSTS, SMALL_BYTES = 60, 4 * 1024 * 1024
 """An account with no more than this has its archive at once."""
 SWEPT_AT_ONCE = 50
+MOST_BROUGHT = 60 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,29 @@ async def ask_for_own(here: Instance, acting: Viewer) -> str:
     return export_id
 
 
+async def ask_for_community(here: Instance, acting: Viewer, community_id: str) -> str:
+    """Ask for the archive of a community that one is a steward of; returns the id. Raises NotFound, Invalid."""
+    await check_steward(here, acting, community_id)
+    if await is_closed(here, community_id):
+        raise Invalid("What is said in it stays with its members: there is no archive of a confidential community.")
+    before = here.clock.now() - PAUSE
+    if await DataExport.filter(subject_id=community_id, kind=COMMUNITY, created_at__gt=before).exists():
+        raise Invalid("Somebody asked for this archive less than twelve hours ago. Ask again later.")
+    return await begin(here, str(acting.actor_id), COMMUNITY, community_id)
+
+
+async def is_closed(here: Instance, community_id: str) -> bool:
+    """Whether nothing of a community is taken along: it is confidential, or a support group (B4)."""
+    row = await here.db.row("SELECT kind, confidential FROM community WHERE id = :id", id=community_id)
+    return row is None or bool(row["confidential"]) or row["kind"] == SUPPORT
+
+
+async def check_steward(here: Instance, acting: Viewer, community_id: str) -> None:
+    """Whether somebody is a steward of a community here. Raises NotFound for everybody else, also for admins."""
+    if acting.actor_id is None or not await looks_after(here, acting.actor_id, community_id, steward=True):
+        raise NotFound
+
+
 async def begin(here: Instance, actor_id: str, kind: str, subject_id: str) -> str:
     """Note that an archive is wanted, and have a job make it; returns its id."""
     now = here.clock.now()
@@ -77,10 +103,19 @@ async def make(here: Instance, payload: Any) -> None:
     actor = await Actor.get_or_none(id=found.actor_id, deleted_at=None) if found else None
     if found is None or actor is None:
         return
-    into = ArchiveParts(here, f"{actor.username}-{here.clock.now():%Y-%m-%d}")
+    if found.kind == COMMUNITY and (
+        await is_closed(here, found.subject_id) or not await looks_after(here, actor.id, found.subject_id, steward=True)
+    ):
+        await found.delete()
+        return
+    name = await here.db.value("SELECT username FROM actor WHERE id = :id", id=found.subject_id)
+    into = ArchiveParts(here, f"{name}-{here.clock.now():%Y-%m-%d}")
     try:
         # Loaded with the first archive: an idle server has none of it in memory (P9).
-        await import_module("server.privacy.taking").write_own(here, actor.id, into)
+        if found.kind == COMMUNITY:
+            await import_module("server.privacy.communal").write_community(here, found.subject_id, into)
+        else:
+            await import_module("server.privacy.taking").write_own(here, actor.id, into)
         parts = await into.end()
     except BaseException:
         await into.discard()
@@ -90,7 +125,7 @@ async def make(here: Instance, payload: Any) -> None:
         taken = await DataExport.filter(id=found.id, state="waiting").update(
             state="ready", parts=parts, ready_at=now, expires_at=now + KEPT
         )
-        if taken and found.kind == OWN:
+        if taken and found.kind != "farewell":
             await _tell(here, actor.id)
     if not taken:  # somebody else made it meanwhile, or it is not wanted any more
         await into.discard()
@@ -102,6 +137,8 @@ async def fetch_own(here: Instance, acting: Viewer, export_id: str, number: int)
     Whoever calls this has made sure that it is really them (`accounts.need_proof`).
     """
     found = await DataExport.get_or_none(id=export_id, actor_id=str(acting.actor_id), state="ready")
+    if found is not None and found.kind == COMMUNITY:
+        await check_steward(here, acting, found.subject_id)
     return await fetched(here, found, number)
 
 
@@ -123,6 +160,12 @@ async def discard_own(here: Instance, acting: Viewer, export_id: str) -> None:
         if found is None:
             raise NotFound
         await _forget(here, found)
+
+
+async def bring(here: Instance, acting: Viewer, kind: str, data: bytes) -> int:
+    """Take a file of lists or an archive from elsewhere, as `bringing.bring`."""
+    count: int = await import_module("server.privacy.bringing").bring(here, acting, kind, data)
+    return count
 
 
 async def sweep(here: Instance, _: object = None) -> None:
@@ -165,7 +208,7 @@ async def _tell(here: Instance, actor_id: str) -> None:
         return
     words = Words(account.language, account.timezone)
     text = words.text(
-        "Your archive is ready. Fetch it within seven days, signed in and with your password:\n%(address)s\n\n"
+        "Your archive is ready. Fetch it within seven days, signed in:\n%(address)s\n\n"
         "If you did not ask for it, change your password.",
         address=here.url("/settings/data"),
     )

@@ -73,7 +73,6 @@ HELD: tuple[Held, ...] = (
     ),
     *_held(
         "writing",
-        ("nameless_post", "person_id = :me", "id created_at"),
         ("post", "author_id = :me AND state <> 'deleted'"),
         *_beside("post_version", "post_tag", "post_attachment", by="post_id"),
         ("post_mention", f"post_id {_MINE}", "post_id"),
@@ -95,6 +94,8 @@ HELD: tuple[Held, ...] = (
         ("pad_writer", "person_id = :me"),
         ("pad_door", "person_id = :me"),
         ("sent_activity", "actor = :uri", "uri created_at"),
+        # That somebody asked without their name, never what: an archive in other hands gives nobody away.
+        ("nameless_post", "person_id = :me", "created_at"),
     ),
     *_held(
         "reactions",
@@ -183,7 +184,13 @@ HELD: tuple[Held, ...] = (
         ("site_ban", "person_id = :me", "host reason ends_at created_at"),
         ("audit_entry", "by = :named"),
     ),
-    *_held("privacy", ("consent", "account_id = :account"), ("data_export", "actor_id = :me AND kind = 'own'")),
+    *_held(
+        "privacy",
+        ("consent", "account_id = :account"),
+        ("data_export", "actor_id = :me AND kind = 'own'"),
+        # What a law keeps from somebody is neither shown to them nor in what they take along.
+        ("glass_request", "person_id = :me AND withheld = ''", "reason state created_at confirmed_at read_at"),
+    ),
 )
 
 ABOUT_NOBODY: dict[str, str] = {
@@ -222,6 +229,7 @@ ABOUT_NOBODY: dict[str, str] = {
     "spent_challenge": "what browsers were asked when somebody signed in with a passkey, for a quarter of an hour",
     "digest_run": "how many mails were prepared",
     "webhook": "chat rooms that a community tells of what is public",
+    "data_request": "requests by letter and mail, which admins answer: about people who may have no account",
     "retention_rule": "how long things are kept",
     "retention_run": "how much was deleted because it was old",
 }

@@ -1,4 +1,4 @@
-"""What people agreed to, what they take along, and how long things are kept."""
+"""What people agreed to, what they take along, how long things are kept, and what was asked about them."""
 
 from datetime import datetime
 from typing import Any
@@ -102,3 +102,56 @@ class InactiveNotice(Model):
 
         table = "inactive_notice"
         unique_together = (("account", "stage"),)
+
+
+class DataRequest(Model):
+    """Somebody asked about data of theirs, by letter, mail or on behalf of another; admins answer within thirty days.
+
+    `kind`: ``access``, ``copy``, ``correct``, ``erase`` or ``object``. `state`: ``open`` or ``closed``; `outcome`:
+    ``done``, ``refused`` or ``withdrawn``, with the `reason`.
+    """
+
+    id = id_field()
+    kind = fields.CharField(max_length=10)
+    who = fields.CharField(max_length=300)
+    came_by = fields.CharField(max_length=100, default="")
+    note = fields.TextField(default="")
+    state = fields.CharField(max_length=8, default="open")
+    outcome = fields.CharField(max_length=10, default="")
+    reason = fields.TextField(default="")
+    received_at: datetime = MomentField()
+    due_at: datetime = MomentField()
+    created_at: datetime = MomentField()
+    closed_at: datetime | None = MomentField(null=True)
+
+    class Meta:
+        """Table name and indexes."""
+
+        table = "data_request"
+        indexes = (("state", "due_at"), ("closed_at",))
+
+
+class GlassRequest(Model):
+    """Somebody with access to the machine wants to read what only one person can read, with another admin’s consent.
+
+    `by_id` is the admin in whose name it is asked, `confirmed_by_id` the other one. `withheld`: the law that forbids to
+    tell the person, in words; empty where they are told. `state`: ``asked``, ``confirmed``, ``refused`` or ``read``.
+    """
+
+    id = id_field()
+    by_id = fields.CharField(max_length=26)
+    person_id = fields.CharField(max_length=26)
+    reason = fields.TextField()
+    withheld = fields.TextField(default="")
+    state = fields.CharField(max_length=10, default="asked")
+    confirmed_by_id = fields.CharField(max_length=26, null=True)
+    created_at: datetime = MomentField()
+    confirmed_at: datetime | None = MomentField(null=True)
+    read_at: datetime | None = MomentField(null=True)
+    expires_at: datetime = MomentField()
+
+    class Meta:
+        """Table name and indexes."""
+
+        table = "glass_request"
+        indexes = (("state", "expires_at"), ("person_id",))

@@ -75,6 +75,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule("reports", 730, 90, "report", "closed_at", "state = 'closed' AND closed_at < :before"),
     Rule("notices", 730, 90, "moderation_notice", "created_at", "created_at < :before"),
+    Rule("requests", 1095, 365, "data_request", "closed_at", "state = 'closed' AND closed_at < :before"),
     Rule("cached", 90, 30, "post", "published_at", _CACHED),
 )
 BY_KEY = {rule.key: rule for rule in RULES}

@@ -17,6 +17,7 @@ from server.fediverse.queries import queue_state
 from server.fediverse.waiting import held_count
 from server.peers import queries as peers
 from server.posts import queries as posts
+from server.privacy import desk
 from server.text import LICENCES
 from web.admin import checkup, deletions, deliveries, digests, networks, others, policies, words
 from web.i18n import gettext
@@ -45,6 +46,7 @@ async def home(request: Request) -> Response:
         waiting=await queries.waiting_count(here),
         held=await held_count(here),
         networks=await needs_admin(here),
+        urgent=await desk.urgent(here),
         failing=await peers.failing_peers(here),
         new_servers=await peers.new_peers(here, here.clock.now() - NEW_SERVERS_SHOWN),
         mail_works=bool(here.settings.smtp_url),

@@ -2,14 +2,15 @@
 
 from collections.abc import Sequence
 
+from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from server.accounts import queries as account_queries
 from server.errors import Invalid, NotFound
-from server.privacy import actions, consents, inactive, leaving, queries, retention
-from web.i18n import gettext
+from server.privacy import actions, consents, glass, inactive, leaving, queries, retention
+from web.i18n import gettext, ngettext
 from web.privacy import words
 from web.render import redirect, render
 from web.request import form_of, here_of, proven, signed_in, text, texts
@@ -24,7 +25,7 @@ async def data_page(request: Request) -> Response:
 
 
 async def show(
-    request: Request, *, errors: Sequence[dict[str, str]] = (), status: int = 200, choice: str = ""
+    request: Request, *, errors: Sequence[dict[str, str]] = (), status: int = 200, choice: str = "", brought: str = ""
 ) -> Response:
     """The page, also with what was wrong in one of its forms."""
     here, viewer = here_of(request), signed_in(request)
@@ -44,6 +45,8 @@ async def show(
         practices=await leaving.counted(here, viewer),
         errors=list(errors),
         choice=choice or leaving.ALL,
+        brought=brought or "archive",
+        glass=await glass.about_me(here, viewer),
     )
 
 
@@ -85,6 +88,24 @@ async def discard(request: Request) -> Response:
     """Delete an archive before its time."""
     await actions.discard_own(here_of(request), signed_in(request), request.path_params["export_id"])
     return redirect(request, f"{DATA}#archives", toast=gettext(request, "The archive is deleted."))
+
+
+async def bring(request: Request) -> Response:
+    """Bring lists or an archive from elsewhere."""
+    here, viewer, form = here_of(request), signed_in(request), await form_of(request)
+    sent_file, kind = form.get("brought"), text(form, "kind", 20)
+    try:
+        if not isinstance(sent_file, UploadFile) or not sent_file.filename:
+            raise Invalid(gettext(request, "Choose a file."), field="brought")
+        data = await sent_file.read(actions.MOST_BROUGHT + 1)
+        await sent_file.close()
+        if len(data) > actions.MOST_BROUGHT:
+            raise Invalid(gettext(request, "Use a file of at most 60 MB."), field="brought")
+        count = await actions.bring(here, viewer, kind, data)
+    except Invalid as error:
+        return await show(request, errors=error.errors, status=422, brought=kind)
+    said = ngettext(request, "One thing is being brought.", "%(count)s things are being brought, bit by bit.", count)
+    return redirect(request, f"{DATA}#bring", toast=said)
 
 
 async def consents_page(request: Request) -> Response:
@@ -169,6 +190,7 @@ routes = [
     Route(f"{DATA}/archives/{{export_id}}/discard", discard, methods=["POST"]),
     Route("/archive/{token}", farewell_page),
     Route("/archive/{token}", fetch_farewell, methods=["POST"]),
+    Route(f"{DATA}/bring", bring, methods=["POST"]),
     Route(CONSENTS, consents_page),
     Route(CONSENTS, save_consents, methods=["POST"]),
 ]

@@ -176,6 +176,10 @@ def retention(request: Request) -> dict[str, RetentionWords]:
             gettext(request, "What was said to people because of rules"),
             gettext(request, "Warnings, and why somebody was kept out."),
         ),
+        "requests": RetentionWords(
+            gettext(request, "Requests about data that are closed"),
+            gettext(request, "Counted from the answer, to show that there was one."),
+        ),
         "cached": RetentionWords(
             gettext(request, "Copies of posts from other servers"),
             gettext(
@@ -192,6 +196,36 @@ def retention(request: Request) -> dict[str, RetentionWords]:
                 " is deleted. Nobody’s account ends who has duties here or gets no mail.",
             ),
         ),
+    }
+
+
+def requests(request: Request) -> dict[str, str]:
+    """What people ask for at the desk, by `server.privacy.desk.KINDS`."""
+    return {
+        "access": gettext(request, "They want to know what is known"),
+        "copy": gettext(request, "They want a copy to take along"),
+        "correct": gettext(request, "They want something corrected"),
+        "erase": gettext(request, "They want something deleted"),
+        "object": gettext(request, "They object to something"),
+    }
+
+
+def outcomes(request: Request) -> dict[str, str]:
+    """How a request ended, by `server.privacy.desk.OUTCOMES`."""
+    return {
+        "done": gettext(request, "Answered and done"),
+        "refused": gettext(request, "Refused, with a reason"),
+        "withdrawn": gettext(request, "Withdrawn by whoever asked"),
+    }
+
+
+def glass_states(request: Request) -> dict[str, str]:
+    """How far reading what is private has got."""
+    return {
+        "asked": gettext(request, "waits for another admin"),
+        "confirmed": gettext(request, "confirmed"),
+        "refused": gettext(request, "refused"),
+        "read": gettext(request, "read"),
     }
 
 
