@@ -99,6 +99,8 @@ def test_a_person_and_a_community_are_created_and_listed(shell: Shell) -> None:
     assert community.exit_code == 0, community.output
     assert community.stdout == "@science@hall.example\n"
     assert shell("user", "set-password", "maya", "--password-stdin", stdin="another good one\n").exit_code == 0
+    refused(shell("user", "reset-factors", "nobody"), "nobody")
+    assert "password alone" in shell("user", "reset-factors", "@maya").stdout
     refused(shell("user", "suspend", "maya"), "admin")
     assert shell("user", "create", "tom", "--password", "correct horse battery").exit_code == 0
     assert shell("user", "suspend", "tom").exit_code == 0

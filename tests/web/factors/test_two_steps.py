@@ -9,6 +9,7 @@ import httpx
 import pytest
 from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
+from starlette.routing import Route
 
 from server.accounts import actions as accounts
 from server.accounts import site
@@ -17,9 +18,11 @@ from server.errors import Refused
 from server.factors import actions as factors
 from server.factors import codes
 from server.factors.passkeys import PasskeyRefused, read
+from server.oauth.actions import create_token
 from server.secrets import Signatures
 from tests.conftest import PASSWORD, Fediverse, Person
 from tests.device import PRESENT, Device
+from web.routes import page_routes
 
 STEP = "/settings/second-step"
 MINUTE = 60
@@ -300,6 +303,23 @@ async def test_s28_admins_are_asked_whether_it_is_them_and_nothing_is_lost(fediv
         assert tried.status_code == 404
 
 
+async def test_s28_whatever_an_admin_changes_needs_a_fresh_proof(fediverse: Fediverse) -> None:
+    here = await fediverse.start("alder.example")
+    ana = await fediverse.person(here, "ana", role="admin")
+    await here.run(here.db.execute, "UPDATE session SET proven_until = 1")
+    changing = [
+        re.sub(r"{\w+}", "evil.example", route.path)
+        for route in page_routes()
+        if isinstance(route, Route) and route.path.startswith("/admin") and "POST" in (route.methods or ())
+    ]
+    assert len(changing) > 20
+    async with fediverse.client(here, ana) as browser:
+        for path in changing:
+            stopped = await browser.post(path, data={"grade": "blocked"})
+            assert (stopped.status_code, "Is it you?" in stopped.text) == (403, True), path
+    assert await here.run(here.db.value, "SELECT count(*) AS n FROM audit_entry") == 0
+
+
 async def test_s28_a_role_waits_for_the_second_step_that_is_asked_of_it(fediverse: Fediverse) -> None:
     here = await fediverse.start("alder.example")
     ana = await fediverse.person(here, "ana", role="admin")
@@ -313,11 +333,16 @@ async def test_s28_a_role_waits_for_the_second_step_that_is_asked_of_it(fedivers
         assert (await browser.post("/admin/site", data=form | {"second_step_for": "stewards"})).status_code == 303
         refused = await browser.post(f"{STEP}/app/remove", follow_redirects=True)
         assert "Who has your role here needs a second step" in refused.text
+    token = await here.run(create_token, here, str(sam.viewer.account_id), scopes_text="read", app_name="Script")
+    await here.run(here.db.execute, "UPDATE account SET onboarded_at = 1")
+    script = {"url": "/api/v1/instance/domain_blocks", "headers": {"authorization": f"Bearer {token}"}}
     async with fediverse.client(here, sam) as browser:
         assert (await browser.get("/held")).status_code == 404
+        assert (await browser.get(**script)).status_code == 404, "in apps and scripts, too"
         assert "You are a steward again" in (await browser.get(STEP)).text
     await set_up_app(fediverse, sam)
     assert (await fediverse.client(here, sam).get("/held")).status_code == 200
+    assert (await fediverse.client(here).get(**script)).status_code == 200
     rob = await fediverse.person(here, "rob", role="admin")
     async with fediverse.client(here, rob) as browser:
         assert (await browser.get("/admin")).headers["location"] == STEP
