@@ -21,7 +21,7 @@ from server.actors.models import Actor, ActorKey
 from server.actors.moving import add_alias, move_away, remove_alias, undo_move
 from server.actors.policy import REPORTS, check_display_name, check_username, clean_name
 from server.actors.remote import ensure_remote, resolve, store_remote
-from server.actors.removal import delete_local_actor, forget_remote, suspend, unsuspend
+from server.actors.removal import delete_local_actor, forget_remote, limit, suspend, unsuspend
 from server.actors.sending import send, send_update
 from server.errors import Invalid, NotFound
 from server.ids import new_id
@@ -39,6 +39,7 @@ __all__ = [
     "ensure_remote",
     "ensure_service_actors",
     "forget_remote",
+    "limit",
     "move_away",
     "new_keys",
     "reject_follow",

@@ -18,7 +18,8 @@ class Actor(Model):
     the confirmation or approval of their account: nobody sees them. `emoji` are the pictures of ``:names:`` in the name
     and the profile. `moved_at` is when its followers were last carried over to `moved_to`, `synchronised_at` when its
     followers here were last compared with those that it knows. `grade` is what we think of its server, kept here so
-    that one query can leave out who is hidden or quiet (`peers.policy.OF_GRADE`).
+    that one query can leave out who is hidden or quiet (`peers.policy.OF_GRADE`); whoever was limited themselves, at
+    `limited_at`, is of the grade of limited servers wherever theirs would pass.
     """
 
     id = id_field()
@@ -53,6 +54,7 @@ class Actor(Model):
     approved = fields.BooleanField(default=False)
     hidden = fields.BooleanField(default=False)
     grade = fields.CharField(max_length=12, default="normal")
+    limited_at: datetime | None = MomentField(null=True)
     followers_count = fields.IntField(default=0)
     following_count = fields.IntField(default=0)
     posts_count = fields.IntField(default=0)

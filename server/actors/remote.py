@@ -11,7 +11,7 @@ from server.actors import queries
 from server.actors.events import ActorChanged, GroupRead
 from server.actors.models import Actor
 from server.actors.policy import clean_name
-from server.actors.removal import forget_remote
+from server.actors.removal import OWN_GRADE, forget_remote
 from server.errors import Invalid, NotFound
 from server.ids import new_id
 from server.instance import Instance
@@ -33,7 +33,9 @@ _UPSERT = (
     f"INSERT INTO actor (id, uri, created_at, is_local, summary_source, approved, hidden, followers_count,"
     f" following_count, posts_count, {', '.join(_COLUMNS)})"
     f" VALUES (:id, :uri, :now, :no, '', :no, :no, 0, 0, 0, {', '.join(':' + name for name in _COLUMNS)})"
-    f" ON CONFLICT (uri) DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in _COLUMNS)}"
+    " ON CONFLICT (uri) DO UPDATE SET "
+    + ", ".join(f"{name} = excluded.{name}" for name in _COLUMNS if name != "grade")
+    + f", grade = {OWN_GRADE.format(of_server='excluded.grade')}"
 )
 
 

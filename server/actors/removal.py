@@ -14,12 +14,17 @@ from server.ids import new_id
 from server.instance import Instance
 from server.peers import queries as peers
 from server.peers.events import PeerGradeChanged
-from server.peers.policy import BLOCKED, canonical, grade_among, shown_as
+from server.peers.policy import BLOCKED, HIDDEN, LIMITED, canonical, grade_among, in_sql, shown_as
 
 KEYS = "actors.keys"
 """Says on the bus whose keys may have changed; None for many."""
 PAUSED_KEPT = timedelta(days=30)
 MAX_SERVERS = 20_000
+OWN_GRADE = (
+    f"CASE WHEN actor.limited_at IS NOT NULL AND {{of_server}} NOT IN {in_sql(HIDDEN)}"
+    f" THEN '{LIMITED}' ELSE {{of_server}} END"
+)
+"""The grade of a person, given that of their server: whoever was limited themselves stays so."""
 
 
 async def delete_local_actor(here: Instance, actor_id: str, by: str) -> None:
@@ -84,6 +89,21 @@ async def suspend(here: Instance, actor_id: str, by: str, reason: str = "") -> N
         await here.events.emit(SuspensionChanged(actor.id))
 
 
+async def limit(here: Instance, actor_id: str, by: str, reason: str = "", *, limited: bool = True) -> None:
+    """Let a person elsewhere be heard by those who follow them alone, without news of them to others; or no more so."""
+    actor = await _existing(actor_id)
+    if actor.is_local or (actor.limited_at is not None) == limited:
+        return
+    async with here.db.transaction():
+        grade = peers.shown_as(here, actor.host)
+        actor.limited_at = here.clock.now() if limited else None
+        actor.grade = LIMITED if limited and grade not in HIDDEN else grade
+        await actor.save(update_fields=["limited_at", "grade"])
+        action = "actor.limit" if limited else "actor.unlimit"
+        await audit.record(here, by=by, action=action, subject=_handle(actor), detail={"reason": reason[:2000]})
+        await here.events.emit(ActorChanged(actor.id))
+
+
 async def unsuspend(here: Instance, actor_id: str, by: str) -> None:
     """Let a suspended actor back in, with the follows it had."""
     actor = await _existing(actor_id)
@@ -123,7 +143,10 @@ async def on_peer_grade(here: Instance, event: PeerGradeChanged) -> None:
         if before == after:
             continue
         await here.db.execute(
-            "UPDATE actor SET grade = :after WHERE host = :host AND NOT is_local", after=after, host=row["host"]
+            f"UPDATE actor SET grade = {OWN_GRADE.format(of_server='CAST(:after AS TEXT)')}"
+            " WHERE host = :host AND NOT is_local",
+            after=after,
+            host=row["host"],
         )
         if BLOCKED in {before, after}:
             change = _pause if after == BLOCKED else _resume

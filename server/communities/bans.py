@@ -91,19 +91,29 @@ async def unban(here: Instance, acting: Viewer, community_id: str, person_id: st
     if isinstance(verdict, Denied):
         raise NotAllowed(verdict.reason)
     async with here.db.transaction():
-        membership = await memberships.find(community_id, person_id)
-        if membership is None or membership.state != "removed":
+        if not await lift(here, acting, community_id, person_id):
             raise NotFound("They are not kept out.")
-        uri = membership.ban_uri
-        await let_back(here, membership)
-        await _send_undo(here, acting, community_id, await Actor.get(id=person_id), uri)
-        await audit.record(
-            here,
-            by=acting.handle,
-            action="community.unban",
-            subject=await _handle(community_id),
-            detail={"person": await _handle(person_id)},
-        )
+
+
+async def lift(here: Instance, acting: Viewer, community_id: str, person_id: str) -> bool:
+    """End a ban and tell whoever was told of it, in the caller's transaction; False where there is none.
+
+    Whether the viewer may do so is the business of the caller: of who answers an objection, for one.
+    """
+    membership = await memberships.find(community_id, person_id)
+    if membership is None or membership.state != "removed":
+        return False
+    uri = membership.ban_uri
+    await let_back(here, membership)
+    await _send_undo(here, acting, community_id, await Actor.get(id=person_id), uri)
+    await audit.record(
+        here,
+        by=acting.handle,
+        action="community.unban",
+        subject=await _handle(community_id),
+        detail={"person": await _handle(person_id)},
+    )
+    return True
 
 
 async def keep_out(

@@ -166,8 +166,9 @@ async def waiting(here: Instance, community_id: str, viewer: Viewer = ANONYMOUS)
         " WHERE membership.community_id = :id AND membership.state = 'applied'"
         " AND actor.deleted_at IS NULL AND actor.suspended_at IS NULL) AS applications,"
         " (SELECT count(*) FROM post WHERE post.community_id = :id AND post.state = 'held') AS held_posts,"
-        " (SELECT count(*) FROM report WHERE report.community_id = :id AND report.state = 'open'"
-        " AND report.about_id <> :me) AS reports",
+        " (SELECT count(*) FROM moderation_case WHERE moderation_case.community_id = :id"
+        " AND moderation_case.desk = 'community' AND moderation_case.state <> 'closed'"
+        " AND moderation_case.about_id <> :me) AS reports",
         id=community_id,
         me=viewer.actor_id or "",
     )

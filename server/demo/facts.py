@@ -225,13 +225,15 @@ class DemoTogether:
 
 @dataclass(frozen=True, slots=True)
 class DemoReport:
-    """Somebody reports the post with this title, and nobody has decided yet."""
+    """Somebody reports the post with this title; `decided` says who did what about it, by which clause, and why."""
 
     reporter: str
     title: str
     days_ago: float
     category: str
     text: str
+    clause: str = ""
+    decided: tuple[str, str, str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,4 +301,6 @@ class DemoOrganisation:
     together: tuple[DemoTogether, ...] = ()
     rounds: tuple[DemoRound, ...] = ()
     thanks: tuple[DemoThanks, ...] = ()
+    leads: tuple[str, ...] = ()
+    """Who is responsible for safeguarding."""
     follows: tuple[tuple[str, str], ...] = field(default=())

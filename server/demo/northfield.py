@@ -448,7 +448,26 @@ NORTHFIELD = DemoOrganisation(
     communities=COMMUNITIES,
     practices=PRACTICES,
     threads=(*THREADS, *TOLD),
+    leads=("samuel", "hannah"),
     reports=(
+        DemoReport(
+            "priya",
+            "Two learners explain why ice floats",
+            4.5,
+            "guidelines",
+            "I think that the idea of the ice cube was Samuel’s, and he is not named.",
+            "c4",
+            ("joel", "note", "c4", "A lovely clip. Please say in a sentence whose idea it was; then all is well."),
+        ),
+        DemoReport(
+            "samuel",
+            "Silent mixing: a demonstration without a word",
+            6,
+            "other",
+            "Is it safe to do this without saying anything first?",
+            "",
+            ("joel", "none", "", "The practice says so in its second step: goggles first."),
+        ),
         DemoReport(
             "joel",
             "Instructions that survive the walk to the bench",

@@ -50,7 +50,8 @@ from server.discussions.actions import ThreadForm
 from server.ideas import actions as ideas
 from server.instance import Instance
 from server.moderation import actions as moderation
-from server.moderation.actions import NewReport
+from server.moderation import sealed
+from server.moderation.actions import Decision, NewReport
 from server.needs import actions as needs
 from server.needs.actions import CardForm
 from server.peers import actions as peers
@@ -212,6 +213,9 @@ class Seeder:
         await here.run(site.save, here, "demo", changes)
         made = [here.run(self._person, here, organisation.slug, person) for person in organisation.people]
         await asyncio.gather(*made)
+        admin = next((person.handle for person in organisation.people if person.role == "admin"), "")
+        for name in organisation.leads:
+            await here.run(sealed.appoint, here, self._viewer(organisation, admin), name)
 
     async def _person(self, here: Instance, slug: str, person: DemoPerson) -> None:
         account = await accounts.create_account(
@@ -558,8 +562,12 @@ class Seeder:
     async def _report(self, organisation: DemoOrganisation, report: DemoReport) -> None:
         here, reporter = self._opened[organisation.slug], self._viewer(organisation, report.reporter)
         post_id = await here.run(here.db.value, "SELECT id FROM post WHERE title = :title", title=report.title)
-        new = NewReport(category=report.category, text=report.text, post_id=str(post_id))
-        await here.run(moderation.report, here, reporter, new)
+        new = NewReport(category=report.category, text=report.text, post_id=str(post_id), clause=report.clause)
+        filed = await here.run(moderation.report, here, reporter, new)
+        if report.decided is not None:
+            name, action, clause, why = report.decided
+            decision = Decision(action, why, clause=clause)
+            await here.run(moderation.decide, here, self._viewer(organisation, name), filed.case_id, decision)
 
     async def _poll(self, organisation: DemoOrganisation, poll: DemoPoll) -> None:
         here = self._opened[organisation.slug]

@@ -19,7 +19,7 @@ from server.mastodon.filtering import NOTIFICATIONS, is_hidden
 from server.mastodon.ids import number_of, range_of
 from server.mastodon.paging import Cut, ordered, part_by_id
 from server.mastodon.statuses import STATUS_COLUMNS, statuses_of
-from server.moderation.queries import handled_by
+from server.moderation.access import handled_by
 from server.posts.readable import readable
 
 KINDS = {
@@ -206,7 +206,8 @@ async def _add_reports(here: Instance, viewer: Viewer, found: Happened, ids: Seq
     may_see, rights = handled_by(viewer)
     for row in await here.db.rows(
         "SELECT report.id AS report_id, report.state AS report_state, report.closed_at, report.category, report.text,"
-        f" report.created_at AS reported_at, {ACCOUNT_COLUMNS} FROM report JOIN actor ON actor.id = report.about_id"
+        f" report.created_at AS reported_at, {ACCOUNT_COLUMNS} FROM report"
+        " JOIN actor ON actor.id = report.about_id JOIN moderation_case ON moderation_case.id = report.case_id"
         f" WHERE report.id IN ({named}) AND {may_see}",
         **which,
         **rights,

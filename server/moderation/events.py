@@ -5,9 +5,38 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class ReportFiled:
-    """Somebody, here or elsewhere, says that something is wrong."""
+    """Somebody has to look at a case: it is new, was reported again, or came to another desk."""
 
-    report_id: str
+    case_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class CaseLate:
+    """Nobody has looked at a case in time. `reminders` counts how often that was said."""
+
+    case_id: str
+    reminders: int
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRuled:
+    """Something was decided about a person, who reads why and may object."""
+
+    ruling_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Objected:
+    """They object: somebody else than who decided has to look."""
+
+    ruling_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectionAnswered:
+    """Somebody else decided about the objection."""
+
+    ruling_id: str
 
 
 @dataclass(frozen=True, slots=True)

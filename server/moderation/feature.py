@@ -6,9 +6,18 @@ from server.actors.activities.by_reference import on_reference
 from server.communities.events import PersonBanned
 from server.feature import Feature
 from server.instance import Instance
-from server.moderation import notices, telling
+from server.moderation import cases, notices, telling
 from server.moderation.activities import flag, resolve, warn
-from server.moderation.events import NoticeGiven, ReportAnswered, ReportClosed, ReportFiled
+from server.moderation.events import (
+    CaseLate,
+    CaseRuled,
+    NoticeGiven,
+    Objected,
+    ObjectionAnswered,
+    ReportAnswered,
+    ReportClosed,
+    ReportFiled,
+)
 from server.moderation.models import Report
 
 
@@ -27,6 +36,11 @@ def _install(here: Instance) -> None:
     here.events.on(ReportClosed, partial(_closed, here))
     here.events.on(ReportAnswered, partial(telling.on_answered, here))
     here.events.on(NoticeGiven, partial(telling.on_notice, here))
+    here.events.on(CaseLate, partial(telling.on_late, here))
+    here.events.on(CaseRuled, partial(telling.on_ruled, here))
+    here.events.on(Objected, partial(telling.on_objected, here))
+    here.events.on(ObjectionAnswered, partial(telling.on_objection_answered, here))
+    here.jobs.on(cases.CLOCK_JOB, partial(cases.on_clock, here))
     here.events.on(PersonBanned, partial(notices.on_banned, here))
 
 

@@ -22,6 +22,7 @@ def snapshot(post: Post) -> dict[str, object]:
         "text": excerpt(post.content_html, MAX_TEXT),
         "warning": post.content_warning,
         "visibility": post.visibility,
+        "is_local": post.is_local,
         "at": int(post.published_at.timestamp() * 1000),
     }
 

@@ -38,8 +38,8 @@ LONGEST_PAUSE = timedelta(days=370)
 
 MAIL_JOB = "notifications.mail"
 MAIL_AFTER = timedelta(minutes=2)
-URGENT = "asked"
-"""Mailed without waiting whether it is seen: somebody needs an answer today."""
+URGENT = frozenset({"asked", "unsafe"})
+"""Mailed without waiting whether it is seen: somebody needs an answer today, or a child may be unsafe."""
 TODAY_JOB = "notifications.today"
 """Puts together what somebody wants once a day (`server.digest.today`)."""
 
@@ -149,7 +149,7 @@ async def _notify(here: Instance, wanted: Sequence[tuple[str, str, News]], now: 
     )
     tiers = {row["id"]: tier_of(row["kind"], tiers_from(row["tiers"]), row["space_tier"]) for row in added}
     for urgent in (False, True):
-        at_once = [row for row in added if tiers[row["id"]] == NOW and (row["kind"] == URGENT) == urgent]
+        at_once = [row for row in added if tiers[row["id"]] == NOW and (row["kind"] in URGENT) == urgent]
         await here.jobs.enqueue_all(
             MAIL_JOB,
             [{"id": row["id"]} for row in at_once],

@@ -15,8 +15,9 @@ from server.notifications import preparing
 from server.notifications.actions import MAIL_JOB
 from server.notifications.links import OFF_NOW, link
 from server.notifications.spaces import TIER
-from server.notifications.tiers import NOW, tier_of, tiers_from, topic_of
+from server.notifications.tiers import ALWAYS, NOW, tier_of, tiers_from, topic_of
 from server.notifications.times import after_quiet, quiet_of
+from server.peers.policy import in_sql
 from server.posts.queries import PostView, listing
 from server.words import Words, zone_of
 
@@ -42,20 +43,23 @@ async def send(here: Instance, payload: Any) -> None:
         " WHERE notification.id = :id AND notification.read_at IS NULL AND notification.mailed_at IS NULL"
         " AND notification.bundled_at IS NULL"
         " AND account.state = 'active' AND account.email IS NOT NULL AND account.email_confirmed_at IS NOT NULL"
-        " AND (notification_setting.mail_now IS NULL OR notification_setting.mail_now)"
+        f" AND (notification.kind IN {in_sql(tuple(ALWAYS))} OR notification_setting.mail_now IS NULL"
+        " OR notification_setting.mail_now)"
         " AND NOT EXISTS (SELECT 1 FROM mail_bounce WHERE mail_bounce.address = account.email)",
         id=payload["id"],
     )
     now = here.clock.now()
     if row is None or tier_of(row["kind"], tiers_from(row["tiers"]), row["space_tier"]) != NOW:
         return
-    if now - from_milliseconds(row["at"]) > TOO_LATE or await _enough(here, row["reader_id"]):
+    if row["kind"] not in ALWAYS and (
+        now - from_milliseconds(row["at"]) > TOO_LATE or await _enough(here, row["reader_id"])
+    ):
         return
     if row["kind"] == preparing.KIND and here.site.on_break(now):
         return
     quiet = quiet_of(row)
     later = after_quiet(now, zone_of(row["timezone"]), quiet)
-    if quiet.is_paused(now) or later > now:
+    if row["kind"] not in ALWAYS and (quiet.is_paused(now) or later > now):
         if not quiet.is_paused(later):
             await here.jobs.enqueue(MAIL_JOB, payload, run_at=later, unique=f"{MAIL_JOB}:{row['id']}", goes_on=True)
         return
@@ -166,6 +170,13 @@ def _decision(here: Instance, kind: str, community: CommunityLabel, words: Words
 
 def _news(here: Instance, kind: str, words: Words) -> tuple[str, str]:
     """That there is something, and no more: it may be about what is private."""
+    if kind in ALWAYS:
+        lines = [
+            words.text("Somebody says that a child may be unsafe. Please look at once."),
+            "",
+            words.text("It is here: %(url)s", url=here.url("/safeguarding")),
+        ]
+        return words.text("Please look at this at once: %(place)s", place=here.site.name), _signed(here, lines, words)
     said = {
         "care": words.text("There is a message for you about a report or a decision."),
         "decisions": words.text("The organisers of an event have answered you."),

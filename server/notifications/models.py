@@ -23,7 +23,9 @@ class Notification(Model):
     join this server), ``poll_ended`` (which they wrote or voted in), ``event_yes`` or ``event_no`` (whether they can
     take part), ``prepare`` (an event that they take part in begins in two days), ``together`` (trying something
     together is over),
-    ``report`` (somebody reported something), ``report_done`` (to who did), ``warning`` or ``ban``.
+    ``report`` (somebody reported something), ``unsafe`` (a child may be), ``late`` (nobody has looked at a report),
+    ``report_done`` (to who wrote one), ``ruling`` (something was decided about them), ``appeal`` (somebody objects to
+    that), ``appeal_done`` (to who did), ``warning`` or ``ban``.
 
     `thing` is what it is about and grouped by: ``p:`` and the id of a conversation's first post, ``c:`` and the id of a
     community, ``people``, ``care`` (reports and what stewards say), or ``site``. `post_id` is the post in question

@@ -13,7 +13,10 @@ TOPICS: dict[str, frozenset[str]] = {
     "decisions": frozenset(
         {"accepted", "declined", "event_yes", "event_no", "prepare", "coauthor_yes", "edit_refused"}
     ),
-    "care": frozenset({"report", "report_done", "warning", "ban", "removed", "refused", "revise"}),
+    "care": frozenset(
+        {"report", "report_done", "late", "warning", "ban", "removed", "refused", "revise"}
+        | {"ruling", "appeal", "appeal_done", "unsafe"}
+    ),
     "duties": frozenset({"applied", "asks_in", "follow_request", "held", "invited"}),
     "travelled": frozenset({"remix", "offer", "offer_taken", "quote", "coedited"}),
     "others": frozenset({"published", "revised", "poll_ended", "together", "round_closed", "step_back"}),
@@ -32,6 +35,8 @@ DEFAULTS = {
     "others": WEEKLY,
     "thanks": WEEKLY,
 }
+ALWAYS = frozenset({"unsafe"})
+"""Mailed at once, whatever somebody chose: a child may be unsafe."""
 OF_SPACES = frozenset(
     {"reply", "tried", "mention", "remix", "offer", "offer_taken", "quote", "published", "poll_ended"}
 )
@@ -46,6 +51,8 @@ def topic_of(kind: str) -> str:
 
 def tier_of(kind: str, chosen: Mapping[str, str], space: str | None = None) -> str:
     """How soon somebody wants this kind, with what they chose by topic, and for the community where it happened."""
+    if kind in ALWAYS:
+        return NOW
     if space and kind in OF_SPACES:
         return space
     topic = topic_of(kind)

@@ -5,7 +5,9 @@ from server.audit import actions as audit
 from server.communities.events import PersonBanned, PersonUnbanned
 from server.errors import Invalid, NotAllowed
 from server.instance import Instance
-from server.posts.events import PostPinned
+from server.posts import counting
+from server.posts.composing import keep_version
+from server.posts.events import PostEdited, PostPinned
 from server.posts.models import Post
 from server.posts.policy import DIRECT, PRIVATE
 from server.posts.removal import let_through, moderated, take_out
@@ -41,6 +43,27 @@ async def change_pin(here: Instance, post: Post, *, by_id: str, pinned: bool) ->
     await post.save(update_fields=["pinned"])
     await here.events.emit(PostPinned(post.id, by_id, pinned))
     return True
+
+
+async def set_warning(here: Instance, post: Post, text: str, why: str = "") -> str:
+    """Put a content note on a post of ours, in the caller's transaction, as an edit; returns the one that was there."""
+    before = post.content_warning
+    if before != text:
+        await keep_version(here, post, why)
+        post.content_warning, post.sensitive = text, bool(text)
+        await post.save()
+        await counting.settle(here, post.id)
+        if post.state == "visible":
+            await here.events.emit(PostEdited(post.id))
+    return before
+
+
+async def give_back(here: Instance, post: Post, *, by_id: str, reason: str) -> None:
+    """Take a practice of ours out of sight and make it its author's draft again, in the caller's transaction."""
+    await take_out(here, post, by_id=by_id, reason=reason)
+    if post.state == "removed":
+        post.state = "draft"
+        await post.save(update_fields=["state"])
 
 
 async def on_banned(here: Instance, event: PersonBanned) -> None:

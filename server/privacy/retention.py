@@ -63,6 +63,9 @@ class Rule:
     also: tuple[tuple[str, str], ...] = ()
 
 
+# Of a case, its course and what was decided go with it.
+_CLOSED = "state = 'closed' AND closed_at < :before"
+
 RULES: tuple[Rule, ...] = (
     Rule("events", 90, 7, "event_participation", "at", _OVER, (("event_pack_read", _OVER),)),
     Rule(
@@ -73,7 +76,7 @@ RULES: tuple[Rule, ...] = (
         "updated_at",
         "state IN ('declined', 'left') AND updated_at < :before",
     ),
-    Rule("reports", 730, 90, "report", "closed_at", "state = 'closed' AND closed_at < :before"),
+    Rule("reports", 730, 90, "report", "closed_at", _CLOSED, (("moderation_case", _CLOSED),)),
     Rule("notices", 730, 90, "moderation_notice", "created_at", "created_at < :before"),
     Rule("requests", 1095, 365, "data_request", "closed_at", "state = 'closed' AND closed_at < :before"),
     Rule("cached", 90, 30, "post", "published_at", _CACHED),

@@ -115,6 +115,8 @@ SHAPES: dict[str, Any] = {
     ],
     "charter_version.parts": lambda marker: {"objectives": marker},
     "proposal.changes": lambda marker: {"objectives": ["", marker]},
+    "moderation_ruling.measures": lambda marker: [{"kind": "warn", "warning": marker}],
+    "moderation_case.posts": lambda marker: [{"id": "0", "short": "0", "title": marker, "text": marker, "at": 1}],
     "practice.materials": lambda marker: [{"url": f"https://files.example/{marker}", "name": marker}],
 }
 SHORTEST = 10  # shorter texts are words that anybody might write
@@ -419,7 +421,7 @@ async def plant_row(story: Story, model: type[Model]) -> bool:
             longest = getattr(field, "max_length", None) or 100
             values[name] = new_id(hall.clock.now()) if field.pk and longest == 26 else words(name)[:longest]
         elif kind == "JsonField":
-            values[name] = json.dumps([words(name)])
+            values[name] = json.dumps(SHAPES.get(f"{table}.{name}", lambda marker: [marker])(words(name)))
         else:
             values[name] = (
                 hall.clock.now() if kind == "MomentField" else kind == "nothing" if kind == "BooleanField" else 1
@@ -572,7 +574,8 @@ async def addresses(story: Story) -> list[str]:
         "answer": ["accept"], "session_id": ["0" * 26], "context_id": ["0" * 26], "invitation_id": ["0" * 26],
         "tag": [*await column("SELECT DISTINCT tag FROM post_tag ORDER BY tag"), "nobody-used-it"],
         "topic": [topic[-8:] for topic in await column("SELECT id FROM topic ORDER BY id")],
-        "seq": ["1"], "report_id": await column("SELECT id FROM report ORDER BY id"),
+        "seq": ["1"], "report_id": await column("SELECT id FROM moderation_case ORDER BY id"),
+        "ruling_id": await column("SELECT id FROM moderation_ruling ORDER BY id"),
     }  # fmt: skip
     found = []
     for route in [*page_routes(), *hall.engine.routes()]:

@@ -4,11 +4,16 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from server.errors import Invalid, NotFound
+from server.moderation import actions as moderation
+from server.moderation import policy
+from server.moderation.actions import Decision
+from server.moderation.clauses import clauses_for
 from server.moderation.outcomes import of_post
 from server.posts import actions as posts
 from server.posts import queries
 from server.posts.queries import PostView
 from web.i18n import gettext
+from web.moderation import words
 from web.render import redirect, render
 from web.request import form_of, here_of, signed_in, text
 
@@ -27,28 +32,44 @@ async def act(request: Request) -> Response:
             case "remove":
                 if not reason:
                     raise Invalid(gettext(request, "Say why: its author is told."), field="reason")
-                await posts.remove_post(here, viewer, post.id, reason)
-                words = gettext(request, "Taken away. The author sees why.")
+                await _do(request, post, policy.REMOVE, reason, text(sent, "clause", 20))
+                toast = gettext(request, "Taken away. The author sees why.")
             case "restore":
                 await posts.restore_post(here, viewer, post.id)
-                words = gettext(request, "It can be read again.")
+                toast = gettext(request, "It can be read again.")
             case "close":
-                await posts.set_locked(here, viewer, post.id, locked=True, reason=reason)
-                words = gettext(request, "Closed. You can open it again at any time.")
+                if reason:
+                    await _do(request, post, policy.LOCK, reason, text(sent, "clause", 20))
+                else:
+                    await posts.set_locked(here, viewer, post.id, locked=True)
+                toast = gettext(request, "Closed. You can open it again at any time.")
             case "reopen":
                 await posts.set_locked(here, viewer, post.id, locked=False, reason=reason)
-                words = gettext(request, "It is open again.")
+                toast = gettext(request, "It is open again.")
             case "pin":
                 await posts.set_pinned(here, viewer, post.id, pinned=True)
-                words = gettext(request, "It stands at the top of the community now.")
+                toast = gettext(request, "It stands at the top of the community now.")
             case "unpin":
                 await posts.set_pinned(here, viewer, post.id, pinned=False)
-                words = gettext(request, "It stands among the others again.")
+                toast = gettext(request, "It stands among the others again.")
             case _:
                 raise NotFound
     except Invalid as error:
-        return await _page(request, post, errors=error.errors, reason=reason, status=422)
-    return redirect(request, post.url, toast=words)
+        return await _page(
+            request, post, errors=error.errors, reason=reason, clause=text(sent, "clause", 20), status=422
+        )
+    return redirect(request, post.url, toast=toast)
+
+
+async def _do(request: Request, post: PostView, kind: str, reason: str, clause: str) -> None:
+    """Decide about a post that nobody reported: its author is told why, and can object. One's own is no case."""
+    here, viewer = here_of(request), signed_in(request)
+    if post.author.id != viewer.actor_id:
+        await moderation.decide_at_once(here, viewer, post.id, Decision(kind, reason, clause=clause))
+    elif kind == policy.REMOVE:
+        await posts.remove_post(here, viewer, post.id, reason)
+    else:
+        await posts.set_locked(here, viewer, post.id, locked=True, reason=reason)
 
 
 async def _post(request: Request) -> PostView:
@@ -65,11 +86,16 @@ async def _page(
     *,
     errors: list[dict[str, str]] | None = None,
     reason: str = "",
+    clause: str = "",
     status: int = 200,
 ) -> Response:
+    here = here_of(request)
+    rules = await clauses_for(here, post.community.id if post.community is not None else None)
     return render(
         request,
         "moderation/post.html",
+        clauses=words.clause_options(request, rules),
+        clause=clause,
         status_code=status,
         post=post,
         begins=post.root_id == post.id and post.parent_id is None,

@@ -10,8 +10,9 @@ from server.actors import queries as people
 from server.actors.queries import PersonLabel
 from server.communities import queries as communities
 from server.errors import Invalid, NotFound
-from server.moderation import actions, queries
+from server.moderation import access, actions, queries
 from server.moderation.actions import NewReport
+from server.moderation.clauses import clauses_for
 from server.posts import queries as posts
 from server.posts.queries import PostView
 from web.i18n import gettext
@@ -20,7 +21,7 @@ from web.render import redirect, render
 from web.request import form_of, here_of, signed_in, text
 
 PAGE = 30
-EMPTY = {"category": "", "text": "", "forward": False, "block": False}
+EMPTY = {"category": "", "clause": "", "text": "", "forward": False, "block": False}
 
 
 async def post_page(request: Request) -> Response:
@@ -54,6 +55,9 @@ async def mine(request: Request) -> Response:
         reports=found[:PAGE],
         older=f"/me/reports?before={found[PAGE - 1].id}" if len(found) > PAGE else None,
         notices=await queries.notices(here, viewer),
+        is_lead=await access.is_lead(here, viewer),
+        rulings=await queries.rulings(here, viewer),
+        measures=words.measures(request),
         categories=words.category_labels(request),
         outcomes=words.outcomes(request),
     )
@@ -70,6 +74,7 @@ async def _report(request: Request, *, post: PostView | None = None, person: Per
     here, viewer, sent = here_of(request), signed_in(request), await form_of(request)
     filled: dict[str, Any] = {
         "category": text(sent, "category", 20),
+        "clause": text(sent, "clause", 20),
         "text": text(sent, "text", 6000),
         "forward": bool(text(sent, "forward")),
         "block": bool(text(sent, "block")),
@@ -85,6 +90,7 @@ async def _report(request: Request, *, post: PostView | None = None, person: Per
                 post_id=post.id if post is not None else None,
                 person_id=person.id if person is not None else None,
                 forward=filled["forward"],
+                clause=filled["clause"],
             ),
         )
     except Invalid as error:
@@ -122,6 +128,7 @@ async def _page(
         community=community,
         hosts=await queries.other_hosts(here, about.id, post.id if post is not None else None),
         categories=words.categories(request),
+        clauses=words.clause_options(request, await clauses_for(here, community.id if leaders and community else None)),
         filled=filled,
         errors=errors or [],
         back=post.url if post is not None else about.url,

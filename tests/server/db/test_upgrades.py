@@ -92,6 +92,10 @@ async def everything(db: Database) -> dict[str, list[str]]:
     return found
 
 
+FILLED = {"moderation_case"}
+"""Tables that a step fills with rows made of others: each report became a case."""
+
+
 async def references(db: Database) -> list[Any]:
     if db.dialect == "postgres":
         return sorted(tuple(row.values()) for row in await db.rows(FOREIGN_KEYS))
@@ -130,6 +134,8 @@ async def test_r8_rows_of_every_released_schema_reach_the_newest(
         for place, keys in expected.items():
             table, key = place.split(".")
             found = [str(row[key]) for row in await db.rows(f'SELECT "{key}" FROM "{table}"')]
+            if table in FILLED:
+                found = sorted(set(found) & set(keys))
             assert sorted(found) == sorted(keys), table
         if db.dialect == "sqlite":
             assert await db.connection().execute_query_dict("PRAGMA foreign_key_check") == []
