@@ -25,6 +25,7 @@ from server.letterbox.feature import feature as letterbox
 from server.live.feature import feature as live
 from server.mail.feature import feature as mail
 from server.media.feature import feature as media
+from server.mediation.feature import feature as mediation
 from server.moderation.feature import feature as moderation
 from server.needs.feature import feature as needs
 from server.notes.feature import feature as notes
@@ -103,6 +104,7 @@ FEATURES: tuple[Feature, ...] = (
     filters,
     conversations,
     search,
+    mediation,
     moderation,
     needs,
     live,

@@ -34,6 +34,7 @@ from web.ideas.pages import routes as ideas
 from web.invitations.pages import routes as invitations
 from web.live.pages import routes as live
 from web.media.pages import routes as media
+from web.mediation.pages import routes as mediation
 from web.moderation.pages import routes as moderation
 from web.needs.pages import routes as needs
 from web.networks.pages import routes as networks
@@ -91,6 +92,7 @@ def page_routes() -> list[BaseRoute]:
         *challenges,
         *ideas,
         *collections,
+        *mediation,
         *moderation,
         *resources,
         *policies,

@@ -1,6 +1,7 @@
 """Reading the audit log."""
 
 import json
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -33,6 +34,22 @@ async def entries(here: Instance, *, before: str | None = None, limit: int = 50)
         limit=limit,
     )
     return [_line(row) for row in rows]
+
+
+async def every(here: Instance, *, batch: int = 500) -> AsyncIterator[AuditLine]:
+    """All entries, the oldest first, a few at a time: for an export."""
+    last = ""
+    while True:
+        rows = await here.db.rows(
+            "SELECT id, at, by, action, subject, detail FROM audit_entry WHERE id > :last ORDER BY id LIMIT :limit",
+            last=last,
+            limit=batch,
+        )
+        for row in rows:
+            yield _line(row)
+        if len(rows) < batch:
+            return
+        last = rows[-1]["id"]
 
 
 async def about(here: Instance, subject: str, limit: int = 10) -> list[AuditLine]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from server.audit.chain import verify
 from server.clock import SystemClock
 from server.errors import Refused
 from server.fediverse.queries import queue_state
@@ -32,6 +33,8 @@ SAYS: Mapping[str, str] = {
     "database_broken": "cannot be used: %(error)s",
     "queue": "%(inbound)s to process, %(hosts)s servers to deliver to",
     "queue_late": "%(inbound)s to process, %(hosts)s servers to deliver to; the oldest waits for %(minutes)s minutes",
+    "log": "%(entries)s entries, as they were written",
+    "log_changed": "not as it was written, from entry %(entry)s on: compare it with a backup",
     "storage": "%(folder)s: %(free)s GB free; a file was written, read and deleted",
     "storage_low": "%(folder)s: only %(free)s GB free",
     "storage_closed": "%(folder)s cannot be written to",
@@ -75,8 +78,8 @@ async def of_settings(settings: Settings) -> list[Line]:
 
 
 async def of_instance(here: Instance) -> list[Line]:
-    """Database and queue of an instance that is open."""
-    return [await _database(here), await _queue(here)]
+    """Database, queue and audit log of an instance that is open."""
+    return [await _database(here), await _queue(here), await _log(here)]
 
 
 def of_origin(settings: Settings) -> Line:
@@ -100,6 +103,13 @@ async def _queue(here: Instance) -> Line:
         minutes = f"{state.oldest_inbound_seconds / 60:.0f}"
         return Line(False, "queue", "queue_late", {**values, "minutes": minutes})
     return Line(True, "queue", "queue", values)
+
+
+async def _log(here: Instance) -> Line:
+    found = await verify(here)
+    if found.wrong:
+        return Line(False, "log", "log_changed", {"entry": found.wrong[0]})
+    return Line(True, "log", "log", {"entries": str(found.entries)})
 
 
 async def _storage(settings: Settings) -> Line:

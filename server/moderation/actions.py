@@ -9,7 +9,7 @@ from server.errors import Invalid, NotAllowed, NotFound
 from server.instance import Instance
 from server.moderation import policy, queries
 from server.moderation.activities.flag import MAX_TEXT, send_flag, send_undo
-from server.moderation.cases import pass_up, release, take
+from server.moderation.cases import ask_who, pass_up, release, take
 from server.moderation.clauses import clauses_for, words_of
 from server.moderation.filing import end_report, file_report
 from server.moderation.models import Report
@@ -22,6 +22,7 @@ __all__ = [
     "Decision",
     "NewReport",
     "answer",
+    "ask_who",
     "decide",
     "decide_at_once",
     "object_to",

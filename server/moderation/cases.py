@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -15,6 +16,7 @@ from server.moderation.models import Case, CaseEntry, Report
 from server.moderation.policy import Scope
 from server.moderation.snapshots import snapshot
 from server.posts.models import Post
+from server.posts.nameless import reveal
 
 CLOCK_JOB = "moderation.clock"
 _AGAIN = timedelta(hours=24)
@@ -129,6 +131,35 @@ async def raise_to(here: Instance, case: Case, desk: str, *, by_id: str | None =
     await note(here, case, "referred" if desk == policy.SEALED else "passed", by_id=by_id)
     await here.events.emit(ReportFiled(case.id))
     await here.jobs.enqueue(CLOCK_JOB, {"case": case.id}, run_at=_next(here, case), unique=f"{CLOCK_JOB}:{case.id}")
+
+
+async def ask_who(here: Instance, acting: Viewer, case_id: str) -> None:
+    """Want to know who wrote something without their name: with the second of those who may decide, both are shown."""
+    async with here.db.transaction():
+        case = await opened(here, acting, case_id)
+        post_id = str(case.posts[0]["id"]) if case.posts else ""
+        before = await CaseEntry.filter(case_id=case.id, kind="wants_name").order_by("-id").first()
+        before = await CaseEntry.filter(case_id=case.id, kind="wants_name").order_by("-id").first()
+        if before is not None and before.by_id == acting.actor_id:
+            return
+        if before is None or before.by_id is None:
+            await note(here, case, "wants_name", by_id=acting.actor_id)
+            return
+        first = Viewer(actor_id=before.by_id, handle=await _handle(before.by_id))
+        if not await access.may_handle(here, replace(first, role=await _role(here, before.by_id)), case_id):
+            raise Invalid("Whoever asked first may not decide here any more. Ask somebody else.", field="action")
+        person_id = await reveal(here, post_id, case_id=case.id, first=first, second=acting)
+        await note(here, case, "named", by_id=acting.actor_id, text=await _handle(person_id))
+
+
+async def _handle(actor_id: str) -> str:
+    actor = await Actor.get(id=actor_id)
+    return f"@{actor.username}" if actor.is_local else f"@{actor.username}@{actor.domain}"
+
+
+async def _role(here: Instance, actor_id: str) -> str:
+    found = await here.db.value("SELECT role FROM account WHERE actor_id = :id AND state = 'active'", id=actor_id)
+    return str(found or "")
 
 
 async def opened(here: Instance, acting: Viewer, case_id: str) -> Case:

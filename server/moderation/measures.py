@@ -12,6 +12,7 @@ from server.communities import bans
 from server.db import to_milliseconds
 from server.errors import Invalid, NotAllowed
 from server.instance import Instance
+from server.mediation import actions as mediation
 from server.moderation import policy
 from server.moderation.models import Case
 from server.posts import moderating
@@ -42,6 +43,8 @@ async def apply(
             if not person.is_local:
                 raise NotAllowed("Only people of this server can be written to in this way.")
             return {"kind": kind}
+        case policy.MEDIATE:
+            return await _mediate(here, acting, case)
         case policy.WARN:
             return await _warn(here, await _there(case, chosen, local=True), warning, reason)
         case policy.LOCK:
@@ -97,6 +100,28 @@ async def undo(here: Instance, acting: Viewer, case: Case, measure: Measure) -> 
             await actors.limit(here, case.about_id, acting.handle, limited=False)
         case policy.SUSPEND:
             await _unsuspend(here, acting, await Actor.get(id=case.about_id))
+
+
+async def _mediate(here: Instance, acting: Viewer, case: Case) -> Measure:
+    """Offer a mediation to the first who reported it here. Until they want it, who is reported learns nothing."""
+    rows = await here.db.rows(
+        "SELECT report.reporter_id FROM report JOIN actor ON actor.id = report.reporter_id AND actor.is_local"
+        " WHERE report.case_id = :case AND report.state = 'open' ORDER BY report.id LIMIT 20",
+        case=case.id,
+    )
+    for row in rows:
+        if await mediation.may_be(here, row["reporter_id"], case.about_id, str(acting.actor_id)):
+            await mediation.begin(
+                here,
+                asker_id=row["reporter_id"],
+                other_id=case.about_id,
+                mediator_id=str(acting.actor_id),
+                post_id=str(case.posts[0]["id"]) if case.posts else None,
+                wish="",
+                agreed=False,
+            )
+            return {"kind": policy.MEDIATE}
+    raise Invalid("There is nobody here who reported it and could be offered that.", field="action")
 
 
 async def _there(case: Case, chosen: Sequence[str], *, local: bool = False) -> list[Post]:

@@ -15,14 +15,17 @@ WAITING = (OPEN, APPEAL)
 ACTED, NONE, WITHDRAWN, ANSWERED = OUTCOMES = ("acted", "none", "withdrawn", "answered")
 """What became of a report: something was done, or not; it was taken back; another server only says that it is done."""
 
-ACTIONS = NOTHING, NOTE, EDIT, WARN, LOCK, DRAFT, REMOVE, BAN, LIMIT, SUSPEND, REFER = (
-    *("none", "note", "edit", "warn", "lock", "draft", "remove", "ban", "limit", "suspend", "refer"),
+ACTIONS = NOTHING, NOTE, MEDIATE, EDIT, WARN, LOCK, DRAFT, REMOVE, BAN, LIMIT, SUSPEND, REFER = (
+    *("none", "note", "mediate", "edit", "warn", "lock", "draft", "remove", "ban", "limit", "suspend", "refer"),
 )
-"""What can be done, the least first: nothing, a note to the author, asking them to edit, a content note, closing the
-conversation, giving it back as a draft, hiding it, keeping somebody out, hearing less of a person elsewhere, nothing
-more from a person, and passing it to who is responsible for safeguarding. Several of them go together."""
+"""What can be done, the least first: nothing, a note to the author, offering a mediation to who reported and who is
+reported, asking to edit, a content note, closing the conversation, giving it back as a draft, hiding it, keeping
+somebody out, hearing less of a person elsewhere, nothing more from a person, and passing it to who is responsible for
+safeguarding. Several of them go together."""
 ALONE = frozenset({NOTHING, REFER})
 """These do not go with others."""
+UNSAID = ALONE | {MEDIATE}
+"""Of these whom it is about is not told, so that they need neither clause nor reason."""
 ABOUT_POSTS = (WARN, LOCK, DRAFT, REMOVE)
 UNDONE = frozenset({WARN, LOCK, DRAFT, REMOVE, BAN, LIMIT, SUSPEND})
 """What an objection that is right can take back; words that were said stay said."""
@@ -30,7 +33,7 @@ UNDONE = frozenset({WARN, LOCK, DRAFT, REMOVE, BAN, LIMIT, SUSPEND})
 COMMUNITY, SERVER, SEALED = DESKS = ("community", "server", "sealed")
 ENTRIES = (
     *("reported", "merged", "taken", "released", "passed", "late", "decided", "objected", "upheld", "undone"),
-    *("referred", "recorded", "exported", "withdrawn"),
+    *("referred", "recorded", "exported", "withdrawn", "wants_name", "named"),
 )
 
 FIRST_LOOK = timedelta(hours=24)

@@ -158,7 +158,7 @@ async def _checked(here: Instance, community_id: str | None, named: str, decisio
         raise Invalid("“Nothing” and “safeguarding” do not go together with something else.", field="action")
     known = await clauses_for(here, community_id)
     clause = words_of(known, decision.clause)
-    if kinds[0] not in policy.ALONE:
+    if set(kinds) - policy.UNSAID:
         if decision.clause and not clause:
             raise Invalid("Choose one of the clauses.", field="clause")
         clause = clause or named
@@ -194,7 +194,9 @@ async def _rule(here: Instance, acting: Viewer, case: Case, decision: Decision, 
             subject=f"report {case.id}",
             detail={"reason": reason},
         )
-    if done:
+    # That a mediation was offered is for who reported it to say.
+    stated = [measure for measure in done if measure["kind"] != policy.MEDIATE]
+    if stated:
         now = here.clock.now()
         ruling = await Ruling.create(
             id=new_id(now),
@@ -204,7 +206,7 @@ async def _rule(here: Instance, acting: Viewer, case: Case, decision: Decision, 
             place=await _place(here, case),
             clause=clause,
             reason=reason,
-            measures=done,
+            measures=stated,
             at=now,
             appeal_until=now + policy.APPEAL_FOR,
         )

@@ -37,6 +37,7 @@ _ORDER = (
     "late",
     "ruling",
     "appeal_done",
+    "mediation",
     "appeal",
     "report",
     "held",

@@ -9,7 +9,7 @@ from server.actors.viewer import Viewer
 from server.errors import NotAllowed, NotFound
 from server.instance import Instance
 from server.peers import queries as peers
-from server.posts import places, policy, stamps
+from server.posts import newcomers, places, policy, stamps
 from server.posts.audience import network_of
 from server.posts.consent import AUTOMATIC, REPLY, said_of
 from server.posts.models import Post, PostMention
@@ -133,9 +133,12 @@ async def _root_locked(post: Post) -> bool:
     return post.root_id is not None and await Post.exists(id=post.root_id, locked=True)
 
 
-async def is_held(here: Instance, author: Actor, community: Actor | None, via: str | None) -> bool:
-    """Whether somebody has to look at it first: everything from some servers, else what strangers send at first."""
-    if peers.holds_everything(here, author.host):
+async def is_held(here: Instance, author: Actor, community: Actor | None, via: str | None, html: str = "") -> bool:
+    """Whether somebody has to look at it first: everything from some servers, else what strangers send at first.
+
+    And what is full of links, by people who are new here.
+    """
+    if peers.holds_everything(here, author.host) or newcomers.is_pushy(here, author, html):
         return True
     if author.approved or not peers.holds_first_posts(here, author.host):
         return False

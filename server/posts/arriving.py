@@ -25,7 +25,7 @@ from server.errors import NotAllowed, NotFound
 from server.ids import new_id
 from server.instance import Instance
 from server.peers import queries as peers
-from server.posts import admission, counting, places, policy, receiving, rendering
+from server.posts import admission, counting, newcomers, places, policy, receiving, rendering
 from server.posts.details import detail_of
 from server.posts.events import PostPublished
 from server.posts.models import Post, Tombstone
@@ -234,6 +234,8 @@ async def _judged(here: Instance, facts: _Facts, remote: RemotePost, item: Verif
         return None
     parent = facts.posts.get(remote.in_reply_to) if remote.in_reply_to else None
     if remote.in_reply_to and (parent is None or not _is_open(facts, author, parent)):
+        return None
+    if newcomers.is_pushy(here, author, remote.content_html):
         return None
     if not author.approved and peers.holds_first_posts(here, author.host) and author.id not in facts.followed:
         return None

@@ -11,7 +11,7 @@ from server.communities.policy import Denied
 from server.db import Row, among
 from server.errors import Invalid, NotAllowed, NotFound
 from server.instance import Instance
-from server.posts import bylines, policy
+from server.posts import bylines, newcomers, policy
 from server.posts.form import NewPost
 from server.posts.models import Post
 from server.posts.readable import readable
@@ -38,6 +38,7 @@ async def of_new(here: Instance, author: Actor, new: NewPost) -> Place:
 
     A community elsewhere hears of a topic with what everybody may read, and of no other.
     """
+    newcomers.check(here, author, new)
     place = await find(here, author, new.community_id, new.parent_id, new.visibility, to_named=new.to_named)
     community = place.community
     if community is None or place.parent is not None or not (community.is_local or place.visibility in policy.OPEN):

@@ -147,7 +147,7 @@ async def prepare(
         visibility=visibility,
         shown=words,
         named=named,
-        held=not asked and await admission.is_held(here, author, community, via),
+        held=not asked and await admission.is_held(here, author, community, via, remote.content_html),
         raw=raw,
         hidden=parent is not None and await hides_answers(here, await places.root_of(parent)),
         topic_id=await topic_in(here, remote, community, visibility) if parent is None else None,

@@ -187,6 +187,8 @@ HELD: tuple[Held, ...] = (
             "id place clause reason measures at appeal_until appeal_state appeal_text appealed_at answer answered_at",
         ),
         ("safeguarding_lead", "person_id = :me", "appointed_at"),
+        ("mediation", "asker_id = :me", "id state wish outcome result created_at ended_at"),
+        ("mediation_word", "by_id = :me", "text at"),
         ("site_ban", "person_id = :me", "host reason ends_at created_at"),
         ("audit_entry", "by = :named"),
     ),

@@ -575,6 +575,7 @@ async def addresses(story: Story) -> list[str]:
         "tag": [*await column("SELECT DISTINCT tag FROM post_tag ORDER BY tag"), "nobody-used-it"],
         "topic": [topic[-8:] for topic in await column("SELECT id FROM topic ORDER BY id")],
         "seq": ["1"], "report_id": await column("SELECT id FROM moderation_case ORDER BY id"),
+        "mediation_id": await column("SELECT id FROM mediation ORDER BY id"),
         "ruling_id": await column("SELECT id FROM moderation_ruling ORDER BY id"),
     }  # fmt: skip
     found = []

@@ -17,6 +17,7 @@ _MEMBERS = frozenset(INSIDE) - {"suspended"}
 _SITE = frozenset({"server steward", "admin"})
 _LEAD = frozenset({"facilitator", "steward"})
 _AUTHOR, _BLOCKED, _ADMIN = frozenset({"author"}), frozenset({"blocked"}), frozenset({"admin"})
+_LEADS = frozenset({"neighbour"})
 _NONE: frozenset[str] = frozenset()
 
 
@@ -40,6 +41,10 @@ WHO = {
     "other people": Who("everybody with an account here but the person themselves", _SIGNED_IN - {"member"}),
     "owner": Who("the person whose it is, and nobody else", frozenset({"author"}), frozenset({"author"})),
     "the two of a conversation": Who("who wrote, and to whom", _NONE, own=frozenset({"author", "facilitator"})),
+    "the three of a mediation": Who(
+        "the two, and the one who helps, each from when they are asked", _NONE, own=frozenset({"author", "facilitator"})
+    ),
+    "safeguarding": Who("who is responsible for safeguarding, and nobody else, admins included", _LEADS, _NONE, _LEADS),
     "visitors": Who("who may look into the community: everybody, or only its members", _ALL, _MEMBERS),
     "visitors signed in": Who("the same, with an account here", _SIGNED_IN, _MEMBERS),
     "visitors of what is open": Who("everybody, where the community is for everybody; else nobody", _ALL),

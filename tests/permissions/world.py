@@ -27,8 +27,11 @@ from server.hashtags import actions as hashtags
 from server.instance import Instance
 from server.mastodon.ids import number_of
 from server.media import actions as media
+from server.mediation import actions as mediation
 from server.moderation import actions as moderation
-from server.moderation.actions import NewReport
+from server.moderation import sealed
+from server.moderation.actions import Decision, NewReport
+from server.moderation.models import Ruling
 from server.notes import scheduling
 from server.notes.form import NoteForm
 from server.notifications.models import Notification
@@ -130,6 +133,7 @@ async def _populate(fediverse: Fediverse, here: Instance) -> World:
         await _of_community(world, place, group)
     await _of_persons(fediverse, world)
     await _of_admins(fediverse, world)
+    await _of_moderation(world)
     await actors.block(here, people["author"].id, people["blocked"].id)
     for role, person in people.items():
         world.tokens[role] = await token_for(here, person)
@@ -227,6 +231,29 @@ async def _of_community(world: World, place: str, group: Any) -> None:
     world.put("post that waits in a community", place, slug=world.things["community"][place]["slug"], post_id=held.id)
     report = await world.people["member"].do(moderation.report, new)
     world.put("report", place, report_id=report.id)
+
+
+async def _of_moderation(world: World) -> None:
+    """What was decided about the author, a mediation of theirs, and what only who is responsible for that may open."""
+    here, people = world.here, world.people
+    await people["facilitator"].do(moderation.decide_at_once, world.posts["conversation"], Decision("note", "Please."))
+    ruling = await here.run(Ruling.get, person_id=people["author"].id)
+    world.put("decision about me", OWN, ruling_id=ruling.id)
+    made = await here.run(
+        mediation.begin,
+        here,
+        asker_id=people["author"].id,
+        other_id=people["facilitator"].id,
+        mediator_id=people["neighbour"].id,
+        post_id=None,
+        wish="Talk",
+        agreed=True,
+    )
+    world.put("mediation", OWN, mediation_id=made.id)
+    await people["admin"].do(sealed.appoint, "the_neighbour")
+    unsafe = NewReport(category="unsafe", text="Look at once.", post_id=world.posts["conversation"])
+    filed = await people["member"].do(moderation.report, unsafe)
+    world.put("sealed report", OPEN, report_id=filed.case_id)
 
 
 async def _of_persons(fediverse: Fediverse, world: World) -> None:

@@ -19,7 +19,7 @@ from server.peers import queries as peers
 from server.posts import queries as posts
 from server.privacy import desk
 from server.text import LICENCES
-from web.admin import checkup, deletions, deliveries, digests, networks, others, policies, words
+from web.admin import audit_export, checkup, deletions, deliveries, digests, networks, others, policies, words
 from web.i18n import gettext
 from web.render import redirect, render
 from web.request import admin, form_of, here_of, text
@@ -255,6 +255,7 @@ routes = [
     Route("/admin/site", site_page),
     Route("/admin/site", save_site, methods=["POST"]),
     Route("/admin/audit", audit_page),
+    Route("/admin/audit/export", audit_export.export),
     *others.routes,
     *checkup.routes,
     *policies.routes,

@@ -2,7 +2,7 @@
 
 from starlette.routing import Route
 
-from web.moderation import acting, queue, receipts, reporting, safeguarding, statements
+from web.moderation import acting, openness, queue, receipts, reporting, safeguarding, statements
 
 routes = [
     Route("/p/{name}/report", reporting.post_page),
@@ -19,6 +19,8 @@ routes = [
     Route("/moderation/{report_id}", queue.decide, methods=["POST"]),
     Route("/moderation/{report_id}/take", queue.act, methods=["POST"]),
     Route("/moderation/{report_id}/answer", queue.answer, methods=["POST"]),
+    Route("/c/{slug}/decided", openness.community),
+    Route("/about/moderation", openness.numbers),
     Route("/me/decisions/{ruling_id}", statements.page),
     Route("/me/decisions/{ruling_id}", statements.object_to, methods=["POST"]),
     Route("/safeguarding", safeguarding.desk),

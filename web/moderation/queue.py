@@ -107,6 +107,9 @@ async def act(request: Request) -> Response:
             case "release":
                 await actions.release(here, viewer, found.id)
                 return redirect(request, path, toast=gettext(request, "Others can take it now."))
+            case "who":
+                await actions.ask_who(here, viewer, found.id)
+                return redirect(request, path)
             case "pass":
                 await actions.pass_up(here, viewer, found.id)
                 toast = gettext(request, "Those who look after this server have it now.")

@@ -70,6 +70,21 @@ def measures(request: Request) -> dict[str, str]:
     }
 
 
+def done(request: Request) -> dict[str, str]:
+    """What was done, for those who are not concerned."""
+    return {
+        policy.NOTE: gettext(request, "A word to the author"),
+        policy.EDIT: gettext(request, "Its author was asked to edit"),
+        policy.WARN: gettext(request, "A content note was put on a post"),
+        policy.LOCK: gettext(request, "A conversation was closed"),
+        policy.DRAFT: gettext(request, "A post was given back as a draft"),
+        policy.REMOVE: gettext(request, "A post was hidden"),
+        policy.BAN: gettext(request, "Somebody was kept out"),
+        policy.LIMIT: gettext(request, "Somebody elsewhere is heard by their followers alone"),
+        policy.SUSPEND: gettext(request, "Somebody was locked out"),
+    }
+
+
 def entries(request: Request) -> dict[str, str]:
     """The course of a case."""
     return {
@@ -87,6 +102,8 @@ def entries(request: Request) -> dict[str, str]:
         "recorded": gettext(request, "Wrote down"),
         "exported": gettext(request, "Took it out for the records of the school"),
         "withdrawn": gettext(request, "The report was taken back"),
+        "wants_name": gettext(request, "Wants to know who asked without a name; a second person has to want it, too"),
+        "named": gettext(request, "Two wanted to know who asked without a name"),
     }
 
 
@@ -108,6 +125,12 @@ def choices(request: Request, case: CaseView, *, is_steward: bool, is_admin: boo
             person and here,
             gettext(request, "A note to the author"),
             gettext(request, "They read what you write below, and the clause. Often that is enough."),
+        ),
+        (
+            policy.MEDIATE,
+            person and here and any(report.host == "" for report in case.reports),
+            gettext(request, "Offer a mediation, with your help"),
+            gettext(request, "Whoever reported it is asked first. The other person learns of it when they agree."),
         ),
         (policy.EDIT, bool(ours) and here, gettext(request, "Ask them to edit it"), ""),
         (

@@ -260,3 +260,28 @@ async def test_a_person_elsewhere_is_heard_by_their_followers_alone(fediverse: F
     row = await here.run(here.db.row, "SELECT grade FROM actor WHERE id = :id", id=known.id)
     assert row["grade"] == "limited"
     assert post.uri != again.uri
+
+
+async def test_who_asked_without_a_name_is_shown_in_a_case_to_two_who_want_it(fediverse: Fediverse) -> None:
+    at = await ruled(fediverse)
+    await at.maya.do(communities.set_role, at.group.id, at.dora.id, "facilitator")
+    inside = {"visibility": "members"}
+    post = await write(
+        at.tom, "Who else cannot stand Tim?", kind="ask", community_id=at.group.id, nameless=True, **inside
+    )
+    filed = await at.lin.do(actions.report, NewReport("guidelines", post_id=post.id, clause="c1"))
+    path = f"/moderation/{filed.case_id}"
+    async with fediverse.client(at.here, at.lin) as lin:
+        assert (await lin.post(f"{path}/take", data={"act": "who"})).status_code == 404
+    for _ in range(2):
+        async with fediverse.client(at.here, at.maya) as maya:
+            await maya.post(f"{path}/take", data={"act": "who"})
+            page = await maya.get(path)
+            check(page.text)
+            assert "@tom" not in page.text, "not to one person alone, however often they ask"
+    async with fediverse.client(at.here, at.dora) as dora:
+        await dora.post(f"{path}/take", data={"act": "who"})
+        assert "@tom" in (await dora.get(path)).text
+    (entry, *_) = await at.here.run(audit.entries, at.here)
+    assert (entry.action, entry.detail["second"]) == ("post.reveal", "@dora")
+    assert "tom" not in str(entry)

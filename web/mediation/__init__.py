@@ -1,0 +1,1 @@
+"""Where something is wrong: three doors, and the mediation behind the second."""
