@@ -7,6 +7,7 @@ who runs the server sees how much there is, and that somebody looks at it.
 from dataclasses import dataclass
 from datetime import datetime
 
+from server.accounts.proofs import need_proof
 from server.actors.queries import PersonLabel, labels
 from server.actors.viewer import Viewer
 from server.audit import actions as audit
@@ -40,7 +41,11 @@ class Counts:
 
 
 async def confirm(here: Instance, acting: Viewer) -> None:
-    """Called before anything sealed is opened or changed: the place for asking once more who somebody is."""
+    """Called before anything sealed is opened or changed: whoever sits at an open browser has to show that it is them.
+
+    Raises ProofNeeded, which a page answers by asking, and loses nothing.
+    """
+    need_proof(here, acting)
 
 
 async def leads(here: Instance) -> list[Lead]:

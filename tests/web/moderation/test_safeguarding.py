@@ -65,6 +65,11 @@ async def test_s28_nobody_but_who_is_responsible_opens_safeguarding(fediverse: F
         closed = await browser.post(f"/safeguarding/{case_id}", data={"action": "none", "reason": "", "length": ""})
         assert closed.headers["location"] == "/safeguarding"
         assert (await browser.get("/moderation")).status_code == 404, "and she is no steward for that"
+        await at.here.run(at.here.db.execute, "UPDATE session SET proven_until = 1")
+        for path in ("/safeguarding", f"/safeguarding/{case_id}"):
+            asked = await browser.get(path)
+            assert asked.status_code == 403, "whoever sits at an open browser is asked first"
+            assert SECRET not in asked.text
     logged = await at.here.run(audit.entries, at.here)
     assert {"safeguarding.appoint", "safeguarding.record", "safeguarding.export"} <= {line.action for line in logged}
     assert all("class teacher" not in str(line.detail) for line in logged)
