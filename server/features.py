@@ -17,6 +17,7 @@ from server.factors.feature import feature as factors
 from server.feature import Feature
 from server.fediverse.feature import feature as fediverse
 from server.filters.feature import feature as filters
+from server.guests.feature import feature as guests
 from server.hashtags.feature import feature as hashtags
 from server.ideas.feature import feature as ideas
 from server.instance import Instance
@@ -100,6 +101,7 @@ FEATURES: tuple[Feature, ...] = (
     pads,
     timelines,
     notes,
+    guests,
     notifications,
     filters,
     conversations,

@@ -28,6 +28,7 @@ from web.discussions.pages import routes as discussions
 from web.events.pages import routes as events
 from web.events.preparing import routes as preparing
 from web.events.seminars import routes as seminars
+from web.guests.pages import routes as guests
 from web.help.pages import routes as help_pages
 from web.i18n import gettext
 from web.ideas.pages import routes as ideas
@@ -119,6 +120,7 @@ def page_routes() -> list[BaseRoute]:
         *keeping,
         *desk,
         *oauth,
+        *guests,
         *oidc,
         *help_pages,
         *invitations,

@@ -211,6 +211,8 @@ ABOUT_NOBODY: dict[str, str] = {
     "peer": "other servers",
     "peer_vouch": "other servers",
     "oauth_app": "programs, not people",
+    "guest_app": "what other servers call us",
+    "guest_pass": "browsers of people elsewhere, who have no account here, for eight hours",
     "oidc_ticket": "sign-ins that are under way, sealed, for half an hour at most",
     "inbox_receipt": "what other servers sent, until it was taken in",
     "outgoing": "what is on its way to other servers, until it has arrived",

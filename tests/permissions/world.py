@@ -311,7 +311,7 @@ async def _of_admins(fediverse: Fediverse, world: World) -> None:
     world.put("account of a member", OPEN, account_id=str(world.people["member"].viewer.account_id))
     await admin.do(accounts.invite)
     invitation = await here.run(Invitation.all().first)
-    world.put("invitation", OPEN, invitation_id=invitation.id)
+    world.put("invitation", OPEN, invitation_id=invitation.id, person_id=invitation.id)
     there = Stranger(fediverse, "birch.example")
     await there.create(fediverse, here, there.actor("ben"), "n/1")
     world.put("server", OPEN, host="birch.example")

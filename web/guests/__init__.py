@@ -1,0 +1,1 @@
+"""People who come in with their account on another server."""
