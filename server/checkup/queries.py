@@ -88,7 +88,7 @@ class FirstDay:
 async def first_day(here: Instance) -> FirstDay | None:
     """How far somebody is who has just installed this; None once all is done, in one statement."""
     row = await here.db.row(
-        "SELECT (SELECT count(*) FROM (SELECT id FROM account WHERE state = 'active' LIMIT 5) AS some) AS people,"
+        "SELECT (SELECT count(*) FROM (SELECT id FROM account WHERE state = 'active' LIMIT 5) AS few) AS people,"
         " EXISTS (SELECT 1 FROM invitation) AS invited,"
         " EXISTS (SELECT 1 FROM community JOIN actor ON actor.id = community.id WHERE actor.is_local) AS community,"
         " EXISTS (SELECT 1 FROM post WHERE is_local AND kind = 'session') AS event,"
