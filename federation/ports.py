@@ -249,6 +249,10 @@ class PeerPolicy(Protocol):
         """Whether anything may be fetched from or delivered to this host."""
         ...
 
+    def takes(self, host: str, activity_type: str) -> bool:
+        """Whether an activity of this type may come from this host at all; from some only a few types may."""
+        ...
+
     def holds(self, host: str, activity_type: str) -> bool:
         """Whether what comes from this host waits until somebody lets it in, before it has any effect."""
         ...

@@ -322,6 +322,10 @@ class MemoryPeerPolicy:
         """Unless blocked."""
         return host not in self.blocked
 
+    def takes(self, host: str, activity_type: str) -> bool:
+        """Unless blocked."""
+        return host not in self.blocked
+
     def holds(self, host: str, activity_type: str) -> bool:
         """Everything from some."""
         return host in self.held

@@ -46,6 +46,7 @@ from server.remixes.feature import feature as remixes
 from server.resources.feature import feature as resources
 from server.rounds.feature import feature as rounds
 from server.search.feature import feature as search
+from server.serverlists.feature import feature as serverlists
 from server.sessions.feature import feature as sessions
 from server.subjects.feature import feature as subjects
 from server.thanks.feature import feature as thanks
@@ -76,6 +77,7 @@ FEATURES: tuple[Feature, ...] = (
     fediverse,
     media,
     consortium,
+    serverlists,
     communities,
     topics,
     pulse,

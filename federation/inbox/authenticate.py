@@ -185,6 +185,8 @@ class Authenticator:
 
     def _hold(self, activity: Activity) -> None:
         host = host_of(activity.actor)
+        if not self.peers.takes(host, activity.type):
+            raise Forbidden("From this server only follows are let in.", "blocked")
         if not _let_in.get() and self.peers.holds(host, activity.type):
             raise Held(f"Everything from {host} is looked at first.")
 

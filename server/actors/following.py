@@ -44,7 +44,7 @@ async def request_follow(here: Instance, follower_id: str, target_id: str) -> st
         raise NotAllowed("This account has moved. Follow the new one.")
     if not target.inbox_url:
         raise NotAllowed("This stands for a server that has nobody to follow.")
-    if not target.is_local and not peers.may_send(here, target.host):
+    if not target.is_local and not peers.may_reach(here, target.host):
         raise NotAllowed(f"This server does not talk with {target.host}.")
     if await is_blocked(here, follower_id, target_id):
         raise NotAllowed("One of you has blocked the other.")

@@ -160,7 +160,7 @@ def _visible(actor: Actor) -> Actor:
 
 
 def _refuse_blocked(here: Instance, host: str) -> None:
-    if not peer_queries.may_send(here, host):
+    if not peer_queries.may_reach(here, host):
         raise NotFound(f"This server does not talk with {host}.")
 
 

@@ -134,7 +134,7 @@ async def on_peer_grade(here: Instance, event: PeerGradeChanged) -> None:
         before, after = (
             row["grade"],
             shown_as(
-                here.settings.federation,
+                peers.mode(here),
                 grade_among(chosen, host),
                 chosen=host in chosen,
                 vouch=vouched.get(host, ""),

@@ -105,7 +105,7 @@ def _refuse_talk(here: Instance, host: str) -> None:
     if host in (here.settings.domain, host_of(here.settings.origin)):
         raise Refused("That is here: only another server can say how we look from outside.")
     if not peers.may_send(here, host):
-        grade, mode = peers.grade_of(here, host), here.settings.federation
+        grade, mode = peers.grade_of(here, host), peers.mode(here)
         raise Refused(f"Nothing passes between us and {host} (grade {grade}, mode {mode}), so nothing was asked.")
 
 
@@ -167,7 +167,7 @@ def _dialect(owner: RemoteActor | None, software: Software, known: peers.PeerVie
 
 def _policy(here: Instance, host: str, known: peers.PeerView | None) -> list[str]:
     graded = f", graded {known.graded_at:%Y-%m-%d}" if known is not None and known.graded_at is not None else ""
-    found = [f"{peers.grade_of(here, host)}{graded}, in mode {here.settings.federation}"]
+    found = [f"{peers.grade_of(here, host)}{graded}, in mode {peers.mode(here)}"]
     found.append("what comes from there is let in, and what is for there is sent")
     if peers.holds_everything(here, host):
         found.append("every post from there waits for a steward")

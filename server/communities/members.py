@@ -286,7 +286,7 @@ async def _ask_elsewhere(
     group, person = await Actor.get(id=community_id), await Actor.get(id=_me(acting))
     if facts.is_member or facts.state == "applied":
         return facts.state
-    if not peers.may_send(here, group.host):
+    if not peers.may_reach(here, group.host):
         raise NotAllowed(f"This server does not talk with {group.host}.")
     if queries.PROFILE not in (group.implements or ()):
         raise NotAllowed("This community knows no members, only followers. Follow it to take part.")

@@ -9,6 +9,7 @@ from server.consortium import lists, policy, reporting, standing
 from server.consortium.activities import joining, news, reports
 from server.feature import Feature
 from server.instance import Instance
+from server.peers.events import ModeChanged
 
 
 def _install(here: Instance) -> None:
@@ -23,8 +24,10 @@ def _install(here: Instance) -> None:
     here.jobs.on(reporting.JOB, partial(reporting.tell, here))
     here.jobs.every("consortium.tell_all", timedelta(days=1), partial(reporting.tell_all, here))
     here.jobs.on(lists.FETCH, partial(joined.fetch, here))
+    here.jobs.on(standing.SETTLE, partial(standing.settle, here))
     here.jobs.on(standing.PART, partial(standing.part, here))
     here.jobs.on(standing.MET, partial(standing.met, here))
+    here.events.on(ModeChanged, partial(standing.on_mode, here))
     here.jobs.every("consortium.settle", timedelta(hours=6), partial(standing.settle, here))
     here.jobs.every("consortium.fetch_all", policy.FETCH_EVERY, partial(joined.fetch_all, here))
 

@@ -9,9 +9,10 @@ from server.instance import Instance
 from server.peers import actions as peers
 from server.peers import policy as peer_policy
 from server.peers import queries as peer_queries
-from server.peers.events import PeerGradeChanged
+from server.peers.events import ModeChanged, PeerGradeChanged
 
 PART = "consortium.part"
+SETTLE = "consortium.settle_now"
 MET = "consortium.met"
 LOOKED_UP_FOR = timedelta(hours=1)
 _MEETING = "meeting:"
@@ -83,6 +84,12 @@ async def meet(here: Instance, host: str) -> None:
     async with here.db.transaction():
         await peers.vouch(here, _MEETING + host, {host: peer_policy.MET})
         await here.jobs.enqueue(MET, host, run_at=here.clock.now() + LOOKED_UP_FOR)
+
+
+async def on_mode(here: Instance, event: ModeChanged) -> None:
+    """Whom this server talks with is another choice now: what former members wrote is looked at soon, in a job."""
+    if peer_policy.CONSORTIUM in {event.before, event.after}:
+        await here.jobs.enqueue(SETTLE, None)
 
 
 async def settle(here: Instance, _: object = None) -> None:

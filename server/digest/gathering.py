@@ -30,7 +30,9 @@ BESIDE = 1000
 """Two numbers of a space, all and the confidential, in one."""
 
 DUTIES = ("applied", "held", "asks_in", "follow_request", "invited")
-CARE = frozenset({"ban", "warning", "removed", "refused", "revise", "report", "report_done", "accepted", "declined"})
+CARE = frozenset(
+    {"ban", "warning", "removed", "refused", "revise", "report", "report_done", "accepted", "declined", "cut_off"}
+)
 MAX_CELEBRATED = 3
 THANKS = ("helped", "like", "boost", "follow", "joined", "moved")
 SHARED = frozenset({"practice", "tip", "resource"})

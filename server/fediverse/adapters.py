@@ -151,7 +151,7 @@ class ServerObjects:
             users_active_halfyear=users.get("halfyear") or 0,
             local_posts=written.get("posts") or 0,
             local_comments=written.get("comments") or 0,
-            metadata={"federation": {"enabled": here.settings.federation != "closed"}},
+            metadata={"federation": {"enabled": peer_queries.mode(here) != "closed"}},
         )
 
     async def _written(self, now: datetime) -> Row:
@@ -185,6 +185,10 @@ class ServerPeerPolicy:
     def may_send_to(self, host: str) -> bool:
         """Whether anything may be fetched from or delivered to this host."""
         return peer_queries.may_send(self._here, host)
+
+    def takes(self, host: str, activity_type: str) -> bool:
+        """Whether an activity of this type may come in from there."""
+        return peer_queries.takes(self._here, host, activity_type)
 
     def holds(self, host: str, activity_type: str) -> bool:
         """Whether it waits for a steward as a whole."""

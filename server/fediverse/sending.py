@@ -4,13 +4,14 @@
 """
 
 import asyncio
+import json
 import logging
 from collections import Counter
 from collections.abc import Sequence
 from time import monotonic
 
 from federation.engine import Outcome
-from federation.vocab.base import origin_of
+from federation.vocab.base import PUBLIC, ids_of, origin_of
 from server.actors.removal import recount
 from server.db import to_milliseconds
 from server.fediverse import leases, receipts
@@ -166,7 +167,12 @@ class Sender:
             return
         begun = monotonic()
         sent = 0
+        only_looks = not peer_queries.may_reach(here, turn.host)
         for item in what.items:
+            if only_looks and item.inboxes and not _is_for_lookers(item.body):
+                turn.seen.add(item.seq)
+                turn.reached = item.seq
+                continue
             if item.inboxes:
                 # What was read at the start may have changed: somebody else has the host, or it is not to get any more.
                 if sent and not await leases.still_ours(here, turn):
@@ -223,6 +229,13 @@ class Sender:
                 sender=item.sender.partition("#")[0], inbox=inbox, body=item.body, scheme=turn.scheme
             )
         return outcome
+
+
+def _is_for_lookers(body: bytes) -> bool:
+    """Whether an activity goes to servers that only look on: it is public, or it is an answer or an end."""
+    activity = json.loads(body)
+    addressed = {*ids_of(activity.get("to")), *ids_of(activity.get("cc"))}
+    return PUBLIC in addressed or activity.get("type") in {"Accept", "Reject", "Delete", "Undo"}
 
 
 def sender_of(here: Instance) -> Sender:

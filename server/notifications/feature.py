@@ -25,7 +25,19 @@ from server.coauthors.events import (
 from server.communities.events import MemberApplied, MemberDecided, MemberInvited, MemberJoined, MemberLeft
 from server.feature import Feature
 from server.instance import Instance
-from server.notifications import actions, coauthors, gatherings, mail, nudging, people, posts, preparing, spaces
+from server.notifications import (
+    actions,
+    coauthors,
+    gatherings,
+    mail,
+    nudging,
+    people,
+    posts,
+    preparing,
+    servers,
+    spaces,
+)
+from server.peers.events import PeerGradeChanged
 from server.polls.events import PollEnded
 from server.posts.events import (
     PostBoosted,
@@ -66,6 +78,7 @@ def _install(here: Instance) -> None:
     here.events.on(ActorMuted, partial(people.on_muted, here))
     here.events.on(HostBlocked, partial(people.on_host_blocked, here))
     here.events.on(ActorDeleted, partial(people.on_actor_deleted, here))
+    here.events.on(PeerGradeChanged, partial(servers.on_grade, here))
     here.events.on(MemberJoined, partial(people.on_joined, here))
     here.events.on(MemberApplied, partial(people.on_applied, here))
     here.events.on(MemberInvited, partial(people.on_invited, here))
@@ -86,13 +99,7 @@ def _install(here: Instance) -> None:
     here.events.on(CoauthorEnded, partial(coauthors.on_ended, here))
     here.events.on(CoauthorEdited, partial(coauthors.on_edited, here))
     here.events.on(EditAnswered, partial(coauthors.on_edit_answered, here))
-    here.events.on(PostDeleted, partial(posts.on_deleted, here))
-    here.events.on(PostLiked, partial(posts.on_liked, here))
-    here.events.on(PostUnliked, partial(posts.on_unliked, here))
-    here.events.on(PostBoosted, partial(posts.on_boosted, here))
-    here.events.on(PostUnboosted, partial(posts.on_unboosted, here))
-    here.events.on(ReplyHelped, partial(posts.on_helped, here))
-    here.events.on(ReplyUnhelped, partial(posts.on_unhelped, here))
+    _install_reactions(here)
     here.events.on(PollEnded, partial(gatherings.on_poll_ended, here))
     here.events.on(TogetherOver, partial(gatherings.on_together_over, here))
     here.events.on_all(PostPublished, partial(gatherings.on_rounds, here))
@@ -106,6 +113,16 @@ def _install(here: Instance) -> None:
     here.events.on(PrepareSoon, partial(preparing.on_soon, here))
     here.jobs.on(actions.MAIL_JOB, partial(mail.send, here))
     here.jobs.every("notifications.clean_up", timedelta(days=1), partial(_clean_up, here))
+
+
+def _install_reactions(here: Instance) -> None:
+    here.events.on(PostDeleted, partial(posts.on_deleted, here))
+    here.events.on(PostLiked, partial(posts.on_liked, here))
+    here.events.on(PostUnliked, partial(posts.on_unliked, here))
+    here.events.on(PostBoosted, partial(posts.on_boosted, here))
+    here.events.on(PostUnboosted, partial(posts.on_unboosted, here))
+    here.events.on(ReplyHelped, partial(posts.on_helped, here))
+    here.events.on(ReplyUnhelped, partial(posts.on_unhelped, here))
 
 
 feature = Feature("notifications", models="server.notifications.models", install=_install)

@@ -25,7 +25,8 @@ class Notification(Model):
     together is over),
     ``report`` (somebody reported something), ``unsafe`` (a child may be), ``late`` (nobody has looked at a report),
     ``report_done`` (to who wrote one), ``ruling`` (something was decided about them), ``appeal`` (somebody objects to
-    that), ``appeal_done`` (to who did), ``mediation`` (something is new in one of theirs), ``warning`` or ``ban``.
+    that), ``appeal_done`` (to who did), ``mediation`` (something is new in one of theirs), ``warning``,
+    ``ban`` or ``cut_off`` (from a server that an admin blocked).
 
     `thing` is what it is about and grouped by: ``p:`` and the id of a conversation's first post, ``c:`` and the id of a
     community, ``people``, ``care`` (reports and what stewards say), or ``site``. `post_id` is the post in question

@@ -34,6 +34,7 @@ _ORDER = (
     "removed",
     "refused",
     "unsafe",
+    "cut_off",
     "late",
     "ruling",
     "appeal_done",

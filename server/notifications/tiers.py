@@ -15,7 +15,7 @@ TOPICS: dict[str, frozenset[str]] = {
     ),
     "care": frozenset(
         {"report", "report_done", "late", "warning", "ban", "removed", "refused", "revise"}
-        | {"ruling", "appeal", "appeal_done", "unsafe", "mediation"}
+        | {"ruling", "appeal", "appeal_done", "unsafe", "mediation", "cut_off"}
     ),
     "duties": frozenset({"applied", "asks_in", "follow_request", "held", "invited"}),
     "travelled": frozenset({"remix", "offer", "offer_taken", "quote", "coedited"}),

@@ -7,14 +7,28 @@ from server.audit import actions as audit
 from server.errors import Invalid, NotAllowed, NotFound
 from server.ids import new_id
 from server.instance import Instance
-from server.peers import policy, queries
+from server.peers import choices, policy, queries
 from server.peers.events import PeerGradeChanged
 from server.peers.models import Peer, PeerVouch
 from server.peers.queries import UNDONE_WITHIN
 
 
-async def set_grade(here: Instance, host: str, grade: str, by: str, note: str = "") -> None:
-    """Grade a server, with an entry in the audit log. Whatever we know of it stays, so that this can be undone."""
+async def set_grade(
+    here: Instance,
+    host: str,
+    grade: str,
+    by: str,
+    note: str = "",
+    *,
+    public_note: str = "",
+    tells: bool = False,
+    list_id: str | None = None,
+) -> None:
+    """Grade a server, with an entry in the audit log. Whatever we know of it stays, so that this can be undone.
+
+    `public_note` is the reason for everybody, in the list that this server publishes. `tells`: people here whom it cuts
+    off hear of it. `list_id` is the list that says so; without one it is a decision of our own, which no list changes.
+    """
     if grade not in policy.GRADES:
         raise Invalid("Choose one of the grades.", field="grade")
     host = policy.host_named(host)
@@ -29,8 +43,9 @@ async def set_grade(here: Instance, host: str, grade: str, by: str, note: str = 
             peer.previous_grade = before
         peer.grade = grade
         peer.graded_at = now
-        peer.note = note[:2000]
-        await peer.save(update_fields=["grade", "previous_grade", "graded_at", "note"])
+        peer.note, peer.public_note, peer.list_id = note[:2000], public_note[:200], list_id
+        await peer.save(update_fields=["grade", "previous_grade", "graded_at", "note", "public_note", "list_id"])
+        await choices.count_change(here)
         await audit.record(
             here,
             by=by,
@@ -41,7 +56,7 @@ async def set_grade(here: Instance, host: str, grade: str, by: str, note: str = 
         here.db.after_commit(lambda: _remember(here, host, grade))
         await here.bus.publish(queries.CACHE)
         # Also where the word is the same: a grade of its own ends what a wider domain laid on this host.
-        await here.events.emit(PeerGradeChanged(host, before, grade))
+        await here.events.emit(PeerGradeChanged(host, before, grade, tells))
 
 
 async def undo_grade(here: Instance, host: str, by: str) -> str:
@@ -52,7 +67,7 @@ async def undo_grade(here: Instance, host: str, by: str) -> str:
     if peer.graded_at is not None and here.clock.now() - peer.graded_at > UNDONE_WITHIN:
         raise NotAllowed("That was more than thirty days ago. Choose a grade anew.")
     grade = peer.previous_grade
-    await set_grade(here, peer.host, grade, by, note=peer.note)
+    await set_grade(here, peer.host, grade, by, note=peer.note, public_note=peer.public_note)
     return grade
 
 
@@ -64,8 +79,10 @@ async def forget(here: Instance, host: str, by: str) -> None:
         if peer is None or peer.graded_at is None:
             raise NotFound(f"{host} has no grade of its own.")
         before = peer.grade
-        peer.grade, peer.previous_grade, peer.graded_at, peer.note = policy.NORMAL, None, None, ""
-        await peer.save(update_fields=["grade", "previous_grade", "graded_at", "note"])
+        peer.grade, peer.previous_grade, peer.graded_at = policy.NORMAL, None, None
+        peer.note, peer.public_note, peer.list_id = "", "", None
+        await peer.save(update_fields=["grade", "previous_grade", "graded_at", "note", "public_note", "list_id"])
+        await choices.count_change(here)
         await audit.record(here, by=by, action="peer.forget", subject=host, detail={"before": before})
         here.db.after_commit(lambda: _remember(here, host, None))
         await here.bus.publish(queries.CACHE)

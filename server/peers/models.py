@@ -13,6 +13,7 @@ class Peer(Model):
 
     `grade`: ``trusted``, ``normal``, ``held``, ``limited``, ``no_media`` or ``blocked`` (product/safety 5.7).
     `graded_at` is null until an admin chose the grade; `previous_grade` is what undoing the last choice brings back.
+    `note` is why, for admins, `public_note` for everybody; `list_id` is the list of others that says so.
     `dialect`: ``unknown``, ``threadiverse`` or ``microblog``. `cursor_seq` and `wanted_seq` are positions in
     `outgoing`: everything up to the first was delivered, everything up to the second is to be.
 
@@ -26,6 +27,8 @@ class Peer(Model):
     previous_grade = fields.CharField(max_length=12, null=True)
     graded_at: datetime | None = MomentField(null=True)
     note = fields.TextField(default="")
+    public_note = fields.CharField(max_length=200, default="")
+    list_id = fields.CharField(max_length=26, null=True)
     software = fields.CharField(max_length=60, default="")
     dialect = fields.CharField(max_length=12, default="unknown")
     signature_scheme = fields.CharField(max_length=12, null=True)
@@ -71,3 +74,18 @@ class PeerVouch(Model):
 
         table = "peer_vouch"
         unique_together = (("network", "host"),)
+
+
+class PeerChoice(Model):
+    """What an admin chose in the browser about all other servers: ``mode``, ``window``, what they were ``before``,
+    what is ``publish``ed of the grades, and in which ``version`` these are. Without a row what the settings say holds.
+    """
+
+    name = fields.CharField(max_length=20, primary_key=True)
+    value = fields.CharField(max_length=200)
+    changed_at = MomentField()
+
+    class Meta:
+        """Table name."""
+
+        table = "peer_choice"

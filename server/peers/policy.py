@@ -72,7 +72,8 @@ class Effects:
 
     `holds`: what waits for a steward before it has any effect: ``nothing``, the ``first`` post of a stranger, or
     ``everything``. `found`: in directories, search, lists, and timelines of people who do not follow them.
-    `is_network`: what is for the network (V1) goes there and is taken from there.
+    `is_network`: what is for the network (V1) goes there and is taken from there. `letters`: strangers there may
+    write to one person alone. `window`: we are only looked at from there (`WINDOWS`); empty where more may pass.
     """
 
     receives: bool = True
@@ -83,19 +84,38 @@ class Effects:
     strangers_notify: bool = True
     media: bool = True
     is_network: bool = False
+    letters: bool = True
+    window: str = ""
 
 
 OF_GRADE = {
     TRUSTED: Effects(is_network=True),
     NORMAL: Effects(),
     HELD: Effects(holds="everything"),
-    LIMITED: Effects(holds="first", found=False, strangers_notify=False),
+    LIMITED: Effects(holds="first", found=False, strangers_notify=False, letters=False),
     NO_MEDIA: Effects(media=False),
     BLOCKED: Effects(
-        receives=False, sends=False, holds="everything", shown=False, found=False, strangers_notify=False, media=False
+        receives=False,
+        sends=False,
+        holds="everything",
+        shown=False,
+        found=False,
+        strangers_notify=False,
+        media=False,
+        letters=False,
     ),
 }
 """The one table of what a grade does; `effects` adds what follows from the mode of this server."""
+
+CLOSED, CONSORTIUM, CAREFUL, OPEN = MODES = ("closed", "consortium", "careful", "open")
+SHUT, FOLLOWS, REPLIES = WINDOWS = ("", "follows", "replies")
+"""What the servers that a consortium did not choose may do: nothing; follow and read what is public; answer it as well,
+which then waits for a steward."""
+IN_A_WINDOW = frozenset(
+    {"Accept", "Block", "Delete", "Flag", "Follow", "Leave", "Reject", "TentativeReject", "Undo", "Update"}
+)
+"""What comes in through a window, beside answers: follows and their ends, what takes something away, a cry for help."""
+WINDOW = Effects(holds="everything", media=False, letters=False, window=FOLLOWS)
 
 APART = "apart"
 """What stands with actors in place of a grade while their server is out of the network that had let it in."""
@@ -127,8 +147,10 @@ def shown_as(mode: str, grade: str, *, chosen: bool, vouch: str) -> str:
     return APART if apart else grade
 
 
-def effects(mode: str, grade: str, *, chosen: bool, vouch: str = "") -> Effects:
+def effects(mode: str, grade: str, *, chosen: bool, vouch: str = "", window: str = SHUT) -> Effects:
     """What a grade does in a federation mode. `chosen`: an admin graded this very host; consortium mode asks for that.
+
+    `window` is what a consortium lets everybody else do.
 
     In a consortium everybody who was chosen and is not held back is of the network; else those who are trusted.
     `vouch` is what a network says of the host: it lets in, makes it one of the network and no stranger, unless an
@@ -140,6 +162,8 @@ def effects(mode: str, grade: str, *, chosen: bool, vouch: str = "") -> Effects:
     line = OF_GRADE[grade]
     chosen = chosen or (vouch == MEMBER and not is_own_choice)
     talks = line.receives and mode != "closed" and (mode != "consortium" or chosen)
+    if not talks and window and mode == "consortium" and vouch != PARTED and grade in {NORMAL, TRUSTED}:
+        return replace(WINDOW, window=window)
     if not talks:
         return replace(line, receives=False, sends=False, media=False, is_network=False)
     if grade not in {NORMAL, NO_MEDIA}:
@@ -149,12 +173,21 @@ def effects(mode: str, grade: str, *, chosen: bool, vouch: str = "") -> Effects:
         line,
         is_network=mode == "consortium" or vouch == MEMBER,
         holds="first" if mode == "careful" and not is_known else line.holds,
+        letters=mode != "careful" or is_known,
     )
 
 
 def holds(line: Effects, activity_type: str) -> bool:
     """Whether an activity of this type waits for a steward as a whole, before it has any effect."""
-    return line.holds == "everything" and activity_type not in PASSES_THOUGH_HELD | HELD_AS_POSTS
+    passes = PASSES_THOUGH_HELD | HELD_AS_POSTS | (IN_A_WINDOW if line.window else frozenset())
+    return line.holds == "everything" and activity_type not in passes
+
+
+def takes(line: Effects, activity_type: str) -> bool:
+    """Whether an activity of this type may come in at all."""
+    if not line.window:
+        return line.receives
+    return activity_type in IN_A_WINDOW or (line.window == REPLIES and activity_type == "Create")
 
 
 def in_sql(grades: tuple[str, ...]) -> str:

@@ -9,6 +9,8 @@ from server.instance import Instance
 from server.peers import policy
 
 CACHE = "peers"
+MODE, WINDOW, BEFORE = "mode", "window", "before"
+"""Names of choices; under BEFORE stands what mode and window were before the last change of theirs."""
 MAX_REMEMBERED = 5000
 UNDONE_WITHIN = timedelta(days=30)
 """So long a block can be undone with everything that it cut off; after that, copies are erased."""
@@ -22,11 +24,19 @@ class Grades:
     vouched: dict[str, str] = field(default_factory=dict)
     """What networks say of hosts: `policy.VOUCHES`."""
     effects: dict[str, policy.Effects] = field(default_factory=dict)
+    choices: dict[str, str] = field(default_factory=dict)
+    """What admins chose in the browser: `models.PeerChoice`."""
 
-    def replace(self, by_host: dict[str, str], vouched: dict[str, str] | None = None) -> None:
-        """Take over a new list; without `vouched`, what networks say stays as it was."""
+    def replace(
+        self,
+        by_host: dict[str, str],
+        vouched: dict[str, str] | None = None,
+        choices: dict[str, str] | None = None,
+    ) -> None:
+        """Take over a new list; without `vouched` and `choices`, what networks say and admins chose stays as it was."""
         self.by_host = by_host
         self.vouched = self.vouched if vouched is None else vouched
+        self.choices = self.choices if choices is None else choices
         self.effects.clear()
 
     def vouch_for(self, host: str) -> str:
@@ -56,12 +66,24 @@ async def load_grades(here: Instance) -> None:
     """Read the grades into memory, where an instance keeps them: `set_grade`, `forget` and `vouch` say what changed."""
     rows = await here.db.rows(
         "SELECT host, grade, '' AS vouch FROM peer WHERE graded_at IS NOT NULL"
-        " UNION ALL SELECT host, '' AS grade, min(vouch) AS vouch FROM peer_vouch GROUP BY host ORDER BY host"
+        " UNION ALL SELECT host, '' AS grade, min(vouch) AS vouch FROM peer_vouch GROUP BY host"
+        " UNION ALL SELECT name AS host, value AS grade, ' ' AS vouch FROM peer_choice ORDER BY host"
     )
     grades(here).replace(
-        {row["host"]: row["grade"] for row in rows if row["grade"]},
-        {row["host"]: row["vouch"] for row in rows if row["vouch"]},
+        {row["host"]: row["grade"] for row in rows if not row["vouch"]},
+        {row["host"]: row["vouch"] for row in rows if row["vouch"].strip()},
+        {row["host"]: row["grade"] for row in rows if row["vouch"] == " "},
     )
+
+
+def mode(here: Instance) -> str:
+    """With whom this server talks: what an admin chose in the browser, else what the settings say."""
+    return grades(here).choices.get(MODE) or here.settings.federation
+
+
+def window(here: Instance) -> str:
+    """What servers that a consortium did not choose may do."""
+    return grades(here).choices.get(WINDOW, policy.SHUT) if mode(here) == policy.CONSORTIUM else policy.SHUT
 
 
 def grade_of(here: Instance, host: str) -> str:
@@ -73,7 +95,7 @@ def shown_as(here: Instance, host: str) -> str:
     """How people of a host are shown, from memory; see `policy.shown_as`."""
     known = grades(here)
     chosen = policy.canonical(host) in known.by_host
-    return policy.shown_as(here.settings.federation, grade_of(here, host), chosen=chosen, vouch=known.vouch_for(host))
+    return policy.shown_as(mode(here), grade_of(here, host), chosen=chosen, vouch=known.vouch_for(host))
 
 
 async def grade(here: Instance, host: str) -> str:
@@ -88,7 +110,7 @@ def effects_for(here: Instance, host: str) -> policy.Effects:
     if found is None:
         chosen = policy.canonical(host) in cache.by_host
         found = policy.effects(
-            here.settings.federation, grade_of(here, host), chosen=chosen, vouch=cache.vouch_for(host)
+            mode(here), grade_of(here, host), chosen=chosen, vouch=cache.vouch_for(host), window=window(here)
         )
         if len(cache.effects) > MAX_REMEMBERED:
             cache.effects.clear()
@@ -99,6 +121,17 @@ def effects_for(here: Instance, host: str) -> policy.Effects:
 def may_receive(here: Instance, host: str) -> bool:
     """Whether anything from this host is let in."""
     return effects_for(here, host).receives
+
+
+def takes(here: Instance, host: str, activity_type: str) -> bool:
+    """Whether an activity of this type from there may come in."""
+    return policy.takes(effects_for(here, host), activity_type)
+
+
+def may_reach(here: Instance, host: str) -> bool:
+    """Whether people here may look up and follow people there, and take part: not where we are only looked at."""
+    found = effects_for(here, host)
+    return found.sends and not found.window
 
 
 def may_send(here: Instance, host: str) -> bool:
@@ -147,6 +180,7 @@ class PeerView:
     previous_grade: str | None
     graded_at: datetime | None
     note: str
+    public_note: str
     software: str
     dialect: str
     first_seen_at: datetime
@@ -207,10 +241,11 @@ class Consequences:
         return self.cut_off and bool(self.followed or self.followers or self.members or self.our_members)
 
 
-_THEIRS = (
+THEIRS = (
     "(SELECT id FROM actor WHERE NOT is_local AND deleted_at IS NULL AND (host = :host OR host LIKE :inside"
     " OR host LIKE :ports OR host LIKE :inside_ports))"
 )
+"""Actors of a server in SQL, with `spellings` as parameters."""
 
 
 def spellings(host: str) -> dict[str, str]:
@@ -220,18 +255,18 @@ def spellings(host: str) -> dict[str, str]:
 
 async def consequences(here: Instance, host: str, grade: str) -> Consequences:
     """What would change if this host had this grade: a dry run, in one query."""
-    host, mode = policy.canonical(host), here.settings.federation
+    host = policy.canonical(host)
     before = effects_for(here, host)
-    after = policy.effects(mode, grade, chosen=True, vouch=grades(here).vouch_for(host))
+    after = policy.effects(mode(here), grade, chosen=True, vouch=grades(here).vouch_for(host), window=window(here))
     row = await here.db.row(
-        f"SELECT (SELECT count(*) FROM follow WHERE state = 'accepted' AND target_id IN {_THEIRS}) AS followed,"
-        f" (SELECT count(*) FROM follow WHERE state = 'accepted' AND follower_id IN {_THEIRS}) AS followers,"
-        f" (SELECT count(DISTINCT person_id) FROM membership WHERE state = 'active' AND person_id IN {_THEIRS})"
+        f"SELECT (SELECT count(*) FROM follow WHERE state = 'accepted' AND target_id IN {THEIRS}) AS followed,"
+        f" (SELECT count(*) FROM follow WHERE state = 'accepted' AND follower_id IN {THEIRS}) AS followers,"
+        f" (SELECT count(DISTINCT person_id) FROM membership WHERE state = 'active' AND person_id IN {THEIRS})"
         f" AS members,"
-        f" (SELECT count(DISTINCT community_id) FROM membership WHERE state = 'active' AND person_id IN {_THEIRS})"
+        f" (SELECT count(DISTINCT community_id) FROM membership WHERE state = 'active' AND person_id IN {THEIRS})"
         f" AS communities,"
-        f" (SELECT count(*) FROM membership WHERE state = 'active' AND community_id IN {_THEIRS}) AS our_members,"
-        f" (SELECT count(*) FROM post WHERE state = 'visible' AND author_id IN {_THEIRS}) AS copies,"
+        f" (SELECT count(*) FROM membership WHERE state = 'active' AND community_id IN {THEIRS}) AS our_members,"
+        f" (SELECT count(*) FROM post WHERE state = 'visible' AND author_id IN {THEIRS}) AS copies,"
         " (SELECT count(*) FROM outgoing, peer WHERE outgoing.seq > peer.cursor_seq AND outgoing.seq <= peer.wanted_seq"
         " AND (peer.host = :host OR peer.host LIKE :inside OR peer.host LIKE :ports OR peer.host LIKE :inside_ports))"
         " AS waiting",
@@ -253,9 +288,9 @@ async def consequences(here: Instance, host: str, grade: str) -> Consequences:
 
 
 _PEER = """
-SELECT peer.host, peer.grade, peer.graded_at, peer.previous_grade, peer.note, peer.software, peer.dialect,
- peer.first_seen_at, peer.last_seen_at, peer.last_success_at, peer.failing_since, peer.next_try_at, peer.attempts,
- peer.last_error, peer.cursor_seq, peer.wanted_seq, peer.paused, peer.signature_scheme,
+SELECT peer.host, peer.grade, peer.graded_at, peer.previous_grade, peer.note, peer.public_note, peer.software,
+ peer.dialect, peer.first_seen_at, peer.last_seen_at, peer.last_success_at, peer.failing_since, peer.next_try_at,
+ peer.attempts, peer.last_error, peer.cursor_seq, peer.wanted_seq, peer.paused, peer.signature_scheme,
  (SELECT count(*) FROM actor WHERE actor.host = peer.host AND NOT actor.is_local 
   AND actor.deleted_at IS NULL) AS people,
  (SELECT count(*) FROM follow JOIN actor ON actor.id = follow.target_id
@@ -333,6 +368,7 @@ def _peer_row(row: dict[str, Any]) -> PeerView:
         previous_grade=row["previous_grade"],
         graded_at=_moment(row["graded_at"]),
         note=row["note"],
+        public_note=row["public_note"],
         software=row["software"],
         dialect=row["dialect"],
         first_seen_at=from_milliseconds(row["first_seen_at"]),

@@ -6,6 +6,7 @@ from federation.vocab.objects import RemotePost
 from server.actors.models import Actor
 from server.actors.relations import is_blocked
 from server.actors.viewer import Viewer
+from server.db import among
 from server.errors import NotAllowed, NotFound
 from server.instance import Instance
 from server.peers import queries as peers
@@ -15,12 +16,21 @@ from server.posts.consent import AUTOMATIC, REPLY, said_of
 from server.posts.models import Post, PostMention
 from server.posts.readable import readable
 
+MAX_ADDRESSED = 50
+
 
 async def visibility_of(
     here: Instance, remote: RemotePost, author: Actor, community: Actor | None, parent: Post | None
 ) -> str:
     """Who may see it; raises Forbidden where its author may not put it there."""
     visibility = addressed(remote, author, community)
+    passes = peers.effects_for(here, author.host)
+    if passes.window and not (
+        parent is not None and parent.is_local and {visibility, parent.visibility} <= policy.OPEN
+    ):
+        raise Forbidden("from this server only answers to what is public are let in")
+    if visibility == policy.DIRECT and not passes.letters and not await _is_expected(here, remote, author, parent):
+        raise Forbidden("strangers there write to nobody here alone")
     if visibility == policy.NETWORK and not peers.is_of_network(here, author.host):
         raise Forbidden("only servers that were chosen share with the network")
     if parent is not None:
@@ -102,6 +112,33 @@ def addressed(remote: RemotePost, author: Actor, community: Actor | None) -> str
     if author.followers_url is not None and author.followers_url in recipients:
         return policy.FOLLOWERS
     return policy.DIRECT
+
+
+async def _is_expected(here: Instance, remote: RemotePost, author: Actor, parent: Post | None) -> bool:
+    """Whether a message to single people is by somebody who is no stranger to one of them here.
+
+    It answers something of ours, or one of them follows its author, wrote to them alone, or shares a community.
+    """
+    if parent is not None and (parent.is_local or parent.author_id == author.id):
+        return True
+    wanted = sorted({uri for uri in (*remote.to, *remote.cc) if here.is_local_uri(uri)})[:MAX_ADDRESSED]
+    if not wanted:
+        return True
+    named, values = among(wanted, "uri")
+    return bool(
+        await here.db.value(
+            f"SELECT reader.id FROM actor AS reader WHERE reader.uri IN ({named}) AND reader.is_local AND (EXISTS"
+            " (SELECT 1 FROM follow WHERE follow.follower_id = reader.id AND follow.target_id = :author"
+            " AND follow.state = 'accepted')"
+            " OR EXISTS (SELECT 1 FROM post_mention JOIN post ON post.id = post_mention.post_id WHERE"
+            f" post_mention.actor_id = :author AND post.author_id = reader.id AND post.visibility = '{policy.DIRECT}')"
+            " OR EXISTS (SELECT 1 FROM membership AS mine JOIN membership AS theirs"
+            " ON theirs.community_id = mine.community_id AND theirs.person_id = :author AND theirs.state = 'active'"
+            " WHERE mine.person_id = reader.id AND mine.state = 'active')) LIMIT 1",
+            author=author.id,
+            **values,
+        )
+    )
 
 
 async def _check_agreed(here: Instance, remote: RemotePost, author: Actor, parent: Post) -> None:

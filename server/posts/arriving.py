@@ -249,6 +249,8 @@ async def _judged(here: Instance, facts: _Facts, remote: RemotePost, item: Verif
     visibility = admission.addressed(remote, author, community)
     if visibility not in {*policy.OPEN, policy.FOLLOWERS, policy.DIRECT}:
         return None
+    if visibility == policy.DIRECT and not peers.effects_for(here, author.host).letters:
+        return None
     if parent is not None:
         visibility = policy.reply_visibility(visibility, parent.visibility, same_author=parent.author_id == author.id)
     named = [mention.href for mention in remote.mentions][:MAX_NAMED]

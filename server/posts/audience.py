@@ -51,7 +51,7 @@ async def may_have(here: Instance, post: Post, reader: Reader) -> bool:
         return False
     if post.visibility in policy.OPEN:
         return True
-    if reader.host is None:
+    if reader.host is None or not peers.may_reach(here, reader.host):
         return False
     if post.visibility == policy.NETWORK:
         return peers.is_of_network(here, reader.host)

@@ -59,6 +59,8 @@ PUBLIC: dict[str, set[str]] = {
     "actor": {"*"},
     "account": {"teaches", "ask_me_about"},  # on the profile
     "peer": {"host", "software"},  # which servers we talk to is in every delivery
+    "peer_choice": {"*"},  # with whom we talk, which everybody may read
+    "server_list": {"address", "host"},  # whose lists we read is in every request there
     "actor_key": {"public_text"},
     "remote_key": {"key_id", "owner", "public_text"},
     "follow": {"uri"},  # sent to who is followed; who follows whom is tested by the collections
@@ -575,6 +577,7 @@ async def addresses(story: Story) -> list[str]:
         "tag": [*await column("SELECT DISTINCT tag FROM post_tag ORDER BY tag"), "nobody-used-it"],
         "topic": [topic[-8:] for topic in await column("SELECT id FROM topic ORDER BY id")],
         "seq": ["1"], "report_id": await column("SELECT id FROM moderation_case ORDER BY id"),
+        "list_id": await column("SELECT id FROM server_list ORDER BY id"),
         "mediation_id": await column("SELECT id FROM mediation ORDER BY id"),
         "ruling_id": await column("SELECT id FROM moderation_ruling ORDER BY id"),
     }  # fmt: skip

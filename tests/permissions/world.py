@@ -53,6 +53,7 @@ from server.resources.form import ResourceForm
 from server.rounds import actions as rounds
 from server.rounds.actions import RoundForm
 from server.secrets import token_hash
+from server.serverlists import taking as serverlists
 from server.sessions import actions as sessions
 from server.sessions.form import SessionForm
 from server.subjects import actions as subjects
@@ -317,6 +318,8 @@ async def _of_admins(fediverse: Fediverse, world: World) -> None:
     world.put("server", OPEN, host="birch.example")
     network = await here.run(consortium.found, here, "@admin", name="Schools", purpose="To share.")
     world.put("network", OPEN, slug=network.slug)
+    listed = await here.run(lambda: serverlists.import_file(here, "A file", [], 0, by="@admin"))
+    world.put("list of servers", OPEN, list_id=listed.id)
     await admin.do(subjects.offer, subject="Maths", handle="maths")
     world.put("subject", OPEN, handle="maths", way="on")
     held = await write(world.people["author"], "Wait", title="Wait")

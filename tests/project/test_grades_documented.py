@@ -20,12 +20,20 @@ def test_the_table_of_grades_is_the_codes_own() -> None:
             line.holds,
             yes[line.found],
             yes[line.strangers_notify],
+            yes[line.letters],
             yes[line.media],
             yes[line.shown],
             yes[line.is_network],
         ]
         for grade, line in policy.OF_GRADE.items()
     }
+
+
+def test_what_comes_in_through_a_window_is_listed() -> None:
+    text = FEDERATION.read_text(encoding="utf-8")
+    match = re.search(r"takes `Follow` and what ends or answers\nsomething \(([^)]*)\)", text)
+    assert match is not None
+    assert {"Follow", *re.findall(r"`(\w+)`", match[1])} == policy.IN_A_WINDOW
 
 
 def test_what_never_waits_is_listed() -> None:

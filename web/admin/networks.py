@@ -9,6 +9,7 @@ from starlette.routing import Route
 from server.blueprints import actions as blueprints
 from server.consortium import actions, joining, lists, queries, reporting
 from server.errors import Invalid, NotFound
+from server.peers import queries as peers
 from web.admin import words
 from web.admin.blueprints import beginning, beginnings
 from web.i18n import gettext, ngettext
@@ -231,7 +232,7 @@ async def _networks(
         status_code=status,
         nav="admin",
         tab="networks",
-        mode=here.settings.federation,
+        mode=peers.mode(here),
         networks=await queries.networks(here, everything=True),
         form=filled or {},
         beginnings=beginnings(request),
@@ -259,7 +260,7 @@ async def _network(
         status_code=status,
         nav="admin",
         tab="networks",
-        mode=here.settings.federation,
+        mode=peers.mode(here),
         network=view,
         plan=plan,
         form=filled or {"name": view.name, "purpose": view.purpose, "guidelines": view.guidelines},

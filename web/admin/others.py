@@ -15,7 +15,7 @@ from server.fediverse.dossier import dossier
 from server.fediverse.queries import RefusalView
 from server.instance import Instance
 from server.peers import actions, policy, queries
-from web.admin import words
+from web.admin import lists, modes, words
 from web.i18n import gettext
 from web.render import redirect, render
 from web.request import admin, form_of, here_of, text
@@ -52,15 +52,17 @@ async def grade(request: Request) -> Response:
     """Grade a server. What would change is shown first: when asked for, and where it would cut somebody off."""
     by, form = admin(request), await form_of(request)
     here, host = here_of(request), _host(request)
-    chosen, note = text(form, "grade", 20), text(form, "note", 2000)
+    chosen, note, tells = text(form, "grade", 20), text(form, "note", 2000), bool(text(form, "tells", 10))
+    said = text(form, "public_note", 300)
+    filled: dict[str, object] = {"grade": chosen, "note": note, "tells": tells, "public_note": said}
     if chosen in policy.GRADES and text(form, "confirmed", 20) != chosen:
         change = await queries.consequences(here, host, chosen)
         if change.hurts or text(form, "dry_run", 10):
-            return await _server(request, form={"grade": chosen, "note": note}, change=change)
+            return await _server(request, form=filled, change=change)
     try:
-        await actions.set_grade(here_of(request), host, chosen, by.handle, note)
+        await actions.set_grade(here, host, chosen, by.handle, note, public_note=said, tells=tells)
     except Invalid as error:
-        return await _server(request, form={"grade": chosen, "note": note}, errors=error.errors, status=422)
+        return await _server(request, form=filled, errors=error.errors, status=422)
     return redirect(request, _page(host), toast=gettext(request, "Saved."), undo=_page(host) + "/undo")
 
 
@@ -123,7 +125,8 @@ async def _servers(
         chosen=chosen,
         typed=typed,
         errors=errors or [],
-        mode=here_of(request).settings.federation,
+        mode=queries.mode(here_of(request)),
+        window=queries.window(here_of(request)),
         older=f"/admin/servers?{urlencode({key: value for key, value in onward.items() if value})}" if onward else None,
     )
 
@@ -131,7 +134,7 @@ async def _servers(
 async def _server(
     request: Request,
     *,
-    form: dict[str, str] | None = None,
+    form: dict[str, object] | None = None,
     errors: list[dict[str, str]] | None = None,
     status: int = 200,
     change: queries.Consequences | None = None,
@@ -140,7 +143,10 @@ async def _server(
     here, host = here_of(request), _host(request)
     found = await dossier(here, host)
     known = found.peer if found is not None else None
-    present = {"grade": known.grade if known else queries.grade_of(here, host), "note": known.note if known else ""}
+    present: dict[str, object] = {
+        "grade": known.grade if known else queries.grade_of(here, host),
+        "note": known.note if known else "",
+    }
     return render(
         request,
         "admin/server.html",
@@ -156,13 +162,14 @@ async def _server(
         sent=[(words.activity(request, kind), times) for kind, times in found.sent] if found else [],
         refused=_runs(found.refusals) if found else [],
         refusal_words=words.refusals(request),
+        log_words=words.log(request),
         drop_asked=drop_asked,
         form=form or present,
         errors=errors or [],
         change=change,
         too_late=known is not None and known.undone_until is not None and known.undone_until < here.clock.now(),
         talks=queries.may_receive(here, host),
-        mode=here.settings.federation,
+        mode=queries.mode(here),
     )
 
 
@@ -188,6 +195,8 @@ resume = _does(deliveries.resume, lambda request: gettext(request, "What waits i
 retry = _does(deliveries.retry_now, lambda request: gettext(request, "It is tried again now."))
 
 routes = [
+    *modes.routes,
+    *lists.routes,
     Route("/admin/servers", servers),
     Route("/admin/servers", find, methods=["POST"]),
     Route("/admin/servers/{host}", server),

@@ -18,8 +18,9 @@ from server.fediverse.waiting import held_count
 from server.peers import queries as peers
 from server.posts import queries as posts
 from server.privacy import desk
+from server.serverlists.queries import waiting_count
 from server.text import LICENCES
-from web.admin import audit_export, checkup, deletions, deliveries, digests, networks, others, policies, words
+from web.admin import audit_export, checkup, deletions, deliveries, digests, leaving, networks, others, policies, words
 from web.i18n import gettext
 from web.render import redirect, render
 from web.request import admin, form_of, here_of, text
@@ -47,10 +48,11 @@ async def home(request: Request) -> Response:
         held=await held_count(here),
         networks=await needs_admin(here),
         urgent=await desk.urgent(here),
+        listed=await waiting_count(here),
         failing=await peers.failing_peers(here),
         new_servers=await peers.new_peers(here, here.clock.now() - NEW_SERVERS_SHOWN),
         mail_works=bool(here.settings.smtp_url),
-        mode=here.settings.federation,
+        mode=peers.mode(here),
         installation=await installation_state(here),
         first_day=await checkup.first_day(request),
         has_guidelines=bool(here.site.guidelines_version),
@@ -263,4 +265,5 @@ routes = [
     *deliveries.routes,
     *digests.routes,
     *deletions.routes,
+    *leaving.routes,
 ]

@@ -73,7 +73,7 @@ def refusals(request: Request) -> dict[str, str]:
 
 
 def troubles(request: Request) -> dict[str, str]:
-    """Why the list of a network was not taken over, in a sentence."""
+    """Why a list of others was not taken over, in a sentence."""
     return refusals(request) | {
         "older": gettext(request, "It is older than the one that we know."),
         "expired": gettext(request, "It is not good any more: its host has not signed it for a while."),
@@ -136,7 +136,14 @@ def log(request: Request) -> dict[str, str]:
         "peer.drop": gettext(request, "dropped what waited for a server"),
         "peer.forget": gettext(request, "dropped a grade"),
         "peer.grade": gettext(request, "graded a server"),
+        "peer.list.change": gettext(request, "changed a list of servers"),
+        "peer.list.drop": gettext(request, "dropped a list of servers"),
+        "peer.list.import": gettext(request, "read a list of servers"),
+        "peer.list.skip": gettext(request, "left out parts of a list of servers"),
+        "peer.list.subscribe": gettext(request, "subscribed to a list of servers"),
+        "peer.mode": gettext(request, "chose whom this server talks with"),
         "peer.pause": gettext(request, "paused deliveries to a server"),
+        "peer.publish": gettext(request, "chose what everybody reads of decisions about servers"),
         "peer.resume": gettext(request, "resumed deliveries to a server"),
         "peer.retry": gettext(request, "had a server tried again"),
         "post.approve": gettext(request, "let a post through"),

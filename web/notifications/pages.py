@@ -8,6 +8,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from server.notifications import actions, queries
+from server.notifications.servers import cut_off
 from web.i18n import gettext
 from web.notifications import answering, settings
 from web.render import redirect, render
@@ -37,6 +38,13 @@ async def notifications_page(request: Request) -> Response:
         is_first=_before(request) is None,
         mail_now=await queries.mail_now(here, viewer.actor_id or ""),
     )
+
+
+async def servers(request: Request) -> Response:
+    """`/me/servers`: servers that an admin blocked, and what somebody has there."""
+    viewer = signed_in(request)
+    found = await cut_off(here_of(request), viewer)
+    return render(request, "notifications/servers.html", nav="notifications", servers=found)
 
 
 async def done(request: Request) -> Response:
@@ -82,6 +90,7 @@ def _older(before: datetime | None, *, show_all: bool) -> str | None:
 
 
 routes = [
+    Route("/me/servers", servers),
     Route(PAGE, notifications_page, methods=["GET"]),
     Route(f"{PAGE}/done", done, methods=["POST"]),
     Route(f"{PAGE}/mail", mail, methods=["POST"]),

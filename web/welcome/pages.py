@@ -9,11 +9,13 @@ from server.actors.viewer import ANONYMOUS
 from server.errors import Invalid
 from server.needs import queries as needs
 from server.needs.actions import CardForm, answer
+from server.peers import queries as peers
 from server.posts import queries as posts
 from web.i18n import gettext
 from web.render import redirect, render
 from web.request import form_of, here_of, signed_in, text, viewer_of
 from web.sessions import is_for_app, safe_next
+from web.welcome import servers
 
 SHOWN_PRACTICES = 3
 QUESTIONS = ("teaches", "works_with", "stuck_with", "would_learn", "ask_me_about")
@@ -80,10 +82,11 @@ async def welcome(request: Request) -> Response:
 
 async def about(request: Request) -> Response:
     """Who runs this server, its guidelines, and how it deals with others."""
-    return render(request, "welcome/about.html", mode=here_of(request).settings.federation)
+    return render(request, "welcome/about.html", mode=peers.mode(here_of(request)))
 
 
 routes = [
+    *servers.routes,
     Route("/", front),
     Route("/welcome", welcome_page),
     Route("/welcome", welcome, methods=["POST"]),

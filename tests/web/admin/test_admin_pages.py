@@ -9,6 +9,7 @@ from server.consortium import actions as networks
 from server.peers import queries as peers
 from server.posts.queries import page_path
 from server.posts.removal import remove_post, restore_post
+from server.serverlists import taking
 from tests.posting import write
 from web.admin.pages import routes
 
@@ -43,6 +44,8 @@ async def test_every_page_of_the_administration_opens(fediverse):
     await gone.do(delete_own_account)
     await here.run(networks.found, here, "@ana", name="Valley", purpose="We try things.")
     await here.run(here.db.execute, "UPDATE consortium SET slug = 'evil.example'")
+    await here.run(lambda: taking.import_file(here, "A file", [], 0, by="@ana"))
+    await here.run(here.db.execute, "UPDATE server_list SET id = 'evil.example'")
     async with fediverse.client(here, ana) as browser:
         for method, path in paths():
             if method == "GET":
