@@ -22,6 +22,7 @@ from server.hashtags.feature import feature as hashtags
 from server.ideas.feature import feature as ideas
 from server.instance import Instance
 from server.invitations.feature import feature as invitations
+from server.leading.feature import feature as leading
 from server.letterbox.feature import feature as letterbox
 from server.live.feature import feature as live
 from server.mail.feature import feature as mail
@@ -118,6 +119,7 @@ FEATURES: tuple[Feature, ...] = (
     push,
     checkup,
     webhooks,
+    leading,
 )
 
 

@@ -33,6 +33,7 @@ from web.help.pages import routes as help_pages
 from web.i18n import gettext
 from web.ideas.pages import routes as ideas
 from web.invitations.pages import routes as invitations
+from web.leading.pages import routes as leading
 from web.live.pages import routes as live
 from web.media.pages import routes as media
 from web.mediation.pages import routes as mediation
@@ -112,6 +113,7 @@ def page_routes() -> list[BaseRoute]:
         *networks,
         *subjects,
         *notifications,
+        *leading,
         *live,
         *search,
         *tags,

@@ -58,6 +58,7 @@ HELD: tuple[Held, ...] = (
         "account",
         ("account", "id = :account"),
         ("saved_context", "account_id = :account"),
+        ("leader", "account_id = :account"),
         ("inactive_notice", "account_id = :account"),
     ),
     *_held(

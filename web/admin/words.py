@@ -177,6 +177,8 @@ def log(request: Request) -> dict[str, str]:
         "webhook.add": gettext(request, "had a chat room told of what is public in"),
         "webhook.remove": gettext(request, "told a chat room no more of"),
         "post.reveal": gettext(request, "opened who asked without a name:"),
+        "leader.end": gettext(request, "lets no longer read the sums:"),
+        "leader.name": gettext(request, "lets read the sums:"),
         "retention.change": gettext(request, "changed how long things are kept:"),
         "site.change": gettext(request, "changed this server"),
         "topic.bring_back": gettext(request, "brought a topic back:"),

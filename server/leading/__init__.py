@@ -1,0 +1,1 @@
+"""What those who lead an organisation see: sums, and nothing of anybody (N1)."""

@@ -1,0 +1,1 @@
+"""The page of those who lead: sums, and a brief of one page."""
