@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from server.accounts import throttle
 from server.communities import queries as communities
-from server.errors import Invalid, NotFound
+from server.errors import Invalid, NotAllowed, NotFound
 from server.mediation import actions
 from server.posts import actions as posts
 from server.posts import queries
@@ -48,6 +48,9 @@ async def talk(request: Request) -> Response:
         await posts.create_post(here, str(viewer.actor_id), new)
     except Invalid as error:
         return await _page(request, post, {"text": said}, errors=error.errors, status=422)
+    except NotAllowed as error:  # they cannot be written to: the other doors are on the same page
+        errors = [{"field": "text", "message": error.message}]
+        return await _page(request, post, {"text": said}, errors=errors, status=422)
     return redirect(request, post.url, toast=gettext(request, "Sent. Only the two of you read it."))
 
 

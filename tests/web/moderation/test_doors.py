@@ -2,6 +2,7 @@
 
 import json
 
+from server.actors.boundaries import set_boundary
 from server.mediation import queries
 from server.moderation import actions
 from server.moderation.actions import Decision, NewReport
@@ -133,6 +134,11 @@ async def test_b7_talk_is_a_message_to_one_person_here_or_elsewhere(fediverse: F
         closed = await write(at.tom, "For friends", community_id=at.group.id, visibility="instance")
         sent = await lin.post(f"/p/{closed.short}/wrong/talk", data={"text": "And here?"})
         assert sent.status_code == 303
+        await at.tom.do(set_boundary, direct="nobody", mention="everyone", quiet=False)
+        refused = await lin.post(f"/p/{closed.short}/wrong/talk", data={"text": "Are you there?"})
+        assert refused.status_code == 422
+        assert "Are you there?" in refused.text, "what was typed is kept, and the other doors are on the same page"
+        check(refused.text)
     await fediverse.settle()
     (told,) = [item["object"] for item in toot.received if item["type"] == "Create"]
     assert "Could we talk?" in told["content"]
