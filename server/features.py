@@ -19,6 +19,7 @@ from server.fediverse.feature import feature as fediverse
 from server.filters.feature import feature as filters
 from server.guests.feature import feature as guests
 from server.hashtags.feature import feature as hashtags
+from server.hosting.feature import feature as hosting
 from server.ideas.feature import feature as ideas
 from server.instance import Instance
 from server.invitations.feature import feature as invitations
@@ -100,6 +101,7 @@ FEATURES: tuple[Feature, ...] = (
     sessions,
     hashtags,
     together,
+    hosting,
     thanks,
     pads,
     timelines,

@@ -30,6 +30,8 @@ from web.events.preparing import routes as preparing
 from web.events.seminars import routes as seminars
 from web.guests.pages import routes as guests
 from web.help.pages import routes as help_pages
+from web.hosting.pages import routes as hosting
+from web.hosting.terms import routes as terms
 from web.i18n import gettext
 from web.ideas.pages import routes as ideas
 from web.invitations.pages import routes as invitations
@@ -109,6 +111,8 @@ def page_routes() -> list[BaseRoute]:
         *preparing,
         *pads,
         *seminars,
+        *hosting,
+        *terms,
         *people,
         *networks,
         *subjects,

@@ -17,11 +17,13 @@ from server.automation.shapes import (
     NewCommunity,
     NewMember,
     Person,
+    Roles,
 )
 from server.communities import actions, charter, guidelines, policy, queries
 from server.communities.directory import CommunityCard, directory
 from server.communities.form import CommunityForm
 from server.communities.queries import CommunityPage, my_communities
+from server.hosting.policy import ROLES as MEETING_ROLES
 
 PAGE = 60
 
@@ -93,6 +95,11 @@ async def acceptances(call: Call) -> Response:
         raise missing()
     found = await guidelines.acceptances(call.here, page.id)
     return answer(Acceptances([Accepted(_known(call, one.person), one.version, one.at) for one in found]))
+
+
+async def roles(call: Call) -> Response:
+    """The roles of people in communities and in meetings; peers teach peers, so there is no instructor."""
+    return answer(Roles(list(policy.ROLES), list(MEETING_ROLES)))
 
 
 async def _community(call: Call) -> CommunityPage:

@@ -20,6 +20,7 @@ from server.automation.shapes import (
     Practices,
     Problem,
     Resource,
+    Roles,
     Topics,
 )
 from server.instance import Instance
@@ -46,6 +47,7 @@ ANSWERS: dict[tuple[str, str], tuple[str, type | None, type | None]] = {
     ("/communities/{id}/join", "post"): ("200", NewMember, Joined),
     ("/communities/{id}/charter", "get"): ("200", None, Charter),
     ("/communities/{id}/acceptances", "get"): ("200", None, Acceptances),
+    ("/roles", "get"): ("200", None, Roles),
     ("/communities/{id}/topics", "get"): ("200", None, Topics),
     ("/communities/{id}/topics/{topic}", "put"): ("200", Choice, Topics),
     ("/practices", "get"): ("200", None, Practices),
@@ -68,6 +70,7 @@ def document(here: Instance, endpoints: list[tuple[str, str, str, str]]) -> dict
         Joined,
         Charter,
         Acceptances,
+        Roles,
         Topics,
         Choice,
         Practices,

@@ -15,6 +15,7 @@ _ENDPOINTS = (
     ("/communities/{id}/join", "POST", "write:follows", communities.join),
     ("/communities/{id}/charter", "GET", "read:accounts", communities.charter_of),
     ("/communities/{id}/acceptances", "GET", "read:accounts", communities.acceptances),
+    ("/roles", "GET", "read:accounts", communities.roles),
     ("/communities/{id}/topics", "GET", "read:accounts", topics.find),
     ("/communities/{id}/topics/{topic}", "PUT", "write:mutes", topics.choose),
     ("/practices", "GET", "read:statuses", practices.find),

@@ -106,6 +106,13 @@ class Joined(Struct):
     state: str
 
 
+class Roles(Struct):
+    """What people are in a community, and what any member can be in a meeting."""
+
+    community: list[str]
+    meeting: list[str]
+
+
 class Topic(Struct):
     """A topic of a community. `choice` is one's own: ``mute``, ``follow`` or empty; `muted` also through `within`."""
 

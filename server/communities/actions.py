@@ -230,7 +230,9 @@ async def _set_archived(here: Instance, acting: Viewer, community_id: str, *, ar
             return
         await Community.filter(id=community_id).update(archived_at=now if archived else None)
         if archived:
-            await Membership.filter(community_id=community_id, state="applied").update(state="declined", answers=None)
+            await Membership.filter(community_id=community_id, state="applied").update(
+                state="declined", answers=None, shortlisted=False, marks=None
+            )
         await audit.record(
             here,
             by=acting.handle,

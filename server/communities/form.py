@@ -8,6 +8,8 @@ from server.communities import policy
 from server.errors import Invalid
 from server.text import LANGUAGES, clean_text, slugify
 
+MARKS = ("goals", "expertise", "readiness", "willingness")
+"""What those who decide note of somebody who asks for a place (A4): no more than whether it is there."""
 MAX_NAME = 100
 MAX_LINE = 120
 MAX_TEXT = 2_000

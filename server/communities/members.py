@@ -15,7 +15,7 @@ from server.communities import dialects, memberships, policy, queries
 from server.communities.activities import announce
 from server.communities.activities import join as joining
 from server.communities.events import MemberDecided, RoleChanged
-from server.communities.form import DEFAULT_QUESTIONS
+from server.communities.form import DEFAULT_QUESTIONS, MARKS
 from server.communities.models import Community, Membership
 from server.communities.policy import Denied, MembershipFacts
 from server.errors import Invalid, NotAllowed, NotFound
@@ -110,12 +110,25 @@ async def decide_application(
             remote = await Actor.exists(id=person_id, is_local=False)
             version = facts.guidelines_version if remote else None
             membership = await memberships.admit(here, community_id, person_id, accepted_version=version)
-            await Membership.filter(id=membership.id).update(note=note, answers=None)
+            await Membership.filter(id=membership.id).update(note=note, answers=None, shortlisted=False, marks=None)
         else:
             await memberships.end(here, membership, "declined", note=note)
         await here.events.emit(MemberDecided(community_id, person_id, accepted=accept))
         await joining.answer_membership(here, membership, accepted=accept, note=note)
         await _answer_follow(here, community_id, person_id, accept=accept)
+
+
+async def note_application(
+    here: Instance, acting: Viewer, community_id: str, person_id: str, *, shortlisted: bool, marks: Sequence[str]
+) -> None:
+    """Note of an application whether it is on the shortlist and what it brings; gone when it is decided (A4)."""
+    facts = await _facts(here, acting, community_id)
+    _refuse_unless(policy.may_decide(facts))
+    changed = await Membership.filter(community_id=community_id, person_id=person_id, state="applied").update(
+        shortlisted=shortlisted, marks=[mark for mark in MARKS if mark in marks] or None
+    )
+    if not changed:
+        raise NotFound("They have not asked for a place.")
 
 
 async def invite_member(

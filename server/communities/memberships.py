@@ -85,7 +85,7 @@ async def end(here: Instance, membership: Membership, state: str, *, note: str =
     community_id, person_id = _community(membership), _person(membership)
     was = membership.state
     membership.state, membership.role, membership.note = state, policy.MEMBER, note
-    membership.answers = None
+    membership.answers, membership.shortlisted, membership.marks = None, False, None
     membership.updated_at = here.clock.now()
     await membership.save()
     if was == "active":
@@ -153,7 +153,8 @@ async def forget_actor(here: Instance, actor_id: str) -> None:
         await end(here, membership, "left")
         await hand_over(here, _community(membership))
     await here.db.execute(
-        "UPDATE membership SET state = 'left', role = 'member', answers = NULL WHERE community_id = :id", id=actor_id
+        "UPDATE membership SET state = 'left', role = 'member', answers = NULL, marks = NULL WHERE community_id = :id",
+        id=actor_id,
     )
 
 

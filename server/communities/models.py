@@ -71,6 +71,8 @@ class Membership(Model):
     `role`: ``member``, ``facilitator`` or ``steward``. `state`: ``applied``, ``invited``, ``active``, ``left``,
     ``removed`` or ``declined``. `join_uri` is the Join activity, where one of the two sides is elsewhere.
     `answers` are pairs of question and answer: for who decides, and nobody else. `note` is what the decision said.
+    `asked_again`: a new term has begun, and they have not said yet whether they go on.
+    `shortlisted` and `marks` (`form.MARKS`) are what those who decide noted of an application until then.
     `charter_version` is the last one of the charter that they said they have read.
     Who is ``removed`` may not write or come back until `removed_until`, or for good; `ban_uri` is the Block activity.
     `from_elsewhere`: the person is on another server, so that this row is left out where only members here matter
@@ -91,6 +93,9 @@ class Membership(Model):
     join_uri = fields.CharField(max_length=500, null=True, unique=True)
     answers = JsonField(null=True)
     note = fields.TextField(default="")
+    asked_again = fields.BooleanField(default=False)
+    shortlisted = fields.BooleanField(default=False)
+    marks: Any = JsonField(null=True)
     guidelines_version = fields.IntField(default=0)
     charter_version = fields.IntField(default=0)
     from_elsewhere = fields.BooleanField(default=False)

@@ -50,7 +50,8 @@ class CommunityLabel:
 
 @dataclass(frozen=True, slots=True)
 class CommunityPage:
-    """Everything the header of a community's page shows. `following` is the state of the viewer's follow, or empty.
+    """Everything the header of a community's page shows. `following` is the state of the viewer's follow, or empty;
+    `joined_at` when they became a member, if they ever did.
 
     `original_url` and `host` say where it lives. For one elsewhere the facts of a community are empty: we know its
     profile (`summary_html`) and what it shares.
@@ -97,6 +98,8 @@ class CommunityPage:
     archived_at: datetime | None
     slow_until: datetime | None
     following: str
+    joined_at: datetime | None
+    asked_again: bool
     knows_joining: bool
 
     @property

@@ -94,7 +94,8 @@ _FACTS = (
     "actor.id, actor.is_local, community.kind AS community_kind, community.visibility, community.join_policy,"
     " community.posting, community.archived_at, community.guidelines_version, community.charter_version,"
     " mine.state AS my_state, mine.role AS my_role, mine.guidelines_version AS accepted_version,"
-    " mine.charter_version AS read_version,"
+    " mine.charter_version AS read_version, mine.joined_at AS my_joined_at,"
+    " mine.asked_again,"
     " EXISTS (SELECT 1 FROM site_ban WHERE site_ban.person_id = :person_id AND site_ban.host = actor.host)"
     " AS banned_there,"
     " (SELECT count(*) FROM membership AS steward WHERE steward.community_id = actor.id"
@@ -236,6 +237,8 @@ def _page(here: Instance, row: Row, viewer: Viewer) -> CommunityPage:
         archived_at=None if archived is None else from_milliseconds(archived),
         slow_until=None if slow is None else from_milliseconds(slow),
         following=row["following"] or "",
+        asked_again=bool(row["asked_again"]),
+        joined_at=None if row["my_joined_at"] is None else from_milliseconds(row["my_joined_at"]),
         knows_joining=PROFILE in _texts(row["implements"]),
     )
 

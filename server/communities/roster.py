@@ -73,12 +73,15 @@ class Application:
     person: PersonLabel
     answers: tuple[tuple[str, str], ...]
     asked_at: datetime
+    shortlisted: bool
+    marks: tuple[str, ...]
 
 
 async def applications(here: Instance, community_id: str, *, limit: int = 100) -> list[Application]:
     """Who waits for an answer, the longest first."""
     rows = await here.db.rows(
-        "SELECT membership.id AS membership_id, membership.person_id, membership.answers, membership.updated_at"
+        "SELECT membership.id AS membership_id, membership.person_id, membership.answers, membership.updated_at,"
+        " membership.shortlisted, membership.marks"
         " FROM membership JOIN actor ON actor.id = membership.person_id"
         " WHERE membership.community_id = :id AND membership.state = 'applied'"
         " AND actor.deleted_at IS NULL AND actor.suspended_at IS NULL"
@@ -93,6 +96,8 @@ async def applications(here: Instance, community_id: str, *, limit: int = 100) -
             person=people[row["person_id"]],
             answers=tuple((str(question), str(answer)) for question, answer in json.loads(row["answers"] or "[]")),
             asked_at=from_milliseconds(row["updated_at"]),
+            shortlisted=bool(row["shortlisted"]),
+            marks=tuple(json.loads(row["marks"] or "[]")),
         )
         for row in rows
         if row["person_id"] in people

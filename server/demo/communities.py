@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from server.actors.viewer import Viewer
 from server.communities import goals
+from server.hosting import actions as hosting
 from server.instance import Instance
 from server.proposals import actions as proposals
 from server.proposals.actions import ProposalForm
@@ -12,6 +13,7 @@ GOAL = "Six reading routines that three departments have tried"
 CHANGE = {"cadence": "First and third Thursday of the month, 15:45 to 16:10"}
 WHY = "A month is long. Two short meetings would remind us of what we promised."
 DELIVERABLES = (("A list of routines to choose from", True), ("Two routines, each tried by three departments", False))
+MEETING = "SELECT id FROM post WHERE community_id = :id AND kind = 'session' AND state = 'visible' ORDER BY id LIMIT 1"
 
 Settle = Callable[[], Awaitable[None]]
 
@@ -28,6 +30,11 @@ async def work_together(
     for item in known:
         if dict(DELIVERABLES)[item.text]:
             await home.run(goals.tick, home, maya, community_id, item.id, done=True)
+    for viewer in (hannah, maya):
+        await home.run(hosting.take_turns, home, viewer, community_id, hosts=True, greets=True)
+    event_id = await home.run(home.db.value, MEETING, id=community_id)
+    if event_id:
+        await home.run(hosting.go_round, home, hannah, str(event_id))
     form = ProposalForm(about="charter", parts=CHANGE, why=WHY)
     post = await home.run(proposals.propose, home, maya, community_id, form)
     await settle()

@@ -201,7 +201,7 @@ class Seeder:
                 if event.recap is not None:
                     yield Act(event.recap[0], _bound(self._recap, one, event))
         literacy = self._groups[self._home.settings.domain, "literacy"]
-        yield Act(2.2, lambda: work_together(self._opened, self._viewers, literacy, self._settle))
+        yield Act(1.9, lambda: work_together(self._opened, self._viewers, literacy, self._settle))
         yield Act(4.5, lambda: write_together(self._opened, self._viewers, self._settle))
         yield Act(1.5, lambda: write_notes(self._opened, self._viewers))
         yield Act(6, lambda: elsewhere.speak(self._sofia, self._home, self._settle))

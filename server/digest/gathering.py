@@ -29,7 +29,7 @@ COUNTED = 10
 BESIDE = 1000
 """Two numbers of a space, all and the confidential, in one."""
 
-DUTIES = ("applied", "held", "asks_in", "follow_request", "invited")
+DUTIES = ("applied", "held", "asks_in", "follow_request", "invited", "greet", "ungreeted")
 CARE = frozenset(
     {"ban", "warning", "removed", "refused", "revise", "report", "report_done", "accepted", "declined", "cut_off"}
 )
@@ -42,6 +42,8 @@ PATHS = {
     "asks_in": "/admin/people",
     "follow_request": "/me/requests",
     "invited": "/communities",
+    "greet": "/notifications",
+    "ungreeted": "/notifications",
     "care": "/notifications",
 }
 

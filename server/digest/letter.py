@@ -161,6 +161,10 @@ def _waiting(words: Words, entry: Entry) -> str:
         return many("One person asks to join this server.", "%(count)s people ask to join this server.", count)
     if entry.what == "follow_request":
         return many("One person asks to follow you.", "%(count)s people ask to follow you.", count)
+    if entry.what == "greet":
+        return many("One newcomer is yours to greet.", "%(count)s newcomers are yours to greet.", count)
+    if entry.what == "ungreeted":
+        return many("One newcomer has heard from nobody yet.", "%(count)s newcomers have heard from nobody yet.", count)
     if entry.what == "invited":
         return many("You are invited to a community.", "You are invited to %(count)s communities.", count)
     return many("One message about a report or a decision.", "%(count)s messages about reports or decisions.", count)
@@ -228,6 +232,9 @@ def _did(words: Words, entry: Entry) -> str:
         "asked": words.many("%(who)s needs an answer.", "%(who)s need an answer.", entry.people, who=who),
         "discussant": words.many(
             "%(who)s asks you to discuss in a seminar.", "%(who)s ask you to discuss in a seminar.", 1, who=who
+        ),
+        "role": words.many(
+            "%(who)s has a role for you in an event.", "%(who)s have a role for you in an event.", 1, who=who
         ),
         "round": words.many("%(who)s asks you.", "%(who)s ask you.", entry.people, who=who),
         "mention": words.many("%(who)s mentioned you.", "%(who)s mentioned you.", entry.people, who=who),

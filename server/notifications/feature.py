@@ -24,6 +24,7 @@ from server.coauthors.events import (
 )
 from server.communities.events import MemberApplied, MemberDecided, MemberInvited, MemberJoined, MemberLeft
 from server.feature import Feature
+from server.hosting.events import GreeterNamed, NewcomerUngreeted, RoleGiven
 from server.instance import Instance
 from server.notifications import (
     actions,
@@ -67,6 +68,13 @@ async def _clean_up(here: Instance, payload: Any) -> None:
     await nudging.nudge(here)
 
 
+def _members(here: Instance) -> None:
+    here.events.on(MemberApplied, partial(people.on_applied, here))
+    here.events.on(GreeterNamed, partial(people.on_greeter, here))
+    here.events.on(NewcomerUngreeted, partial(people.on_ungreeted, here))
+    here.events.on(RoleGiven, partial(gatherings.on_role, here))
+
+
 def _install(here: Instance) -> None:
     here.events.on(AccountPending, partial(people.on_account_pending, here))
     here.events.on(AccountActivated, partial(people.on_account_activated, here))
@@ -80,7 +88,7 @@ def _install(here: Instance) -> None:
     here.events.on(ActorDeleted, partial(people.on_actor_deleted, here))
     here.events.on(PeerGradeChanged, partial(servers.on_grade, here))
     here.events.on(MemberJoined, partial(people.on_joined, here))
-    here.events.on(MemberApplied, partial(people.on_applied, here))
+    _members(here)
     here.events.on(MemberInvited, partial(people.on_invited, here))
     here.events.on(MemberDecided, partial(people.on_decided, here))
     here.events.on(MemberLeft, partial(people.on_left, here))

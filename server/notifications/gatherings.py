@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from server.db import among
+from server.hosting.events import RoleGiven
 from server.instance import Instance
 from server.notifications.actions import MAX_READERS, News, about_post, notify, withdraw
 from server.polls.events import PollEnded
@@ -43,6 +44,13 @@ async def on_discussant(here: Instance, event: DiscussantAsked) -> None:
     author_id = await here.db.value("SELECT author_id FROM post WHERE id = :id", id=event.post_id)
     thing = about_post(event.post_id)
     news = News("discussant", thing, event.post_id, actor_id=author_id, post_id=event.post_id)
+    await notify(here, [event.person_id], news)
+
+
+async def on_role(here: Instance, event: RoleGiven) -> None:
+    """Tell somebody that they have a role in an event."""
+    author_id = await here.db.value("SELECT author_id FROM post WHERE id = :id", id=event.event_id)
+    news = News("role", about_post(event.event_id), event.event_id, actor_id=author_id, post_id=event.event_id)
     await notify(here, [event.person_id], news)
 
 

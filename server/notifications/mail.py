@@ -127,6 +127,7 @@ def _does(words: Words, kind: str) -> str | None:
         "asked": words.text("asks, and needs an answer today"),
         "round": words.text("asks you, and everybody is heard"),
         "discussant": words.text("asks you to discuss in a seminar"),
+        "role": words.text("has a role for you in an event"),
         "coauthor": words.text("asks you to write this practice together"),
         "coauthor_yes": words.text("writes this practice with you now"),
         "published": words.text("wrote something new"),

@@ -13,6 +13,7 @@ from server.actors.events import (
     HostBlocked,
 )
 from server.communities.events import MemberApplied, MemberDecided, MemberInvited, MemberJoined, MemberLeft
+from server.hosting.events import GreeterNamed, NewcomerUngreeted
 from server.instance import Instance
 from server.notifications.actions import (
     PEOPLE,
@@ -78,6 +79,17 @@ async def on_joined(here: Instance, event: MemberJoined) -> None:
     await _tell_stewards(here, "joined", event.community_id, event.person_id)
 
 
+async def on_greeter(here: Instance, event: GreeterNamed) -> None:
+    """Tell who was named to greet a newcomer."""
+    await notify(here, [event.greeter_id], _about_newcomer("greet", event.community_id, event.person_id))
+
+
+async def on_ungreeted(here: Instance, event: NewcomerUngreeted) -> None:
+    """Tell who looks after the community that a newcomer heard from nobody."""
+    news = _about_newcomer("ungreeted", event.community_id, event.person_id)
+    await notify(here, await stewards_of(here, event.community_id), news)
+
+
 async def on_applied(here: Instance, event: MemberApplied) -> None:
     """Tell who may decide."""
     await _tell_stewards(here, "applied", event.community_id, event.person_id)
@@ -136,11 +148,14 @@ async def on_actor_deleted(here: Instance, event: ActorDeleted) -> None:
 
 
 async def _tell_stewards(here: Instance, kind: str, community_id: str, person_id: str) -> None:
-    news = News(
+    await notify(here, await stewards_of(here, community_id), _about_newcomer(kind, community_id, person_id))
+
+
+def _about_newcomer(kind: str, community_id: str, person_id: str) -> News:
+    return News(
         kind=kind,
         thing=about_community(community_id),
         key=f"{community_id}:{person_id}",
         actor_id=person_id,
         community_id=community_id,
     )
-    await notify(here, await stewards_of(here, community_id), news)

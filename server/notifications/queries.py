@@ -23,7 +23,7 @@ MAX_POSTS = 200
 # Kinds whose post somebody else wrote: without the right to read it there is nothing to tell (S15).
 _ABOUT_THEIR_POST = frozenset(
     {"reply", "tried", "mention", "published", "revised", "remix", "offer", "offer_taken"}
-    | {"poll_ended", "together", "event_yes", "event_no", "prepare", "discussant"}
+    | {"poll_ended", "together", "event_yes", "event_no", "prepare", "discussant", "role"}
     | {"round", "round_closed", "asked"}
     | {"coauthor", "coauthor_yes", "coedited", "edit_refused"}
 )
@@ -46,6 +46,8 @@ _ORDER = (
     "asks_in",
     "follow_request",
     "invited",
+    "ungreeted",
+    "greet",
     "coauthor",
     "edit_refused",
     "coauthor_yes",
@@ -58,6 +60,7 @@ _ORDER = (
     "reply",
     "asked",
     "discussant",
+    "role",
     "round",
     "mention",
     "round_closed",

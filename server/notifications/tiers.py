@@ -9,7 +9,7 @@ NOW, TODAY, WEEKLY, NONE = TIERS = ("now", "today", "weekly", "none")
 TOPICS: dict[str, frozenset[str]] = {
     "answers": frozenset({"reply"}),
     "tries": frozenset({"tried"}),
-    "mentions": frozenset({"mention", "round", "coauthor", "asked", "discussant"}),
+    "mentions": frozenset({"mention", "round", "coauthor", "asked", "discussant", "role"}),
     "decisions": frozenset(
         {"accepted", "declined", "event_yes", "event_no", "prepare", "coauthor_yes", "edit_refused"}
     ),
@@ -17,7 +17,7 @@ TOPICS: dict[str, frozenset[str]] = {
         {"report", "report_done", "late", "warning", "ban", "removed", "refused", "revise"}
         | {"ruling", "appeal", "appeal_done", "unsafe", "mediation", "cut_off"}
     ),
-    "duties": frozenset({"applied", "asks_in", "follow_request", "held", "invited"}),
+    "duties": frozenset({"applied", "asks_in", "follow_request", "held", "invited", "greet", "ungreeted"}),
     "travelled": frozenset({"remix", "offer", "offer_taken", "quote", "coedited"}),
     "others": frozenset({"published", "revised", "poll_ended", "together", "round_closed", "step_back"}),
     "thanks": frozenset({"helped", "like", "boost", "follow", "joined", "moved"}),

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from server.actors.viewer import Viewer
@@ -18,6 +18,8 @@ from server.sessions.seminar import MOST_DISCUSSANTS, YES
 from server.sessions.taking_part import OUT
 from server.sessions.words import calendar, when_words, where_words
 from server.text import plain
+
+MOST_ROLES = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,8 @@ class EventView:
     """An event as one viewer sees it. `when` is the time at its place, in words.
 
     `goes_on`: it is over, and there is time to answer until `answers_until`. `later`: how many took part later, for
-    whoever announced it. `agreed` is how its community works together. `my_state`: ``going``, ``asked``, ``refused``,
+    whoever announced it. `agreed` is how its community works together, `roles` who has
+    which role. `my_state`: ``going``, ``asked``, ``refused``,
     ``later`` or empty. `closed` says why nobody can take part; empty else.
     """
 
@@ -92,6 +95,7 @@ class EventView:
     later: int = 0
     discussants: tuple[DiscussantLine, ...] = ()
     agreed: Agreement | None = None
+    roles: dict[str, DiscussantLine] = field(default_factory=dict)
 
     @property
     def until_there(self) -> str:
@@ -139,15 +143,17 @@ async def event(here: Instance, viewer: Viewer, post: PostView) -> EventView | N
         " LEFT JOIN event_participation AS mine ON mine.event_id = event_facts.id AND mine.actor_id = :me"
         " LEFT JOIN (SELECT 0 AS is_person, position, uri, url, title, minutes, '' AS state FROM event_pack_item"
         " WHERE event_id = :id UNION ALL SELECT 1, 0, person_uri, url, name, 0, state FROM event_discussant"
-        " WHERE event_id = :id) AS part ON TRUE"
+        " WHERE event_id = :id UNION ALL SELECT 2, 0, holder.uri, '', meeting_role.role, 0, '' FROM meeting_role"
+        " JOIN actor AS holder ON holder.id = meeting_role.person_id AND holder.deleted_at IS NULL"
+        " WHERE meeting_role.event_id = :id) AS part ON TRUE"
         " LEFT JOIN post ON post.uri = part.uri AND part.uri <> '' AND part.is_person = 0"
-        " LEFT JOIN actor AS person ON person.uri = part.uri AND part.is_person = 1"
+        " LEFT JOIN actor AS person ON person.uri = part.uri AND part.is_person <> 0"
         " LEFT JOIN event_pack_read AS done ON done.event_id = event_facts.id AND done.url = part.url"
         " AND done.person_id = :me WHERE event_facts.id = :id"
         " ORDER BY part.is_person, part.position, part.title LIMIT :most",
         id=post.id,
         me=viewer.actor_id or "",
-        most=MOST + MOST_DISCUSSANTS,
+        most=MOST + MOST_DISCUSSANTS + MOST_ROLES,
         **values,
     )
     return None if not rows else _view(here, viewer, post, rows)
@@ -222,6 +228,7 @@ def _view(here: Instance, viewer: Viewer, post: PostView, rows: Sequence[Row]) -
         goes_on=goes_on,
         later=row["later"] if post.is_mine else 0,
         agreed=_agreed(row),
+        roles={row["item_title"]: _discussant(viewer, row) for row in rows if row["is_person"] == 2},
         discussants=tuple(sorted(_discussants(viewer, post, rows), key=lambda line: line.name.casefold())),
     )
 

@@ -101,6 +101,7 @@ OF_POST = {
 }  # fmt: skip
 OF_COMMUNITY = {
     "community": "id", "guidelines_version": "community_id", "charter_version": "community_id", "topic": "community_id",
+    "community_term": "community_id",
 }  # fmt: skip
 # Columns that only a longer story fills; each is private all the same, as soon as there is something in it.
 EMPTY_SO_FAR = {
@@ -115,6 +116,7 @@ SHAPES: dict[str, Any] = {
     "community.deliverables": lambda marker: [
         {"id": "x" * 26, "goal": marker, "text": marker, "url": "", "done": False}
     ],
+    "community_term.goals": lambda marker: [[marker], []],
     "charter_version.parts": lambda marker: {"objectives": marker},
     "proposal.changes": lambda marker: {"objectives": ["", marker]},
     "moderation_ruling.measures": lambda marker: [{"kind": "warn", "warning": marker}],

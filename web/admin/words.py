@@ -99,6 +99,7 @@ def log(request: Request) -> dict[str, str]:
         "community.archive": gettext(request, "closed a community"),
         "community.ban": gettext(request, "kept somebody out of"),
         "community.remove_member": gettext(request, "took somebody out of"),
+        "community.term": gettext(request, "began a new term of"),
         "community.role": gettext(request, "changed a role in"),
         "community.unban": gettext(request, "let somebody back into"),
         "consortium.accept": gettext(request, "let a server into a network:"),

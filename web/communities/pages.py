@@ -1,5 +1,7 @@
 """Communities: finding one, its home, coming and going."""
 
+from datetime import timedelta
+
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
@@ -8,6 +10,7 @@ from server.accounts import throttle
 from server.actors import actions as actors
 from server.actors import queries as actor_queries
 from server.communities import actions, directory, policy, queries, roster
+from server.communities.queries import CommunityPage
 from server.errors import Invalid, NotFound, Refused
 from server.posts import queries as posts
 from server.topics.queries import topics_of
@@ -19,6 +22,8 @@ from web.render import redirect, render
 from web.request import form_of, here_of, signed_in, text, viewer_of
 
 LATEST = 20
+NEW_FOR = timedelta(days=3)
+"""So long a newcomer is asked on the page of the community to say who they are."""
 LISTED = 60
 LOOK_UPS_PER_QUARTER = 60
 
@@ -102,6 +107,7 @@ async def home(request: Request) -> Response:
         topics=None if shows_practices else await topics_of(here, viewer, page.id, page.url),
         live=live,
         term_until=charter.day(page.term_until),
+        is_new=_is_new(request, page),
     )
 
 
@@ -143,6 +149,17 @@ async def unfollow(request: Request) -> Response:
     await actors.unfollow(here, str(viewer.actor_id), page.id)
     toast = gettext(request, "You no longer follow %(name)s.", name=page.label.name)
     return redirect(request, page.url, toast=toast)
+
+
+def _is_new(request: Request, page: CommunityPage) -> bool:
+    """Whether somebody joined in the last days, and is asked to say who they are."""
+    if not page.facts.is_member or not page.is_local or page.kind == policy.SUPPORT or page.joined_at is None:
+        return False
+    return (
+        bool(policy.may_post(page.facts))
+        and page.joined_at + NEW_FOR > here_of(request).clock.now()
+        and (page.members_count > 1)
+    )
 
 
 async def _unknown(request: Request, slug: str) -> Response:

@@ -8,6 +8,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from server.communities import actions, bans, members, policy, roster
+from server.communities.form import MARKS
 from server.communities.queries import CommunityPage
 from server.errors import Invalid, NotFound
 from server.posts import actions as post_actions
@@ -139,6 +140,16 @@ async def decide(request: Request) -> Response:
     return redirect(request, f"{page.url}/applications", toast=accepted if decision == "accept" else declined)
 
 
+async def note(request: Request) -> Response:
+    """Note what somebody who asks would bring, and whether they are on the shortlist."""
+    here, viewer, page = here_of(request), signed_in(request), await _decider(request)
+    sent = await form_of(request)
+    marks = [mark for mark in MARKS if text(sent, mark, 5)]
+    person_id, shortlisted = request.path_params["person_id"], bool(text(sent, "shortlisted", 5))
+    await members.note_application(here, viewer, page.id, person_id, shortlisted=shortlisted, marks=marks)
+    return redirect(request, f"{page.url}/applications", toast=gettext(request, "Noted."))
+
+
 async def decide_post(request: Request) -> Response:
     """Let a held post through, or take it away with a reason."""
     here, viewer, page = here_of(request), signed_in(request), await local(request)
@@ -219,13 +230,22 @@ async def _waiting(
 ) -> Response:
     here, viewer = here_of(request), signed_in(request)
     decides = policy.may_decide(page.facts)
+    applications = await roster.applications(here, page.id) if decides else []
+    short = [one for one in applications if one.shortlisted]
+    meter = {
+        "shortlisted": len(short),
+        "marks": {mark: sum(mark in one.marks for one in short) for mark in MARKS},
+        "organisations": sorted({one.person.organisation or here.site.name for one in short}),
+    }
     return show(
         request,
         "waiting.html",
         page,
         "",
         status_code=status,
-        applications=await roster.applications(here, page.id) if decides else [],
+        applications=applications,
+        meter=meter,
+        marks=words.marks(request),
         held=await posts.held(here, viewer, community_id=page.id),
         errors=errors or [],
     )
@@ -241,5 +261,6 @@ routes = [
     Route("/c/{slug}/apply", apply, methods=["POST"]),
     Route("/c/{slug}/applications", waiting_page),
     Route("/c/{slug}/applications/{person_id}", decide, methods=["POST"]),
+    Route("/c/{slug}/applications/{person_id}/note", note, methods=["POST"]),
     Route("/c/{slug}/held/{post_id}", decide_post, methods=["POST"]),
 ]

@@ -10,7 +10,11 @@ from starlette.routing import Route
 from server.communities import actions, form, policy
 from server.communities.form import CommunityForm
 from server.communities.queries import CommunityPage
-from server.errors import Invalid
+from server.errors import Invalid, NotFound
+from server.hosting import actions as hosting
+from server.hosting import prompts, together
+from server.posts import queries as posts
+from server.posts.queries import PostView
 from server.text import LANGUAGES
 from web.communities import templates, words
 from web.communities.common import insist, local
@@ -26,23 +30,60 @@ async def new_page(request: Request) -> Response:
     """One screen: a name and a purpose are enough."""
     viewer = signed_in(request)
     start = CommunityForm(name="", purpose="", language=viewer.language, facilitators=(viewer.handle,))
-    template = templates.name_of(request.query_params.get("template"))
-    return _form(request, templates.begun(request, start, template), begins_with=template)
+    template = templates.name_of(request, request.query_params.get("template"))
+    if short := request.query_params.get("from", "")[:40]:
+        ask = await _same_boat(request, short)
+        start = replace(start, name=ask.title[:100], purpose=gettext(request, "We look for an answer together."))
+        return _form(request, start, same_boat=ask.short)
+    drafts = templates.prompts(request, template)
+    return _form(request, templates.begun(request, start, template), begins_with=template, drafts=drafts)
+
+
+async def gallery(request: Request) -> Response:
+    """What a community can begin with, by setting."""
+    signed_in(request)
+    return render(request, "communities/gallery.html", nav="communities", found=templates.gallery(request))
 
 
 async def create(request: Request) -> Response:
     """Make it."""
     here, viewer = here_of(request), signed_in(request)
     sent = await form_of(request)
-    filled, template = _read(sent), templates.name_of(text(sent, "template", 20))
+    filled, template = _read(sent), templates.name_of(request, text(sent, "template", 20))
     if template:
         filled = replace(filled, guidelines=text(sent, "guidelines", 25_000))
+    short = text(sent, "from", 40)
+    ask = await _same_boat(request, short) if short else None
+    drafts = _lines(text(sent, "prompts", 2_000)) if template else ()
     try:
+        prompts.tidied(drafts)
         made = await actions.create_community(here, viewer, filled)
     except Invalid as error:
-        return _form(request, filled, errors=error.errors, status=422, begins_with=template)
+        return _form(
+            request,
+            filled,
+            errors=error.errors,
+            status=422,
+            begins_with=template,
+            same_boat=short,
+            drafts=drafts,
+        )
+    if drafts:
+        await prompts.set_prompts(here, viewer, made.id, drafts)
+        await hosting.take_turns(here, viewer, made.id, hosts=True, greets=True)
+        await hosting.let_go_round(here, viewer, made.id, goes_round=True)
+    if ask is not None:
+        await together.invite_same_boat(here, viewer, made.id, ask.id)
     toast = gettext(request, "%(name)s is there. Invite a few people, and write the first post.", name=made.name)
-    return redirect(request, f"/c/{made.username}", toast=toast)
+    return redirect(request, f"/c/{made.username}{'/desk' if drafts else ''}", toast=toast)
+
+
+async def _same_boat(request: Request, short: str) -> PostView:
+    """A question of the viewer's that enough others have, too."""
+    ask = await posts.show(here_of(request), signed_in(request), short)
+    if ask is None or not ask.is_mine or ask.kind != "ask" or ask.echo_count < together.ENOUGH:
+        raise NotFound
+    return ask
 
 
 async def edit_page(request: Request) -> Response:
@@ -88,6 +129,8 @@ def _form(
     errors: list[dict[str, str]] | None = None,
     status: int = 200,
     begins_with: str = "",
+    same_boat: str = "",
+    drafts: tuple[str, ...] = (),
 ) -> Response:
     return render(
         request,
@@ -106,6 +149,8 @@ def _form(
         max_questions=form.MAX_QUESTIONS,
         errors=errors or [],
         begins_with=begins_with,
+        same_boat=same_boat,
+        drafts=drafts,
     )
 
 
@@ -181,6 +226,7 @@ def _lines(value: str) -> tuple[str, ...]:
 
 routes = [
     Route("/communities/new", new_page),
+    Route("/communities/templates", gallery),
     Route("/communities/new", create, methods=["POST"]),
     Route("/c/{slug}/edit", edit_page),
     Route("/c/{slug}/edit", save, methods=["POST"]),

@@ -101,6 +101,16 @@ def roles(request: Request) -> dict[str, str]:
     }
 
 
+def marks(request: Request) -> dict[str, str]:
+    """What those who decide may note of somebody who asks for a place."""
+    return {
+        "goals": gettext(request, "Wants what we want"),
+        "expertise": gettext(request, "Brings experience"),
+        "readiness": gettext(request, "Can begin now"),
+        "willingness": gettext(request, "Wants to share"),
+    }
+
+
 def kind_label(request: Request, kind: str) -> str:
     """The name of a kind."""
     return next((option["label"] for option in kinds(request) if option["value"] == kind), kind)

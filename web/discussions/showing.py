@@ -45,6 +45,7 @@ from server.thanks import queries as thanked
 from server.together import queries as together
 from web.communities.charter import part_names
 from web.communities.common import way_in
+from web.hosting.words import roles
 from web.live.line import line
 from web.render import render
 from web.request import here_of, viewer_of
@@ -200,7 +201,7 @@ async def _facts(request: Request, here: Instance, viewer: Viewer, post: PostVie
             return trying
         came_of, of_event = await around(here, viewer, post.uri)
         facts = {"event": event, "repeats_title": not says_more, "zone": viewer.time_zone, "came_of": came_of}
-        return "events/show.html", facts | {"of_event": of_event}
+        return "events/show.html", facts | {"of_event": of_event, "role_cards": roles(request)}
     if post.kind == "poll":
         says_more = plain(post.content_html).strip() != post.title
         return "polls/show.html", {"poll": await polls.poll(here, viewer, post), "repeats_title": not says_more}
@@ -222,12 +223,20 @@ async def _facts(request: Request, here: Instance, viewer: Viewer, post: PostVie
         return "ideas/show.html", {"idea": had, "way_in": way}
     if post.kind == "ask":
         needed = await asking.asked(here, viewer, post.id) if post.is_mine else None
-        return "discussions/show.html", {"ask": await discussions.ask(here, viewer, post), "needed": needed}
+        asked = {"ask": await discussions.ask(here, viewer, post), "needed": needed}
+        return "discussions/show.html", asked | await _meets(request, post)
     if post.kind in thanks.KINDS:
         return "discussions/show.html", {"ask": None, "act": await thanked.act_of(here, viewer, post)}
     if post.kind == "win":
         return "discussions/show.html", {"ask": None, "grown_into": await practices.grown_into(here, viewer, post.id)}
-    return "discussions/show.html", {"ask": None}
+    return "discussions/show.html", {"ask": None, **await _meets(request, post)}
+
+
+async def _meets(request: Request, post: PostView) -> dict[str, Any]:
+    """Whether whoever looks may make an event of a conversation, where it is one of a community here (A3)."""
+    talk = post.kind in {"discussion", "ask"} and post.state == "visible" and post.root_id == post.id
+    place = post.community if talk and post.community is not None and post.community.is_local else None
+    return {"may_meet": place is not None and await way_in(request, place) == "add"}
 
 
 def _rendered(here: Instance, found: practices.PracticePage, ties: remixes.Ties) -> dict[str, Any]:

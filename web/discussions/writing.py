@@ -68,7 +68,8 @@ async def compose(request: Request) -> Response:
     if kind not in KINDS:
         raise NotFound
     language = viewer.language if viewer.language in LANGUAGES else "en"
-    form = ThreadForm(kind=kind, licence=here.site.default_licence, language=language)
+    title = request.query_params.get("title", "")[:150]
+    form = ThreadForm(kind=kind, title=title, licence=here.site.default_licence, language=language)
     return await _composer(request, form)
 
 

@@ -28,6 +28,9 @@ from web.render import redirect, render
 from web.request import form_of, here_of, signed_in, text, viewer_of
 from web.topics.choosing import offered
 
+MOST_NAMED = 20
+"""So many who took part in a conversation are named in the event that comes of it."""
+
 Act = Callable[[Instance, Viewer, str], Awaitable[None]]
 Said = Callable[[Request, PostView], str]
 
@@ -41,6 +44,8 @@ async def compose(request: Request) -> Response:
         idea = await _idea(request, short)
         await ideas.scheduled(here_of(request), viewer, idea.id)  # says why not
         form = replace(form, title=idea.title[:150], text=idea.text)
+    elif talk := request.query_params.get("from", "")[:40]:
+        form = await _of_conversation(request, form, talk)
     return await _composer(request, form, idea=idea)
 
 
@@ -136,6 +141,25 @@ def _left(request: Request, post: PostView) -> str:
 
 def _cancelled(request: Request, _: PostView) -> str:
     return gettext(request, "It is cancelled. Everybody is told.")
+
+
+async def _of_conversation(request: Request, form: SessionForm, short: str) -> SessionForm:
+    """A conversation becomes an event (A3): those who took part are named in its text, so that they hear of it."""
+    here, viewer = here_of(request), signed_in(request)
+    found = await posts.conversation(here, viewer, short)
+    if found is None or found[0].root_id != found[0].id or found[0].state != "visible":
+        raise NotFound
+    post, replies = found
+    waiting, handles = [post, *replies], dict[str, None]()
+    while waiting:
+        one = waiting.pop(0)
+        waiting += one.replies
+        if not one.deleted and one.author.id != viewer.actor_id and len(handles) < MOST_NAMED:
+            handles[one.author.handle] = None
+    people = " ".join(handles)
+    words = gettext(request, "We talked about it here: %(address)s", address=here.url(post.url))
+    asked = gettext(request, "Who talked about it, and is invited: %(people)s", people=people)
+    return replace(form, title=post.title[:150], text=f"{words}\n\n{asked}" if people else words)
 
 
 async def _idea(request: Request, short: str) -> Prefill:
