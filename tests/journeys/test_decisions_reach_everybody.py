@@ -13,7 +13,7 @@ from server.communities import bans
 from server.db.database import query_log
 from server.moderation.outcomes import outcomes
 from server.posts import actions as posts
-from tests.conftest import PASSWORD, Fediverse, Person
+from tests.conftest import Fediverse, Person
 from tests.posting import community, found, join, sees, write
 
 DAY = 24 * 3600
@@ -99,7 +99,7 @@ async def test_s27_a_removal_a_ban_and_an_erasure_reach_everybody_through_an_out
     assert "cedar.example being asked; next try" in asked
 
     # Meanwhile somebody leaves altogether.
-    await maya.do(accounts.delete_own_account, PASSWORD)
+    await maya.do(accounts.delete_own_account)
     await fediverse.settle()
     assert await sees(clara, post.uri) is not None
 
