@@ -18,6 +18,7 @@ _SITE = frozenset({"server steward", "admin"})
 _LEAD = frozenset({"facilitator", "steward"})
 _AUTHOR, _BLOCKED, _ADMIN = frozenset({"author"}), frozenset({"blocked"}), frozenset({"admin"})
 _LEADS = frozenset({"neighbour"})
+_STEWARD = frozenset({"steward"})
 _NONE: frozenset[str] = frozenset()
 
 
@@ -57,6 +58,7 @@ WHO = {
     "stewards": Who(
         "stewards of the community; admins where they may look", frozenset({"steward", "admin"}), frozenset({"steward"})
     ),
+    "stewards alone": Who("stewards of the community, and no admin", _STEWARD, _STEWARD),
     "readers": Who(
         "who may read the post: everybody whom its author has not blocked, or only members", _ALL - _BLOCKED, _MEMBERS
     ),

@@ -19,11 +19,13 @@ from server.communities import members
 from server.consortium import actions as consortium
 from server.discussions import actions as discussions
 from server.discussions.actions import ThreadForm
+from server.factors.models import Passkey
 from server.fediverse.models import InboxReceipt
 from server.filters import actions as filters
 from server.filters.actions import FilterForm, Wording
 from server.filters.models import FilterKeyword
 from server.hashtags import actions as hashtags
+from server.ids import new_id
 from server.instance import Instance
 from server.mastodon.ids import number_of
 from server.media import actions as media
@@ -165,6 +167,7 @@ async def _community(world: World, slug: str, **facts: Any) -> Any:
     world.put("member", place, slug=slug, person_id=world.people["member"].id)
     world.put("topic", place, slug=slug, topic=topic.id[-8:])
     world.put("place", place, id=slug)
+    world.put("goal", place, slug=slug, item_id=NO_ID)
     world.put("topic of a place", place, id=slug, topic=topic.id)
     return made
 
@@ -268,6 +271,9 @@ async def _of_persons(fediverse: Fediverse, world: World) -> None:
         world.put(kind, OWN, name=post.short, id=number_of(post.id), post_id=post.id)
     context_id = await author.do(accounts.save_context, accounts.NewContext("Year 8"))
     world.put("context", OWN, context_id=context_id)
+    key = {"credential_hash": "0" * 64, "credential_id": "x", "credential": "x", "created_at": here.clock.now()}
+    passkey = await Passkey.create(id=new_id(here.clock.now()), account_id=author.viewer.account_id, name="Key", **key)
+    world.put("passkey", OWN, passkey_id=passkey.id)
     other = await here.run(accounts.start_session, here, me, user_agent="phone")
     session = await here.run(Session.get, token_hash=token_hash(other))
     world.put("session", OWN, session_id=session.id)
@@ -328,6 +334,7 @@ async def _of_admins(fediverse: Fediverse, world: World) -> None:
     receipt = await here.run(InboxReceipt.filter(host="birch.example").first)
     await here.run(InboxReceipt.filter(seq=receipt.seq).update, outcome="held")
     world.put("activity that waits", OPEN, seq=str(receipt.seq))
+    world.put("request", OPEN, request_id=NO_ID)
     world.put("version", OPEN, version="2.1")
     world.put("colour", OPEN, colour="2f6f5e")
     for kind, name in (
