@@ -3,6 +3,7 @@
 from server.accounts.feature import feature as accounts
 from server.actors.feature import feature as actors
 from server.audit.feature import feature as audit
+from server.beforehand.feature import feature as beforehand
 from server.blueprints.feature import feature as blueprints
 from server.challenges.feature import feature as challenges
 from server.checkup.feature import feature as checkup
@@ -57,6 +58,7 @@ from server.together.feature import feature as together
 from server.topics.feature import feature as topics
 from server.tries.feature import feature as tries
 from server.webhooks.feature import feature as webhooks
+from server.workcards.feature import feature as workcards
 
 
 def _install_jobs(here: Instance) -> None:
@@ -83,12 +85,14 @@ FEATURES: tuple[Feature, ...] = (
     communities,
     topics,
     pulse,
+    workcards,
     posts,
     practices,
     coauthors,
     remixes,
     tries,
     subjects,
+    beforehand,
     blueprints,
     discussions,
     challenges,

@@ -19,6 +19,7 @@ from web.accounts.entering import SECOND_STEP
 from web.accounts.pages import routes as accounts
 from web.admin.held import routes as held
 from web.admin.pages import routes as admin
+from web.beforehand.pages import routes as beforehand
 from web.challenges.pages import routes as challenges
 from web.coauthors.pages import routes as coauthors
 from web.collections.pages import routes as collections
@@ -72,6 +73,7 @@ from web.tries.pages import routes as tries
 from web.webhooks.pages import routes as webhooks
 from web.week.pages import routes as week
 from web.welcome.pages import routes as welcome
+from web.workcards.pages import routes as workcards
 
 log = logging.getLogger("peerhall.pages")
 
@@ -92,6 +94,8 @@ def page_routes() -> list[BaseRoute]:
         *communities,
         *topics,
         *pulse,
+        *beforehand,
+        *workcards,
         *discussions,
         *challenges,
         *ideas,

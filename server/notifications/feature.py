@@ -15,6 +15,7 @@ from server.actors.events import (
     FollowRequested,
     HostBlocked,
 )
+from server.beforehand.events import FirstReaderAsked, FirstRemarkMade
 from server.coauthors.events import (
     CoauthorEdited,
     CoauthorEnded,
@@ -28,9 +29,11 @@ from server.hosting.events import GreeterNamed, NewcomerUngreeted, RoleGiven
 from server.instance import Instance
 from server.notifications import (
     actions,
+    beforehand,
     coauthors,
     gatherings,
     mail,
+    managers,
     nudging,
     people,
     posts,
@@ -61,6 +64,7 @@ from server.sessions.events import DiscussantAsked, ParticipationAnswered, Parti
 from server.together.events import TogetherOver
 from server.topics.events import TopicMuted
 from server.tries.events import TriedOften
+from server.workcards.events import ManagerLooksAfter
 
 
 async def _clean_up(here: Instance, payload: Any) -> None:
@@ -102,11 +106,7 @@ def _install(here: Instance) -> None:
     here.events.on(ChangeOffered, partial(posts.on_offered, here))
     here.events.on(OfferWithdrawn, partial(posts.on_offer_withdrawn, here))
     here.events.on(OfferAnswered, partial(posts.on_offer_answered, here))
-    here.events.on(CoauthorInvited, partial(coauthors.on_invited, here))
-    here.events.on(InvitationAnswered, partial(coauthors.on_answered, here))
-    here.events.on(CoauthorEnded, partial(coauthors.on_ended, here))
-    here.events.on(CoauthorEdited, partial(coauthors.on_edited, here))
-    here.events.on(EditAnswered, partial(coauthors.on_edit_answered, here))
+    _writers(here)
     _install_reactions(here)
     here.events.on(PollEnded, partial(gatherings.on_poll_ended, here))
     here.events.on(TogetherOver, partial(gatherings.on_together_over, here))
@@ -131,6 +131,18 @@ def _install_reactions(here: Instance) -> None:
     here.events.on(PostUnboosted, partial(posts.on_unboosted, here))
     here.events.on(ReplyHelped, partial(posts.on_helped, here))
     here.events.on(ReplyUnhelped, partial(posts.on_unhelped, here))
+
+
+def _writers(here: Instance) -> None:
+    """Those who write together, read a draft first, or are led by each other at work."""
+    here.events.on(CoauthorInvited, partial(coauthors.on_invited, here))
+    here.events.on(InvitationAnswered, partial(coauthors.on_answered, here))
+    here.events.on(CoauthorEnded, partial(coauthors.on_ended, here))
+    here.events.on(CoauthorEdited, partial(coauthors.on_edited, here))
+    here.events.on(EditAnswered, partial(coauthors.on_edit_answered, here))
+    here.events.on(ManagerLooksAfter, partial(managers.on_looks_after, here))
+    here.events.on(FirstReaderAsked, partial(beforehand.on_shown, here))
+    here.events.on(FirstRemarkMade, partial(beforehand.on_shown, here))
 
 
 feature = Feature("notifications", models="server.notifications.models", install=_install)

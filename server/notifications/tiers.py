@@ -9,7 +9,7 @@ NOW, TODAY, WEEKLY, NONE = TIERS = ("now", "today", "weekly", "none")
 TOPICS: dict[str, frozenset[str]] = {
     "answers": frozenset({"reply"}),
     "tries": frozenset({"tried"}),
-    "mentions": frozenset({"mention", "round", "coauthor", "asked", "discussant", "role"}),
+    "mentions": frozenset({"mention", "round", "coauthor", "asked", "discussant", "role", "beforehand"}),
     "decisions": frozenset(
         {"accepted", "declined", "event_yes", "event_no", "prepare", "coauthor_yes", "edit_refused"}
     ),
@@ -19,7 +19,9 @@ TOPICS: dict[str, frozenset[str]] = {
     ),
     "duties": frozenset({"applied", "asks_in", "follow_request", "held", "invited", "greet", "ungreeted"}),
     "travelled": frozenset({"remix", "offer", "offer_taken", "quote", "coedited"}),
-    "others": frozenset({"published", "revised", "poll_ended", "together", "round_closed", "step_back"}),
+    "others": frozenset(
+        {"published", "revised", "poll_ended", "together", "round_closed", "step_back", "leads", "led"}
+    ),
     "thanks": frozenset({"helped", "like", "boost", "follow", "joined", "moved"}),
 }
 """Kinds of news (`models.Notification`) by what people choose about."""

@@ -119,7 +119,11 @@ def check_change(post: Post, change: PostChange) -> None:
     if change.visibility is not None and post.state != "draft":
         wanted = change.visibility
         if wanted not in policy.VISIBILITIES or not policy.narrows(post.visibility, wanted):
-            errors.append(Invalid("What was shared can be narrowed, not widened. Share it anew.", field="visibility"))
+            errors.append(
+                Invalid(
+                    "An edit can narrow this, not widen it. Its page “Who can see this” does that.", field="visibility"
+                )
+            )
     _raise(errors)
 
 

@@ -81,6 +81,9 @@ HELD: tuple[Held, ...] = (
         *_beside("event_facts", "together", "thanks", "remix", "remix_credit", "proposal"),
         *_beside("challenge_answer", "resource_use", "resource_file", by="post_id"),
         ("collection_item", "added_by_id = :me"),
+        *_beside("first_reader"),
+        ("first_reader", "reader_id = :me", "note asked_at"),
+        ("first_remark", "author_id = :me"),
         *_beside("poll_option", by="poll_id"),
         *_beside("event_pack_item", by="event_id"),
         ("remix_offer", "by_id = :me"),
@@ -164,6 +167,7 @@ HELD: tuple[Held, ...] = (
         ("need_today", "author_id = :me"),
         ("asked_today", "person_id = :me"),
         ("unnamed", "id = :me"),
+        ("work_card", "id = :me"),
     ),
     *_held(
         "news",

@@ -348,7 +348,9 @@ async def drive(story: Story, person: Person) -> None:
             waiting += sorted(page.links)
             for action, method, fields in page.forms:
                 kind = re.sub(r"[0-9a-z]{8,}|@[\w.@-]+", "*", action)
-                harmful = re.search(r"sign-out|delete|/leave|archive|end-others|/end|password|/move|/remove", action)
+                harmful = re.search(
+                    r"sign-out|delete|/leave|archive|end-others|/end|password|/move|/remove|widen", action
+                )
                 if method != "post" or kind in done or harmful or not action:
                     continue
                 done.add(kind)

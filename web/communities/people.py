@@ -13,6 +13,7 @@ from server.communities.queries import CommunityPage
 from server.errors import Invalid, NotFound
 from server.posts import actions as post_actions
 from server.posts import queries as posts
+from server.workcards import queries as workcards
 from web.communities import words
 from web.communities.common import community_of, insist, local, show
 from web.i18n import gettext
@@ -186,6 +187,7 @@ async def _members(
         "members",
         status_code=status,
         members=found[:PAGE],
+        cards=await workcards.cards(here, signed_in(request), page.id, [each.person.id for each in found[:PAGE]]),
         after=found[PAGE - 1].sort_key if len(found) > PAGE else None,
         roles=words.roles(request),
         invited=await roster.invited(here, page.id) if decides else [],

@@ -6,11 +6,12 @@ from starlette.responses import Response
 from server.errors import Invalid, NotAllowed
 from server.fediverse import receipts
 from server.posts import actions as posts
-from server.posts import policy
+from server.posts import policy, widening
 from server.posts.actions import PostChange
 from server.posts.queries import PostView
 from web.discussions.showing import post_of
 from web.i18n import gettext
+from web.practices.composing import audiences
 from web.render import redirect, render
 from web.request import form_of, here_of, signed_in, text
 
@@ -40,12 +41,24 @@ async def narrow(request: Request) -> Response:
     return redirect(request, f"{post.action_base}/audience", toast=words)
 
 
+async def widen(request: Request) -> Response:
+    """Share it with more people; those it reaches anew get it as something new."""
+    post, form = await _own(request), await form_of(request)
+    wanted = text(form, "wider", 20)
+    try:
+        await widening.widen(here_of(request), signed_in(request), post.id, wanted)
+    except Invalid as error:
+        return await _page(request, post, errors=error.errors, wider=wanted, status=422)
+    return redirect(request, f"{post.action_base}/audience", toast=gettext(request, "More people can see it now."))
+
+
 async def _page(
     request: Request,
     post: PostView,
     *,
     errors: list[dict[str, str]] | None = None,
     chosen: str = "",
+    wider: str = "",
     status: int = 200,
 ) -> Response:
     words = {
@@ -64,9 +77,23 @@ async def _page(
         post=post,
         options=[{"value": name, "label": words[name]} for name in _choices(post)],
         chosen=chosen,
+        wider=wider,
+        wider_options=await _wider(request, post),
         errors=errors or [],
         asked=asked.get(post.uri),
     )
+
+
+async def _wider(request: Request, post: PostView) -> list[dict[str, str]]:
+    """To whom it may be widened, each with how many people that is."""
+    here, viewer = here_of(request), signed_in(request)
+    allowed = await widening.choices(here, viewer, post.id)
+    reach = {option["value"]: option for option in await audiences(request, viewer, post.community)} if allowed else {}
+    return [
+        {"value": name, "label": reach[name]["summary"], "hint": reach[name]["detail"]}
+        for name in allowed
+        if name in reach
+    ]
 
 
 def _choices(post: PostView) -> tuple[str, ...]:

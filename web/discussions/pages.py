@@ -49,6 +49,7 @@ routes = [
     Route("/p/{name}/message", showing.message_page),
     Route("/p/{name}/audience", narrowing.audience_page),
     Route("/p/{name}/audience", narrowing.narrow, methods=["POST"]),
+    Route("/p/{name}/widen", narrowing.widen, methods=["POST"]),
     Route("/p/{name}/quotes", agreeing.quotes_page),
     Route("/p/{name}/quotes", agreeing.quotes, methods=["POST"]),
     Route("/p/{name}/quote", quoting.quote_page),

@@ -16,6 +16,7 @@ from server.instance import Instance
 from server.posts import queries as posts
 from server.privacy import leaving
 from server.search.queries import search_actors
+from server.workcards import queries as workcards
 from web.i18n import gettext
 from web.people import blocking, boundaries
 from web.render import redirect, render
@@ -56,6 +57,7 @@ async def profile(request: Request) -> Response:
         relation=await relations.relationship(here, viewer.actor_id, page.id),
         ask_me_about=await accounts.ask_me_about(here, page.id) if page.label.is_local else "",
         posts=found.items,
+        together=await workcards.together(here, viewer, page.id),
         older=found.next,
         is_me=page.id == viewer.actor_id,
     )

@@ -1,0 +1,1 @@
+"""How I like to work together with others."""
