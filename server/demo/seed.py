@@ -200,8 +200,8 @@ class Seeder:
                 yield Act(event.days_ago, _bound(self._event, one, event))
                 if event.recap is not None:
                     yield Act(event.recap[0], _bound(self._recap, one, event))
-        literacy = self._groups[self._home.settings.domain, "literacy"]
-        yield Act(1.9, lambda: work_together(self._opened, self._viewers, literacy, self._settle))
+        if literacy := self._groups.get((self._home.settings.domain, "literacy")):  # a demo may have fewer communities
+            yield Act(1.9, lambda: work_together(self._opened, self._viewers, literacy, self._settle))
         yield Act(4.5, lambda: write_together(self._opened, self._viewers, self._settle))
         yield Act(1.5, lambda: write_notes(self._opened, self._viewers))
         yield Act(6, lambda: elsewhere.speak(self._sofia, self._home, self._settle))

@@ -16,22 +16,26 @@ MOST_LINKS = 5
 """In one post."""
 MOST_POSTS = 30
 """With links, in one day."""
+MADE_OF_FIELDS = frozenset({"practice", "tip", "resource", "session", "collection", "challenge", "proposal"})
+"""We put links into their texts: chapters, sources, what to read before. There it is servers that are counted."""
 
 _ADDRESS = re.compile(r"https?://([^\s/<>\"')]+)")
-_ANCHOR = re.compile(r"<a\b(?![^>]*\b(?:mention|hashtag)\b)[^>]*\bhref=", re.IGNORECASE)
+_ANCHOR = re.compile(r"<a\b(?![^>]*\b(?:mention|hashtag)\b)[^>]*\bhref=[\"']?https?://([^\s/<>\"')]+)", re.IGNORECASE)
 
 
 def check(here: Instance, author: Actor, new: NewPost) -> None:
     """Raise Invalid where somebody here who is new writes too many links at once, or in a day."""
     if not _is_new(here, author):
         return
-    hosts = _ADDRESS.findall(f"{new.source_md} {new.content_html or ''}")
-    links = sum(1 for host in hosts if not here.settings.origin.endswith(f"//{host.lower()}"))
+    found = _ADDRESS.findall(f"{new.source_md} {new.content_html or ''}")
+    hosts = [host.lower() for host in found if not here.settings.origin.endswith(f"//{host.lower()}")]
+    is_made = new.kind in MADE_OF_FIELDS
+    links = len(set(hosts)) if is_made else len(hosts)
     if links > MOST_LINKS:
         raise Invalid(
             f"Your account is new: use at most {MOST_LINKS} links in a post for the first three days.", field="text"
         )
-    if links:
+    if links and not is_made:
         try:
             throttle.limit(here, f"links {author.id}", "", MOST_POSTS, window=timedelta(days=1))
         except TooMany as error:
@@ -43,7 +47,8 @@ def is_pushy(here: Instance, author: Actor, html: str) -> bool:
     """Whether a post from elsewhere waits, because its author is new here and it is full of links."""
     if not _is_new(here, author) or peers.effects_for(here, author.host).is_network:
         return False
-    return len(_ANCHOR.findall(html)) > MOST_LINKS
+    hosts = {host.lower() for host in _ANCHOR.findall(html)}
+    return len(hosts - {author.host}) > MOST_LINKS
 
 
 def _is_new(here: Instance, author: Actor) -> bool:

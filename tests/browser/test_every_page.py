@@ -33,6 +33,10 @@ NOT_LINKED = (
     "/reset",
     "/settings/provider",
     "/tags/anotherway",
+    "/beforehand",
+    "/admin/servers/mode",
+    "/admin/servers/lists",
+    "/sums/brief",
 )
 """Pages to which a link leads only at times."""
 LINKS = "[...document.querySelectorAll('a[href]:not([download])')].map(a => a.href)"
@@ -43,7 +47,7 @@ came_to: set[str] = set()
 looked_at: set[str] = set()
 
 # What is downloaded, or ends the visit.
-NO_PAGES = ("/sign-out", "/download", "/feed", ".ics", ".json", ".csv")
+NO_PAGES = ("/sign-out", "/download", "/feed", ".ics", ".json", ".csv", "/ap/a/")
 NOBODY_COMES = {
     "is no page": (
         "/theme/",
@@ -53,6 +57,9 @@ NOBODY_COMES = {
         "/live",
         "/oauth/token",
         "/settings/data/following.csv",
+        "/admin/audit/export",
+        "/admin/servers/lists/domain_",
+        "/about/servers.json",
     ),
     "is a feed or a calendar": ("/p/{name}/feed.atom", "/c/{slug}/feed.atom", "/p/{name}/event.ics"),
     "takes a link out of a mail": ("/join/", "/confirm/", "/reset/{token}", "/mail/", "/archive/", "/notes/door/"),
@@ -66,6 +73,7 @@ NOBODY_COMES = {
         "/practices/remix/",
         "/p/{name}/coedit",
         "/c/{slug}/apply",
+        "/c/{slug}/hello",
         "/c/{slug}/goals",
         "/c/{slug}/charter/propose",
         "/p/{name}/reports",
@@ -74,8 +82,12 @@ NOBODY_COMES = {
         "/p/{name}/agenda",
         "/settings/second-step/app",
         "/admin/deletions/{handle}",
+        "/admin/networks/{slug}/report",
+        "/admin/servers/lists/{list_id}",
+        "/beforehand/{name}",
     ),
-    "is for members who live elsewhere": ("/c/{slug}/notes/door",),
+    "is for members who live elsewhere": ("/c/{slug}/notes/door", "/guest/"),
+    "is for who is responsible for safeguarding": ("/safeguarding",),
     "goes on to another page at once": ("/p/{name}/poll", "/me"),
 }
 """Why nobody of the walk comes to some addresses; each begins so."""
@@ -96,7 +108,7 @@ def _kind(url: str) -> str:
     for pattern, word in (
         (r"^/(p|c|tags|notes)/[^/]+", r"/\1/…"),
         (r"^/@[^/]+", "/@…"),
-        (r"^/admin/(servers|deletions)/[^/]+", r"/admin/\1/…"),
+        (r"^/admin/(servers|deletions)/(?!mode|lists)[^/]+", r"/admin/\1/…"),
         (r"/[0-9a-hjkmnp-tv-z]{26}", "/…"),
         (r"/[^/]*\d[^/]*", "/…"),
     ):

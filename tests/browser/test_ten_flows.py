@@ -13,7 +13,7 @@ from tests.browser.conftest import PASSWORD, Demo
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
-MOST_STOPS = 90
+MOST_STOPS = 120
 """So often somebody presses Tab at most, from the top of the content to what they want."""
 STOP = """(wanted) => {
   const at = document.activeElement;
