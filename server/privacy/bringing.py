@@ -9,6 +9,7 @@ import csv
 import io
 import json
 import zipfile
+import zlib
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any
@@ -166,7 +167,7 @@ def _unpack(data: bytes) -> dict[str, bytes]:
                     body = file.read(MAX_JSON + 1)
                 if len(body) <= MAX_JSON:
                     found[entry.filename] = body
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError):
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError, ValueError):
         raise Invalid("This file cannot be opened. Choose the ZIP file of your archive.", field="brought") from None
     return found
 

@@ -85,6 +85,9 @@ async def test_m7_an_archive_brings_drafts_private_posts_and_lists_to_another_se
         assert (await nobody.post(BRING, data={"kind": "archive"})).status_code in {303, 403}
     async with fediverse.client(cedar, new) as browser:
         assert (await browser.post(BRING, data={"kind": "archive"})).status_code == 422
+        for broken in (b"no archive", file.getvalue()[:200], damaged()):
+            refused = await browser.post(BRING, data={"kind": "archive"}, files={"brought": ("f", broken)})
+            assert refused.status_code == 422, "it cannot be opened, and nothing was taken of it"
         for kind, data in (
             ("archive", file.getvalue()),
             ("blocks", b"Account address\n@eve@birch.example\n"),
@@ -285,3 +288,12 @@ async def test_an_export_of_the_whole_server_has_nobodys_secrets(fediverse: Fedi
         assert secret not in everything, secret
     assert done.rows == sum(len(found) for found in lines.values())
     assert target.stat().st_mode & 0o077 == 0
+
+
+def damaged() -> bytes:
+    """An archive whose list is whole, and what it holds is not."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as opened:
+        opened.writestr("outbox.json", "[]" * 500)
+    begin = 30 + len("outbox.json")
+    return file.getvalue()[:begin] + b"\xff" * 6 + file.getvalue()[begin + 6 :]
